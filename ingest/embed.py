@@ -1,0 +1,125 @@
+"""The bi-encoder: texts to unit vectors, and the count of tokens that its window is measured in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ingest import weights
+from ingest.errors import ModelMissing
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+
+class Encoder(Protocol):
+    """What ingest and retrieval need of a bi-encoder."""
+
+    @property
+    def identity(self) -> str:
+        """Name and hash; a library is bound to it."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of values of a vector."""
+
+    @property
+    def window(self) -> int:
+        """Longest input in tokens, with the two that frame it; what is longer would be cut."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, without the framing ones."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, float32, shape (len(texts), dimension), in the order of the texts."""
+
+
+class BiEncoder:
+    """A sentence-transformers model, loaded when it first encodes.
+
+    Counting tokens needs the tokenizer alone, so reading and cutting a lecture start without
+    waiting for PyTorch.
+    """
+
+    def __init__(
+        self, name: str = weights.ENCODER, device: str = "auto", dtype: weights.Numeric = "auto",
+        batch_size: int = 16,
+    ) -> None:
+        self._weights = weights.locate(name)
+        self._device = device
+        self._dtype = dtype
+        self._batch_size = batch_size
+
+    @property
+    def identity(self) -> str:
+        """Name and hash of the weights."""
+        return self._weights.identity
+
+    @cached_property
+    def window(self) -> int:
+        """The model's longest input; 256 tokens for all-MiniLM-L6-v2."""
+        return int(self._model.max_seq_length or 512) if self._settings is None else self._settings
+
+    @cached_property
+    def _settings(self) -> int | None:
+        """The window from the model's own settings file, where it has one."""
+        import json
+
+        file = self._weights.folder / "sentence_bert_config.json"
+        if not file.is_file():
+            return None
+        return json.loads(file.read_text()).get("max_seq_length")
+
+    @cached_property
+    def dimension(self) -> int:
+        """Number of values of a vector; 384 for all-MiniLM-L6-v2."""
+        return int(self.encode(["dimension"]).shape[1])
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, without the two that frame a sequence."""
+        batch = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in batch]
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode texts in batches of similar length; see `Encoder.encode`."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        vectors = self._model.encode(
+            list(texts),
+            batch_size=self._batch_size,  # sorted by length inside, longest first
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        file = self._weights.folder / "tokenizer.json"
+        if not file.is_file():
+            raise ModelMissing(
+                f"The encoder {self._weights.name} has no tokenizer.json; use a model with one, "
+                f"such as {weights.ENCODER}"
+            )
+        tokenizer = Tokenizer.from_file(str(file))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        from sentence_transformers import SentenceTransformer
+
+        device = weights.choose_device(self._device)
+        return SentenceTransformer(
+            str(self._weights.folder),
+            device=device,
+            local_files_only=True,
+            model_kwargs={"dtype": weights.choose_dtype(self._dtype, device)},
+        )

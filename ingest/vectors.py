@@ -1,0 +1,83 @@
+"""The dense index: a flat FAISS index of unit vectors, derived from the store and stamped by it.
+
+The file's name carries the stamp of the library that it was built from, and it is put in place
+by a rename: an index either belongs to what the store holds now, or is not there and is built.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+logger = logging.getLogger(__name__)
+
+
+class DenseIndex:
+    """Inner-product search over N unit vectors; row i belongs to the i-th passage."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        """Index vectors, float32 of unit length, shape (N, dimension)."""
+        import faiss
+
+        self._index = faiss.IndexFlatIP(vectors.shape[1])
+        self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def search(self, query: np.ndarray, k: int) -> list[tuple[int, float]]:
+        """Return the min(k, N) rows closest to a query with their cosines, best first.
+
+        Args:
+            query: Unit vector, float32, shape (dimension,).
+            k: Number of rows wanted, at least 1.
+
+        Raises:
+            ValueError: k < 1, or the query has another dimension.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, got {k}")
+        if query.shape != (self._index.d,):
+            raise ValueError(f"the query has shape {query.shape}, wanted ({self._index.d},)")
+        if len(self) == 0:
+            return []
+        cosines, rows = self._index.search(query[None, :].astype(np.float32), min(k, len(self)))
+        return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True)]
+
+    @classmethod
+    def open(cls, folder: Path, stamp: str, count: int, vectors: Callable[[], np.ndarray]) -> DenseIndex:
+        """Load the index stamped `stamp`, or build it from `vectors()` and save it.
+
+        Args:
+            folder: Where index files are kept; those with other stamps are deleted.
+            stamp: The store's stamp, hexadecimal.
+            count: Rows that the index must have; another count means a broken file.
+            vectors: Gives the (N, dimension) matrix when a build is needed.
+        """
+        import faiss
+
+        file = folder / f"index-{stamp[:24]}.faiss"
+        if file.is_file():
+            try:
+                loaded = faiss.read_index(str(file))
+                if loaded.ntotal == count:
+                    index = cls.__new__(cls)
+                    index._index = loaded
+                    return index
+            except RuntimeError as error:
+                logger.warning("rebuilding the index, %s is unreadable (%s)", file.name, error)
+        index = cls(vectors())
+        draft = folder / f"draft-{os.getpid()}.faiss"
+        try:
+            faiss.write_index(index._index, str(draft))
+            draft.replace(file)
+            for other in folder.glob("index-*.faiss"):
+                if other != file:
+                    other.unlink(missing_ok=True)
+        except (OSError, RuntimeError) as error:  # a read-only folder still answers, from memory
+            logger.warning("the index was not saved: %s", error)
+        return index

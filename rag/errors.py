@@ -1,0 +1,15 @@
+"""The faults a reader can meet while asking; those of libraries and models are in ingest.errors."""
+
+from ingest.errors import KathederError
+
+
+class BadSampling(KathederError):
+    """Sampling settings that contradict each other or lie outside their range."""
+
+
+class BadSettings(KathederError):
+    """A settings file or variable that does not fit; the message names the field."""
+
+
+class BadQuestion(KathederError):
+    """A question that holds no words."""

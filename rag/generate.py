@@ -1,0 +1,138 @@
+"""The writer: a decoder-only language model that streams an answer to a prompt."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ingest import weights
+from rag.prompt import Message
+from rag.sampling import Sampling
+from rag.settings import ModelSettings
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class Generator:
+    """A causal language model of transformers, loaded when first used; one answer at a time."""
+
+    def __init__(self, models: ModelSettings) -> None:
+        """Locate the model; raises ModelMissing where it is not to be had."""
+        self._weights = weights.locate(models.generator)
+        self._models = models
+        self._turn = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """Name and hash of the weights."""
+        return self._weights.identity
+
+    def count_tokens(self, text: str) -> int:
+        """Number of the model's tokens in a text."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def load(self) -> None:
+        """Load the model now rather than at the first answer."""
+        _ = self._model
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        stop: threading.Event | None = None,
+    ) -> Iterator[str]:
+        """Write an answer, yielding its text as it grows.
+
+        The model runs in a thread of its own and ends when `stop` is set or the iterator is
+        closed. Beam search cannot know its text before the end and yields it whole. The same
+        messages, sampling and seed give the same text on the same machine.
+        """
+        stop = stop or threading.Event()
+        pieces: queue.Queue[str | BaseException | None] = queue.Queue()
+        cancelled = threading.Event()
+
+        def run() -> None:
+            try:
+                with self._turn:
+                    self._generate(messages, sampling, pieces, (stop, cancelled))
+                pieces.put(None)
+            except BaseException as error:  # handed to the caller's thread
+                pieces.put(error)
+
+        worker = threading.Thread(target=run, name="katheder-generate", daemon=True)
+        worker.start()
+        try:
+            while (piece := pieces.get()) is not None:
+                if isinstance(piece, BaseException):
+                    raise piece
+                yield piece
+        finally:
+            cancelled.set()
+            worker.join()
+
+    def _generate(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        pieces: queue.Queue[Any],
+        stops: tuple[threading.Event, ...],
+    ) -> None:
+        import torch
+        from transformers import StoppingCriteriaList, TextStreamer
+
+        model, tokenizer = self._model, self._tokenizer
+        inputs = tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
+        ).to(model.device)
+
+        class Pieces(TextStreamer):
+            """Puts finished words into the queue instead of printing them."""
+
+            def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+                if text:
+                    pieces.put(text)
+
+        def stopped(tokens: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+            asked = any(event.is_set() for event in stops)
+            return torch.full((tokens.shape[0],), asked, dtype=torch.bool, device=tokens.device)
+
+        beams = sampling.strategy == "beam"
+        streamer = None if beams else Pieces(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        arguments = sampling.generation_arguments()
+        with torch.random.fork_rng(devices=[]), torch.inference_mode():
+            torch.manual_seed(sampling.seed)
+            output = model.generate(
+                **inputs,
+                **arguments,
+                streamer=streamer,
+                stopping_criteria=StoppingCriteriaList([stopped]),
+                pad_token_id=tokenizer.pad_token_id or tokenizer.eos_token_id,
+            )
+        if beams:
+            pieces.put(tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
+
+    @cached_property
+    def _folder(self) -> str:
+        return str(weights.decoder_folder(self._weights))
+
+    @cached_property
+    def _tokenizer(self) -> PreTrainedTokenizerBase:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+
+    @cached_property
+    def _model(self) -> PreTrainedModel:
+        from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        device = weights.choose_device(self._models.device)
+        dtype = weights.choose_dtype(self._models.dtype, device)
+        model = AutoModelForCausalLM.from_pretrained(self._folder, dtype=dtype, local_files_only=True)
+        return model.to(device).eval()

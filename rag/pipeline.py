@@ -1,0 +1,221 @@
+"""The path from a question to an answer. The order of the stages stands here and nowhere else.
+
+`stream` yields events as the stages finish and the draft grows; `ask` is the same, collected.
+The chat, the command line and the evaluation all go through it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ingest.clean import language_of
+from ingest.embed import BiEncoder, Encoder
+from ingest.errors import LibraryMissing
+from ingest.pipeline import recipe_of
+from ingest.store import Library, Store
+from rag.errors import BadQuestion
+from rag.followup import standalone
+from rag.generate import Generator
+from rag.ground import best_quote, ground
+from rag.prompt import Message, build_prompt
+from rag.rerank import Reranker
+from rag.retrieve import retrieve
+from rag.sampling import Sampling
+from rag.settings import Settings
+from rag.types import Answer, Answered, Event, Hit, Source, StageDone, Token, Turn
+
+_NEAREST = 3  # pages shown by an abstention
+
+
+class Pipeline:
+    """A library and its models under one set of settings; safe to share between threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        encoder: Encoder,
+        generator: Generator,
+        reranker: Reranker | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.store = store
+        self.encoder = encoder
+        self.generator = generator
+        self.reranker = reranker
+        self.settings = settings or Settings()
+
+    @classmethod
+    def load(cls, folder: Path, settings: Settings) -> Pipeline:
+        """Open a filled library with the models that the settings name.
+
+        Raises:
+            LibraryMissing: there is no library, or it is empty.
+            LibraryMismatch: it was built with another encoder.
+            ModelMissing: a model is not on this machine.
+        """
+        library = Library(folder)
+        if library.count() == 0:
+            raise LibraryMissing(
+                f"The library at {folder} is empty. Fill it with `katheder ingest PATH... --library {folder}`."
+            )
+        models = settings.models
+        encoder = BiEncoder(models.encoder, models.device, models.dtype)
+        chunking = settings.chunking
+        found = library.recipe()
+        if found is not None and found.encoder != encoder.identity:
+            library.check(
+                recipe_of(encoder, chunking.passage_tokens, chunking.overlap_tokens), search_only=True
+            )
+        reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
+        return cls(library, encoder, Generator(models), reranker, settings)
+
+    def with_settings(self, settings: Settings) -> Pipeline:
+        """The same library and loaded models under other settings of the stages."""
+        return Pipeline(self.store, self.encoder, self.generator, self.reranker, settings)
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Name and hash of each model in use."""
+        return {
+            "encoder": self.encoder.identity,
+            "reranker": self.reranker.name if self.reranker else "none",
+            "generator": self.generator.name,
+        }
+
+    def search(self, question: str, history: Sequence[Turn] = ()) -> list[Hit]:
+        """The passages for a question, best first, at most `retrieval.top_k`."""
+        hits: tuple[Hit, ...] = ()
+        for event in self._find(standalone(_checked(question), history)):
+            hits = event.hits
+        return list(hits[: self.settings.retrieval.top_k])
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        sampling: Sampling | None = None,
+        stop: threading.Event | None = None,
+    ) -> Answer:
+        """Answer a question; see `stream`."""
+        for event in self.stream(question, history=history, sampling=sampling, stop=stop):
+            if isinstance(event, Answered):
+                return event.answer
+        raise RuntimeError("the stream ended without an answer")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        sampling: Sampling | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Event]:
+        """Answer a question, yielding what happens: stages, words, and the answer at the end.
+
+        Args:
+            question: In any words; follow-ups lean on the history.
+            history: The turns before, oldest first.
+            sampling: In place of the settings' sampling.
+            stop: Ends the writing where it stands when set; what was written is grounded.
+
+        Raises:
+            BadQuestion: it holds no words.
+        """
+        query = standalone(_checked(question), history)
+        sampling = sampling or self.settings.sampling
+        seconds: dict[str, float] = {}
+        found: tuple[Hit, ...] = ()
+        for event in self._find(query):
+            seconds[event.stage] = event.seconds
+            found = event.hits
+            yield event
+        hits = found[: self.settings.retrieval.top_k]
+        answer = Answer(
+            question=question,
+            query=query,
+            sentences=(),
+            sources=(),
+            hits=hits,
+            abstained=True,
+            sampling=sampling.model_dump(exclude_none=True),
+            seconds=seconds,
+            models=self.models,
+            stamp=self.store.stamp(),
+        )
+        if not self._answerable(found):
+            nearest = tuple(
+                Source(number, best_quote(query, hit, self.encoder), hit)
+                for number, hit in enumerate(hits[:_NEAREST], start=1)
+            )
+            yield Answered(replace(answer, sources=nearest))
+            return
+        used = hits[: self.settings.answer.passages]
+        draft = ""
+        if self.settings.answer.writer:
+            start = time.perf_counter()
+            for piece in self.generator.stream(self.prompt(query, used), sampling, stop):
+                if not draft:
+                    seconds["first words"] = time.perf_counter() - start
+                draft += piece
+                yield Token(piece)
+            seconds["generate"] = time.perf_counter() - start
+            yield StageDone("generate", seconds["generate"])
+        start = time.perf_counter()
+        sentences, sources = ground(
+            query, draft, used, self.encoder, self.settings.answer.min_support
+        )
+        seconds["ground"] = time.perf_counter() - start
+        yield Answered(
+            replace(
+                answer,
+                sentences=sentences,
+                sources=sources,
+                abstained=not sentences,
+                draft=draft,
+                stopped=bool(stop and stop.is_set()),
+            )
+        )
+
+    def prompt(self, query: str, hits: Sequence[Hit]) -> list[Message]:
+        """The messages that the language model gets for a question and its passages."""
+        return build_prompt(
+            query,
+            hits,
+            self.generator.count_tokens,
+            self.settings.answer.prompt_tokens,
+            language_of(query) or "en",
+        )
+
+    def _find(self, query: str) -> Iterator[StageDone]:
+        """Retrieve and rerank; the last event holds the final order."""
+        start = time.perf_counter()
+        vector = None
+        if self.settings.retrieval.dense_weight > 0:
+            vector = self.encoder.encode([query])[0]
+        encoded = time.perf_counter()
+        hits = retrieve(self.store, query, vector, self.settings.retrieval)
+        yield StageDone("encode", encoded - start)
+        yield StageDone("retrieve", time.perf_counter() - encoded, tuple(hits))
+        if self.reranker is not None:
+            start = time.perf_counter()
+            hits = self.reranker.rerank(query, hits)
+            yield StageDone("rerank", time.perf_counter() - start, tuple(hits))
+
+    def _answerable(self, hits: Sequence[Hit]) -> bool:
+        """Whether any passage is close enough; without dense scores, whether there is any."""
+        cosines = [score for hit in hits if (score := hit.score("dense")) is not None]
+        if not cosines:
+            return bool(hits)
+        return max(cosines) >= self.settings.retrieval.min_cosine
+
+
+def _checked(question: str) -> str:
+    """The question without surrounding blanks; raises BadQuestion where no word is in it."""
+    if not any(letter.isalnum() for letter in question):
+        raise BadQuestion(f"The question {question!r} holds no words; ask one in a sentence or a few words.")
+    return question.strip()

@@ -1,0 +1,207 @@
+"""All settings in one typed tree, read from a TOML file and from `KATHEDER_...` variables.
+
+A field `top_k` of the section `retrieval` is `[retrieval] top_k = 8` in the file and
+`KATHEDER_RETRIEVAL__TOP_K=8` in the environment; the environment wins.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ingest import weights
+from rag.errors import BadSettings
+from rag.sampling import Sampling
+
+_SECTION = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ModelSettings(BaseModel):
+    """Which models are used, and what they run on."""
+
+    model_config = _SECTION
+
+    encoder: str = weights.ENCODER
+    """Bi-encoder: a bundled name, a local folder or a hub id. Changing it means rebuilding."""
+    reranker: str = "none"
+    """CrossEncoder: a local folder or a hub id; "none" leaves the order of the first stage."""
+    generator: str = weights.DECODER
+    """Decoder-only language model: a bundled name, a local folder or a hub id."""
+    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    """auto, cpu, cuda, cuda:N or mps; auto takes a GPU where there is one."""
+    dtype: weights.Numeric = "auto"
+    """auto, float32 or bfloat16; auto asks the processor by a short probe."""
+
+
+class ChunkingSettings(BaseModel):
+    """How lectures are cut. Changing it means rebuilding."""
+
+    model_config = _SECTION
+
+    passage_tokens: int = Field(200, ge=16, le=4096)
+    """Longest passage in the encoder's tokens; its window, less the headings, bounds it too."""
+    overlap_tokens: int = Field(0, ge=0)
+    """How many tokens a passage of notes repeats from the one before, in whole sentences."""
+
+
+class RetrievalSettings(BaseModel):
+    """The first stage: dense and lexical candidates and their fusion."""
+
+    model_config = _SECTION
+
+    candidates: int = Field(50, ge=1, le=1000)
+    """Passages that dense and lexical search give each."""
+    dense_weight: float = Field(1.0, ge=0)
+    """Weight of the dense ranks in the fusion; 0 leaves dense search out."""
+    lexical_weight: float = Field(1.0, ge=0)
+    """Weight of the lexical ranks in the fusion; 0 leaves lexical search out."""
+    rrf_k: int = Field(60, ge=1)
+    """Constant of reciprocal rank fusion; larger means that the first ranks count less."""
+    top_k: int = Field(8, ge=1, le=1000)
+    """Passages that a search returns."""
+    min_cosine: float = Field(0.2, ge=-1, le=1)
+    """Below this cosine of the best passage the lectures are taken not to answer."""
+
+
+class RerankSettings(BaseModel):
+    """The second stage: a CrossEncoder over the first candidates."""
+
+    model_config = _SECTION
+
+    candidates: int = Field(20, ge=1, le=200)
+    """How many of the fused candidates the CrossEncoder scores."""
+    batch_size: int = Field(16, ge=1)
+    """Pairs scored at once."""
+
+
+class AnswerSettings(BaseModel):
+    """From passages to an answer."""
+
+    model_config = _SECTION
+
+    writer: bool = True
+    """Let the language model write; off, the answer is the passages' own closest sentences."""
+    passages: int = Field(3, ge=1, le=20)
+    """Passages given to the language model, best first."""
+    prompt_tokens: int = Field(300, ge=64)
+    """Room for the passages in the prompt, in the generator's tokens; the last one is cut."""
+    min_support: float = Field(0.6, ge=0, le=1)
+    """Cosine to its best source sentence below which a written sentence is removed."""
+
+
+class AppSettings(BaseModel):
+    """The Streamlit app."""
+
+    model_config = _SECTION
+
+    max_upload_mb: int = Field(100, ge=1)
+    """Largest file that can be uploaded, in megabytes."""
+    max_upload_files: int = Field(50, ge=1)
+    """Most files in one upload."""
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KATHEDER_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    models: ModelSettings = ModelSettings()
+    """Which models are used."""
+    chunking: ChunkingSettings = ChunkingSettings()
+    """How lectures are cut."""
+    retrieval: RetrievalSettings = RetrievalSettings()
+    """Dense and lexical search."""
+    rerank: RerankSettings = RerankSettings()
+    """The CrossEncoder."""
+    sampling: Sampling = Sampling()
+    """How the language model chooses its words."""
+    answer: AnswerSettings = AnswerSettings()
+    """From passages to an answer."""
+    app: AppSettings = AppSettings()
+    """The Streamlit app."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables win over the file, whose values arrive as arguments."""
+        return env_settings, init_settings
+
+    def with_changes(self, **sections: dict[str, Any]) -> Settings:
+        """A copy with some fields of some sections changed and checked.
+
+        Raises:
+            BadSettings: a section, field or value that does not fit.
+        """
+        tree = self.model_dump()
+        for section, values in sections.items():
+            tree[section] = tree.get(section, {}) | values
+        try:
+            return Settings.model_validate(tree)
+        except ValidationError as error:
+            raise BadSettings(_sentences(error, "settings")) from error
+
+
+# What the program itself reads from the environment; settings must not trip over it.
+RESERVED = ("KATHEDER_CACHE", "KATHEDER_DEBUG", "KATHEDER_LIBRARY", "KATHEDER_SETTINGS")
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read settings from a TOML file (or `KATHEDER_SETTINGS`, or none) and the environment.
+
+    Raises:
+        BadSettings: the file is missing or no TOML, or a field does not fit; each is named.
+    """
+    chosen = file or (Path(named) if (named := os.environ.get("KATHEDER_SETTINGS")) else None)
+    values: dict[str, Any] = {}
+    if chosen is not None:
+        try:
+            values = tomllib.loads(chosen.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadSettings(f"The settings file {chosen} cannot be read ({error.strerror})") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadSettings(f"The settings file {chosen} is not TOML: {error}") from error
+    for name in os.environ:
+        section = name.removeprefix("KATHEDER_").split("__")[0].lower()
+        known = name in RESERVED or not name.startswith("KATHEDER_")
+        if not known and section not in Settings.model_fields:
+            raise BadSettings(
+                f"The variable {name} names no section of the settings; "
+                f"known are {', '.join(Settings.model_fields)}"
+            )
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise BadSettings(_sentences(error, str(chosen or "the environment"))) from error
+
+
+def _sentences(error: ValidationError, origin: str) -> str:
+    """Every fault with its field, the value seen and the value wanted."""
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc']))} = {fault['input']!r} in {origin}: "
+        f"{fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors()
+    )
+
+
+def default_library() -> Path:
+    """`KATHEDER_LIBRARY`, or `library` in the platform's folder for program data."""
+    chosen = os.environ.get("KATHEDER_LIBRARY")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("katheder")) / "library"

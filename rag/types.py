@@ -1,0 +1,182 @@
+"""What flows from a question to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from ingest.types import Passage
+
+Stage = Literal["dense", "lexical", "fused", "reranked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A stage's judgement of a passage; `rank` counts from 1, larger scores are better."""
+
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, with one score and rank for each stage that saw it.
+
+    `dense` is a cosine in [-1, 1], `lexical` a BM25 of at least 0, `fused` a reciprocal rank
+    fusion, `reranked` a probability in [0, 1]. A stage adds its entry and changes no other.
+    """
+
+    passage: Passage
+    stages: Mapping[Stage, Ranked]
+
+    def with_stage(self, stage: Stage, score: float, rank: int) -> Hit:
+        """A copy that also holds this stage's judgement."""
+        return replace(self, stages={**self.stages, stage: Ranked(score, rank)})
+
+    def score(self, stage: Stage) -> float | None:
+        """A stage's score; None where the stage did not see the passage."""
+        ranked = self.stages.get(stage)
+        return ranked.score if ranked else None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a conversation and the text of its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that an answer rests on: its number in the text, and the words quoted from it."""
+
+    number: int
+    quote: str
+    hit: Hit
+
+    @property
+    def place(self) -> str:
+        """File and pages, as in `deck.pdf, p. 4`."""
+        return self.hit.passage.place
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer with the number of its source.
+
+    `support` in [0, 1] tells how close the source's quote is to it; `quoted` sentences are the
+    source's own words, `written` ones the model's.
+    """
+
+    text: str
+    source: int
+    support: float
+    origin: Literal["written", "quoted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or an abstention with the nearest passages as its sources.
+
+    `query` is what was searched for (a follow-up is completed from the conversation); `hits`
+    are the passages of the last stage, best first; `draft` is what the model wrote before its
+    sentences were held against the sources; `seconds` are by stage; `models` name what was used.
+    """
+
+    question: str
+    query: str
+    sentences: tuple[Sentence, ...]
+    sources: tuple[Source, ...]
+    hits: tuple[Hit, ...]
+    abstained: bool
+    draft: str = ""
+    stopped: bool = False
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    stamp: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentences, each with its source's number; an abstention says so."""
+        if self.abstained:
+            return "The lectures do not seem to answer this. The nearest pages are listed below."
+        return " ".join(f"{sentence.text} [{sentence.source}]" for sentence in self.sentences)
+
+    def render(self) -> str:
+        """The text and the numbered sources, as lines to print."""
+        lines = [self.text, ""]
+        for source in self.sources:
+            lines.append(f"[{source.number}] {source.place} ({scores_line(source.hit)})")
+            lines.append(f"    “{source.quote}”")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields as plain values that `json.dumps` takes."""
+        return {
+            "text": self.text,
+            **{
+                name: getattr(self, name)
+                for name in ("question", "query", "abstained", "draft", "stopped", "stamp")
+            },
+            "sentences": [asdict(sentence) for sentence in self.sentences],
+            "sources": [
+                {"number": source.number, "quote": source.quote, **hit_dict(source.hit)}
+                for source in self.sources
+            ],
+            "hits": [hit_dict(hit) for hit in self.hits],
+            "sampling": dict(self.sampling),
+            "seconds": dict(self.seconds),
+            "models": dict(self.models),
+        }
+
+
+def hit_dict(hit: Hit) -> dict[str, Any]:
+    """A hit as plain values: where it stands, its text, and each stage's rank and score."""
+    passage = hit.passage
+    return {
+        "document": passage.file,
+        "pages": list(passage.pages),
+        "passage": passage.id,
+        "title": passage.title,
+        "headings": list(passage.headings),
+        "text": passage.text,
+        "stages": {stage: asdict(ranked) for stage, ranked in hit.stages.items()},
+    }
+
+
+def scores_line(hit: Hit) -> str:
+    """Each stage's rank and score in a few words."""
+    units = {"dense": "cosine", "lexical": "BM25", "fused": "RRF", "reranked": "score"}
+    return ", ".join(
+        f"{stage} {ranked.rank} ({units[stage]} {ranked.score:.3g})"
+        for stage, ranked in hit.stages.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StageDone:
+    """An event: a stage has finished, in so many seconds, with these passages best first."""
+
+    stage: str
+    seconds: float
+    hits: tuple[Hit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An event: the next words of the model's draft."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last event: the whole answer, its sentences held against their sources."""
+
+    answer: Answer
+
+
+Event = StageDone | Token | Answered

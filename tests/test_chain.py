@@ -1,0 +1,99 @@
+"""rag.chain: our parts inside foreign langchain-core chains, and foreign parts around ours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_core.vectorstores import InMemoryVectorStore
+
+from rag.chain import AskRunnable, EncoderEmbeddings, GeneratorChatModel, LibraryRetriever
+from rag.errors import BadSampling
+from rag.pipeline import Pipeline
+from rag.settings import Settings
+from rag.types import Answer
+
+
+class Copyist:
+    """A generator that writes the last message back, word by word, as a tiny model would."""
+
+    name = "copyist"
+
+    def count_tokens(self, text):
+        return len(text.split())
+
+    def stream(self, messages, sampling, stop=None):
+        for word in messages[-1]["content"].split()[: sampling.max_new_tokens]:
+            yield word + " "
+
+
+@pytest.fixture
+def pipeline(library, encoder):
+    return Pipeline(library, encoder, Copyist(), settings=Settings())
+
+
+def test_embeddings_serve_a_foreign_vector_store(encoder):
+    store = InMemoryVectorStore.from_texts(
+        ["cats sleep all day", "light travels fast"], EncoderEmbeddings(encoder)
+    )
+    [(document, score)] = store.similarity_search_with_score("how fast is light", k=1)
+    assert document.page_content == "light travels fast"
+    vectors = encoder.encode(["how fast is light", "light travels fast"])
+    assert score == pytest.approx(float(vectors[0] @ vectors[1]), abs=1e-5)
+
+
+def test_retriever_prompt_model_and_parser_compose(pipeline):
+    prompt = ChatPromptTemplate.from_messages([("human", "{notes} Question: {question}")])
+    notes = LibraryRetriever(pipeline=pipeline) | RunnableLambda(
+        lambda documents: f"{documents[0].metadata['document']} {documents[0].metadata['pages']}"
+    )
+    chain = (
+        {"notes": notes, "question": RunnablePassthrough()}
+        | prompt
+        | GeneratorChatModel(generator=Copyist())
+        | StrOutputParser()
+    )
+    question = "How many metres per second does light travel?"
+    assert chain.invoke(question).split()[:2] == ["physics.pdf", "[2]"]
+    assert "".join(chain.stream(question)) == chain.invoke(question)
+
+
+def test_chat_model_takes_sampling_for_one_call_and_stops_at_a_word():
+    model = GeneratorChatModel(generator=Copyist())
+    assert model.invoke("one two three four", max_new_tokens=2).text == "one two "
+    assert model.invoke("one two three four", stop=["three"]).text == "one two "
+    with pytest.raises(BadSampling, match="num_beams"):
+        model.invoke("one", strategy="greedy", num_beams=3)
+
+
+def test_the_pipeline_invokes_streams_and_batches_alike(pipeline):
+    chain = AskRunnable(pipeline)
+    questions = ["How long does a cat sleep?", "What guards the house?"]
+    one = chain.invoke(questions[0])
+    assert isinstance(one["answer"], Answer)
+    assert one["answer"].sources[0].place == "animals.pdf, p. 1"
+    streamed = list(chain.stream(questions[0]))
+    assert len(streamed) > 3
+    total = streamed[0]
+    for piece in streamed[1:]:
+        total = total + piece
+    assert total["draft"] == one["draft"]
+    assert total["text"] == one["text"]
+    places = [result["answer"].sources[0].place for result in chain.batch(questions)]
+    assert places == ["animals.pdf, p. 1", "animals.pdf, p. 2"]
+
+
+def test_history_of_messages_completes_a_follow_up(pipeline):
+    chain = AskRunnable(pipeline) | RunnableLambda(lambda result: result["answer"].query)
+    history = [HumanMessage("How fast is light?"), AIMessage("Very fast.")]
+    assert chain.invoke({"question": "And sound?", "history": history}) == "How fast is light? And sound?"
+
+
+def test_vectors_of_the_embeddings_are_the_encoders(encoder):
+    texts = ["alpha beta", "gamma"]
+    np.testing.assert_allclose(
+        EncoderEmbeddings(encoder).embed_documents(texts), encoder.encode(texts), rtol=1e-6
+    )
