@@ -218,7 +218,11 @@ class _HeadingPaths:
                 text = page.text[line.start : line.end]
                 numbered = re.match(r"\d+(?:\.\d+)*\.?\s+[^\W\d_]", text)
                 large = line.size >= 1.15 * usual
-                if len(text) <= 90 and re.search(r"[^\W\d_]{3}", text) and (large or (line.bold and numbered)):
+                if (
+                    len(text) <= 90
+                    and re.search(r"[^\W\d_]{3}", text)
+                    and (large or (line.bold and numbered))
+                ):
                     level = text.split()[0].strip(".").count(".") if numbered else int(not large)
                     yield page.number, line.start, level, text
 
@@ -264,7 +268,10 @@ def _runs_on(page: Page, before: Line, line: Line) -> bool:
     first = page.text[line.start : line.end].split(maxsplit=1)[0]
     if between != "\n" or clean.is_bullet(first) or first[0] in clean.BULLETS:
         return False
-    if abs(before.size - line.size) > 0.12 * max(before.size, line.size) or before.bold != line.bold:
+    if (
+        abs(before.size - line.size) > 0.12 * max(before.size, line.size)
+        or before.bold != line.bold
+    ):
         return False
     gap = line.box.y0 - before.box.y1
     wide = before.box.x1 - before.box.x0 > 0.45 * page.width
@@ -377,7 +384,13 @@ def _split(
     begin, size = 0, 0
     for start, count in zip(starts, counts, strict=True):
         if size and size + count > limit:
-            pieces.append(replace(unit, span=replace(span, start=span.start + begin, end=span.start + start), tokens=size))
+            pieces.append(
+                replace(
+                    unit,
+                    span=replace(span, start=span.start + begin, end=span.start + start),
+                    tokens=size,
+                )
+            )
             begin, size = start, 0
         size += count
     pieces.append(replace(unit, span=replace(span, start=span.start + begin), tokens=size))

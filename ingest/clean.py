@@ -15,8 +15,8 @@ from collections.abc import Sequence, Set
 
 from ingest.types import Line, Page
 
-#: What pdfium puts where a hyphen ended a line.
-LINE_END_HYPHEN = "\ufffe"
+#: What pdfium puts where a hyphen ended a line: in its text, and character by character.
+LINE_END_HYPHENS = "\ufffe\x02"
 
 # Accents that TeX sets as a glyph of their own before the letter, and their combining forms.
 _SPACING_ACCENTS = {
@@ -62,7 +62,9 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\
 _KEEP = re.compile("[²³¹⁰-₎½¼¾…™′″]")
 
 BULLETS = "•◦‣▪▸►–∙○●■□➢➤✓·*"
-_NUMBER_ONLY = re.compile(r"^\W*(?:(?:slide|page|seite|folie|s\.|p\.)\s*)?\d{1,4}\W*(?:(?:/|of|von)\s*\d{1,4})?\W*$", re.I)
+_NUMBER_ONLY = re.compile(
+    r"^\W*(?:(?:slide|page|seite|folie|s\.|p\.)\s*)?\d{1,4}\W*(?:(?:/|of|von)\s*\d{1,4})?\W*$", re.I
+)
 
 _DOT_LEADERS = re.compile(r"(?:\.\s?){6,}")
 

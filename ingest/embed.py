@@ -46,7 +46,10 @@ class BiEncoder:
     """
 
     def __init__(
-        self, name: str = weights.ENCODER, device: str = "auto", dtype: weights.Numeric = "auto",
+        self,
+        name: str = weights.ENCODER,
+        device: str = "auto",
+        dtype: weights.Numeric = "auto",
         batch_size: int = 16,
     ) -> None:
         self._weights = weights.locate(name)

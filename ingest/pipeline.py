@@ -91,7 +91,9 @@ def ingest(
                     continue
                 if Path(document.path).is_file():
                     yield FileReport(
-                        str(file), "duplicate", document.pages,
+                        str(file),
+                        "duplicate",
+                        document.pages,
                         message=f"{file.name}: same content as {document.path}, kept once",
                     )
                     continue
@@ -99,13 +101,19 @@ def ingest(
             lecture = replace(lecture, document=replace(lecture.document, collection=collection))
             passages = chunk(lecture, encoder.count_tokens, settings)
             if not passages:
-                raise UnreadableFile(f"{file.name}: holds no text beside running headers and numbers")
+                raise UnreadableFile(
+                    f"{file.name}: holds no text beside running headers and numbers"
+                )
             vectors = encoder.encode([embedding_text(passage) for passage in passages])
             library.add(lecture, passages, vectors)
         except UnreadableFile as error:
-            yield FileReport(str(file), "failed", seconds=time.perf_counter() - start, message=str(error))
+            yield FileReport(
+                str(file), "failed", seconds=time.perf_counter() - start, message=str(error)
+            )
             continue
-        outcome: Outcome = "replaced" if paths.get(path, content) != content or content in known else "added"
+        outcome: Outcome = (
+            "replaced" if paths.get(path, content) != content or content in known else "added"
+        )
         known[lecture.document.id] = lecture.document
         paths[path] = lecture.document.id
         yield FileReport(

@@ -217,7 +217,10 @@ class Library:
             found = self.recipe()
             empty = not db.execute("SELECT 1 FROM documents LIMIT 1").fetchone()
             if found != recipe and empty:
-                db.execute("INSERT OR REPLACE INTO meta VALUES ('recipe', ?)", (json.dumps(asdict(recipe)),))
+                db.execute(
+                    "INSERT OR REPLACE INTO meta VALUES ('recipe', ?)",
+                    (json.dumps(asdict(recipe)),),
+                )
                 self._restamp(db)
                 return
         self.check(recipe)
@@ -272,14 +275,29 @@ class Library:
                 self._delete(db, other)
             db.execute(
                 "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (document.id, document.path, document.file, document.title, document.pages,
-                 document.language, document.collection),
+                (
+                    document.id,
+                    document.path,
+                    document.file,
+                    document.title,
+                    document.pages,
+                    document.language,
+                    document.collection,
+                ),
             )
             db.executemany(
                 "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (document.id, page.number, page.width, page.height, page.heading, page.origin,
-                     page.text, _pack_layout(page))
+                    (
+                        document.id,
+                        page.number,
+                        page.width,
+                        page.height,
+                        page.heading,
+                        page.origin,
+                        page.text,
+                        _pack_layout(page),
+                    )
                     for page in lecture.pages
                 ],
             )
@@ -287,9 +305,16 @@ class Library:
                 cursor = db.execute(
                     "INSERT INTO passages (id, document, pages, headings, text, spans, overlap, vector)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (passage.id, document.id, json.dumps(passage.pages), json.dumps(passage.headings),
-                     passage.text, json.dumps([(s.page, s.start, s.end) for s in passage.spans]),
-                     passage.overlap, np.asarray(vector, dtype="<f2").tobytes()),
+                    (
+                        passage.id,
+                        document.id,
+                        json.dumps(passage.pages),
+                        json.dumps(passage.headings),
+                        passage.text,
+                        json.dumps([(s.page, s.start, s.end) for s in passage.spans]),
+                        passage.overlap,
+                        np.asarray(vector, dtype="<f2").tobytes(),
+                    ),
                 )
                 db.execute(
                     "INSERT INTO passages_text (rowid, context, text) VALUES (?, ?, ?)",
@@ -324,7 +349,8 @@ class Library:
         return [
             document
             for document in self.documents()
-            if name == document.file or path == document.path
+            if name == document.file
+            or path == document.path
             or (len(name) >= 6 and document.id.startswith(name.lower()))
         ]
 
@@ -332,16 +358,22 @@ class Library:
         """A document's pages with their lines and words, in order."""
         rows = self._connection().execute(
             "SELECT number, text, width, height, heading, layout, origin FROM pages"
-            " WHERE document = ? ORDER BY number", (document,),
+            " WHERE document = ? ORDER BY number",
+            (document,),
         )
         return [_unpack_page(*row) for row in rows]
 
     def page(self, document: str, number: int) -> Page | None:
         """One page, or None where the document has no such page."""
-        row = self._connection().execute(
-            "SELECT number, text, width, height, heading, layout, origin FROM pages"
-            " WHERE document = ? AND number = ?", (document, number),
-        ).fetchone()
+        row = (
+            self._connection()
+            .execute(
+                "SELECT number, text, width, height, heading, layout, origin FROM pages"
+                " WHERE document = ? AND number = ?",
+                (document, number),
+            )
+            .fetchone()
+        )
         return _unpack_page(*row) if row else None
 
     def passages(self, document: str) -> list[Passage]:
@@ -362,7 +394,11 @@ class Library:
         index, rows = self._dense_index()
         hits = index.search(query, k) if rows else []
         found = self._passages_by_row([rows[position] for position, _ in hits])
-        scored = [Scored(found[rows[position]], cosine) for position, cosine in hits if rows[position] in found]
+        scored = [
+            Scored(found[rows[position]], cosine)
+            for position, cosine in hits
+            if rows[position] in found
+        ]
         return sorted(scored, key=lambda hit: (-hit.score, hit.passage.id))
 
     def search_lexical(self, question: str, k: int) -> list[Scored]:
@@ -376,11 +412,16 @@ class Library:
         expression = lexical_query(question)
         if not expression:
             return []
-        rows = self._connection().execute(
-            "SELECT t.rowid, -bm25(passages_text, 0.5, 1.0) AS score FROM passages_text AS t"
-            " JOIN passages AS p ON p.row = t.rowid WHERE passages_text MATCH ?"
-            " ORDER BY score DESC, p.id LIMIT ?", (expression, k),
-        ).fetchall()
+        rows = (
+            self._connection()
+            .execute(
+                "SELECT t.rowid, -bm25(passages_text, 0.5, 1.0) AS score FROM passages_text AS t"
+                " JOIN passages AS p ON p.row = t.rowid WHERE passages_text MATCH ?"
+                " ORDER BY score DESC, p.id LIMIT ?",
+                (expression, k),
+            )
+            .fetchall()
+        )
         found = self._passages_by_row([row for row, _ in rows])
         return [Scored(found[row], score) for row, score in rows if row in found]
 
@@ -392,7 +433,9 @@ class Library:
         rows = db.execute("SELECT row, vector FROM passages ORDER BY id").fetchall()
         recipe = self.recipe()
         dimension = recipe.dimension if recipe else 1
-        matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f2").reshape(len(rows), dimension)
+        matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f2").reshape(
+            len(rows), dimension
+        )
         unit = matrix.astype(np.float32)
         norms = np.linalg.norm(unit, axis=1, keepdims=True)
         return [row for row, _ in rows], unit / np.where(norms == 0, 1, norms)
@@ -416,7 +459,9 @@ class Library:
 
     def _passages_by_row(self, rows: Sequence[int]) -> dict[int, Passage]:
         marks = ",".join("?" * len(rows))
-        found = self._connection().execute(f"{_SELECT_PASSAGE} WHERE p.row IN ({marks})", list(rows))
+        found = self._connection().execute(
+            f"{_SELECT_PASSAGE} WHERE p.row IN ({marks})", list(rows)
+        )
         return {row[0]: _passage(*row[1:]) for row in found}
 
     # ---- checks ----
@@ -450,13 +495,17 @@ class Library:
         for document in self.documents():
             pages = {page.number: page.text for page in self.pages(document.id)}
             if len(pages) != document.pages:
-                faults.append(f"{document.file}: {len(pages)} pages stored, {document.pages} counted")
+                faults.append(
+                    f"{document.file}: {len(pages)} pages stored, {document.pages} counted"
+                )
             for passage in self.passages(document.id):
                 cut = "\n".join(
                     " ".join(pages.get(s.page, "")[s.start : s.end].split()) for s in passage.spans
                 )
                 if cut != passage.text:
-                    faults.append(f"{document.file}: passage {passage.id} is not where its offsets say")
+                    faults.append(
+                        f"{document.file}: passage {passage.id} is not where its offsets say"
+                    )
         if recipe:
             wrong = db.execute(
                 "SELECT count(*) FROM passages WHERE length(vector) != ?", (2 * recipe.dimension,)
@@ -484,20 +533,44 @@ _SELECT_PASSAGE = (
 
 
 def _passage(
-    id: str, document: str, file: str, title: str, pages: str, headings: str, text: str,
-    spans: str, overlap: int, language: str,
+    id: str,
+    document: str,
+    file: str,
+    title: str,
+    pages: str,
+    headings: str,
+    text: str,
+    spans: str,
+    overlap: int,
+    language: str,
 ) -> Passage:
     return Passage(
-        id=id, document=document, file=file, title=title, pages=tuple(json.loads(pages)),
-        headings=tuple(json.loads(headings)), text=text,
-        spans=tuple(Span(*span) for span in json.loads(spans)), overlap=overlap, language=language,
+        id=id,
+        document=document,
+        file=file,
+        title=title,
+        pages=tuple(json.loads(pages)),
+        headings=tuple(json.loads(headings)),
+        text=text,
+        spans=tuple(Span(*span) for span in json.loads(spans)),
+        overlap=overlap,
+        language=language,
     )
 
 
 def _pack_layout(page: Page) -> bytes:
     """Lines and words as compressed float32 rows; offsets up to 2**24 stay exact."""
     rows = [
-        (line.start, line.end, line.box.x0, line.box.y0, line.box.x1, line.box.y1, line.size, line.bold)
+        (
+            line.start,
+            line.end,
+            line.box.x0,
+            line.box.y0,
+            line.box.x1,
+            line.box.y1,
+            line.size,
+            line.bold,
+        )
         for line in page.lines
     ] + [
         (word.start, word.end, word.box.x0, word.box.y0, word.box.x1, word.box.y1, 0, 0)
@@ -513,7 +586,8 @@ def _unpack_page(
     count = int.from_bytes(layout[:4], "little")
     table = np.frombuffer(zlib.decompress(layout[4:]), dtype="<f4").reshape(-1, 8).round(2).tolist()
     lines = tuple(
-        Line(int(row[0]), int(row[1]), row[6], bool(row[7]), Box(*row[2:6])) for row in table[:count]
+        Line(int(row[0]), int(row[1]), row[6], bool(row[7]), Box(*row[2:6]))
+        for row in table[:count]
     )
     words = tuple(Word(int(row[0]), int(row[1]), Box(*row[2:6])) for row in table[count:])
     return Page(

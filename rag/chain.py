@@ -11,16 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun, CallbackManagerForRetrieverRun, Callbacks
+from langchain_core.callbacks import (
+    CallbackManagerForLLMRun,
+    CallbackManagerForRetrieverRun,
+    Callbacks,
+)
 from langchain_core.documents import BaseDocumentCompressor, Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+)
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.utils import AddableDict
-from pydantic import SkipValidation
+from pydantic import ConfigDict, SkipValidation
 
 from ingest.embed import Encoder
 from rag.generate import Generator
@@ -49,6 +59,8 @@ class EncoderEmbeddings(Embeddings):
 class LibraryRetriever(BaseRetriever):
     """A pipeline's retrieval, reranked where it has a reranker, as a langchain retriever."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
     pipeline: SkipValidation[Pipeline]
     """Where to search; its settings say how many passages come back."""
 
@@ -60,6 +72,8 @@ class LibraryRetriever(BaseRetriever):
 
 class CrossEncoderCompressor(BaseDocumentCompressor):
     """A reranker as a langchain document compressor: it orders documents and keeps the best."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     reranker: SkipValidation[Reranker]
     """The CrossEncoder."""
@@ -87,6 +101,8 @@ class GeneratorChatModel(BaseChatModel):
 
     Sampling can be set for the model or for each call: `model.invoke(..., temperature=0.7)`.
     """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     generator: SkipValidation[Generator]
     """The decoder-only model."""

@@ -1,7 +1,8 @@
 """Complete a follow-up question from the conversation, without a model.
 
 "And for images?" finds nothing by itself. Such a question is told by its shortness or by
-words that point back, and is searched together with the question before it.
+words that point back, and is searched together with the question before it. "What is BPE?" is
+short as well, but asks for a thing by its name and stands for itself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ _POINTING = re.compile(
 )
 _OPENING = re.compile(
     r"^\s*(and|but|so|or|why|how so|what about|how about|what if|und|aber|oder|warum|wieso|was ist mit)\b",
+    re.IGNORECASE,
+)
+_NAMING = re.compile(
+    r"^\s*(?:what (?:is|are)|who (?:is|was)|define|explain|was (?:ist|sind)|wer (?:ist|war)|"
+    r"definiere|erkläre)\s+(?!(?:the|der|die|das)\b)\w",
     re.IGNORECASE,
 )
 _SHORT = 4  # words; a question of so few is seldom complete inside a conversation
@@ -39,7 +45,9 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 def leans(question: str) -> bool:
     """Whether a question seems to need the conversation to be understood."""
     words = re.findall(r"\w+", question)
-    short = len(words) <= _SHORT
-    return short or bool(_OPENING.match(question)) or (
-        len(words) <= 12 and bool(_POINTING.search(question))
+    short = len(words) <= _SHORT and not _NAMING.match(question)
+    return (
+        short
+        or bool(_OPENING.match(question))
+        or (len(words) <= 12 and bool(_POINTING.search(question)))
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+_TURN = threading.Lock()  # PyTorch has one random generator a process; a seed needs it alone
+
 
 class Generator:
     """A causal language model of transformers, loaded when first used; one answer at a time."""
@@ -25,7 +27,6 @@ class Generator:
         """Locate the model; raises ModelMissing where it is not to be had."""
         self._weights = weights.locate(models.generator)
         self._models = models
-        self._turn = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -58,7 +59,7 @@ class Generator:
 
         def run() -> None:
             try:
-                with self._turn:
+                with _TURN:
                     self._generate(messages, sampling, pieces, (stop, cancelled))
                 pieces.put(None)
             except BaseException as error:  # handed to the caller's thread
@@ -83,38 +84,64 @@ class Generator:
         stops: tuple[threading.Event, ...],
     ) -> None:
         import torch
-        from transformers import StoppingCriteriaList, TextStreamer
+        from transformers import StoppingCriteriaList
+        from transformers.generation.streamers import BaseStreamer
 
-        model, tokenizer = self._model, self._tokenizer
-        inputs = tokenizer.apply_chat_template(
+        if any(event.is_set() for event in stops):
+            return
+        model: Any = self._model  # whose `generate` transformers leaves untyped
+        tokenizer = self._tokenizer
+        prompt: Any = tokenizer.apply_chat_template(
             list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
-        ).to(model.device)
+        )
+        inputs = prompt.to(model.device)
 
-        class Pieces(TextStreamer):
-            """Puts finished words into the queue instead of printing them."""
+        class Pieces(BaseStreamer):
+            """Puts new text into the queue, but for what the next token may still change.
 
-            def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-                if text:
-                    pieces.put(text)
+            It always decodes from the first token on: a tokenizer may drop the blank before
+            the first word that it is given, and a letter may be spread over several tokens.
+            """
+
+            def __init__(self) -> None:
+                self.tokens: list[int] | None = None  # None until the prompt has gone by
+                self.sent = 0
+
+            def put(self, value: torch.Tensor) -> None:
+                if self.tokens is None:
+                    self.tokens = []
+                    return
+                self.tokens.extend(value.flatten().tolist())
+                self.send(text_of(self.tokens).rstrip("\ufffd").rstrip())
+
+            def end(self) -> None:
+                self.send(text_of(self.tokens or []))
+
+            def send(self, text: str) -> None:
+                if len(text) > self.sent:
+                    pieces.put(text[self.sent :])
+                    self.sent = len(text)
+
+        def text_of(tokens: Any) -> str:
+            return str(tokenizer.decode(tokens, skip_special_tokens=True))
 
         def stopped(tokens: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
             asked = any(event.is_set() for event in stops)
             return torch.full((tokens.shape[0],), asked, dtype=torch.bool, device=tokens.device)
 
         beams = sampling.strategy == "beam"
-        streamer = None if beams else Pieces(tokenizer, skip_prompt=True, skip_special_tokens=True)
-        arguments = sampling.generation_arguments()
+        padded = tokenizer.pad_token_id is not None
         with torch.random.fork_rng(devices=[]), torch.inference_mode():
             torch.manual_seed(sampling.seed)
             output = model.generate(
                 **inputs,
-                **arguments,
-                streamer=streamer,
+                **sampling.generation_arguments(),
+                streamer=None if beams else Pieces(),
                 stopping_criteria=StoppingCriteriaList([stopped]),
-                pad_token_id=tokenizer.pad_token_id or tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id if padded else tokenizer.eos_token_id,
             )
         if beams:
-            pieces.put(tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
+            pieces.put(text_of(output[0, inputs["input_ids"].shape[1] :]))
 
     @cached_property
     def _folder(self) -> str:
@@ -134,5 +161,7 @@ class Generator:
         logging.disable_progress_bar()
         device = weights.choose_device(self._models.device)
         dtype = weights.choose_dtype(self._models.dtype, device)
-        model = AutoModelForCausalLM.from_pretrained(self._folder, dtype=dtype, local_files_only=True)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            self._folder, dtype=dtype, local_files_only=True
+        )
         return model.to(device).eval()

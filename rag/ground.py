@@ -14,12 +14,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingest.chunk import sentences_of
+from ingest.clean import BULLETS
 from ingest.embed import Encoder
 from ingest.types import Passage
 from rag.types import Hit, Sentence, Source
 
 _MARKS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
-_MIN_WORDS = 3  # a shorter line (a label, a bare symbol) supports nothing by itself
+_MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_MIN_WORDS = 4  # a shorter line (a label, a table cell) supports nothing by itself
+_SAME = 0.95  # cosine from which two sentences say the same
 _QUOTED = 2  # sentences of an extractive answer
 
 
@@ -33,7 +37,8 @@ def ground(
         draft: What the model wrote; marks such as [1] in it are ignored.
         hits: The passages that the model was given, at least one, best first.
         encoder: Compares sentences; the support is their cosine, below 0 counted as 0.
-        min_support: In [0, 1]; sentences below it are removed.
+        min_support: In [0, 1]; sentences below it are removed, and so are repetitions and
+            sentences with a number that their passage does not have.
 
     Returns:
         The sentences in order, each naming a source, and the sources numbered from 1 in the
@@ -46,15 +51,25 @@ def ground(
     vectors = encoder.encode([*(text for _, text in places), question, *written])
     evidence, asked, drafted = np.split(vectors, [len(places), len(places) + 1])
     chosen: list[tuple[str, int, float]] = []  # text, place, support
-    for text, cosines in zip(written, drafted @ evidence.T, strict=True):
+    kept: list[np.ndarray] = []
+    for text, vector in zip(written, drafted, strict=True):
+        cosines = evidence @ vector
         place = int(cosines.argmax())
         support = float(np.clip(cosines[place], 0, 1))
-        if support >= min_support and text not in {kept for kept, _, _ in chosen}:
+        repeated = any(float(other @ vector) > _SAME for other in kept)
+        if support >= min_support and not repeated and _numbers_stand(text, places[place][0]):
             chosen.append((text, place, support))
+            kept.append(vector)
     if chosen:
         return _number(chosen, places, "written")
     closest = np.argsort(-(evidence @ asked[0]), kind="stable")[:_QUOTED]
     return _number([(places[place][1], int(place), 1.0) for place in closest], places, "quoted")
+
+
+def _numbers_stand(text: str, hit: Hit) -> bool:
+    """Whether every number of a sentence stands in the passage, headings included."""
+    given = set(_NUMBER.findall(f"{hit.passage.context} {hit.passage.text}"))
+    return set(_NUMBER.findall(text)) <= given
 
 
 def best_quote(question: str, hit: Hit, encoder: Encoder) -> str:
@@ -70,7 +85,9 @@ def _number(
     """Number the places used, from 1; two sentences from one place share its number."""
     numbers = {place: n for n, place in enumerate(dict.fromkeys(p for _, p, _ in chosen), start=1)}
     sentences = tuple(
-        Sentence(text, numbers[place], round(support, 4), "written" if origin == "written" else "quoted")
+        Sentence(
+            text, numbers[place], round(support, 4), "written" if origin == "written" else "quoted"
+        )
         for text, place, support in chosen
     )
     sources = tuple(
@@ -81,16 +98,19 @@ def _number(
 
 
 def _evidence(passage: Passage) -> list[str]:
-    """The sentences and lines of a passage that say something by themselves; no headings."""
+    """The sentences and lines that say something by themselves: no headings, no questions."""
     pieces = [passage.text[start:end] for start, end in sentences_of(passage.text)]
+    bare = [_MARKER.sub("", piece) for piece in pieces]
     return [
         piece
-        for piece in pieces
-        if len(re.findall(r"\w{2,}", piece)) >= _MIN_WORDS and piece not in passage.headings
+        for piece in bare
+        if len(re.findall(r"\w{2,}", piece)) >= _MIN_WORDS
+        and piece not in passage.headings
+        and not piece.endswith("?")
     ]
 
 
 def _draft_sentences(draft: str) -> list[str]:
     text = _MARKS.sub("", draft).strip()
     pieces = [text[start:end] for start, end in sentences_of(text)]
-    return [re.sub(r"^\s*(?:[-*•]|\d+[.)])\s+", "", piece) for piece in pieces]
+    return [_MARKER.sub("", piece) for piece in pieces]

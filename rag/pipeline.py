@@ -68,14 +68,16 @@ class Pipeline:
         found = library.recipe()
         if found is not None and found.encoder != encoder.identity:
             library.check(
-                recipe_of(encoder, chunking.passage_tokens, chunking.overlap_tokens), search_only=True
+                recipe_of(encoder, chunking.passage_tokens, chunking.overlap_tokens),
+                search_only=True,
             )
         reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
         return cls(library, encoder, Generator(models), reranker, settings)
 
     def with_settings(self, settings: Settings) -> Pipeline:
         """The same library and loaded models under other settings of the stages."""
-        return Pipeline(self.store, self.encoder, self.generator, self.reranker, settings)
+        reranker = self.reranker and self.reranker.with_settings(settings.rerank)
+        return Pipeline(self.store, self.encoder, self.generator, reranker, settings)
 
     @property
     def models(self) -> dict[str, str]:
@@ -148,11 +150,7 @@ class Pipeline:
             stamp=self.store.stamp(),
         )
         if not self._answerable(found):
-            nearest = tuple(
-                Source(number, best_quote(query, hit, self.encoder), hit)
-                for number, hit in enumerate(hits[:_NEAREST], start=1)
-            )
-            yield Answered(replace(answer, sources=nearest))
+            yield Answered(replace(answer, sources=self._nearest(query, hits)))
             return
         used = hits[: self.settings.answer.passages]
         draft = ""
@@ -174,7 +172,7 @@ class Pipeline:
             replace(
                 answer,
                 sentences=sentences,
-                sources=sources,
+                sources=sources if sentences else self._nearest(query, hits),
                 abstained=not sentences,
                 draft=draft,
                 stopped=bool(stop and stop.is_set()),
@@ -206,6 +204,13 @@ class Pipeline:
             hits = self.reranker.rerank(query, hits)
             yield StageDone("rerank", time.perf_counter() - start, tuple(hits))
 
+    def _nearest(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
+        """The sources of an abstention: the first hits, each with its closest words."""
+        return tuple(
+            Source(number, best_quote(query, hit, self.encoder), hit)
+            for number, hit in enumerate(hits[:_NEAREST], start=1)
+        )
+
     def _answerable(self, hits: Sequence[Hit]) -> bool:
         """Whether any passage is close enough; without dense scores, whether there is any."""
         cosines = [score for hit in hits if (score := hit.score("dense")) is not None]
@@ -217,5 +222,7 @@ class Pipeline:
 def _checked(question: str) -> str:
     """The question without surrounding blanks; raises BadQuestion where no word is in it."""
     if not any(letter.isalnum() for letter in question):
-        raise BadQuestion(f"The question {question!r} holds no words; ask one in a sentence or a few words.")
+        raise BadQuestion(
+            f"The question {question!r} holds no words; ask one in a sentence or a few words."
+        )
     return question.strip()

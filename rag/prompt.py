@@ -19,7 +19,9 @@ _SYSTEM = {
     "de": "Du beantwortest die Frage einer Studentin aus Vorlesungsnotizen. Nutze nur die "
     "nummerierten Notizen. Antworte auf Deutsch in ein bis drei kurzen Sätzen, ohne Zusatz.",
 }
-_CHAT_MARKERS = re.compile(r"<\|[^|>]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>", re.IGNORECASE)
+_CHAT_MARKERS = re.compile(
+    r"<\|[^|>]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>", re.IGNORECASE
+)
 
 
 def build_prompt(
@@ -44,9 +46,10 @@ def build_prompt(
         note = ""
         for line in [f"[{number}] {hit.passage.headings[-1]}", *hit.passage.text.split("\n")]:
             line = _CHAT_MARKERS.sub(" ", line)
-            if count_tokens("\n".join([*notes, f"{note}\n{line}"])) > room:
+            longer = f"{note}\n{line}" if note else line
+            if count_tokens("\n\n".join([*notes, longer])) > room:
                 break
-            note = f"{note}\n{line}" if note else line
+            note = longer
         else:
             notes.append(note)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -28,6 +29,15 @@ class Reranker:
     def name(self) -> str:
         """Name and hash of the weights."""
         return self._weights.identity
+
+    def with_settings(self, settings: RerankSettings) -> Reranker:
+        """The same loaded model under other settings."""
+        if settings == self._settings:
+            return self
+        _ = self._model  # loaded before the copy is made, so that both share it
+        other = copy.copy(self)
+        other._settings = settings
+        return other
 
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """Order the first candidates by the CrossEncoder's score; the others follow as they were.

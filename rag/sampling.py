@@ -21,21 +21,21 @@ class Sampling(BaseModel):
 
     strategy: Strategy = "greedy"
     """greedy takes the likeliest token, beam keeps several continuations, sample draws."""
-    num_beams: int | None = Field(None, ge=2, le=16)
+    num_beams: int | None = Field(default=None, ge=2, le=16)
     """Continuations kept by beam search, 2 to 16; 4 where beam search names none."""
-    temperature: float | None = Field(None, gt=0, le=5)
+    temperature: float | None = Field(default=None, gt=0, le=5)
     """Divides the logits before drawing: below 1 sharpens, above 1 flattens."""
-    top_k: int | None = Field(None, ge=1)
+    top_k: int | None = Field(default=None, ge=1)
     """Draw only from the k likeliest tokens."""
-    top_p: float | None = Field(None, gt=0, le=1)
+    top_p: float | None = Field(default=None, gt=0, le=1)
     """Draw only from the smallest set of tokens whose probabilities sum to p (nucleus)."""
-    min_p: float | None = Field(None, ge=0, le=1)
+    min_p: float | None = Field(default=None, ge=0, le=1)
     """Draw only from tokens at least min_p times as likely as the likeliest."""
-    repetition_penalty: float = Field(1.0, ge=1, le=3)
+    repetition_penalty: float = Field(default=1.0, ge=1, le=3)
     """Divides the logits of tokens already seen; 1 leaves them alone."""
-    max_new_tokens: int = Field(64, ge=1, le=4096)
+    max_new_tokens: int = Field(default=64, ge=1, le=4096)
     """Longest answer, in tokens."""
-    seed: int = Field(0, ge=0, lt=2**63)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     """The same seed, settings and library give the same answer."""
 
     @model_validator(mode="after")

@@ -13,7 +13,12 @@ from typing import Any
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from ingest import weights
 from rag.errors import BadSettings
@@ -33,7 +38,7 @@ class ModelSettings(BaseModel):
     """CrossEncoder: a local folder or a hub id; "none" leaves the order of the first stage."""
     generator: str = weights.DECODER
     """Decoder-only language model: a bundled name, a local folder or a hub id."""
-    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     """auto, cpu, cuda, cuda:N or mps; auto takes a GPU where there is one."""
     dtype: weights.Numeric = "auto"
     """auto, float32 or bfloat16; auto asks the processor by a short probe."""
@@ -44,9 +49,9 @@ class ChunkingSettings(BaseModel):
 
     model_config = _SECTION
 
-    passage_tokens: int = Field(200, ge=16, le=4096)
+    passage_tokens: int = Field(default=200, ge=16, le=4096)
     """Longest passage in the encoder's tokens; its window, less the headings, bounds it too."""
-    overlap_tokens: int = Field(0, ge=0)
+    overlap_tokens: int = Field(default=0, ge=0)
     """How many tokens a passage of notes repeats from the one before, in whole sentences."""
 
 
@@ -55,17 +60,17 @@ class RetrievalSettings(BaseModel):
 
     model_config = _SECTION
 
-    candidates: int = Field(50, ge=1, le=1000)
+    candidates: int = Field(default=50, ge=1, le=1000)
     """Passages that dense and lexical search give each."""
-    dense_weight: float = Field(1.0, ge=0)
+    dense_weight: float = Field(default=1.0, ge=0)
     """Weight of the dense ranks in the fusion; 0 leaves dense search out."""
-    lexical_weight: float = Field(1.0, ge=0)
+    lexical_weight: float = Field(default=1.0, ge=0)
     """Weight of the lexical ranks in the fusion; 0 leaves lexical search out."""
-    rrf_k: int = Field(60, ge=1)
+    rrf_k: int = Field(default=60, ge=1)
     """Constant of reciprocal rank fusion; larger means that the first ranks count less."""
-    top_k: int = Field(8, ge=1, le=1000)
+    top_k: int = Field(default=8, ge=1, le=1000)
     """Passages that a search returns."""
-    min_cosine: float = Field(0.2, ge=-1, le=1)
+    min_cosine: float = Field(default=0.2, ge=-1, le=1)
     """Below this cosine of the best passage the lectures are taken not to answer."""
 
 
@@ -74,9 +79,9 @@ class RerankSettings(BaseModel):
 
     model_config = _SECTION
 
-    candidates: int = Field(20, ge=1, le=200)
+    candidates: int = Field(default=20, ge=1, le=200)
     """How many of the fused candidates the CrossEncoder scores."""
-    batch_size: int = Field(16, ge=1)
+    batch_size: int = Field(default=16, ge=1)
     """Pairs scored at once."""
 
 
@@ -87,23 +92,25 @@ class AnswerSettings(BaseModel):
 
     writer: bool = True
     """Let the language model write; off, the answer is the passages' own closest sentences."""
-    passages: int = Field(3, ge=1, le=20)
+    passages: int = Field(default=3, ge=1, le=20)
     """Passages given to the language model, best first."""
-    prompt_tokens: int = Field(300, ge=64)
+    prompt_tokens: int = Field(default=300, ge=64)
     """Room for the passages in the prompt, in the generator's tokens; the last one is cut."""
-    min_support: float = Field(0.6, ge=0, le=1)
+    min_support: float = Field(default=0.7, ge=0, le=1)
     """Cosine to its best source sentence below which a written sentence is removed."""
 
 
 class AppSettings(BaseModel):
-    """The Streamlit app."""
+    """The command line and the Streamlit app."""
 
     model_config = _SECTION
 
-    max_upload_mb: int = Field(100, ge=1)
+    max_upload_mb: int = Field(default=100, ge=1)
     """Largest file that can be uploaded, in megabytes."""
-    max_upload_files: int = Field(50, ge=1)
+    max_upload_files: int = Field(default=50, ge=1)
     """Most files in one upload."""
+    keep_warm_minutes: float = Field(default=10, ge=0)
+    """Idle minutes that the command line's worker keeps its models loaded; 0 does without it."""
 
 
 class Settings(BaseSettings):
@@ -130,7 +137,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     """From passages to an answer."""
     app: AppSettings = AppSettings()
-    """The Streamlit app."""
+    """The command line and the Streamlit app."""
 
     @classmethod
     def settings_customise_sources(
@@ -145,18 +152,24 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def with_changes(self, **sections: dict[str, Any]) -> Settings:
-        """A copy with some fields of some sections changed and checked.
+        """A copy with some fields of some sections changed and checked; the environment is not asked.
 
         Raises:
             BadSettings: a section, field or value that does not fit.
         """
-        tree = self.model_dump()
+        changed: dict[str, BaseModel] = {}
         for section, values in sections.items():
-            tree[section] = tree.get(section, {}) | values
-        try:
-            return Settings.model_validate(tree)
-        except ValidationError as error:
-            raise BadSettings(_sentences(error, "settings")) from error
+            if section not in Settings.model_fields:
+                raise BadSettings(
+                    f"{section} = {values!r}: there is no such section of the settings; "
+                    f"known are {', '.join(Settings.model_fields)}"
+                )
+            old: BaseModel = getattr(self, section)
+            try:
+                changed[section] = type(old).model_validate(old.model_dump() | values)
+            except ValidationError as error:
+                raise BadSettings(_sentences(error, "the change", (section,))) from error
+        return self.model_copy(update=changed)
 
 
 # What the program itself reads from the environment; settings must not trip over it.
@@ -175,7 +188,9 @@ def load_settings(file: Path | None = None) -> Settings:
         try:
             values = tomllib.loads(chosen.read_text(encoding="utf-8"))
         except OSError as error:
-            raise BadSettings(f"The settings file {chosen} cannot be read ({error.strerror})") from error
+            raise BadSettings(
+                f"The settings file {chosen} cannot be read ({error.strerror})"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadSettings(f"The settings file {chosen} is not TOML: {error}") from error
     for name in os.environ:
@@ -190,15 +205,24 @@ def load_settings(file: Path | None = None) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise BadSettings(_sentences(error, str(chosen or "the environment"))) from error
+    except SettingsError as error:
+        raise BadSettings(
+            f"A variable of the environment cannot be used ({error}). "
+            "Name section and field, as in KATHEDER_RETRIEVAL__TOP_K=8"
+        ) from error
 
 
-def _sentences(error: ValidationError, origin: str) -> str:
-    """Every fault with its field, the value seen and the value wanted."""
-    return "; ".join(
-        f"{'.'.join(map(str, fault['loc']))} = {fault['input']!r} in {origin}: "
-        f"{fault['msg'].removeprefix('Value error, ')}"
-        for fault in error.errors()
-    )
+def _sentences(error: ValidationError, origin: str, section: tuple[str, ...] = ()) -> str:
+    """Every fault with its field, the value seen, where it was seen, and the value wanted."""
+    variables = {name.upper() for name in os.environ}
+    sentences = []
+    for fault in error.errors():
+        place = [*section, *map(str, fault["loc"])]
+        variable = f"KATHEDER_{'__'.join(place)}".upper()
+        found = variable if variable in variables and not section else origin
+        message = fault["msg"].removeprefix("Value error, ")
+        sentences.append(f"{'.'.join(place)} = {fault['input']!r} in {found}: {message}")
+    return "; ".join(sentences)
 
 
 def default_library() -> Path:

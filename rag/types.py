@@ -102,7 +102,8 @@ class Answer:
     def text(self) -> str:
         """The sentences, each with its source's number; an abstention says so."""
         if self.abstained:
-            return "The lectures do not seem to answer this. The nearest pages are listed below."
+            nearest = " The nearest pages are listed below." if self.sources else ""
+            return f"The lectures do not seem to answer this.{nearest}"
         return " ".join(f"{sentence.text} [{sentence.source}]" for sentence in self.sentences)
 
     def render(self) -> str:

@@ -89,7 +89,10 @@ def test_the_pipeline_invokes_streams_and_batches_alike(pipeline):
 def test_history_of_messages_completes_a_follow_up(pipeline):
     chain = AskRunnable(pipeline) | RunnableLambda(lambda result: result["answer"].query)
     history = [HumanMessage("How fast is light?"), AIMessage("Very fast.")]
-    assert chain.invoke({"question": "And sound?", "history": history}) == "How fast is light? And sound?"
+    assert (
+        chain.invoke({"question": "And sound?", "history": history})
+        == "How fast is light? And sound?"
+    )
 
 
 def test_vectors_of_the_embeddings_are_the_encoders(encoder):

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,10 +19,9 @@ import typer
 
 if TYPE_CHECKING:
     from ingest.pipeline import FileReport
-    from rag.pipeline import Pipeline
     from rag.sampling import Sampling
     from rag.settings import Settings
-    from rag.types import Answer, Turn
+    from rag.types import Answer, Event, Hit, Turn
 
 app = typer.Typer(
     help="Ask questions of lecture PDFs on your own machine; every sentence names its page.",
@@ -30,26 +29,48 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-library_app = typer.Typer(help="What the library holds: list, remove, verify, rebuild.", no_args_is_help=True)
+library_app = typer.Typer(
+    help="What the library holds: list, remove, verify, rebuild.", no_args_is_help=True
+)
 app.add_typer(library_app, name="library")
 
 LibraryOption = Annotated[
     Path | None,
-    typer.Option("--library", help="Folder of the library [default: KATHEDER_LIBRARY or the platform's data folder]."),
+    typer.Option(
+        "--library",
+        help="Folder of the library [default: KATHEDER_LIBRARY or the platform's data folder].",
+    ),
 ]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+]
 StrategyOption = Annotated[str | None, typer.Option(help="greedy, beam or sample.")]
-BeamsOption = Annotated[int | None, typer.Option("--num-beams", help="Continuations kept by beam search.")]
-TemperatureOption = Annotated[float | None, typer.Option(help="Below 1 sharpens, above 1 flattens.")]
-TopKOption = Annotated[int | None, typer.Option("--top-k", help="Draw from the k likeliest tokens.")]
-TopPOption = Annotated[float | None, typer.Option("--top-p", help="Draw from the nucleus of mass p.")]
-MinPOption = Annotated[float | None, typer.Option("--min-p", help="Draw from tokens at least this likely, relatively.")]
+BeamsOption = Annotated[
+    int | None, typer.Option("--num-beams", help="Continuations kept by beam search.")
+]
+TemperatureOption = Annotated[
+    float | None, typer.Option(help="Below 1 sharpens, above 1 flattens.")
+]
+TopKOption = Annotated[
+    int | None, typer.Option("--top-k", help="Draw from the k likeliest tokens.")
+]
+TopPOption = Annotated[
+    float | None, typer.Option("--top-p", help="Draw from the nucleus of mass p.")
+]
+MinPOption = Annotated[
+    float | None, typer.Option("--min-p", help="Draw from tokens at least this likely, relatively.")
+]
 PenaltyOption = Annotated[float | None, typer.Option("--repetition-penalty", help="1 is none.")]
-TokensOption = Annotated[int | None, typer.Option("--max-new-tokens", help="Longest answer in tokens.")]
+TokensOption = Annotated[
+    int | None, typer.Option("--max-new-tokens", help="Longest answer in tokens.")
+]
 SeedOption = Annotated[int | None, typer.Option(help="The same seed gives the same answer.")]
 ExtractiveOption = Annotated[
-    bool, typer.Option("--extractive", help="Answer with the passages' own sentences; no language model.")
+    bool,
+    typer.Option(
+        "--extractive", help="Answer with the passages' own sentences; no language model."
+    ),
 ]
 
 
@@ -68,7 +89,9 @@ def ingest(
     chosen = _settings(settings)
     files = pipeline.find_files(paths)
     if not files:
-        _fail(f"No PDF files under {', '.join(map(str, paths))}; name a PDF or a folder that holds some.")
+        _fail(
+            f"No PDF files under {', '.join(map(str, paths))}; name a PDF or a folder that holds some."
+        )
     target = Library(_folder(library), create=True)
     reports = pipeline.ingest(
         files, target, _encoder(chosen), collection=collection, **chosen.chunking.model_dump()
@@ -98,7 +121,7 @@ def ask(
     sampling = _sampling(chosen, locals())
     if extractive:
         chosen = chosen.with_changes(answer={"writer": False})
-    answer = _answer(_pipeline(library, chosen), question, [], sampling, quiet=as_json)
+    answer = _answer(_asker(library, chosen), question, [], sampling, quiet=as_json)
     if as_json:
         _print_json(answer.as_dict())
     else:
@@ -119,7 +142,7 @@ def search(
     chosen = _settings(settings)
     if top_k is not None:
         chosen = chosen.with_changes(retrieval={"top_k": top_k})
-    hits = _pipeline(library, chosen).search(question)
+    hits = _search(library, chosen, question)
     if as_json:
         _print_json({"question": question, "hits": [hit_dict(hit) for hit in hits]})
         return
@@ -155,7 +178,7 @@ def chat(
     sampling = _sampling(chosen, locals())
     if extractive:
         chosen = chosen.with_changes(answer={"writer": False})
-    pipeline = _pipeline(library, chosen)
+    asker = _asker(library, chosen)
     history: list[Turn] = []
     _note("Ask a question; /new starts afresh, /quit (or Ctrl-D) ends; Ctrl-C stops an answer.")
     while True:
@@ -173,7 +196,7 @@ def chat(
             _note(f"{question} is no command; there are /new and /quit.")
         elif question:
             try:
-                answer = _answer(pipeline, question, history, sampling, quiet=False)
+                answer = _answer(asker, question, history, sampling, quiet=False)
             except BadQuestion as error:
                 _note(str(error))
                 continue
@@ -212,8 +235,15 @@ def ui(
         environment["KATHEDER_SETTINGS"] = str(settings.resolve())
     here = Path(__file__).parent
     command = [
-        sys.executable, "-m", "streamlit", "run", str(here / "app.py"),
-        "--server.port", str(port), "--server.headless", str(headless).lower(),
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(here / "app.py"),
+        "--server.port",
+        str(port),
+        "--server.headless",
+        str(headless).lower(),
     ]
     raise typer.Exit(subprocess.run(command, env=environment, cwd=here, check=False).returncode)
 
@@ -345,14 +375,43 @@ def _encoder(settings: Settings):  # type: ignore[no-untyped-def]
     return BiEncoder(settings.models.encoder, settings.models.device, settings.models.dtype)
 
 
-def _pipeline(library: Path | None, settings: Settings) -> Pipeline:
+def _asker(library: Path | None, settings: Settings) -> Callable[..., Iterator[Event]]:
+    """What answers questions: the library's worker, or a pipeline in this process."""
+    from ui import worker
+
+    folder = _folder(library)
+    if worker.available(settings):
+
+        def through_worker(question: str, **options: Any) -> Iterator[Event]:
+            options["sampling"] = options["sampling"].model_dump(exclude_none=True)
+            return worker.ask(folder, settings, question, **options)
+
+        return through_worker
     from rag.pipeline import Pipeline
 
-    return Pipeline.load(_folder(library), settings)
+    return Pipeline.load(folder, settings).stream
+
+
+def _search(library: Path | None, settings: Settings, question: str) -> list[Hit]:
+    from rag.types import StageDone
+    from ui import worker
+
+    folder = _folder(library)
+    if worker.available(settings):
+        [found] = worker.ask(folder, settings, question, search_only=True)
+        return list(found.hits) if isinstance(found, StageDone) else []
+    from rag.pipeline import Pipeline
+
+    return Pipeline.load(folder, settings).search(question)
 
 
 def _answer(
-    pipeline: Pipeline, question: str, history: list[Turn], sampling: Sampling, *, quiet: bool
+    asker: Callable[..., Iterator[Event]],
+    question: str,
+    history: list[Turn],
+    sampling: Sampling,
+    *,
+    quiet: bool,
 ) -> Answer:
     """Answer a question; the draft runs along on standard error where a person watches.
 
@@ -365,9 +424,8 @@ def _answer(
     stop = threading.Event()
     watched = not quiet and sys.stderr.isatty()
     drafting = False
-    events = pipeline.stream(question, history=history, sampling=sampling, stop=stop)
     with _interrupt_sets(stop):
-        for event in events:
+        for event in asker(question, history=history, sampling=sampling, stop=stop):
             if isinstance(event, Token) and watched:
                 if not drafting:
                     sys.stderr.write("draft: ")
@@ -408,8 +466,12 @@ def _show_reports(reports: Iterator[FileReport], total: int, as_json: bool) -> N
     done: list[FileReport] = []
     console = Console(stderr=True, highlight=False)
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, transient=True,
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
     ) as progress:
         task = progress.add_task("reading lectures", total=total)
         for report in reports:
@@ -421,12 +483,17 @@ def _show_reports(reports: Iterator[FileReport], total: int, as_json: bool) -> N
                     f"{report.seconds:.1f} s"
                 )
                 progress.print(f"{report.outcome:>9}  {line}", markup=False, soft_wrap=True)
-    counts = {outcome: sum(r.outcome == outcome for r in done) for outcome in
-              ("added", "replaced", "unchanged", "duplicate", "failed")}
+    counts = {
+        outcome: sum(r.outcome == outcome for r in done)
+        for outcome in ("added", "replaced", "unchanged", "duplicate", "failed")
+    }
     if as_json:
         _print_json({"counts": counts, "files": [asdict(report) for report in done]})
     else:
-        print(", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "nothing to do")
+        print(
+            ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+            or "nothing to do"
+        )
     if counts["failed"]:
         raise typer.Exit(1)
 
@@ -435,7 +502,9 @@ def _need_streamlit() -> None:
     from importlib.util import find_spec
 
     if find_spec("streamlit") is None:
-        _fail('The app needs Streamlit, which is not installed. Install it with `pip install "katheder[ui]"`.')
+        _fail(
+            'The app needs Streamlit, which is not installed. Install it with `pip install "katheder[ui]"`.'
+        )
 
 
 def _print_json(value: Any) -> None:

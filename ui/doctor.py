@@ -15,8 +15,14 @@ from ingest.store import Library
 from rag.settings import Settings
 
 _PACKAGES = (
-    "katheder", "torch", "sentence-transformers", "transformers", "faiss-cpu", "langchain-core",
-    "pypdfium2", "streamlit",
+    "katheder",
+    "torch",
+    "sentence-transformers",
+    "transformers",
+    "faiss-cpu",
+    "langchain-core",
+    "pypdfium2",
+    "streamlit",
 )
 
 

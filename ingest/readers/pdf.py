@@ -29,7 +29,10 @@ from ingest.types import Box, Document, Lecture, Line, Page, Section, Word
 MIN_WORDS = 5
 
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD of fpdfview.h
-_POOR_TITLE = re.compile(r"^(untitled|slide ?\d*|document\d*|microsoft|powerpoint|.*\.(tex|docx?|pptx?|pdf|dvi|md))", re.I)
+_POOR_TITLE = re.compile(
+    r"^(untitled|slide ?\d*|document\d*|microsoft|powerpoint|.*\.(tex|docx?|pptx?|pdf|dvi|md))",
+    re.I,
+)
 
 
 @dataclass(slots=True)
@@ -77,18 +80,24 @@ def read_pdf(path: Path) -> Lecture:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"{path.name}: cannot be read ({error.strerror}); check the path") from error
+        raise UnreadableFile(
+            f"{path.name}: cannot be read ({error.strerror}); check the path"
+        ) from error
     if not data:
         raise UnreadableFile(f"{path.name}: is empty (0 bytes); export or download it again")
     if b"%PDF-" not in data[:1024]:
-        raise UnreadableFile(f"{path.name}: is not a PDF (it starts with {data[:8]!r}); export it as PDF")
+        raise UnreadableFile(
+            f"{path.name}: is not a PDF (it starts with {data[:8]!r}); export it as PDF"
+        )
     pdf = _open(path.name, data)
     try:
         pages = _read_pages(pdf)
         outline = tuple(_outline(pdf))
         declared = str(pdf.get_metadata_dict().get("Title") or "").strip()
     except pdfium.PdfiumError as error:
-        raise UnreadableFile(f"{path.name}: is damaged ({error}); export or download it again") from error
+        raise UnreadableFile(
+            f"{path.name}: is damaged ({error}); export or download it again"
+        ) from error
     finally:
         pdf.close()
     if sum(len(page.words) for page in pages) < MIN_WORDS:
@@ -115,7 +124,9 @@ def _open(name: str, data: bytes) -> pdfium.PdfDocument:
     except pdfium.PdfiumError as error:
         if getattr(error, "err_code", None) == _PASSWORD_ERROR or "password" in str(error).lower():
             raise UnreadableFile(f"{name}: is encrypted; save a copy without a password") from error
-        raise UnreadableFile(f"{name}: is cut off or damaged; export or download it again") from error
+        raise UnreadableFile(
+            f"{name}: is cut off or damaged; export or download it again"
+        ) from error
     if empty:
         raise UnreadableFile(f"{name}: has no pages; export or download it again")
     return pdf
@@ -173,7 +184,11 @@ def _boxes(page: pdfium.PdfPage, width: float, height: float) -> Callable[[_RawW
     need only the vertical axis turned.
     """
     left, bottom, right, top = page.get_cropbox()
-    plain = page.get_rotation() == 0 and abs(right - left - width) < 0.1 and abs(top - bottom - height) < 0.1
+    plain = (
+        page.get_rotation() == 0
+        and abs(right - left - width) < 0.1
+        and abs(top - bottom - height) < 0.1
+    )
 
     def turned(x: float, y: float) -> tuple[float, float]:
         across, down = ctypes.c_int(), ctypes.c_int()
@@ -186,8 +201,10 @@ def _boxes(page: pdfium.PdfPage, width: float, height: float) -> Callable[[_RawW
     def box(word: _RawWord) -> Box:
         if plain:
             return Box(
-                round(word.left - left, 2), round(top - word.top, 2),
-                round(word.right - left, 2), round(top - word.bottom, 2),
+                round(word.left - left, 2),
+                round(top - word.top, 2),
+                round(word.right - left, 2),
+                round(top - word.bottom, 2),
             )
         (xa, ya), (xb, yb) = turned(word.left, word.bottom), turned(word.right, word.top)
         return Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
@@ -210,8 +227,11 @@ def _raw_lines(textpage: pdfium.PdfTextPage) -> list[_RawLine]:
             line.words.append(
                 _RawWord(
                     _join_surrogates("".join(letters)),
-                    min(first[0], last[0]), min(first[1], last[1]),
-                    max(first[2], last[2]), max(first[3], last[3]), bold,
+                    min(first[0], last[0]),
+                    min(first[1], last[1]),
+                    max(first[2], last[2]),
+                    max(first[3], last[3]),
+                    bold,
                 )
             )
             letters.clear()
@@ -233,7 +253,7 @@ def _raw_lines(textpage: pdfium.PdfTextPage) -> list[_RawLine]:
             end_line(position)
         elif letter in " \t\u00a0":
             end_word(position)
-        elif letter == clean.LINE_END_HYPHEN:
+        elif letter in clean.LINE_END_HYPHENS:
             end_word(position)
             line.hyphenated = bool(line.words)
             end_line(position)
@@ -324,11 +344,14 @@ def _compose_page(
             length += 1
     text = "".join(parts)
     return Page(
-        number, text, width, height,
-        heading=_heading(text, lines, height, _reach(number, width > height)), lines=tuple(lines), words=tuple(words),
+        number,
+        text,
+        width,
+        height,
+        heading=_heading(text, lines, height, _reach(number, width > height)),
+        lines=tuple(lines),
+        words=tuple(words),
     )
-
-
 
 
 def _reach(number: int, is_slide: bool) -> float:

@@ -1,0 +1,92 @@
+"""Seconds from starting `katheder ask` to the first words of its draft, in a fresh process.
+
+    python -m benchmarks.first_token [--library library] [--times 5]
+
+Each run is a new process on a pseudo-terminal, as a person would start it. The first of all
+starts the worker that keeps the models loaded; the others find it. With `--alone` every run
+does without a worker and loads everything itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pty
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from ingest.embed import BiEncoder
+from ingest.pipeline import find_files, ingest
+from ingest.store import Library
+
+QUESTIONS = (
+    "What is causal attention?",
+    "How does WordPiece choose which pair to merge?",
+    "What does the discriminator of a GAN learn?",
+    "What is a denoising autoencoder?",
+    "Why is reciprocal rank fusion used?",
+)
+
+
+def seconds_to_first_words(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Start a command on a pseudo-terminal; seconds to the first word of its draft and to its end."""
+    start = time.perf_counter()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execvpe(command[0], command, environment)
+    seen, first = b"", 0.0
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the child has closed its side
+            break
+        if not piece:
+            break
+        seen += piece
+        if not first and seen.partition(b"draft: ")[2].strip():
+            first = time.perf_counter() - start
+    os.waitpid(child, 0)
+    if not first:
+        raise SystemExit(f"no draft in what the command printed:\n{seen.decode(errors='replace')}")
+    return first, time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--library", type=Path, help="a filled library; default: one built of corpus/"
+    )
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--alone", action="store_true", help="without a worker")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.library or Path(scratch) / "library"
+        if not options.library:
+            list(ingest(find_files([Path("corpus")]), Library(folder, create=True), BiEncoder()))
+        environment = dict(os.environ, HF_HUB_OFFLINE="1")
+        if options.alone:
+            environment["KATHEDER_APP__KEEP_WARM_MINUTES"] = "0"
+        else:
+            environment["KATHEDER_APP__KEEP_WARM_MINUTES"] = "1"
+        program = str(Path(sys.executable).parent / "katheder")
+        runs = []
+        for number in range(options.times + 1):
+            question = QUESTIONS[number % len(QUESTIONS)]
+            command = [program, "ask", question, "--library", str(folder)]
+            first, total = seconds_to_first_words(command, environment)
+            print(
+                f"run {number}: first words after {first:.2f} s, whole answer after {total:.2f} s"
+            )
+            runs.append((first, total))
+        later = [first for first, _ in runs[1:]]
+        print(
+            f"after the first run: median {statistics.median(later):.2f} s, largest {max(later):.2f} s"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""How often is a right page among the first? Dense, lexical and fused side by side.
+
+    python -m benchmarks.retrieval corpus [--questions corpus/questions] [--library DIR]
+
+Every answerable question that stands for itself counts; a passage is right when it shows a page
+that the question's `gold` names. Prints Success@1, @5 and @10 (the share of questions with a
+right page among so many passages), RR@10 (the mean of 1 / rank of the first right one, 0 below
+rank 10) and the seconds that a question takes, models loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ingest.embed import BiEncoder
+from ingest.pipeline import find_files, ingest
+from ingest.store import Library
+from rag.retrieve import rank_of, retrieve
+from rag.settings import load_settings
+
+SETUPS = {"dense": (1.0, 0.0), "lexical": (0.0, 1.0), "fused": (1.0, 1.0)}
+
+
+def read_questions(folder: Path) -> list[dict[str, Any]]:
+    """All answerable, self-contained questions of the folder's JSON-lines files."""
+    questions = [
+        json.loads(line)
+        for file in sorted(folder.glob("*.jsonl"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    ]
+    return [question for question in questions if question["gold"] and not question.get("after")]
+
+
+def first_rank(
+    library: Library, encoder: BiEncoder, question: dict[str, Any], weights: tuple[float, float]
+) -> tuple[int | None, float]:
+    """The rank of the first right passage, None where there is none, and the seconds it took."""
+    settings = load_settings().retrieval.model_copy(
+        update={"dense_weight": weights[0], "lexical_weight": weights[1]}
+    )
+    start = time.perf_counter()
+    vector = encoder.encode([question["question"]])[0] if weights[0] else None
+    hits = retrieve(library, question["question"], vector, settings)
+    seconds = time.perf_counter() - start
+    ranks = [rank_of(hits, gold["doc"], set(gold["pages"])) for gold in question["gold"]]
+    return min((rank for rank in ranks if rank), default=None), seconds
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="+", type=Path, help="lectures to build a library from")
+    parser.add_argument("--questions", type=Path, default=Path("corpus/questions"))
+    parser.add_argument(
+        "--library", type=Path, help="keep the library here instead of a temporary folder"
+    )
+    parser.add_argument("--misses", action="store_true", help="list what the fusion did not find")
+    options = parser.parse_args(arguments)
+    questions = read_questions(options.questions)
+    with tempfile.TemporaryDirectory() as scratch:
+        library = Library(options.library or Path(scratch) / "library", create=True)
+        encoder = BiEncoder()
+        chunking = load_settings().chunking.model_dump()
+        for report in ingest(find_files(options.paths), library, encoder, **chunking):
+            if report.outcome == "failed":
+                raise SystemExit(report.message)
+        print(
+            f"{len(questions)} questions over {library.count()} passages of {len(library.documents())} documents"
+        )
+        first_rank(library, encoder, questions[0], (1.0, 1.0))  # warm
+        print(f"{'':>8}  Success@1  Success@5  Success@10  RR@10  seconds (median)")
+        for name, weights in SETUPS.items():
+            ranks, seconds = zip(
+                *(first_rank(library, encoder, q, weights) for q in questions), strict=True
+            )
+            counts = [sum(rank is not None and rank <= k for rank in ranks) for k in (1, 5, 10)]
+            reciprocal = sum(1 / rank for rank in ranks if rank and rank <= 10) / len(ranks)
+            print(
+                f"{name:>8}  {counts[0]:>6}/{len(ranks)}  {counts[1]:>6}/{len(ranks)}  {counts[2]:>7}/{len(ranks)}"
+                f"  {reciprocal:.3f}  {statistics.median(seconds):.3f}"
+            )
+            if options.misses and name == "fused":
+                for question, rank in zip(questions, ranks, strict=True):
+                    if rank is None or rank > 5:
+                        print(f"    rank {rank}: {question['id']} {question['question']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""rag.followup: which questions lean on the conversation, and what is searched then."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.followup import leans, standalone
+from rag.types import Turn
+
+FIRST = "What does the scaling by sqrt(d_k) do to attention scores?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And for images?",
+        "Why?",
+        "why is that so",
+        "How many?",
+        "Which one is faster?",
+        "What about the decoder, does it need the same mask?",
+        "How does it differ from a variational autoencoder?",
+        "Are they trained together?",
+        "But does the loss still go down afterwards?",
+        "What is it?",
+        "What is the difference?",
+        "Can you explain that again in other words?",
+        "Und bei Bildern?",
+        "Warum?",
+        "Was ist der Unterschied?",
+        "Wie wird dieses Netz trainiert?",
+        "Wodurch unterscheidet es sich von einem Autoencoder?",
+    ],
+)
+def test_questions_that_lean(question):
+    assert leans(question)
+    assert standalone(question, [Turn(FIRST, "It keeps them small.")]) == f"{FIRST} {question}"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        FIRST,
+        "How does a diffusion model generate images?",
+        "Which loss does a variational autoencoder minimise?",
+        "What is BPE?",
+        "What are normalizing flows?",
+        "What is a VAE?",
+        "Explain top-p sampling",
+        "Was ist ein Autoencoder?",
+        "Definiere Kosinusähnlichkeit",
+        "Wie funktioniert ein Autoencoder mit Flaschenhals?",
+        "Andersen wrote fairy tales in which century?",  # opens like "and", but is a word
+    ],
+)
+def test_questions_that_stand_for_themselves(question):
+    assert not leans(question)
+    assert standalone(question, [Turn("How does BERT mask words?", "At random.")]) == question
+
+
+def test_without_a_conversation_every_question_stands():
+    assert standalone("And for images?", []) == "And for images?"
+
+
+def test_a_chain_is_led_by_the_last_question_that_stood():
+    history = [
+        Turn("How does BERT mask words?", "At random."),
+        Turn("What is BPE?", "A tokeniser."),
+        Turn("And WordPiece?", "Another."),
+        Turn("Why?", "So."),
+    ]
+    assert standalone("Which one is older?", history) == "What is BPE? Which one is older?"
+
+
+def test_a_chain_of_nothing_but_leaning_questions_is_led_by_the_first():
+    history = [Turn("How many layers?", "Six."), Turn("And heads?", "Eight.")]
+    assert standalone("Why?", history) == "How many layers? Why?"
+
+
+def test_a_long_question_with_a_pronoun_of_its_own_stands():
+    question = (
+        "When a tokenizer meets a word that is not in the vocabulary, "
+        "how is it split into smaller pieces by BPE?"
+    )
+    assert not leans(question)

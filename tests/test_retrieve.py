@@ -1,0 +1,157 @@
+"""rag.retrieve: the fusion worked by hand, and both searches on a small library."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from tiny_models import hit, passage
+
+from ingest.chunk import embedding_text
+from ingest.store import Scored
+from rag.retrieve import fuse, rank_of, retrieve
+from rag.settings import RetrievalSettings
+from rag.types import Ranked
+
+
+def ranking(*names):
+    return [Scored(passage(name), score=10.0 - place) for place, name in enumerate(names)]
+
+
+def ids(hits):
+    return [hit.passage.id for hit in hits]
+
+
+def fused_scores(hits):
+    return {hit.passage.id: hit.score("fused") for hit in hits}
+
+
+def test_two_lists_are_fused_by_reciprocal_ranks():
+    hits = fuse(
+        {"dense": ranking("a", "b", "c"), "lexical": ranking("c", "a")},
+        {"dense": 1.0, "lexical": 1.0},
+    )
+    expected = {
+        "a": Fraction(1, 61) + Fraction(1, 62),
+        "c": Fraction(1, 63) + Fraction(1, 61),
+        "b": Fraction(1, 62),
+    }
+    assert ids(hits) == ["a", "c", "b"]
+    assert fused_scores(hits) == pytest.approx({key: float(x) for key, x in expected.items()})
+
+
+def test_a_weight_makes_its_list_count_more():
+    hits = fuse(
+        {"dense": ranking("a", "b", "c"), "lexical": ranking("c", "a")},
+        {"dense": 1.0, "lexical": 3.0},
+    )
+    assert ids(hits) == ["c", "a", "b"]  # 1/63 + 3/61 > 1/61 + 3/62 > 1/62
+    assert hits[0].score("fused") == pytest.approx(1 / 63 + 3 / 61)
+
+
+def test_a_large_constant_prefers_passages_of_both_lists():
+    lists = {
+        "dense": ranking("first", "x1", "x2", "both"),
+        "lexical": ranking("x3", "x4", "x5", "both"),
+    }
+    weights = {"dense": 1.0, "lexical": 1.0}
+    assert ids(fuse(lists, weights, rrf_k=60))[0] == "both"  # 2/64 > 1/61
+    assert ids(fuse(lists, weights, rrf_k=1))[:3] == ["first", "x3", "both"]  # 1/2 > 2/5 > 1/3
+
+
+def test_ties_go_by_passage_id():
+    lists = {"dense": ranking("z", "m"), "lexical": ranking("b", "a")}
+    assert ids(fuse(lists, {"dense": 1.0, "lexical": 1.0})) == ["b", "z", "a", "m"]
+
+
+def test_each_list_that_saw_a_passage_leaves_its_score_and_rank():
+    lists = {"dense": ranking("a", "b"), "lexical": ranking("b")}
+    hits = {hit.passage.id: hit.stages for hit in fuse(lists, {"dense": 1.0, "lexical": 1.0})}
+    assert hits["b"] == {
+        "dense": Ranked(9.0, 2),
+        "lexical": Ranked(10.0, 1),
+        "fused": Ranked(pytest.approx(1 / 62 + 1 / 61), 1),
+    }
+    assert hits["a"] == {"dense": Ranked(10.0, 1), "fused": Ranked(pytest.approx(1 / 61), 2)}
+
+
+def test_nothing_found_is_nothing_fused():
+    assert fuse({}, {}) == []
+    assert fuse({"dense": []}, {"dense": 1.0}) == []
+
+
+# ---- on a library ----
+
+
+def search(library, encoder, question, **settings):
+    vector = encoder.encode([question])[0]
+    return retrieve(library, question, vector, RetrievalSettings(**settings))
+
+
+QUESTIONS = [
+    ("How many metres per second does light travel in vacuum?", "physics.pdf", 2),
+    ("How many hours a day does a cat sleep?", "animals.pdf", 1),
+    ("Does an apple fall from the tree?", "physics.pdf", 1),
+    ("What barks at strangers and guards the house?", "animals.pdf", 2),
+]
+
+
+@pytest.mark.parametrize(
+    ("weights", "stages"),
+    [
+        ({"lexical_weight": 0}, {"dense", "fused"}),
+        ({"dense_weight": 0}, {"lexical", "fused"}),
+        ({}, {"dense", "lexical", "fused"}),
+    ],
+    ids=["dense", "lexical", "fused"],
+)
+@pytest.mark.parametrize(("question", "file", "page"), QUESTIONS)
+def test_the_right_slide_comes_first(library, encoder, question, file, page, weights, stages):
+    hits = search(library, encoder, question, **weights)
+    assert rank_of(hits, file, {page}) == 1
+    assert hits[0].stages.keys() == stages
+    assert [hit.stages["fused"].rank for hit in hits] == list(range(1, len(hits) + 1))
+    scores = [hit.score("fused") for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_dense_scores_are_cosines_of_the_encoder(library, encoder):
+    question = "What is slower than light?"
+    hits = search(library, encoder, question, lexical_weight=0)
+    assert len(hits) == 5
+    vector = encoder.encode([question])[0]
+    for found in hits:
+        cosine = float(encoder.encode([embedding_text(found.passage)])[0] @ vector)
+        assert found.score("dense") == pytest.approx(cosine, abs=2e-3)  # stored as float16
+
+
+def test_lexical_search_knows_inflections_and_needs_no_vector(library):
+    hits = retrieve(library, "hunting mice", None, RetrievalSettings())
+    assert [hit.passage.place for hit in hits] == ["animals.pdf, p. 1"]
+    assert hits[0].stages["lexical"].rank == 1
+    assert hits[0].score("lexical") > 0
+    assert hits[0].score("dense") is None
+
+
+def test_candidates_bound_each_list(library, encoder):
+    question = "How does light travel, and how is sound slower than light?"
+    one = search(library, encoder, question, candidates=1)
+    assert 1 <= len(one) <= 2
+    assert len(search(library, encoder, question, candidates=3, lexical_weight=0)) == 3
+
+
+def test_both_weights_zero_find_nothing(library, encoder):
+    assert search(library, encoder, "light", dense_weight=0, lexical_weight=0) == []
+
+
+def test_rank_of_asks_for_any_page_of_the_file():
+    hits = [
+        hit("a", pages=(1, 2)),
+        hit("b", file="other.pdf", pages=(4,)),
+        hit("c", pages=(3, 4, 5)),
+    ]
+    assert rank_of(hits, "deck.pdf", {4}) == 3
+    assert rank_of(hits, "deck.pdf", {2, 9}) == 1
+    assert rank_of(hits, "other.pdf", {4}) == 2
+    assert rank_of(hits, "deck.pdf", {6}) is None
+    assert rank_of([], "deck.pdf", {1}) is None
