@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-QUESTION = "What does nucleus sampling do?"
+QUESTION = "What is reciprocal rank fusion?"
 PATIENCE = 180_000  # ms; models load slowly on small machines
 
 
@@ -110,9 +110,11 @@ def main() -> None:
     ):
         ready(page)
         ask(page, chosen.question)
-        page.mouse.move(790, 300)
-        page.mouse.wheel(0, -5000)
-        page.wait_for_timeout(1000)  # the last animation
+        page.mouse.move(790, 400)
+        for _ in range(5):  # the chat holds on to its end until it has been drawn
+            page.wait_for_timeout(400)
+            page.mouse.wheel(0, -1000)
+        page.wait_for_timeout(500)
         chosen.to.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=chosen.to)
 

@@ -8,6 +8,7 @@ left out. Each passage knows where its text stands in the pages.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -65,6 +66,8 @@ def chunk(lecture: Lecture, count_tokens: TokenCounter, settings: ChunkSettings)
     Raises:
         ValueError: the settings leave no room for text.
     """
+    if settings.window < 24:
+        raise ValueError(f"the encoder's window must be at least 24 tokens, got {settings.window}")
     if settings.passage_tokens < 16 or settings.overlap_tokens >= settings.passage_tokens // 2:
         raise ValueError(
             f"passage_tokens must be at least 16 and over twice overlap_tokens, got "
@@ -198,9 +201,9 @@ class _HeadingPaths:
 
     def _offset(self, page: Page, title: str) -> int:
         """Where a title of the outline stands on its page; 0 where it is not found."""
-        wanted = re.sub(r"\W+", "", title).casefold()
+        wanted = _letters(title)
         for line in self.kept[page.number]:
-            found = re.sub(r"^[\d.]+|\W+", "", page.text[line.start : line.end]).casefold()
+            found = _letters(page.text[line.start : line.end])
             if found and (found == wanted or found.endswith(wanted)):
                 return line.start
         return 0
@@ -225,6 +228,11 @@ class _HeadingPaths:
                 ):
                     level = text.split()[0].strip(".").count(".") if numbered else int(not large)
                     yield page.number, line.start, level, text
+
+
+def _letters(title: str) -> str:
+    """A heading without its number, blanks and punctuation, for comparisons."""
+    return re.sub(r"^[\d.]+|\W+", "", title).casefold()
 
 
 # ---- sentences -----------------------------------------------------------------------------
@@ -263,10 +271,12 @@ def _runs_on(page: Page, before: Line, line: Line) -> bool:
     between = page.text[before.end : line.start]
     if between == "":  # a hyphenated word runs over the line end
         return True
+    if between != "\n":  # a skipped line stands between
+        return False
     if max(before.end - before.start, line.end - line.start) <= _SHATTERED:
         return True
     first = page.text[line.start : line.end].split(maxsplit=1)[0]
-    if between != "\n" or clean.is_bullet(first) or first[0] in clean.BULLETS:
+    if clean.is_bullet(first) or first[0] in clean.BULLETS:
         return False
     if (
         abs(before.size - line.size) > 0.12 * max(before.size, line.size)
@@ -275,7 +285,8 @@ def _runs_on(page: Page, before: Line, line: Line) -> bool:
         return False
     gap = line.box.y0 - before.box.y1
     wide = before.box.x1 - before.box.x0 > 0.45 * page.width
-    return -line.size <= gap <= 0.6 * line.size and wide
+    goes_on = first[0].islower()  # a narrow column's line, broken in mid-sentence
+    return -line.size <= gap <= 0.6 * line.size and (wide or goes_on)
 
 
 def _measure(
@@ -315,7 +326,8 @@ def _pack(
     settings: ChunkSettings,
 ) -> Iterator[Passage]:
     """Fill passages of about equal length with whole units."""
-    headings = _fitting_context(units[-1].headings, count_tokens)
+    budget = min(_MAX_CONTEXT_TOKENS, settings.window // 4)
+    headings = _fitting_context(units[-1].headings, count_tokens, budget)
     context_tokens = count_tokens([" › ".join(headings)])[0]
     limit = min(settings.passage_tokens, settings.window - _FRAME_TOKENS - context_tokens)
     pieces = [piece for unit in units for piece in _split(unit, texts, count_tokens, limit)]
@@ -399,8 +411,15 @@ def _split(
     return pieces
 
 
-def _fitting_context(headings: tuple[str, ...], count_tokens: TokenCounter) -> tuple[str, ...]:
-    """Drop headings from the second on until the context leaves the window to the text."""
-    while len(headings) > 1 and count_tokens([" › ".join(headings)])[0] > _MAX_CONTEXT_TOKENS:
+def _fitting_context(
+    headings: tuple[str, ...], count_tokens: TokenCounter, budget: int
+) -> tuple[str, ...]:
+    """Drop headings from the second on, then the first one's last words, until they fit."""
+    while len(headings) > 1 and count_tokens([" › ".join(headings)])[0] > budget:
         headings = (headings[0], *headings[2:]) if len(headings) > 2 else headings[:1]
-    return headings
+    if count_tokens([" › ".join(headings)])[0] <= budget:
+        return headings
+    words = headings[0].split()
+    sizes = itertools.accumulate(count_tokens(words))
+    kept = [word for word, size in zip(words, sizes, strict=True) if size <= budget]
+    return (" ".join(kept),) if kept else ()

@@ -82,13 +82,17 @@ def mend_word(raw: str) -> str:
     """
     if raw.isascii():
         return raw if raw.isprintable() else _INVISIBLE.sub("", raw)
-    text = _ACCENTED.sub(_compose, raw)
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", raw).replace("\ufffd", ""))
     text = _PRIVATE_USE.sub(lambda match: _PRIVATE.get(match[0], ""), text)
-    text = "".join(
-        letter if _KEEP.match(letter) else unicodedata.normalize("NFKC", letter) for letter in text
-    )
-    text = unicodedata.normalize("NFC", text)
-    return _INVISIBLE.sub("", text).replace("\ufffd", "").replace(" ", "")
+    text = _ACCENTED.sub(_compose, text)
+    text = unicodedata.normalize("NFC", "".join(map(_unfold, text)))
+    return _INVISIBLE.sub("", text).replace(" ", "")
+
+
+def _unfold(letter: str) -> str:
+    """A letter's plain form (NFKC), unless that says less or would tear an accent off its place."""
+    plain = unicodedata.normalize("NFKC", letter)
+    return letter if _KEEP.match(letter) or (plain[0] == " " and len(plain) > 1) else plain
 
 
 def _compose(match: re.Match[str]) -> str:
@@ -142,9 +146,9 @@ def repeated_lines(pages: Sequence[Page]) -> set[tuple[int, Line]]:
                 letters = re.sub(r"\d+", "#", text).casefold()
                 places[letters, round(centre * 50)].append((page.number, line))
                 below = page.lines[index + 1 : index + 2]
-                if index == 0 and not page.is_slide and below:
-                    if below[0].box.y0 - line.box.y1 > 0.5 * line.size:
-                        tops[round(centre * 100)].append((page.number, line))
+                gap = below[0].box.y0 - line.box.y1 if below else 0.0
+                if index == 0 and not page.is_slide and gap > 0.5 * line.size:
+                    tops[round(centre * 100)].append((page.number, line))
     wanted = max(2, min(4, len(pages)))
     for group in places.values():
         if len({number for number, _ in group}) >= wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,7 @@ from ingest import weights
 from ingest.errors import ModelMissing
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
@@ -50,7 +52,7 @@ class BiEncoder:
         name: str = weights.ENCODER,
         device: str = "auto",
         dtype: weights.Numeric = "auto",
-        batch_size: int = 16,
+        batch_size: int = 64,
     ) -> None:
         self._weights = weights.locate(name)
         self._device = device
@@ -88,9 +90,11 @@ class BiEncoder:
         return [len(encoding.ids) for encoding in batch]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Encode texts in batches of similar length; see `Encoder.encode`."""
+        """Encode texts, alike ones together; see `Encoder.encode`."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
+        if len(texts) > 1 and self._model.device.type == "cpu" and not self._prompted:
+            return self._encode_apart(texts)
         vectors = self._model.encode(
             list(texts),
             batch_size=self._batch_size,  # sorted by length inside, longest first
@@ -99,6 +103,41 @@ class BiEncoder:
             show_progress_bar=False,
         )
         return np.asarray(vectors, dtype=np.float32)
+
+    def _encode_apart(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode every text alone, the longest first, with a thread for each core.
+
+        Nothing is padded and a text's activations stay in its core's cache, which on a processor
+        beats batches; and a text's vector does not depend on the texts beside it.
+        """
+        import torch
+
+        cores = torch.get_num_threads()
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
+        inputs = [self._model.preprocess([texts[row]]) for row in order]
+        try:
+            with ThreadPoolExecutor(
+                cores, initializer=torch.set_num_threads, initargs=(1,)
+            ) as pool:
+                found = torch.cat(list(pool.map(self._forward, inputs)))
+        finally:
+            torch.set_num_threads(cores)  # the workers set it for threads to come as well
+        vectors = np.empty(found.shape, dtype=np.float32)
+        vectors[order] = found.numpy()
+        return vectors
+
+    def _forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """A tokenised text's unit vector, float32, shape (1, dimension)."""
+        import torch
+
+        with torch.inference_mode():
+            vector = self._model(inputs)["sentence_embedding"].float()
+            return torch.nn.functional.normalize(vector, dim=1)
+
+    @cached_property
+    def _prompted(self) -> bool:
+        """Whether the model wants words of its own before each text."""
+        return self._model.default_prompt_name is not None
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

@@ -78,18 +78,20 @@ def ingest(
     library.bind(recipe_of(encoder, passage_tokens, overlap_tokens))
     settings = ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
     known = {document.id: document for document in library.documents()}
-    paths = {document.path: document.id for document in known.values()}
     for file in files:
         start = time.perf_counter()
+        path = str(file.resolve())
+        content = _content(file)
         try:
-            path = str(file.resolve())
-            content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
             if content in known:
                 document = known[content]
                 if document.path == path:
                     yield FileReport(str(file), "unchanged", document.pages)
                     continue
-                if Path(document.path).is_file():
+                if _content(Path(document.path)) == content:
+                    for old in [old for old in known.values() if old.path == path]:
+                        library.remove(old.id)
+                        del known[old.id]
                     yield FileReport(
                         str(file),
                         "duplicate",
@@ -111,14 +113,22 @@ def ingest(
                 str(file), "failed", seconds=time.perf_counter() - start, message=str(error)
             )
             continue
-        outcome: Outcome = (
-            "replaced" if paths.get(path, content) != content or content in known else "added"
-        )
-        known[lecture.document.id] = lecture.document
-        paths[path] = lecture.document.id
+        added = lecture.document
+        replaced = [old.id for old in known.values() if old.id == added.id or old.path == path]
+        known = {id: old for id, old in known.items() if id not in replaced}
+        known[added.id] = added
+        outcome: Outcome = "replaced" if replaced else "added"
         yield FileReport(
             str(file), outcome, len(lecture.pages), len(passages), time.perf_counter() - start
         )
+
+
+def _content(file: Path) -> str:
+    """SHA-256 of a file's bytes; "" where it cannot be read, which its reader will report."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def rebuild(library: Library, encoder: Encoder, **settings: int) -> Iterator[FileReport]:
@@ -138,6 +148,7 @@ def rebuild(library: Library, encoder: Encoder, **settings: int) -> Iterator[Fil
             yield report
     if not failed:
         library.replace_with(draft)
+    draft.close()
     for leftover in draft_folder.glob("*"):
         leftover.unlink()
     draft_folder.rmdir()

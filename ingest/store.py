@@ -60,7 +60,7 @@ _STOP_WORDS = frozenset(
     aber als am an auch auf aus bei bin bitte das dass dem den der des die dies diese doch du ein
     eine einem einen einer eines er es für haben hat ich ihr im in ist kann man mein mir mit nach
     nicht oder sich sie sind so über um und uns von vom vor war was welche welchem welchen welcher
-    welches wenn wer werden wie wieso wir wird wo wozu warum zu zum zur erkläre""".split()
+    welches wenn wer werden wie wieso wir wird wo wozu warum zu zum zur erkläre""".split()  # noqa: SIM905
 )
 
 
@@ -120,7 +120,7 @@ class Library:
         self.folder = folder
         self._local = threading.local()
         self._index_lock = threading.Lock()
-        self._index: tuple[str, DenseIndex, list[int]] | None = None
+        self._index: tuple[str, DenseIndex, list[str]] | None = None
         self._file = folder / DATABASE
         if not self._file.is_file():
             if not create:
@@ -381,7 +381,7 @@ class Library:
         rows = self._connection().execute(
             f"{_SELECT_PASSAGE} WHERE p.document = ? ORDER BY p.id", (document,)
         )
-        return [_passage(*row[1:]) for row in rows]
+        return [_passage(*row) for row in rows]
 
     def count(self) -> int:
         """Number of passages."""
@@ -391,14 +391,10 @@ class Library:
 
     def search_dense(self, query: np.ndarray, k: int) -> list[Scored]:
         """The k passages of the largest cosine; see `Store.search_dense`."""
-        index, rows = self._dense_index()
-        hits = index.search(query, k) if rows else []
-        found = self._passages_by_row([rows[position] for position, _ in hits])
-        scored = [
-            Scored(found[rows[position]], cosine)
-            for position, cosine in hits
-            if rows[position] in found
-        ]
+        index, ids = self._dense_index()
+        hits = index.search(query, k) if ids else []
+        found = self._passages_by_id([ids[row] for row, _ in hits])
+        scored = [Scored(found[ids[row]], cosine) for row, cosine in hits if ids[row] in found]
         return sorted(scored, key=lambda hit: (-hit.score, hit.passage.id))
 
     def search_lexical(self, question: str, k: int) -> list[Scored]:
@@ -415,54 +411,45 @@ class Library:
         rows = (
             self._connection()
             .execute(
-                "SELECT t.rowid, -bm25(passages_text, 0.5, 1.0) AS score FROM passages_text AS t"
+                "SELECT p.id, -bm25(passages_text, 0.5, 1.0) AS score FROM passages_text AS t"
                 " JOIN passages AS p ON p.row = t.rowid WHERE passages_text MATCH ?"
                 " ORDER BY score DESC, p.id LIMIT ?",
                 (expression, k),
             )
             .fetchall()
         )
-        found = self._passages_by_row([row for row, _ in rows])
-        return [Scored(found[row], score) for row, score in rows if row in found]
+        found = self._passages_by_id([id for id, _ in rows])
+        return [Scored(found[id], score) for id, score in rows if id in found]
 
     def vectors(self) -> np.ndarray:
         """All passages' vectors, float32, shape (N, dimension), ordered by passage id."""
-        return self._read_vectors(self._connection())[1]
-
-    def _read_vectors(self, db: sqlite3.Connection) -> tuple[list[int], np.ndarray]:
-        rows = db.execute("SELECT row, vector FROM passages ORDER BY id").fetchall()
+        blobs = self._connection().execute("SELECT vector FROM passages ORDER BY id").fetchall()
         recipe = self.recipe()
         dimension = recipe.dimension if recipe else 1
-        matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f2").reshape(
-            len(rows), dimension
-        )
-        unit = matrix.astype(np.float32)
+        halves = np.frombuffer(b"".join(blob for (blob,) in blobs), dtype="<f2")
+        unit = halves.reshape(len(blobs), dimension).astype(np.float32)
         norms = np.linalg.norm(unit, axis=1, keepdims=True)
-        return [row for row, _ in rows], unit / np.where(norms == 0, 1, norms)
+        return unit / np.where(norms == 0, 1, norms)
 
-    def _dense_index(self) -> tuple[DenseIndex, list[int]]:
-        """The index of what the store holds now, and the database row of each of its rows."""
+    def _dense_index(self) -> tuple[DenseIndex, list[str]]:
+        """The index of what the store holds now, and the passage id of each of its rows."""
         with self._index_lock:
             db = self._connection()
             db.execute("BEGIN")  # one view of stamp and vectors, whoever writes meanwhile
             try:
                 stamp = self.stamp()
                 if self._index is None or self._index[0] != stamp:
-                    rows = [row for (row,) in db.execute("SELECT row FROM passages ORDER BY id")]
-                    index = DenseIndex.open(
-                        self.folder, stamp, len(rows), lambda: self._read_vectors(db)[1]
-                    )
-                    self._index = (stamp, index, rows)
+                    ids = [id for (id,) in db.execute("SELECT id FROM passages ORDER BY id")]
+                    index = DenseIndex.open(self.folder, stamp, len(ids), self.vectors)
+                    self._index = (stamp, index, ids)
             finally:
                 db.execute("COMMIT")
             return self._index[1], self._index[2]
 
-    def _passages_by_row(self, rows: Sequence[int]) -> dict[int, Passage]:
-        marks = ",".join("?" * len(rows))
-        found = self._connection().execute(
-            f"{_SELECT_PASSAGE} WHERE p.row IN ({marks})", list(rows)
-        )
-        return {row[0]: _passage(*row[1:]) for row in found}
+    def _passages_by_id(self, ids: Sequence[str]) -> dict[str, Passage]:
+        marks = ",".join("?" * len(ids))
+        found = self._connection().execute(f"{_SELECT_PASSAGE} WHERE p.id IN ({marks})", list(ids))
+        return {row[0]: _passage(*row) for row in found}
 
     # ---- checks ----
 
@@ -483,7 +470,12 @@ class Library:
     def verify(self) -> list[str]:
         """Check every table, offset, vector and the index; one sentence for each fault found."""
         db = self._connection()
-        faults = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        try:
+            faults = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        except sqlite3.DatabaseError as error:
+            faults = [str(error)]
+        if faults:  # what stands in such a file means nothing
+            return faults
         try:
             db.execute("INSERT INTO passages_text (passages_text) VALUES ('integrity-check')")
         except sqlite3.DatabaseError as error:
@@ -491,6 +483,16 @@ class Library:
         texts = db.execute("SELECT count(*) FROM passages_text").fetchone()[0]
         if texts != self.count():
             faults.append(f"{texts} full-text rows for {self.count()} passages")
+        for id, text in db.execute(
+            "SELECT p.id, t.text FROM passages p LEFT JOIN passages_text t ON t.rowid = p.row"
+            " WHERE t.text IS NOT p.text ORDER BY p.id"
+        ):
+            what = "no full-text row" if text is None else "another full-text row than its text"
+            faults.append(f"passage {id} has {what}")
+        for (id,) in db.execute(
+            "SELECT id FROM passages WHERE document NOT IN (SELECT id FROM documents) ORDER BY id"
+        ):
+            faults.append(f"passage {id} belongs to no document")
         recipe = self.recipe()
         for document in self.documents():
             pages = {page.number: page.text for page in self.pages(document.id)}
@@ -513,9 +515,15 @@ class Library:
             if wrong:
                 faults.append(f"{wrong} vectors do not have {recipe.dimension} values")
             else:
-                index, rows = self._dense_index()
-                if len(index) != len(rows) or len(rows) != self.count():
-                    faults.append(f"the index has {len(index)} rows for {self.count()} passages")
+                vectors, (index, _) = self.vectors(), self._dense_index()
+                crooked = int((abs(np.linalg.norm(vectors, axis=1) - 1) > 0.01).sum())
+                if crooked or not np.isfinite(vectors).all():
+                    faults.append("some vectors are zero or not finite")
+                elif not np.array_equal(index.vectors(), vectors):
+                    faults.append(
+                        f"the index does not hold the {len(vectors)} stored vectors; "
+                        f"delete {self.folder / 'index-*.faiss'}, it is built anew"
+                    )
         return faults
 
 
@@ -527,7 +535,7 @@ def lexical_query(question: str) -> str:
 
 
 _SELECT_PASSAGE = (
-    "SELECT p.row, p.id, p.document, d.file, d.title, p.pages, p.headings, p.text, p.spans,"
+    "SELECT p.id, p.document, d.file, d.title, p.pages, p.headings, p.text, p.spans,"
     " p.overlap, d.language FROM passages p JOIN documents d ON d.id = p.document"
 )
 
@@ -584,7 +592,8 @@ def _unpack_page(
     number: int, text: str, width: float, height: float, heading: str, layout: bytes, origin: str
 ) -> Page:
     count = int.from_bytes(layout[:4], "little")
-    table = np.frombuffer(zlib.decompress(layout[4:]), dtype="<f4").reshape(-1, 8).round(2).tolist()
+    stored = np.frombuffer(zlib.decompress(layout[4:]), dtype="<f4").reshape(-1, 8)
+    table = stored.astype(np.float64).round(2).tolist()
     lines = tuple(
         Line(int(row[0]), int(row[1]), row[6], bool(row[7]), Box(*row[2:6]))
         for row in table[:count]

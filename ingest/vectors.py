@@ -29,6 +29,10 @@ class DenseIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
+    def vectors(self) -> np.ndarray:
+        """The indexed vectors, float32, shape (N, dimension)."""
+        return np.asarray(self._index.reconstruct_n(0, len(self)))
+
     def search(self, query: np.ndarray, k: int) -> list[tuple[int, float]]:
         """Return the min(k, N) rows closest to a query with their cosines, best first.
 
@@ -66,7 +70,7 @@ class DenseIndex:
         if file.is_file():
             try:
                 loaded = faiss.read_index(str(file))
-                if loaded.ntotal == count:
+                if isinstance(loaded, faiss.IndexFlatIP) and loaded.ntotal == count:
                     index = cls.__new__(cls)
                     index._index = loaded
                     return index

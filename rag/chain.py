@@ -9,6 +9,7 @@ The embedder, retriever, reranker and chat model can be used alone in other chai
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -186,7 +187,7 @@ class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
         return result
 
     def _events(self, input: str | dict[str, Any]) -> Iterator[AddableDict]:
-        request = {"question": input} if isinstance(input, str) else input
+        request: dict[str, Any] = {"question": input} if isinstance(input, str) else input
         sampling = sampling_from(request.get("sampling") or {}, self.pipeline.settings.sampling)
         history = _turns(request.get("history") or [])
         for event in self.pipeline.stream(request["question"], history=history, sampling=sampling):
@@ -211,7 +212,7 @@ def _message(message: BaseMessage) -> Message:
 def _turns(messages: Sequence[BaseMessage]) -> list[Turn]:
     """Pairs of a human message and the reply behind it."""
     turns = []
-    for asked, replied in zip(messages, messages[1:], strict=False):
+    for asked, replied in pairwise(messages):
         if isinstance(asked, HumanMessage) and isinstance(replied, AIMessage):
             turns.append(Turn(asked.text, replied.text))
     return turns

@@ -13,3 +13,11 @@ class BadSettings(KathederError):
 
 class BadQuestion(KathederError):
     """A question that holds no words."""
+
+
+class BadQuestionFile(KathederError):
+    """A file of evaluation questions that cannot be used; the message names line and fault."""
+
+
+class BadRunFile(KathederError):
+    """A run that cannot be read, or cannot go on because it was made under other conditions."""

@@ -8,6 +8,7 @@ import pytest
 from tiny_models import hit
 
 from rag.ground import best_quote, ground
+from rag.types import Sentence
 
 CAT = "A cat sleeps sixteen hours daily."
 MICE = "It hunts mice at night."
@@ -75,12 +76,7 @@ def test_an_unsupported_sentence_leaves_the_others(hold):
 @pytest.mark.parametrize("draft", ["", "   \n", "Bananas grow quickly under tropical rain."])
 def test_where_nothing_stays_the_closest_sentences_are_quoted(encoder, draft):
     sentences, sources = ground("Which cat sleeps sixteen hours?", draft, HITS, encoder, 0.6)
-    assert [(s.text, s.source, s.support, s.origin) for s in sentences][0] == (
-        CAT,
-        1,
-        1.0,
-        "quoted",
-    )
+    assert sentences[0] == Sentence(CAT, source=1, support=1.0, origin="quoted")
     assert len(sentences) == 2
     assert [source.quote for source in sources] == [sentence.text for sentence in sentences]
     assert {source.hit.passage.id for source in sources} <= {"cats", "light"}

@@ -1,7 +1,7 @@
 """The chat in the browser: it loads once, asks, shows. Run it with `katheder ui`.
 
-The order of a run: the sidebar, the conversation so far, then whatever is going on (an answer
-being written, files being read), which a rerun takes up where it stands.
+A run draws the sidebar, the conversation, then what is going on (an answer being written, files
+being read), which a rerun takes up where it stands.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ui.render import (
     Exchange,
     answer_message,
     escape,
+    show_documents,
     show_exchange,
     show_question,
     show_report,
@@ -195,13 +196,8 @@ def sidebar(
                 width="stretch",
                 on_click=new_conversation,
             )
-        documents = library.documents() if library else []
-        pages = sum(document.pages for document in documents)
         st.subheader("Lectures")
-        with st.expander(f"{len(documents)} documents, {pages} pages"):
-            for document in documents:
-                st.markdown(f"**{escape(document.file)}**, {document.pages} pages")
-                st.caption(escape(document.title))
+        show_documents(library.documents() if library else [])
         upload_form(base, folder, library)
         st.subheader("Answer")
         writer = st.toggle(

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ui import evaluate_cli
+
 if TYPE_CHECKING:
     from ingest.pipeline import FileReport
     from rag.sampling import Sampling
@@ -344,6 +346,9 @@ def doctor(
         print(report.render())
     if report.missing:
         raise typer.Exit(1)
+
+
+evaluate_cli.register(app)
 
 
 # ---- shared by the commands ----------------------------------------------------------------

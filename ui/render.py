@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ingest.pipeline import FileReport
+from ingest.types import Document
 from rag.types import Answer, Hit, Sentence, Source, Stage
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # every character that Markdown lets one escape
@@ -44,6 +45,7 @@ class Exchange:
 def escape(text: str) -> str:
     """Text that Markdown shows as it stands: no markup, formula, HTML, colour or emoji.
 
+    Only a bare web address becomes a link, to just what it shows.
     Runs of white space become one space, so that no line starts a list or a code block; those
     at the ends stay, so that pieces of a stream can be escaped one by one.
     """
@@ -80,7 +82,7 @@ def scores_table(hits: Sequence[Hit], sources: Sequence[Source]) -> dict[str, li
     for stage, label in STAGES.items():
         ranked = [hit.stages.get(stage) for hit in hits]
         if any(ranked):
-            table[label] = [f"{r.rank}. ({r.score:.3g})" if r else "–" for r in ranked]
+            table[label] = [escape(f"{r.rank} ({r.score:.3g})") if r else "–" for r in ranked]
     return table
 
 
@@ -128,7 +130,7 @@ def show_answer(answer: Answer) -> None:
             st.table(
                 scores_table(answer.hits, answer.sources), border="horizontal", hide_index=True
             )
-            support = [f"{_mark(s.source)} {s.support:.2f}" for s in answer.sentences]
+            support = [escape(f"[{s.source}] {s.support:.2f}") for s in answer.sentences]
             if support:
                 st.caption(
                     f"Closeness of each sentence to its quote, at most 1: {', '.join(support)}"
@@ -140,6 +142,16 @@ def show_answer(answer: Answer) -> None:
         st.caption(escape(f"Models: {models}"))
 
 
+def show_documents(documents: Sequence[Document]) -> None:
+    """How much there is, and under a fold every document with its pages."""
+    pages = sum(document.pages for document in documents)
+    with st.expander(f"{_counted(len(documents), 'document')}, {_counted(pages, 'page')}"):
+        for document in documents:
+            st.markdown(f"**{escape(document.file)}**, {_counted(document.pages, 'page')}")
+            if document.title != document.file:
+                st.caption(escape(document.title))
+
+
 def show_report(report: FileReport) -> None:
     """What became of one file, in a line."""
     name = escape(re.split(r"[/\\]", report.path)[-1])
@@ -148,8 +160,7 @@ def show_report(report: FileReport) -> None:
     elif report.message:
         st.markdown(f":material/info: {escape(report.message)}")
     else:
-        pages = f"{report.pages} page{'' if report.pages == 1 else 's'}"
-        st.markdown(f":material/check: {name}: {report.outcome}, {pages}")
+        st.markdown(f":material/check: {name}: {report.outcome}, {_counted(report.pages, 'page')}")
 
 
 def _show_source(source: Source) -> None:
@@ -183,3 +194,7 @@ def _about(answer: Answer) -> str:
 def _mark(number: int) -> str:
     """A source's number as it stands in the text: [1]."""
     return f":primary[\\[{number}\\]]"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ingest.errors import KathederError
 from ingest.weights import cache_dir
@@ -212,7 +212,7 @@ def _reply(connection: socket.socket, pipeline: Pipeline) -> None:
     with connection, connection.makefile("r", encoding="utf-8") as lines:
         try:
             request = json.loads(lines.readline())
-            threading.Thread(target=lambda: (lines.readline(), stop.set()), daemon=True).start()
+            threading.Thread(target=_await_stop, args=(lines, stop), daemon=True).start()
             for event in _events(request, pipeline, stop):
                 _send(connection, {"kind": type(event).__name__, "event": event})
         except KathederError as error:
@@ -224,6 +224,15 @@ def _reply(connection: socket.socket, pipeline: Pipeline) -> None:
                 connection,
                 {"error": f"something unforeseen happened ({type(error).__name__}: {error})"},
             )
+
+
+def _await_stop(lines: TextIO, stop: threading.Event) -> None:
+    """Set the event when the client says anything more, or hangs up."""
+    try:
+        lines.readline()
+    except (OSError, ValueError):  # closed under the reader: the answer is complete
+        return
+    stop.set()
 
 
 def _events(request: dict[str, Any], pipeline: Pipeline, stop: threading.Event) -> Iterator[Event]:

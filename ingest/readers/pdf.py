@@ -122,7 +122,8 @@ def _open(name: str, data: bytes) -> pdfium.PdfDocument:
         pdf = pdfium.PdfDocument(data)
         empty = len(pdf) == 0
     except pdfium.PdfiumError as error:
-        if getattr(error, "err_code", None) == _PASSWORD_ERROR or "password" in str(error).lower():
+        # pdfium may still name the error of a file opened before, so the file is asked as well.
+        if error.err_code == _PASSWORD_ERROR and b"/Encrypt" in data:
             raise UnreadableFile(f"{name}: is encrypted; save a copy without a password") from error
         raise UnreadableFile(
             f"{name}: is cut off or damaged; export or download it again"
@@ -172,7 +173,8 @@ def _read_page(
     width, height = page.get_size()
     textpage = page.get_textpage()
     try:
-        return width, height, _merge_lines(_raw_lines(textpage)), _boxes(page, width, height)
+        lines = [part for line in _raw_lines(textpage) for part in _split_line(line)]
+        return width, height, _merge_lines(lines), _boxes(page, width, height)
     finally:
         textpage.close()
 
@@ -270,6 +272,23 @@ def _join_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def _split_line(line: _RawLine) -> Iterator[_RawLine]:
+    """Break a line where the next word is set below the last one and further left.
+
+    On pages of few short lines pdfium takes the text for vertical and puts no line ends.
+    """
+    part: list[_RawWord] = []
+    for word in line.words:
+        if part:
+            last = part[-1]
+            below = word.top < last.bottom + 0.2 * min(word.height, last.height)
+            if below and word.left < last.right:
+                yield _RawLine(part)
+                part = []
+        part.append(word)
+    yield _RawLine(part, line.hyphenated)
+
+
 def _merge_lines(lines: list[_RawLine]) -> list[_RawLine]:
     """Put back on its line what was set a little higher or lower: indices, exponents, accents.
 
@@ -290,9 +309,17 @@ def _merge_lines(lines: list[_RawLine]) -> list[_RawLine]:
 
 
 def _continues(before: _RawLine, line: _RawLine) -> bool:
+    if min(before.letters, line.letters) > 12:
+        return False
     last, first = before.words[-1], line.words[0]
+    # Of an exponent and an index set above each other, both follow the letter before.
+    stacked = last.attached and len(before.words) > 1 and _follows(before.words[-2], first)
+    return stacked or _follows(last, first)
+
+
+def _follows(last: _RawWord, first: _RawWord) -> bool:
     smaller = min(last.height, first.height)
-    if smaller <= 0 or min(before.letters, line.letters) > 12:
+    if smaller <= 0:
         return False
     overlap = min(last.top, first.top) - max(last.bottom, first.bottom)
     gap = first.left - last.right
@@ -388,5 +415,5 @@ def _heading(text: str, lines: list[Line], height: float, reach: float) -> str:
     for line in lines[first + 1 : first + 2]:
         if line.size >= 0.97 * largest and line.box.y0 - chosen[0].box.y1 < largest:
             chosen.append(line)
-    heading = " ".join(text[line.start : line.end] for line in chosen)
+    heading = " ".join(text[chosen[0].start : chosen[-1].end].split())
     return heading if len(heading) <= 120 else ""

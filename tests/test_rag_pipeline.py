@@ -1,0 +1,420 @@
+"""rag.pipeline: the whole path, with a tiny Llama on two small lectures, and once for real."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_models import hit, make_cross_encoder, make_llama
+
+from ingest.clean import language_of
+from ingest.embed import BiEncoder
+from ingest.errors import LibraryMismatch, LibraryMissing
+from ingest.pipeline import find_files, ingest
+from ingest.store import Library
+from rag.errors import BadQuestion
+from rag.generate import Generator
+from rag.pipeline import Pipeline
+from rag.rerank import Reranker
+from rag.retrieve import rank_of
+from rag.sampling import Sampling
+from rag.settings import ModelSettings, RerankSettings, Settings
+from rag.types import Answer, Answered, Ranked, Sentence, Source, StageDone, Token, Turn
+
+QUESTION = "How many metres per second does light travel in vacuum?"
+LIGHT = "Light travels at 299792458 metres per second in vacuum."
+UNRELATED = "Beethoven composed operas"
+CORPUS = Path(__file__).parents[1] / "corpus"
+
+
+class Parrot:
+    """A generator that says one text, word by word, whatever it is asked."""
+
+    name = "parrot"
+
+    def __init__(self, text):
+        self.text = text
+        self.asked = []
+
+    def count_tokens(self, text):
+        return len(text.split())
+
+    def stream(self, messages, sampling, stop=None):
+        self.asked.append(messages)
+        for word in self.text.split():
+            if stop is not None and stop.is_set():
+                return
+            yield f"{word} "
+
+
+@pytest.fixture(autouse=True)
+def one_thread(request):
+    """So small a model is slower on several threads, many times so on a busy machine."""
+    threads = torch.get_num_threads()
+    if "slow" not in request.keywords:
+        torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def generator(tmp_path_factory):
+    folder = make_llama(tmp_path_factory.mktemp("llama"))
+    return Generator(ModelSettings(generator=str(folder), device="cpu", dtype="float32"))
+
+
+@pytest.fixture
+def pipeline(library, encoder, generator):
+    return Pipeline(library, encoder, generator, settings=Settings())
+
+
+@pytest.fixture
+def parrot(library, encoder):
+    """A pipeline whose model says one text."""
+
+    def make(text, **sections):
+        return Pipeline(
+            library, encoder, Parrot(text), settings=Settings().with_changes(**sections)
+        )
+
+    return make
+
+
+def plain(answer):
+    """An answer as JSON, without what no two runs share."""
+    return json.dumps({**answer.as_dict(), "seconds": sorted(answer.seconds)})
+
+
+# ---- events ----
+
+
+def test_events_come_in_the_order_of_the_stages(pipeline):
+    events = list(pipeline.stream(QUESTION))
+    order = [event.stage if isinstance(event, StageDone) else type(event) for event in events]
+    tokens = order.count(Token)
+    assert tokens > 3
+    assert order == ["encode", "retrieve", *[Token] * tokens, "generate", Answered]
+    answer = events[-1].answer
+    assert "".join(event.text for event in events if isinstance(event, Token)) == answer.draft
+    assert answer.seconds.keys() == {"encode", "retrieve", "first words", "generate", "ground"}
+    assert 0 < answer.seconds["first words"] <= answer.seconds["generate"]
+    retrieved = events[1].hits
+    assert answer.hits == retrieved[: pipeline.settings.retrieval.top_k]
+
+
+def test_asking_is_the_stream_collected(pipeline):
+    [answered] = [event for event in pipeline.stream(QUESTION) if isinstance(event, Answered)]
+    assert plain(pipeline.ask(QUESTION)) == plain(answered.answer)
+
+
+def test_closing_the_stream_ends_the_writing(pipeline):
+    events = pipeline.stream(QUESTION, sampling=Sampling(max_new_tokens=4000))
+    next(event for event in events if isinstance(event, Token))
+    events.close()
+    assert not [t for t in threading.enumerate() if t.name == "katheder-generate"]
+
+
+def test_a_stop_in_the_middle_gives_an_answer_with_sources(pipeline):
+    stop, answer = threading.Event(), None
+    for event in pipeline.stream(QUESTION, sampling=Sampling(max_new_tokens=4000), stop=stop):
+        if isinstance(event, Token):
+            stop.set()
+        if isinstance(event, Answered):
+            answer = event.answer
+    assert answer.stopped
+    assert 0 < len(answer.draft) < 2000
+    assert answer.sources[0].place == "physics.pdf, p. 2"
+    assert not pipeline.ask(QUESTION, stop=threading.Event()).stopped
+
+
+def test_what_was_written_before_a_stop_is_grounded(parrot):
+    stop, written = threading.Event(), 0
+    for event in parrot(f"{LIGHT} And so on.").stream(QUESTION, stop=stop):
+        written += isinstance(event, Token)
+        if written == len(LIGHT.split()):
+            stop.set()
+        if isinstance(event, Answered):
+            answer = event.answer
+    assert answer.draft.strip() == LIGHT
+    assert [(s.text, s.origin) for s in answer.sentences] == [(LIGHT, "written")]
+
+
+# ---- answers ----
+
+
+def test_every_sentence_of_a_written_answer_has_its_page(parrot):
+    answer = parrot(f"{LIGHT} Bananas are yellow! It hunts mice at night.").ask(QUESTION)
+    assert answer.text == f"{LIGHT} [1]"
+    assert answer.sources[0].place == "physics.pdf, p. 2"
+    assert answer.sources[0].quote == LIGHT
+    assert "Bananas" in answer.draft
+    assert not answer.abstained
+
+
+def test_nonsense_is_replaced_by_quotes(pipeline):
+    answer = pipeline.ask(QUESTION)
+    assert answer.draft
+    assert {sentence.origin for sentence in answer.sentences} == {"quoted"}
+    assert answer.sentences[0].text == LIGHT
+
+
+def test_the_model_sees_only_so_many_passages(parrot):
+    pipeline = parrot("Well.", answer={"passages": 1})
+    pipeline.ask(QUESTION)
+    [[_, user]] = pipeline.generator.asked
+    assert LIGHT in user["content"]
+    assert "[1]" in user["content"]
+    assert "[2]" not in user["content"]
+
+
+def test_without_the_writer_the_model_is_not_touched(library, encoder, tmp_path):
+    generator = Generator(ModelSettings(generator=str(make_llama(tmp_path / "unused"))))
+    settings = Settings().with_changes(answer={"writer": False})
+    events = list(Pipeline(library, encoder, generator, settings=settings).stream(QUESTION))
+    answer = events[-1].answer
+    assert answer.draft == ""
+    assert answer.sentences[0] == Sentence(LIGHT, source=1, support=1.0, origin="quoted")
+    assert answer.sources[0].place == "physics.pdf, p. 2"
+    assert not [event for event in events if isinstance(event, Token)]
+    assert not {"_model", "_tokenizer"} & vars(generator).keys()
+
+
+@pytest.mark.parametrize("writer", [True, False])
+def test_an_unrelated_question_is_abstained_from_with_the_nearest_pages(parrot, writer):
+    pipeline = parrot(LIGHT, answer={"writer": writer})
+    answer = pipeline.ask(UNRELATED)
+    assert answer.abstained
+    assert pipeline.generator.asked == []
+    assert answer.sentences == ()
+    assert [source.number for source in answer.sources] == [1, 2, 3]
+    assert [source.hit for source in answer.sources] == list(answer.hits[:3])
+    assert all(source.quote in source.hit.passage.text for source in answer.sources)
+    assert answer.text.endswith("The nearest pages are listed below.")
+
+
+def test_the_border_of_abstaining_is_the_best_cosine(parrot):
+    best = max(hit.score("dense") for hit in parrot("").search(QUESTION))
+    assert not parrot("", retrieval={"min_cosine": best - 1e-4}).ask(QUESTION).abstained
+    assert parrot("", retrieval={"min_cosine": best + 1e-4}).ask(QUESTION).abstained
+
+
+def test_pages_without_a_sentence_are_named_and_not_quoted_as_an_answer(
+    make_pdf, encoder, tmp_path
+):
+    make_pdf("labels.pdf", "#slide([Encoder])[x = 3]")
+    library = Library(tmp_path / "labels", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, encoder, passage_tokens=40))
+    answer = Pipeline(library, encoder, Parrot("The encoder is 3."), settings=Settings()).ask(
+        "Encoder x"
+    )
+    assert answer.abstained
+    assert [source.place for source in answer.sources] == ["labels.pdf, p. 1"]
+
+
+def test_nothing_found_is_said_without_promising_pages(parrot):
+    answer = parrot(LIGHT, retrieval={"dense_weight": 0}).ask(UNRELATED)
+    assert answer.abstained
+    assert answer.sources == answer.hits == ()
+    assert "listed" not in answer.text
+
+
+def test_lexical_search_alone_answers_without_a_cosine(parrot):
+    answer = parrot(LIGHT, retrieval={"dense_weight": 0}).ask(QUESTION)
+    assert answer.text == f"{LIGHT} [1]"
+    assert answer.hits[0].stages.keys() == {"lexical", "fused"}
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!", "…\n"])
+def test_a_question_without_words_is_refused(pipeline, question):
+    with pytest.raises(BadQuestion, match="holds no words"):
+        pipeline.ask(question)
+    with pytest.raises(BadQuestion, match="holds no words"):
+        pipeline.search(question)
+
+
+def test_a_follow_up_is_completed_from_the_history(pipeline):
+    history = [Turn("Which animal guards the house and barks?", "A dog.")]
+    answer = pipeline.ask("And at whom?", history=history)
+    assert answer.question == "And at whom?"
+    assert answer.query == "Which animal guards the house and barks? And at whom?"
+    assert answer.sources[0].place == "animals.pdf, p. 2"
+    assert pipeline.search("And at whom?", history)[0].passage.place == "animals.pdf, p. 2"
+
+
+def test_a_german_question_is_answered_in_german(parrot):
+    question = "Wie schnell ist das Licht und was ist der Schall?"
+    assert language_of(question) == "de"
+    pipeline = parrot("Gut.")
+    assert "auf Deutsch" in pipeline.prompt(question, [hit("a")])[0]["content"]
+    assert "in English" in pipeline.prompt(QUESTION, [hit("a")])[0]["content"]
+
+
+# ---- determinism and records ----
+
+
+def test_the_same_seed_gives_the_same_answer(pipeline):
+    answers = [
+        pipeline.ask(QUESTION, sampling=Sampling(strategy="sample", temperature=2, seed=seed))
+        for seed in (1, 1, 2)
+    ]
+    assert plain(answers[0]) == plain(answers[1])
+    assert answers[0].draft != answers[2].draft
+
+
+def test_an_answer_records_what_it_was_made_with(pipeline, library):
+    sampling = Sampling(strategy="sample", top_k=3, seed=4, max_new_tokens=5)
+    answer = pipeline.ask(QUESTION, sampling=sampling)
+    assert answer.sampling == sampling.model_dump(exclude_none=True)
+    assert answer.stamp == library.stamp() != ""
+    assert answer.models == {
+        "encoder": "word-encoder@1",
+        "reranker": "none",
+        "generator": pipeline.generator.name,
+    }
+    assert pipeline.ask(QUESTION).sampling == Settings().sampling.model_dump(exclude_none=True)
+
+
+@pytest.mark.parametrize("question", [QUESTION, UNRELATED])
+def test_an_answer_is_json(pipeline, question):
+    answer = pipeline.ask(question)
+    known = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
+    assert known["text"] == answer.text
+    assert known["question"] == question
+    assert [source["number"] for source in known["sources"]] == [1, 2, 3][: len(answer.sources)]
+    for source in known["sources"]:
+        assert source["quote"] in source["text"]
+        assert source["document"].endswith(".pdf")
+        assert source["pages"]
+        assert source["stages"]["dense"].keys() == {"score", "rank"}
+
+
+def test_rendering_numbers_the_sources():
+    found = hit("a", LIGHT, file="physics.pdf", pages=(2, 3)).with_stage("fused", 1 / 61, 1)
+    answer = Answer(
+        question=QUESTION,
+        query=QUESTION,
+        sentences=(
+            Sentence("Light is fast.", 1, 0.8, "written"),
+            Sentence("Very fast.", 1, 0.7, "written"),
+        ),
+        sources=(Source(1, LIGHT, found),),
+        hits=(found,),
+        abstained=False,
+    )
+    assert answer.render() == (
+        "Light is fast. [1] Very fast. [1]\n"
+        "\n"
+        "[1] physics.pdf, pp. 2-3 (dense 1 (cosine 0.5), fused 1 (RRF 0.0164))\n"
+        f"    “{LIGHT}”"
+    )
+
+
+def test_search_gives_the_settings_many(parrot):
+    assert len(parrot("", retrieval={"top_k": 2}).search(QUESTION)) == 2
+    assert len(parrot("").search(QUESTION)) == 5
+
+
+def test_other_settings_keep_the_models(pipeline):
+    other = pipeline.with_settings(Settings().with_changes(retrieval={"top_k": 1}))
+    assert other.generator is pipeline.generator
+    assert other.encoder is pipeline.encoder
+    assert len(other.search(QUESTION)) == 1
+    assert len(pipeline.search(QUESTION)) == 5
+
+
+# ---- the reranker in its place ----
+
+
+def test_a_reranker_orders_what_is_answered_from(library, encoder, generator, tmp_path):
+    models = ModelSettings(
+        reranker=str(make_cross_encoder(tmp_path)), device="cpu", dtype="float32"
+    )
+    reranker = Reranker(models, RerankSettings(candidates=3))
+    pipeline = Pipeline(library, encoder, generator, reranker, Settings())
+    events = list(pipeline.stream(QUESTION))
+    stages = [event.stage for event in events if isinstance(event, StageDone)]
+    assert stages == ["encode", "retrieve", "rerank", "generate"]
+    answer = events[-1].answer
+    assert answer.hits == events[2].hits
+    assert [hit.passage.id for hit in answer.hits[:3]] != [
+        hit.passage.id for hit in events[1].hits[:3]
+    ]
+    assert answer.hits[0].stages["reranked"] == Ranked(
+        max(hit.score("reranked") for hit in answer.hits[:3]), 1
+    )
+    assert ["reranked" in hit.stages for hit in answer.hits] == [True] * 3 + [False] * 2
+    assert answer.models["reranker"] == reranker.name
+    fewer = pipeline.with_settings(Settings().with_changes(rerank={"candidates": 1}))
+    assert ["reranked" in hit.stages for hit in fewer.search(QUESTION)] == [True] + [False] * 4
+
+
+# ---- opening ----
+
+
+def test_an_empty_library_is_refused_with_the_command_that_fills_it(tmp_path):
+    Library(tmp_path / "empty", create=True)
+    with pytest.raises(LibraryMissing, match=r"is empty\. Fill it with `katheder ingest PATH"):
+        Pipeline.load(tmp_path / "empty", Settings())
+    with pytest.raises(LibraryMissing, match=r"No library at .*nowhere"):
+        Pipeline.load(tmp_path / "nowhere", Settings())
+
+
+@pytest.mark.slow
+def test_a_library_of_another_encoder_is_refused(library):
+    with pytest.raises(LibraryMismatch, match=r"encoder word-encoder@1, .* want all-MiniLM-L6-v2@"):
+        Pipeline.load(library.folder, Settings())
+
+
+# ---- for real: the bundled models on a lecture of the corpus ----
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory):
+    lecture = CORPUS / "transformers.pdf"
+    if not lecture.is_file():
+        pytest.skip("corpus/transformers.pdf is not built")
+    folder = tmp_path_factory.mktemp("real") / "library"
+    reports = list(ingest([lecture], Library(folder, create=True), BiEncoder()))
+    assert [report.outcome for report in reports] == ["added"]
+    return Pipeline.load(folder, Settings())
+
+
+@pytest.mark.slow
+def test_the_page_of_a_real_question_is_among_the_first(real):
+    hits = real.search("Why are the attention scores divided by the square root of d_k?")[:5]
+    page = next(
+        passage.page
+        for passage in real.store.passages(real.store.documents()[0].id)
+        if passage.headings[-1].startswith("Why divide by")
+    )
+    assert rank_of(hits, "transformers.pdf", {page}) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["greedy", "sample"])
+def test_a_real_answer_rests_on_pages_and_repeats_itself(real, strategy):
+    question = "Why are the attention scores divided by the square root of d_k?"
+    sampling = Sampling(strategy=strategy, seed=3, max_new_tokens=40)
+    answer = real.ask(question, sampling=sampling)
+    assert answer.draft
+    assert answer.sentences
+    sources = {source.number: source for source in answer.sources}
+    texts = {
+        page.number: " ".join(page.text.split())
+        for page in real.store.pages(real.store.documents()[0].id)
+    }
+    for sentence in answer.sentences:
+        source = sources[sentence.source]
+        assert source.quote in texts[source.hit.passage.page]
+        assert sentence.support >= real.settings.answer.min_support
+    assert plain(real.ask(question, sampling=sampling)) == plain(answer)
+
+
+@pytest.mark.slow
+def test_a_question_about_something_else_is_abstained_from(real):
+    answer = real.ask("Who won the football world cup in Brazil?")
+    assert answer.abstained
+    assert len(answer.sources) == 3
