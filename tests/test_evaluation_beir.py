@@ -187,7 +187,7 @@ def test_settings_reach_the_retrieval(folder, encoder: WordEncoder):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(not (SHARED / "beir/cranfield").is_dir(), reason="no Cranfield here")
 def test_cranfield_agrees_with_an_independent_measurement():
     result = evaluate_beir(SHARED / "beir/cranfield", BiEncoder())
