@@ -6,19 +6,22 @@ PYTHON ?= python3
 BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
-QUESTIONS := $(wildcard corpus/questions/*.jsonl)
 
-.PHONY: run test test-slow lint setup corpus constraints measure screenshots clean
+.PHONY: run test test-slow test-collections lint setup corpus constraints measure screenshots clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled corpus
 
 test: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow"
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not collection"
 
 # Real weights, real browser, killed processes.
 test-slow: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m slow
+
+# A standard collection, where ../shared holds one; minutes.
+test-collections: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m collection
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -186,7 +186,7 @@ def test_settings_reach_the_retrieval(folder, encoder: WordEncoder):
         assert result.value("fused", metric) == result.value("BM25", metric)
 
 
-@pytest.mark.slow
+@pytest.mark.collection
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not (SHARED / "beir/cranfield").is_dir(), reason="no Cranfield here")
 def test_cranfield_agrees_with_an_independent_measurement():
