@@ -104,7 +104,12 @@ def test_ask_json_is_one_document_with_every_stage(katheder, library):
 
 def test_extractive_answers_quote_without_the_model(katheder, library):
     _, out, _ = katheder(
-        "ask", "Light travels how many metres per second in vacuum?", "--extractive", "--json", "--library", library.folder
+        "ask",
+        "Light travels how many metres per second in vacuum?",
+        "--extractive",
+        "--json",
+        "--library",
+        library.folder,
     )
     answer = json.loads(out)
     assert answer["draft"] == ""

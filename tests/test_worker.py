@@ -68,7 +68,11 @@ def test_stop_ends_the_writing_and_the_answer_still_comes(running):
     folder, settings, _ = running
     stop, words = threading.Event(), 0
     for event in worker.ask(
-        folder, settings, "and at night?", history=[Turn("How long does a cat sleep?", "")], stop=stop
+        folder,
+        settings,
+        "and at night?",
+        history=[Turn("How long does a cat sleep?", "")],
+        stop=stop,
     ):
         if isinstance(event, Token):
             words += 1
