@@ -350,9 +350,9 @@ def test_a_rebuild_that_was_stopped_can_be_started_again(run, make_pdf, encoder)
 @pytest.mark.parametrize("where", ["corpus", "shared"])
 def test_real_lectures_are_ingested_without_a_fault(tmp_path, encoder, where):
     folder = SHARED / "pdfs" if where == "shared" else ROOT / "corpus"
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}")
     files = find_files([folder])
-    if not files:
-        pytest.skip(f"no lectures in {folder}")
     encoder.window = 256
     library = Library(tmp_path / "library", create=True)
     reports = list(ingest(files, library, encoder))
