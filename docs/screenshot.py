@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-QUESTION = "What is reciprocal rank fusion?"
+QUESTION = "Which default values are normally used for k1 and b in BM25?"
 PATIENCE = 180_000  # ms; models load slowly on small machines
 
 

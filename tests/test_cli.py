@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +195,11 @@ def test_doctor_names_models_machine_and_what_is_missing(katheder, library, monk
 
 def test_settings_have_a_default_tree():
     assert Settings().models.encoder == "all-MiniLM-L6-v2"
+
+
+def test_the_server_stays_on_this_machine_and_asks_for_nothing():
+    config = Path(ui.cli.__file__).parent / ".streamlit" / "config.toml"
+    options = tomllib.loads(config.read_text())
+    assert options["server"]["address"] == "127.0.0.1"
+    assert options["server"]["showEmailPrompt"] is False  # it would hold up the first start
+    assert options["browser"]["gatherUsageStats"] is False
