@@ -48,13 +48,14 @@ setup: .venv/.dev
 corpus: .venv/.dev
 	$(BIN)/python corpus/build.py
 
-# The figures of the README; docs/results.md says on which machine they were taken.
+# The figures of the README.
 measure: .venv/.dev
 	$(BIN)/python -m benchmarks.retrieval corpus
+	$(BIN)/python -m benchmarks.retrieval corpus --questions corpus/questions/opening.jsonl
 	$(BIN)/python -m benchmarks.first_token
 	$(BIN)/python -m benchmarks.readers corpus
 	$(BIN)/python -m benchmarks.ingest corpus
-	$(BIN)/python -m benchmarks.interrupt --times 20
+	$(BIN)/python -m benchmarks.interrupt --times 20 --words
 
 screenshots: .venv/.dev
 	$(BIN)/python docs/screenshot.py

@@ -1,6 +1,6 @@
 """How often is a right page among the first? Dense, lexical and fused side by side.
 
-    python -m benchmarks.retrieval corpus [--questions corpus/questions] [--library DIR]
+    python -m benchmarks.retrieval corpus [--questions FILE-OR-FOLDER] [--library DIR]
 
 Every answerable question that stands for itself counts; a passage is right when it shows a page
 that the question's `gold` names. Prints Success@1, @5 and @10 (the share of questions with a
@@ -28,11 +28,11 @@ from rag.settings import load_settings
 SETUPS = {"dense": (1.0, 0.0), "lexical": (0.0, 1.0), "fused": (1.0, 1.0)}
 
 
-def read_questions(folder: Path) -> list[dict[str, Any]]:
-    """All answerable, self-contained questions of the folder's JSON-lines files."""
+def read_questions(path: Path) -> list[dict[str, Any]]:
+    """All answerable, self-contained questions of a JSON-lines file or a folder of them."""
     questions = [
         json.loads(line)
-        for file in sorted(folder.glob("*.jsonl"))
+        for file in ([path] if path.is_file() else sorted(path.glob("*.jsonl")))
         for line in file.read_text(encoding="utf-8").splitlines()
         if line.strip()
     ]

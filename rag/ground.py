@@ -111,6 +111,18 @@ def _evidence(passage: Passage) -> list[str]:
 
 
 def _draft_sentences(draft: str) -> list[str]:
+    """The sentences of a draft without its own marks and bullets.
+
+    A piece that ends with a colon goes with the next one; a last piece that was cut off in the
+    middle is left out where others stand.
+    """
     text = _MARKS.sub("", draft).strip()
-    pieces = [text[start:end] for start, end in sentences_of(text)]
-    return [_MARKER.sub("", piece) for piece in pieces]
+    sentences: list[str] = []
+    for start, end in sentences_of(text):
+        piece = _MARKER.sub("", text[start:end])
+        if sentences and sentences[-1].endswith(":"):
+            sentences[-1] += f" {piece}"
+        else:
+            sentences.append(piece)
+    whole = [sentence for sentence in sentences[:-1] if not sentence.endswith(":")]
+    return sentences if not whole or sentences[-1][-1] in '.!?"”)' else sentences[:-1]

@@ -7,7 +7,7 @@ from math import sqrt
 import pytest
 from tiny_models import hit
 
-from rag.ground import best_quote, ground
+from rag.ground import _draft_sentences, best_quote, ground
 from rag.types import Sentence
 
 CAT = "A cat sleeps sixteen hours daily."
@@ -128,3 +128,17 @@ def test_the_best_quote_is_the_sentence_closest_to_the_question(encoder):
     assert best_quote("When does it hunt mice?", HITS[0], encoder) == MICE
     assert best_quote("How many hours does a cat sleep?", HITS[0], encoder) == CAT
     assert best_quote("x", hit("figure", "Encoder\nx = 3"), encoder) == "Encoder\nx = 3"
+
+
+@pytest.mark.parametrize(
+    ("draft", "sentences"),
+    [
+        ("The defaults are:\nk is 1.2.\nThe others", ["The defaults are: k is 1.2."]),
+        ("One ends. Two ends.", ["One ends.", "Two ends."]),
+        ("- It sleeps. [1]\n- It hunts mice and", ["It sleeps."]),
+        ("Only a fragment", ["Only a fragment"]),
+        ("", []),
+    ],
+)
+def test_a_draft_gives_whole_sentences(draft, sentences):
+    assert _draft_sentences(draft) == sentences
