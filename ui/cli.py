@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -245,8 +246,10 @@ def ui(
         "--server.port",
         str(port),
         "--server.headless",
-        str(headless).lower(),
+        "true",  # else Streamlit would advertise in the page; the browser is opened here
     ]
+    if not headless:
+        threading.Thread(target=_open_browser, args=(port,), daemon=True).start()
     raise typer.Exit(subprocess.run(command, env=environment, cwd=here, check=False).returncode)
 
 
@@ -422,8 +425,6 @@ def _answer(
 
     Ctrl-C stops the writing, and what was written is grounded.
     """
-    import threading
-
     from rag.types import Answered, Token
 
     stop = threading.Event()
@@ -501,6 +502,22 @@ def _show_reports(reports: Iterator[FileReport], total: int, as_json: bool) -> N
         )
     if counts["failed"]:
         raise typer.Exit(1)
+
+
+def _open_browser(port: int) -> None:
+    """Open the page once the server listens; half a minute at most."""
+    import socket
+    import time
+    import webbrowser
+
+    for _ in range(150):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            webbrowser.open(f"http://127.0.0.1:{port}")
+            return
 
 
 def _need_streamlit() -> None:
