@@ -112,7 +112,7 @@ def test_a_build_is_one_passage_that_shows_on_all_its_pages(make_pdf):
 @pytest.mark.parametrize(
     "second",
     [
-        '#slide("Steps")[- second we embed everything anew]',  # replaces the items
+        '#slide("Steps")[- second we embed all of the passages anew, in one go]',  # replaces
         '#slide("Steps")[]',  # takes them away
         '#slide("Moves")[- first we tokenise the whole text \\ - second we embed]',  # other heading
     ],
@@ -319,6 +319,17 @@ def test_a_word_longer_than_the_window_is_cut_by_letters():
     passages = chunk(lecture, by_fives, ChunkSettings(40, 20, 0))
     assert all(by_fives([embedding_text(p)])[0] <= 38 for p in passages)
     assert "".join(p.text for p in passages) == text
+
+
+def test_a_skipped_line_parts_what_stands_around_it():
+    """A page number amid the pieces of a formula must not come back with them."""
+    text, lines = "", []
+    for words, top in [("a", 270), ("7", 272), ("b", 274)]:
+        lines.append(Line(len(text), len(text) + 1, 6.0, False, Box(9, top, 20, top + 6)))
+        text += words + "\n"
+    page = Page(1, text, 250.0, 300.0, "", tuple(lines))
+    (passage,) = cut(Lecture(Document("0" * 64, "f", "f", "T", 1), (page,)))
+    assert passage.text == "a\nb"
 
 
 def test_an_endless_title_leaves_room_for_the_text(make_pdf):

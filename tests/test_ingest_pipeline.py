@@ -140,7 +140,7 @@ def test_content_that_left_one_path_in_a_run_can_enter_at_another(run, make_pdf)
     run()
     (run.folder / "b.pdf").write_bytes(first.read_bytes())
     make_pdf("a.pdf", DOGS)
-    run()
+    assert run.outcomes() == {"a.pdf": "replaced", "b.pdf": "added"}
     assert run.held == {"a.pdf": "Dogs", "b.pdf": "Cats"}
 
 

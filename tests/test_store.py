@@ -198,6 +198,7 @@ def test_a_library_kept_open_follows_what_changes(library, encoder):
     after = library.search_dense(query, 5)
     assert {hit.passage.file for hit in after} == {"physics.pdf"}
     assert len(after) == 3
+    assert len(library.search_dense(query, 1)) == 1
     writer.close()
 
 
