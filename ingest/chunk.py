@@ -110,6 +110,31 @@ def embedding_text(passage: Passage) -> str:
     return f"{context}\n{passage.text}" if context else passage.text
 
 
+def windows(
+    text: str, room: int, count_tokens: TokenCounter, lead: str = ""
+) -> list[tuple[int, int]]:
+    """Where to cut a text so that each piece has at most `room` tokens; offsets of each piece.
+
+    `lead` is read before every piece but the first, and takes its share of the room. Cuts are
+    between words; a single word longer than the room stays as it is.
+    """
+    whole, heading = count_tokens([text, lead])
+    if whole <= room:
+        return [(0, len(text))]
+    words = [(match.start(), match.end()) for match in re.finditer(r"\S+", text)]
+    lengths = count_tokens([text[start:end] for start, end in words])
+    pieces: list[tuple[int, int]] = []
+    first, used = 0, 0
+    for position, length in enumerate(lengths):
+        budget = room - (heading if pieces else 0)
+        if position > first and used + length > budget:
+            pieces.append((words[first][0], words[position - 1][1]))
+            first, used = position, 0
+        used += length
+    pieces.append((words[first][0], words[-1][1]))
+    return pieces
+
+
 def sentences_of(text: str) -> list[tuple[int, int]]:
     """Split text at line ends and sentence ends; offsets of each piece, blanks trimmed."""
     pieces = []

@@ -21,3 +21,7 @@ class BadQuestionFile(KathederError):
 
 class BadRunFile(KathederError):
     """A run that cannot be read, or cannot go on because it was made under other conditions."""
+
+
+class BadCalibration(KathederError):
+    """A calibration file, or the questions to fit one, cannot be used."""

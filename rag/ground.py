@@ -1,128 +1,149 @@
-"""Hold every sentence of a draft against the passages, and give it its source.
+"""Hold every sentence of a draft against the evidence, and give it its source.
 
-A small model cannot be trusted to cite, so it is not asked to. Each sentence that it wrote is
-compared with each sentence of the passages it was given; the closest is its source and is
-quoted beside it. A sentence that is close to none is removed. Where nothing stays, the
-passages' own closest sentences are the answer.
+A small model cannot be trusted to cite, so its marks are only believed when they prove right.
+Each sentence is read beside each piece of evidence: supported by the one that it names, it
+keeps its mark; supported by another, it gets that one's; supported by none, it goes. A number,
+a name or too many other words that its evidence lacks count as no support. Where nothing stays,
+the evidence itself is quoted.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-import numpy as np
+from dataclasses import replace
 
 from ingest.chunk import sentences_of
-from ingest.clean import BULLETS
-from ingest.embed import Encoder
-from ingest.types import Passage
-from rag.types import Hit, Sentence, Source
+from ingest.clean import language_of
+from rag.evidence import MARKER, Judge
+from rag.settings import AnswerSettings
+from rag.types import Sentence, Source
 
-_MARKS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
-_MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
+_MARKS = re.compile(r"\s*\[(\d+)(?:\s*,\s*\d+)*\]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_MIN_WORDS = 4  # a shorter line (a label, a table cell) supports nothing by itself
-_SAME = 0.95  # cosine from which two sentences say the same
-_QUOTED = 2  # sentences of an extractive answer
+_STEM = 5  # letters by which two forms of a word are taken for the same
 
 
 def ground(
-    question: str, draft: str, hits: Sequence[Hit], encoder: Encoder, min_support: float
+    question: str,
+    draft: str,
+    sources: Sequence[Source],
+    judge: Judge,
+    settings: AnswerSettings,
 ) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
     """Turn a draft into sentences with sources.
 
     Args:
-        question: What was asked; orders the quotes where the draft gives nothing.
-        draft: What the model wrote; marks such as [1] in it are ignored.
-        hits: The passages that the model was given, at least one, best first.
-        encoder: Compares sentences; the support is their cosine, below 0 counted as 0.
-        min_support: In [0, 1]; sentences below it are removed, and so are repetitions and
-            sentences with a number that their passage does not have.
+        question: What was asked; its own words need no source.
+        draft: What the model wrote; a mark such as [1] names a piece of evidence.
+        sources: The evidence that the model was given, numbered from 1, best first.
+        judge: Scores sentence against evidence; the score is the sentence's support.
+        settings: `min_support`, and how an answer is quoted.
 
     Returns:
-        The sentences in order, each naming a source, and the sources numbered from 1 in the
-        order of their first use. At least one of each where the passages hold a sentence.
+        The sentences in order, each naming a source, and the sources used, numbered anew from 1
+        in the order of their first use. Empty where there is no evidence.
     """
-    places = [(hit, text) for hit in hits for text in _evidence(hit.passage)]
-    if not places:
+    if not sources:
         return (), ()
-    written = [text for text in _draft_sentences(draft) if len(text.split()) >= 2]
-    vectors = encoder.encode([*(text for _, text in places), question, *written])
-    evidence, asked, drafted = np.split(vectors, [len(places), len(places) + 1])
-    chosen: list[tuple[str, int, float]] = []  # text, place, support
-    kept: list[np.ndarray] = []
-    for text, vector in zip(written, drafted, strict=True):
-        cosines = evidence @ vector
-        place = int(cosines.argmax())
-        support = float(np.clip(cosines[place], 0, 1))
-        repeated = any(float(other @ vector) > _SAME for other in kept)
-        if support >= min_support and not repeated and _numbers_stand(text, places[place][0]):
-            chosen.append((text, place, support))
-            kept.append(vector)
-    if chosen:
-        return _number(chosen, places, "written")
-    closest = np.argsort(-(evidence @ asked[0]), kind="stable")[:_QUOTED]
-    return _number([(places[place][1], int(place), 1.0) for place in closest], places, "quoted")
+    chosen: list[Sentence] = []
+    seen: list[set[str]] = []
+    for text, mark in draft_sentences(draft):
+        if not settings.check:
+            named = mark if 1 <= mark <= len(sources) else 1
+            chosen.append(Sentence(text, named, 0.0, "written"))
+            continue
+        words = _stems(text)
+        if len(text.split()) < 2 or any(words <= other for other in seen):
+            continue
+        scores = judge.score(text, [source.quote for source in sources])
+        standing = [
+            (score + (0.1 if source.number == mark else 0.0), score, source)
+            for source, score in zip(sources, scores, strict=True)
+            if score >= settings.min_support and stands(text, question, source)
+        ]
+        if standing:
+            _, support, source = max(standing, key=lambda item: item[0])
+            chosen.append(Sentence(text, source.number, round(support, 4), "written"))
+            seen.append(words)
+    return _numbered(chosen, sources) if chosen else quoted(sources, settings)
 
 
-def _numbers_stand(text: str, hit: Hit) -> bool:
-    """Whether every number of a sentence stands in the passage, headings included."""
-    given = set(_NUMBER.findall(f"{hit.passage.context} {hit.passage.text}"))
-    return set(_NUMBER.findall(text)) <= given
-
-
-def best_quote(question: str, hit: Hit, encoder: Encoder) -> str:
-    """The sentence of a passage that is closest to a question."""
-    texts = _evidence(hit.passage) or [hit.passage.text]
-    vectors = encoder.encode([*texts, question])
-    return texts[int((vectors[:-1] @ vectors[-1]).argmax())]
-
-
-def _number(
-    chosen: Sequence[tuple[str, int, float]], places: Sequence[tuple[Hit, str]], origin: str
+def quoted(
+    sources: Sequence[Source], settings: AnswerSettings
 ) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
-    """Number the places used, from 1; two sentences from one place share its number."""
-    numbers = {place: n for n, place in enumerate(dict.fromkeys(p for _, p, _ in chosen), start=1)}
-    sentences = tuple(
-        Sentence(
-            text, numbers[place], round(support, 4), "written" if origin == "written" else "quoted"
-        )
-        for text, place, support in chosen
+    """The extractive answer: the best piece of evidence, and those that come close to it."""
+    best = sources[0].score
+    near = [source for source in sources if source.score >= settings.quote_ratio * best]
+    return _numbered(
+        [
+            Sentence(source.quote, source.number, 1.0, "quoted")
+            for source in near[: settings.quotes]
+        ],
+        sources,
     )
-    sources = tuple(
-        Source(number, quote=places[place][1], hit=places[place][0])
-        for place, number in numbers.items()
-    )
-    return sentences, sources
 
 
-def _evidence(passage: Passage) -> list[str]:
-    """The sentences and lines that say something by themselves: no headings, no questions."""
-    pieces = [passage.text[start:end] for start, end in sentences_of(passage.text)]
-    bare = [_MARKER.sub("", piece) for piece in pieces]
-    return [
-        piece
-        for piece in bare
-        if len(re.findall(r"\w{2,}", piece)) >= _MIN_WORDS
-        and piece not in passage.headings
-        and not piece.endswith("?")
-    ]
+def stands(text: str, question: str, source: Source) -> bool:
+    """Whether a sentence's numbers, names and at least half of its other words are its source's.
+
+    Words of the question and of the passage's headings count as given. In another language than
+    the source's a sentence can share no words with it, so there only numbers are compared.
+    """
+    passage = source.hit.passage
+    given = f"{question} {passage.context} {source.quote}"
+    if not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(given)):
+        return False
+    languages = {language_of(text), language_of(source.quote)}
+    if languages == {"en", "de"}:
+        return True
+    # In German every noun has a capital, so that names do not show.
+    names = [] if "de" in languages else re.findall(r"(?<=[a-z,] )[A-Z][\w-]+", text)
+    known = _stems(given)
+    if any(not _stems(name) <= known for name in names):
+        return False
+    words = _stems(text)
+    return len(words & known) >= len(words) / 2
 
 
-def _draft_sentences(draft: str) -> list[str]:
-    """The sentences of a draft without its own marks and bullets.
+def draft_sentences(draft: str) -> list[tuple[str, int]]:
+    """The sentences of a draft without bullets, each with the mark behind it, 0 for none.
 
     A piece that ends with a colon goes with the next one; a last piece that was cut off in the
     middle is left out where others stand.
     """
-    text = _MARKS.sub("", draft).strip()
-    sentences: list[str] = []
+    # A mark behind the full stop belongs to the sentence before it.
+    text = re.sub(r"([.!?])((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", draft.strip())
+    found: list[tuple[str, int]] = []
     for start, end in sentences_of(text):
-        piece = _MARKER.sub("", text[start:end])
-        if sentences and sentences[-1].endswith(":"):
-            sentences[-1] += f" {piece}"
+        piece = MARKER.sub("", text[start:end])
+        marks = _MARKS.findall(piece)
+        bare = _MARKS.sub("", piece).strip()
+        if not bare:
+            continue
+        mark = int(marks[-1]) if marks else 0
+        if found and found[-1][0].endswith(":"):
+            found[-1] = (f"{found[-1][0]} {bare}", mark or found[-1][1])
         else:
-            sentences.append(piece)
-    whole = [sentence for sentence in sentences[:-1] if not sentence.endswith(":")]
-    return sentences if not whole or sentences[-1][-1] in '.!?"”)' else sentences[:-1]
+            found.append((bare, mark))
+    whole = [text for text, _ in found[:-1] if not text.endswith(":")]
+    return found if not whole or found[-1][0][-1] in '.!?"”)' else found[:-1]
+
+
+def _stems(text: str) -> set[str]:
+    """The first letters of each longer word, lower case."""
+    return {word[:_STEM] for word in re.findall(r"[^\W\d_]{4,}", text.lower())}
+
+
+def _numbered(
+    sentences: Sequence[Sentence], sources: Sequence[Source]
+) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
+    """Number the sources that are used from 1, in the order of their first use."""
+    numbers = {
+        old: new for new, old in enumerate(dict.fromkeys(s.source for s in sentences), start=1)
+    }
+    by_number = {source.number: source for source in sources}
+    return (
+        tuple(replace(sentence, source=numbers[sentence.source]) for sentence in sentences),
+        tuple(replace(by_number[old], number=new) for old, new in numbers.items()),
+    )

@@ -6,6 +6,7 @@ The chat, the command line and the evaluation all go through it.
 
 from __future__ import annotations
 
+import textwrap
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,10 +18,13 @@ from ingest.embed import BiEncoder, Encoder
 from ingest.errors import LibraryMissing
 from ingest.pipeline import recipe_of
 from ingest.store import Library, Store
+from rag import confidence
+from rag.confidence import Calibration
 from rag.errors import BadQuestion
+from rag.evidence import Judge, judge_of, select, whole
 from rag.followup import standalone
 from rag.generate import Generator
-from rag.ground import best_quote, ground
+from rag.ground import ground, quoted
 from rag.prompt import Message, build_prompt
 from rag.rerank import Reranker
 from rag.retrieve import retrieve
@@ -29,6 +33,7 @@ from rag.settings import Settings
 from rag.types import Answer, Answered, Event, Hit, Source, StageDone, Token, Turn
 
 _NEAREST = 3  # pages shown by an abstention
+_QUOTE_LETTERS = 200  # of a page that no evidence was taken from
 
 
 class Pipeline:
@@ -41,12 +46,15 @@ class Pipeline:
         generator: Generator,
         reranker: Reranker | None = None,
         settings: Settings | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.store = store
         self.encoder = encoder
         self.generator = generator
         self.reranker = reranker
         self.settings = settings or Settings()
+        self.judge: Judge = judge_of(reranker, encoder)
+        self.calibration = calibration
 
     @classmethod
     def load(cls, folder: Path, settings: Settings) -> Pipeline:
@@ -72,12 +80,15 @@ class Pipeline:
                 search_only=True,
             )
         reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
-        return cls(library, encoder, Generator(models), reranker, settings)
+        calibration = confidence.find(folder, confidence.models_key(encoder, reranker))
+        return cls(library, encoder, Generator(models), reranker, settings, calibration)
 
     def with_settings(self, settings: Settings) -> Pipeline:
         """The same library and loaded models under other settings of the stages."""
         reranker = self.reranker and self.reranker.with_settings(settings.rerank)
-        return Pipeline(self.store, self.encoder, self.generator, reranker, settings)
+        return Pipeline(
+            self.store, self.encoder, self.generator, reranker, settings, self.calibration
+        )
 
     @property
     def models(self) -> dict[str, str]:
@@ -149,14 +160,19 @@ class Pipeline:
             models=self.models,
             stamp=self.store.stamp(),
         )
-        if not self._answerable(found):
-            yield Answered(replace(answer, sources=self._nearest(query, hits)))
+        start = time.perf_counter()
+        evidence = self.evidence(query, hits)
+        seconds["evidence"] = time.perf_counter() - start
+        yield StageDone("evidence", seconds["evidence"])
+        sure = self.confidence(hits, evidence)
+        answer = replace(answer, evidence=evidence, confidence=sure)
+        if not self.answerable(hits, evidence):
+            yield Answered(replace(answer, sources=_nearest(hits, evidence)))
             return
-        used = hits[: self.settings.answer.passages]
         draft = ""
         if self.settings.answer.writer:
             start = time.perf_counter()
-            for piece in self.generator.stream(self.prompt(query, used), sampling, stop):
+            for piece in self.generator.stream(self.prompt(query, evidence), sampling, stop):
                 if not draft:
                     seconds["first words"] = time.perf_counter() - start
                 draft += piece
@@ -164,30 +180,51 @@ class Pipeline:
             seconds["generate"] = time.perf_counter() - start
             yield StageDone("generate", seconds["generate"])
         start = time.perf_counter()
-        sentences, sources = ground(
-            query, draft, used, self.encoder, self.settings.answer.min_support
-        )
+        if draft:
+            sentences, sources = ground(query, draft, evidence, self.judge, self.settings.answer)
+        else:
+            sentences, sources = quoted(evidence, self.settings.answer)
         seconds["ground"] = time.perf_counter() - start
         yield Answered(
             replace(
                 answer,
                 sentences=sentences,
-                sources=sources if sentences else self._nearest(query, hits),
-                abstained=not sentences,
+                sources=sources,
+                abstained=False,
                 draft=draft,
                 stopped=bool(stop and stop.is_set()),
             )
         )
 
-    def prompt(self, query: str, hits: Sequence[Hit]) -> list[Message]:
-        """The messages that the language model gets for a question and its passages."""
-        return build_prompt(
-            query,
-            hits,
-            self.generator.count_tokens,
-            self.settings.answer.prompt_tokens,
-            language_of(query) or "en",
-        )
+    def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
+        """The pieces of the first passages that bear on a question, best first."""
+        choose = select if self.settings.answer.select else whole
+        return choose(query, hits, self.judge, self.settings.answer)
+
+    def confidence(self, hits: Sequence[Hit], evidence: Sequence[Source]) -> float:
+        """How probable it is, in [0, 1], that the lectures answer.
+
+        Without a calibration for these models it is the best evidence's score.
+        """
+        if self.calibration is not None:
+            return round(self.calibration.confidence(confidence.signals(hits, evidence)), 4)
+        return max((source.score for source in evidence), default=0.0)
+
+    def answerable(self, hits: Sequence[Hit], evidence: Sequence[Source]) -> bool:
+        """Whether there is evidence, close enough, and confidence enough to answer."""
+        closest = confidence.best_cosine(hits)
+        if not evidence or (
+            closest is not None and closest < self.settings.retrieval.min_cosine
+        ):
+            return False
+        least = self.settings.answer.min_confidence
+        if least is None:
+            least = self.calibration.threshold if self.calibration else 0.0
+        return self.confidence(hits, evidence) >= least
+
+    def prompt(self, query: str, evidence: Sequence[Source]) -> list[Message]:
+        """The messages that the language model gets for a question and its evidence."""
+        return build_prompt(query, evidence, language_of(query) or "en")
 
     def _find(self, query: str) -> Iterator[StageDone]:
         """Retrieve and rerank; the last event holds the final order."""
@@ -204,19 +241,20 @@ class Pipeline:
             hits = self.reranker.rerank(query, hits)
             yield StageDone("rerank", time.perf_counter() - start, tuple(hits))
 
-    def _nearest(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
-        """The sources of an abstention: the first hits, each with its closest words."""
-        return tuple(
-            Source(number, best_quote(query, hit, self.encoder), hit)
-            for number, hit in enumerate(hits[:_NEAREST], start=1)
-        )
 
-    def _answerable(self, hits: Sequence[Hit]) -> bool:
-        """Whether any passage is close enough; without dense scores, whether there is any."""
-        cosines = [score for hit in hits if (score := hit.score("dense")) is not None]
-        if not cosines:
-            return bool(hits)
-        return max(cosines) >= self.settings.retrieval.min_cosine
+def _nearest(hits: Sequence[Hit], evidence: Sequence[Source]) -> tuple[Source, ...]:
+    """The sources of an abstention: the first hits, each with its best words."""
+    best = {source.hit.passage.id: source for source in reversed(evidence)}
+    nearest = []
+    for number, hit in enumerate(hits[:_NEAREST], start=1):
+        found = best.get(hit.passage.id)
+        text = " ".join(hit.passage.text.split())
+        nearest.append(
+            replace(found, number=number)
+            if found
+            else Source(number, textwrap.shorten(text, _QUOTE_LETTERS, placeholder=" …"), hit)
+        )
+    return tuple(nearest)
 
 
 def _checked(question: str) -> str:

@@ -1,4 +1,4 @@
-"""The prompt: numbered passages, then the question.
+"""The prompt: numbered pieces of evidence, then the question.
 
 Text from documents is data. It stands between markers, line by line as it was found, with the
 chat template's own markers taken out, and the instruction says what it is.
@@ -7,56 +7,49 @@ chat template's own markers taken out, and the instruction says what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from rag.types import Hit
+from rag.types import Source
 
 Message = dict[str, str]
 
 _SYSTEM = {
     "en": "You answer a student's question from lecture notes. Use only the numbered notes. "
-    "Answer in one to three short sentences in English, and say nothing else.",
+    "Answer in one to three short sentences in English, each closed by its note's number "
+    "as in [1].",
     "de": "Du beantwortest die Frage einer Studentin aus Vorlesungsnotizen. Nutze nur die "
-    "nummerierten Notizen. Antworte auf Deutsch in ein bis drei kurzen Sätzen, ohne Zusatz.",
+    "nummerierten Notizen. Antworte auf Deutsch in ein bis drei kurzen Sätzen, jeder mit der "
+    "Nummer seiner Notiz am Ende, wie [1].",
 }
 _CHAT_MARKERS = re.compile(
     r"<\|[^|>]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>", re.IGNORECASE
 )
 
 
-def build_prompt(
-    question: str,
-    hits: Sequence[Hit],
-    count_tokens: Callable[[str], int],
-    room: int,
-    language: str = "en",
-) -> list[Message]:
-    """Write the chat messages for a question and its passages.
+def build_prompt(question: str, sources: Sequence[Source], language: str = "en") -> list[Message]:
+    """Write the chat messages for a question and its evidence.
 
     Args:
         question: As the user asked it, or completed from the conversation.
-        hits: The passages to use, best first; numbered from 1.
-        count_tokens: Counts the generator's tokens.
-        room: Tokens for the passages together; those that do not fit are cut at a line or
-            left out.
+        sources: The evidence, each piece under its number and its passage's heading.
         language: Of the answer, "en" or "de".
     """
-    notes: list[str] = []
-    for number, hit in enumerate(hits, start=1):
-        note = ""
-        for line in [f"[{number}] {hit.passage.headings[-1]}", *hit.passage.text.split("\n")]:
-            line = _CHAT_MARKERS.sub(" ", line)
-            longer = f"{note}\n{line}" if note else line
-            if count_tokens("\n\n".join([*notes, longer])) > room:
-                break
-            note = longer
-        else:
-            notes.append(note)
-            continue
-        if note.count("\n"):
-            notes.append(note)
-        break
+    notes = "\n".join(
+        f"[{source.number}] {_plain(heading_of(source))}: {_plain(source.quote)}"
+        for source in sources
+    )
     return [
         {"role": "system", "content": _SYSTEM.get(language, _SYSTEM["en"])},
-        {"role": "user", "content": "Notes:\n" + "\n\n".join(notes) + f"\n\nQuestion: {question}"},
+        {"role": "user", "content": f"Notes:\n{notes}\n\nQuestion: {_plain(question)}"},
     ]
+
+
+def heading_of(source: Source) -> str:
+    """The innermost heading above a source."""
+    passage = source.hit.passage
+    return passage.headings[-1] if passage.headings else passage.title
+
+
+def _plain(text: str) -> str:
+    """Text on one line, without the chat templates' markers."""
+    return " ".join(_CHAT_MARKERS.sub(" ", text).split())

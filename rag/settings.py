@@ -71,7 +71,7 @@ class RetrievalSettings(BaseModel):
     top_k: int = Field(default=8, ge=1, le=1000)
     """Passages that a search returns."""
     min_cosine: float = Field(default=0.2, ge=-1, le=1)
-    """Below this cosine of the best passage the lectures are taken not to answer."""
+    """Below this cosine of the best passage the lectures are taken not to answer, whatever else."""
 
 
 class RerankSettings(BaseModel):
@@ -81,7 +81,13 @@ class RerankSettings(BaseModel):
 
     candidates: int = Field(default=20, ge=1, le=200)
     """How many of the fused candidates the CrossEncoder scores."""
-    batch_size: int = Field(default=16, ge=1)
+    shallow: int = Field(default=8, ge=1, le=200)
+    """How many it scores at first."""
+    sure: float = Field(default=0.9, ge=0, le=1)
+    """Score of one of the first from which the rest are not read; 1 reads all of them."""
+    first_stage_weight: float = Field(default=1.0, ge=0)
+    """Weight of the first stage's score beside the CrossEncoder's, both standardised."""
+    batch_size: int = Field(default=4, ge=1)
     """Pairs scored at once."""
 
 
@@ -91,13 +97,27 @@ class AnswerSettings(BaseModel):
     model_config = _SECTION
 
     writer: bool = True
-    """Let the language model write; off, the answer is the passages' own closest sentences."""
-    passages: int = Field(default=3, ge=1, le=20)
-    """Passages given to the language model, best first."""
-    prompt_tokens: int = Field(default=300, ge=64)
-    """Room for the passages in the prompt, in the generator's tokens; the last one is cut."""
-    min_support: float = Field(default=0.7, ge=0, le=1)
-    """Cosine to its best source sentence below which a written sentence is removed."""
+    """Let the language model write; off, the best pieces of evidence are the answer."""
+    passages: int = Field(default=4, ge=1, le=20)
+    """Passages that evidence is taken from, best first."""
+    select: bool = True
+    """Choose single sentences as evidence; off, whole passages are the evidence."""
+    evidence_pieces: int = Field(default=5, ge=1, le=20)
+    """Most pieces of evidence."""
+    evidence_words: int = Field(default=140, ge=20)
+    """Most words of all evidence together; the best piece is taken at any length."""
+    passage_weight: float = Field(default=0.5, ge=0)
+    """Weight of the passage's reranked logit beside a piece's own."""
+    quotes: int = Field(default=2, ge=1, le=3)
+    """Most pieces of an extractive answer."""
+    quote_ratio: float = Field(default=0.5, ge=0, le=1)
+    """Share of the best piece's score that a further piece of an extractive answer has."""
+    check: bool = True
+    """Hold every written sentence against the evidence; off, the model's own marks are believed."""
+    min_support: float = Field(default=0.5, ge=0, le=1)
+    """Score of its best evidence below which a written sentence is removed."""
+    min_confidence: float | None = Field(default=None, ge=0, le=1)
+    """Below this confidence the program abstains; by default where `katheder calibrate` put it."""
 
 
 class AppSettings(BaseModel):

@@ -50,11 +50,18 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A passage that an answer rests on: its number in the text, and the words quoted from it."""
+    """A piece of evidence: its number in the text, its words, and the passage that they are from.
+
+    `score` in [0, 1] is how well it answers the question by the judge's reading; the words are
+    `hit.passage.text[start:end]` with every run of blanks as one.
+    """
 
     number: int
     quote: str
     hit: Hit
+    score: float = 0.0
+    start: int = 0
+    end: int = 0
 
     @property
     def place(self) -> str:
@@ -66,8 +73,8 @@ class Source:
 class Sentence:
     """A sentence of an answer with the number of its source.
 
-    `support` in [0, 1] tells how close the source's quote is to it; `quoted` sentences are the
-    source's own words, `written` ones the model's.
+    `support` in [0, 1] is how well the source's quote bears it out by the judge's reading;
+    `quoted` sentences are the source's own words, `written` ones the model's.
     """
 
     text: str
@@ -81,8 +88,10 @@ class Answer:
     """An answer, or an abstention with the nearest passages as its sources.
 
     `query` is what was searched for (a follow-up is completed from the conversation); `hits`
-    are the passages of the last stage, best first; `draft` is what the model wrote before its
-    sentences were held against the sources; `seconds` are by stage; `models` name what was used.
+    are the passages of the last stage, best first; `evidence` is what the model could read, and
+    `sources` what the sentences rest on; `draft` is what the model wrote before its sentences
+    were held against the evidence; `confidence` in [0, 1] is how probable it is that the lectures
+    answer the question; `seconds` are by stage; `models` name what was used.
     """
 
     question: str
@@ -91,6 +100,8 @@ class Answer:
     sources: tuple[Source, ...]
     hits: tuple[Hit, ...]
     abstained: bool
+    evidence: tuple[Source, ...] = ()
+    confidence: float = 0.0
     draft: str = ""
     stopped: bool = False
     sampling: Mapping[str, Any] = field(default_factory=dict)
@@ -120,18 +131,26 @@ class Answer:
             "text": self.text,
             **{
                 name: getattr(self, name)
-                for name in ("question", "query", "abstained", "draft", "stopped", "stamp")
+                for name in ("question", "query", "abstained", "confidence", "draft", "stopped", "stamp")
             },
             "sentences": [asdict(sentence) for sentence in self.sentences],
-            "sources": [
-                {"number": source.number, "quote": source.quote, **hit_dict(source.hit)}
-                for source in self.sources
-            ],
+            "sources": [source_dict(source) for source in self.sources],
+            "evidence": [source_dict(source) for source in self.evidence],
             "hits": [hit_dict(hit) for hit in self.hits],
             "sampling": dict(self.sampling),
             "seconds": dict(self.seconds),
             "models": dict(self.models),
         }
+
+
+def source_dict(source: Source) -> dict[str, Any]:
+    """A source as plain values, with its passage's."""
+    return {
+        "number": source.number,
+        "quote": source.quote,
+        "score": source.score,
+        **hit_dict(source.hit),
+    }
 
 
 def hit_dict(hit: Hit) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import clean
-from ingest.chunk import ChunkSettings, chunk, embedding_text, sentences_of
+from ingest.chunk import ChunkSettings, chunk, embedding_text, sentences_of, windows
 from ingest.readers import read
 from ingest.types import Box, Document, Lecture, Line, Page, Passage, Span
 
@@ -390,3 +390,14 @@ def test_real_passages_fit_the_real_window_and_cover_their_pages(folder, overlap
         pages = Counter(n for p in passages for n in set(p.pages))
         assert set(pages) == set(expected) - set(rest)
         assert len(lecture.pages) == len(pypdf.PdfReader(file).pages)
+
+
+def test_a_long_text_is_cut_into_windows_that_lose_no_word_and_fit(encoder):
+    text = " ".join(f"word{number}" for number in range(200))
+    lead = "one two three"
+    pieces = [text[start:end] for start, end in windows(text, 62, encoder.count_tokens, lead)]
+    assert " ".join(pieces) == text
+    lengths = encoder.count_tokens(pieces)
+    assert lengths[0] == 62
+    assert lengths[1:-1] == [59] * len(lengths[1:-1])
+    assert windows("short text", 62, encoder.count_tokens, lead) == [(0, 10)]

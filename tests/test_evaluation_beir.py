@@ -16,7 +16,6 @@ from rag.evaluation.beir import (
     fill,
     measure_run,
     read_beir,
-    windows,
 )
 from rag.settings import Settings
 
@@ -125,17 +124,6 @@ def test_a_query_without_any_document_found_counts_as_0():
     collection = Collection("hand", {"a": ("", "a")}, {"q1": "", "q2": ""}, {"q1": {"a": 1}, "q2": {"a": 1}})  # fmt: skip
     rows = {row.metric: row.value for row in measure_run("x", {"q1": ["a"], "q2": []}, collection)}
     assert rows == {"nDCG@10": 0.5, "R@100": 0.5, "RR@10": 0.5}
-
-
-def test_a_long_text_is_cut_into_windows_that_lose_no_word_and_fit(encoder: WordEncoder):
-    text = " ".join(f"word{number}" for number in range(200))
-    title = "one two three"
-    pieces = [text[start:end] for start, end in windows(text, title, encoder)]
-    assert " ".join(pieces) == text
-    lengths = encoder.count_tokens(pieces)
-    assert lengths[0] == 62  # 64 less the two framing tokens
-    assert lengths[1:-1] == [59] * len(lengths[1:-1])
-    assert windows("short text", title, encoder) == [(0, 10)]
 
 
 def test_a_document_stands_where_its_best_window_stands(tmp_path, encoder: WordEncoder):

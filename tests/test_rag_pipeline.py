@@ -88,6 +88,11 @@ def plain(answer):
     return json.dumps({**answer.as_dict(), "seconds": sorted(answer.seconds)})
 
 
+def on_one_line(source):
+    """The whole passage of a source, as quotes are written."""
+    return " ".join(source.hit.passage.text.split())
+
+
 # ---- events ----
 
 
@@ -96,10 +101,11 @@ def test_events_come_in_the_order_of_the_stages(pipeline):
     order = [event.stage if isinstance(event, StageDone) else type(event) for event in events]
     tokens = order.count(Token)
     assert tokens > 3
-    assert order == ["encode", "retrieve", *[Token] * tokens, "generate", Answered]
+    assert order == ["encode", "retrieve", "evidence", *[Token] * tokens, "generate", Answered]
     answer = events[-1].answer
     assert "".join(event.text for event in events if isinstance(event, Token)) == answer.draft
-    assert answer.seconds.keys() == {"encode", "retrieve", "first words", "generate", "ground"}
+    stages = {"encode", "retrieve", "evidence", "first words", "generate", "ground"}
+    assert answer.seconds.keys() == stages
     assert 0 < answer.seconds["first words"] <= answer.seconds["generate"]
     retrieved = events[1].hits
     assert answer.hits == retrieved[: pipeline.settings.retrieval.top_k]
@@ -191,7 +197,7 @@ def test_an_unrelated_question_is_abstained_from_with_the_nearest_pages(parrot, 
     assert answer.sentences == ()
     assert [source.number for source in answer.sources] == [1, 2, 3]
     assert [source.hit for source in answer.sources] == list(answer.hits[:3])
-    assert all(source.quote in source.hit.passage.text for source in answer.sources)
+    assert all(source.quote in on_one_line(source) for source in answer.sources)
     assert answer.text.endswith("The nearest pages are listed below.")
 
 
@@ -248,8 +254,9 @@ def test_a_german_question_is_answered_in_german(parrot):
     question = "Wie schnell ist das Licht und was ist der Schall?"
     assert language_of(question) == "de"
     pipeline = parrot("Gut.")
-    assert "auf Deutsch" in pipeline.prompt(question, [hit("a")])[0]["content"]
-    assert "in English" in pipeline.prompt(QUESTION, [hit("a")])[0]["content"]
+    evidence = [Source(1, LIGHT, hit("a"))]
+    assert "auf Deutsch" in pipeline.prompt(question, evidence)[0]["content"]
+    assert "in English" in pipeline.prompt(QUESTION, evidence)[0]["content"]
 
 
 # ---- determinism and records ----
@@ -285,7 +292,7 @@ def test_an_answer_is_json(pipeline, question):
     assert known["question"] == question
     assert [source["number"] for source in known["sources"]] == [1, 2, 3][: len(answer.sources)]
     for source in known["sources"]:
-        assert source["quote"] in source["text"]
+        assert source["quote"] in " ".join(source["text"].split())
         assert source["document"].endswith(".pdf")
         assert source["pages"]
         assert source["stages"]["dense"].keys() == {"score", "rank"}
@@ -332,11 +339,11 @@ def test_a_reranker_orders_what_is_answered_from(library, encoder, generator, tm
     models = ModelSettings(
         reranker=str(make_cross_encoder(tmp_path)), device="cpu", dtype="float32"
     )
-    reranker = Reranker(models, RerankSettings(candidates=3))
+    reranker = Reranker(models, RerankSettings(candidates=3, first_stage_weight=0))
     pipeline = Pipeline(library, encoder, generator, reranker, Settings())
     events = list(pipeline.stream(QUESTION))
     stages = [event.stage for event in events if isinstance(event, StageDone)]
-    assert stages == ["encode", "retrieve", "rerank", "generate"]
+    assert stages == ["encode", "retrieve", "rerank", "evidence", "generate"]
     answer = events[-1].answer
     assert answer.hits == events[2].hits
     assert [hit.passage.id for hit in answer.hits[:3]] != [

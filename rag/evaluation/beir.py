@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.chunk import embedding_text
+from ingest.chunk import embedding_text, windows
 from ingest.embed import Encoder
 from ingest.pipeline import recipe_of
 from ingest.store import Library
@@ -259,7 +259,8 @@ def fill(
         whole = f"{title}\n{text}" if title and not text.startswith(title) else text
         pages.append(Page(number, whole, 0, 0, title))
         lead = title if encoder.count_tokens([title])[0] <= encoder.window // 2 else ""
-        for start, end in windows(whole, lead, encoder):
+        room = encoder.window - _FRAME_TOKENS
+        for start, end in windows(whole, room, encoder.count_tokens, lead):
             passage = Passage(
                 id=f"beir-{len(passages):07d}",
                 document="beir",
@@ -278,29 +279,6 @@ def fill(
     document = Document("beir", file, file, collection.name, len(pages))
     library.add(Lecture(document, tuple(pages)), passages, vectors)
     return owners
-
-
-def windows(text: str, title: str, encoder: Encoder) -> list[tuple[int, int]]:
-    """Where to cut a text so that each piece, led by the title from the second on, is read whole.
-
-    Cuts are between words; a single word longer than the window stays as it is.
-    """
-    room = encoder.window - _FRAME_TOKENS
-    whole, heading = encoder.count_tokens([text, title])
-    if whole <= room:
-        return [(0, len(text))]
-    words = [(match.start(), match.end()) for match in re.finditer(r"\S+", text)]
-    lengths = encoder.count_tokens([text[start:end] for start, end in words])
-    pieces: list[tuple[int, int]] = []
-    first, used = 0, 0
-    for position, length in enumerate(lengths):
-        budget = room - (heading if pieces and title else 0)
-        if position > first and used + length > budget:
-            pieces.append((words[first][0], words[position - 1][1]))
-            first, used = position, 0
-        used += length
-    pieces.append((words[first][0], words[-1][1]))
-    return pieces
 
 
 def _systems(settings: RetrievalSettings, spare: int) -> dict[str, RetrievalSettings]:

@@ -164,7 +164,8 @@ def measure(
         if verdicts is not None and question.id in verdicts:
             values["judged right"] = float(verdicts[question.id])
         if not line.error:
-            values["abstention accuracy"] = float(line.abstained != question.answerable)
+            if run.generated:
+                values["abstention accuracy"] = float(line.abstained != question.answerable)
             values["seconds"] = line.seconds
             values.update({f"seconds {stage}": value for stage, value in line.stages.items()})
     curve = risk_coverage(
@@ -390,7 +391,7 @@ def _rows(
     silent = sound & np.array([line.abstained for line in lines])
     hopeless = sound & np.array([not question.answerable for question in questions])
     both = silent & hopeless
-    if hopeless.any():
+    if run.generated and hopeless.any():
         add(
             "abstention precision",
             silent,

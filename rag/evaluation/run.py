@@ -109,8 +109,8 @@ class RunLine:
 
     `retrieved` is the fused order and `reranked` the last stage's, best first; without a
     reranker they are the same. `answer` is the sentences' text without marks, "" where there
-    is none. `seconds` is the whole time and `stages` its parts by stage. `score` is the largest
-    cosine of a passage, by which the pipeline decides to abstain; `query` what was searched
+    is none. `seconds` is the whole time and `stages` its parts by stage. `score` is the
+    confidence by which the pipeline decides to abstain, None in a run without answers; `query` what was searched
     for; `tokens` the length of the model's draft; `error` what went wrong, "" for nothing.
     """
 
@@ -296,7 +296,6 @@ def answer_one(
     seconds = time.perf_counter() - start
     found = list(orders.get("retrieve", ()))
     ordered = list(orders.get("rerank", found))
-    cosines = [score for hit in found if (score := hit.score("dense")) is not None]
     line = RunLine(
         id=question.id,
         retrieved=tuple(_place(hit, hit.score("fused")) for hit in found[:DEPTH]),
@@ -304,11 +303,11 @@ def answer_one(
             _place(hit, hit.score("reranked" if "rerank" in orders else "fused"))
             for hit in ordered[:DEPTH]
         ),
-        abstained=not generate and not error and not pipeline._answerable(ordered),
+        abstained=False,
         seconds=round(seconds, 6),
         stages={stage: round(value, 6) for stage, value in stages.items()},
         error=error,
-        score=round(max(cosines), 6) if cosines else None,
+        score=None if answer is None else answer.confidence,
     )
     return line if answer is None else _with_answer(line, answer, pipeline)
 

@@ -1,0 +1,157 @@
+"""How probable it is that the lectures answer a question, and from where on to answer.
+
+A logistic regression over a few signals of the stages, fitted by `katheder calibrate` on
+questions of which it is known whether the lectures answer them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ingest.embed import Encoder
+from rag.errors import BadCalibration
+from rag.rerank import Reranker, logits
+from rag.types import Hit, Source
+
+FILE = "calibration.json"
+SIGNALS = ("evidence", "passage", "margin", "cosine", "agreement")
+BUNDLED = Path(__file__).parent.parent / "models" / "abstention"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of the signals, in their order, and the least confidence of an answer.
+
+    `models` names the encoder and the reranker that it was fitted with; with others its
+    signals mean something else.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    models: str
+    questions: int = 0
+
+    def confidence(self, signals: Sequence[float]) -> float:
+        """The probability in [0, 1] that the lectures answer."""
+        return float(1 / (1 + np.exp(-(np.dot(self.weights, signals) + self.bias))))
+
+    def save(self, file: Path) -> None:
+        """Write it as JSON."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        values = asdict(self) | {"signals": SIGNALS}
+        file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, file: Path) -> Calibration:
+        """Read what `save` wrote.
+
+        Raises:
+            BadCalibration: the file does not hold what it should.
+        """
+        try:
+            values = json.loads(file.read_text(encoding="utf-8"))
+            if tuple(values.pop("signals")) != SIGNALS:
+                raise ValueError("its signals are others than this version's")
+            return cls(**values | {"weights": tuple(map(float, values["weights"]))})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadCalibration(
+                f"The calibration {file} cannot be used ({error}). "
+                "Fit it anew with `katheder calibrate QUESTIONS`, or delete it."
+            ) from error
+
+
+def models_key(encoder: Encoder, reranker: Reranker | None) -> str:
+    """What a calibration is bound to: the names and hashes of encoder and reranker."""
+    return f"{encoder.identity} {reranker.name if reranker else 'none'}"
+
+
+def find(library: Path | None, key: str) -> Calibration | None:
+    """The calibration for these models: the library's own, else the bundled one, else none."""
+    folders = ([library] if library else []) + [BUNDLED]
+    for folder in folders:
+        file = folder / FILE
+        if file.is_file():
+            found = Calibration.read(file)
+            if found.models == key:
+                return found
+    return None
+
+
+def signals(hits: Sequence[Hit], sources: Sequence[Source]) -> list[float]:
+    """What the stages say, in the order of SIGNALS.
+
+    The best evidence's logit; the first passage's logit; how far the first passage's logit is
+    ahead of the mean of the next four; the largest cosine; and how well dense, lexical and
+    reranked order agree on the first passage, the mean of its 1 / rank in the first two.
+    """
+    passages = logits([hit.score("reranked") or 0.0 for hit in hits[:5]])
+    first = hits[0].stages if hits else {}
+    ranks = [first[stage].rank for stage in ("dense", "lexical") if stage in first]
+    return [
+        float(logits([max((source.score for source in sources), default=0.0)])[0]),
+        float(passages[0]) if len(passages) else 0.0,
+        float(passages[0] - passages[1:].mean()) if len(passages) > 1 else 0.0,
+        best_cosine(hits) or 0.0,
+        sum(1 / rank for rank in ranks) / 2,
+    ]
+
+
+def best_cosine(hits: Sequence[Hit]) -> float | None:
+    """The largest cosine of any passage; None where dense search was left out."""
+    cosines = [score for hit in hits if (score := hit.score("dense")) is not None]
+    return max(cosines, default=None)
+
+
+def fit(rows: Sequence[Sequence[float]], answerable: Sequence[bool], models: str) -> Calibration:
+    """Fit weights and threshold.
+
+    Args:
+        rows: The signals of each question.
+        answerable: Whether the lectures answer it; both kinds must occur.
+        models: See `models_key`.
+
+    Returns:
+        Weights of a logistic regression that counts both kinds alike, and the threshold with
+        the largest F1 of abstaining on these questions, in the middle of its gap.
+
+    Raises:
+        BadCalibration: only one kind occurs.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    wanted = np.array(answerable)
+    if wanted.all() or not wanted.any():
+        raise BadCalibration(
+            f"Of the {len(wanted)} questions {int(wanted.sum())} are answerable; both kinds are "
+            "needed. Add questions with `gold: []` that the lectures do not answer, and others."
+        )
+    scaler = StandardScaler().fit(np.array(rows))
+    model = LogisticRegression(class_weight="balanced", C=0.3)
+    model.fit(scaler.transform(np.array(rows)), wanted)
+    weights = model.coef_[0] / scaler.scale_
+    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
+    fitted = Calibration(tuple(map(float, weights)), bias, 0.5, models, len(wanted))
+    confidences = np.array([fitted.confidence(row) for row in rows])
+    return Calibration(
+        fitted.weights, bias, _threshold(confidences, wanted), models, len(wanted)
+    )
+
+
+def _threshold(confidences: np.ndarray, answerable: np.ndarray) -> float:
+    """The threshold in [0, 1] below which abstaining has the largest F1."""
+    ordered = np.unique(confidences)
+    cuts = np.concatenate([[0.0], (ordered[:-1] + ordered[1:]) / 2])
+
+    def f1(cut: float) -> float:
+        abstained = confidences < cut
+        right = int((abstained & ~answerable).sum())
+        return 2 * right / max(int(abstained.sum()) + int((~answerable).sum()), 1)
+
+    return float(max(cuts, key=f1))

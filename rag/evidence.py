@@ -1,0 +1,193 @@
+"""Choose the few sentences of the passages that bear on a question, before anything is written.
+
+A slide's text is cut into pieces that say something by themselves: a sentence, a bullet, a
+table's row, a formula with the line that leads to it. Each is read beside the question, under
+its heading, and the best ones are numbered; they are all that the language model sees, and
+they are the answer where none writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ingest.chunk import sentences_of
+from ingest.clean import BULLETS
+from ingest.embed import Encoder
+from ingest.types import Passage
+from rag.rerank import Reranker, logits
+from rag.settings import AnswerSettings
+from rag.types import Hit, Source
+
+MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
+_MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
+_MAX_WORDS = 60  # a piece grows no longer by what is attached to it
+
+
+class Judge(Protocol):
+    """Scores how well texts answer a question, or support a sentence: each in [0, 1]."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One score a text, larger is better."""
+
+
+class CosineJudge:
+    """The bi-encoder as a judge, where there is no CrossEncoder; cosines below 0 count as 0."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The cosine of each text to the question, clipped to [0, 1]."""
+        if not texts:
+            return []
+        vectors = self._encoder.encode([*texts, question])
+        return [float(cosine) for cosine in np.clip(vectors[:-1] @ vectors[-1], 0, 1)]
+
+
+def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
+    """The CrossEncoder where there is one, else the bi-encoder."""
+    return reranker or CosineJudge(encoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a passage that can be quoted: its text is `passage.text[start:end]`."""
+
+    start: int
+    end: int
+
+
+def select(
+    question: str, hits: Sequence[Hit], judge: Judge, settings: AnswerSettings
+) -> tuple[Source, ...]:
+    """The evidence for a question, best first, numbered from 1.
+
+    Args:
+        question: Completed from the conversation.
+        hits: Candidates, best first; the first `settings.passages` are read.
+        judge: Reads question and pieces together.
+        settings: How many passages, how many pieces, and how many of their words.
+
+    Returns:
+        At most `evidence_pieces` sources within `evidence_words`, at least one where the
+        passages hold any text. A piece's order goes by its own logit and, with
+        `passage_weight`, its passage's; its `score` is the judge's, in [0, 1].
+    """
+    places = [
+        (hit, piece) for hit in hits[: settings.passages] for piece in pieces_of(hit.passage)
+    ]
+    if not places:
+        return ()
+    scores = judge.score(question, [_shown(hit.passage, piece) for hit, piece in places])
+    passages = logits([_score_of(hit) for hit, _ in places])
+    order = np.argsort(-(logits(scores) + settings.passage_weight * passages), kind="stable")
+    chosen: list[Source] = []
+    room, seen = settings.evidence_words, set()
+    for row in map(int, order):
+        hit, piece = places[row]
+        quote = quote_of(hit.passage, piece)
+        length = len(quote.split())
+        if quote.lower() in seen or (chosen and length > room):
+            continue
+        seen.add(quote.lower())
+        room -= length
+        number = len(chosen) + 1
+        chosen.append(Source(number, quote, hit, round(scores[row], 4), piece.start, piece.end))
+        if number == settings.evidence_pieces:
+            break
+    return tuple(chosen)
+
+
+def whole(
+    question: str, hits: Sequence[Hit], judge: Judge, settings: AnswerSettings
+) -> tuple[Source, ...]:
+    """The first passages themselves as evidence, cut where their words pass the limit."""
+    sources: list[Source] = []
+    room = settings.evidence_words
+    scores = judge.score(question, [hit.passage.text for hit in hits[: settings.passages]])
+    for hit, score in zip(hits, scores, strict=False):
+        words = [(found.start(), found.end()) for found in re.finditer(r"\S+", hit.passage.text)]
+        if not words or (sources and room <= 0):
+            break
+        start, end = words[0][0], words[min(len(words), max(room, 1)) - 1][1]
+        quote = quote_of(hit.passage, Piece(start, end))
+        sources.append(Source(len(sources) + 1, quote, hit, round(score, 4), start, end))
+        room -= len(words)
+    return tuple(sources)
+
+
+def _score_of(hit: Hit) -> float:
+    """The last probability that a stage gave, or 1/2, which changes no order."""
+    reranked = hit.score("reranked")
+    return 0.5 if reranked is None else reranked
+
+
+def pieces_of(passage: Passage) -> list[Piece]:
+    """The pieces of a passage that can be quoted, in order; no headings, no questions.
+
+    Lines that a sentence runs over are joined. What is too short to say anything, such as a
+    formula or a cell, goes with the piece before it, and a piece that ends with a colon with
+    the one behind it.
+    """
+    text = passage.text
+    joined: list[list[int]] = []
+    for start, end in _bare(text, sentences_of(text)):
+        if text[start:end].strip() in passage.headings:
+            continue
+        if joined and _belongs(text, joined[-1], start, end):
+            joined[-1][1] = end
+        else:
+            joined.append([start, end])
+    return [
+        Piece(start, end)
+        for start, end in joined
+        if _says_something(text[start:end]) and not text[start:end].endswith("?")
+    ]
+
+
+def _bare(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The pieces without the bullets and numbers before them."""
+    for start, end in pieces:
+        marker = MARKER.match(text[start:end])
+        yield (start + marker.end() if marker else start), end
+
+
+def _belongs(text: str, before: Sequence[int], start: int, end: int) -> bool:
+    """Whether a piece goes on with the one before it."""
+    first, second = text[before[0] : before[1]], text[start:end]
+    if len(first.split()) + len(second.split()) > _MAX_WORDS:
+        return False
+    marked = bool(MARKER.match(text[text.rfind("\n", 0, start) + 1 : end]))
+    if first.endswith(":"):
+        return True
+    ended = first[-1] in '.!?”"'
+    runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)")
+    fragment = not marked and _says_something(first) and not _says_something(second)
+    return runs_on or (fragment and not _opens_a_list(text, start))
+
+
+def _opens_a_list(text: str, start: int) -> bool:
+    """Whether bullets or numbers follow a line, as they do a label."""
+    rest = text[start:].split("\n", 2)
+    return len(rest) > 1 and bool(MARKER.match(rest[1]))
+
+
+def _says_something(text: str) -> bool:
+    return len(re.findall(r"\w{2,}", text)) >= _MIN_WORDS
+
+
+def quote_of(passage: Passage, piece: Piece) -> str:
+    """The piece's words on one line."""
+    return " ".join(passage.text[piece.start : piece.end].split())
+
+
+def _shown(passage: Passage, piece: Piece) -> str:
+    """A piece under its heading, as the judge reads it."""
+    quote = quote_of(passage, piece)
+    heading = passage.headings[-1] if passage.headings else passage.title
+    return f"{heading}\n{quote}" if heading and heading not in quote else quote

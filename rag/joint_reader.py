@@ -1,0 +1,214 @@
+"""The bundled CrossEncoder: the bi-encoder's layers, the last of which read two texts together.
+
+The lower layers read question and passage apart, as the bi-encoder does; the upper ones read
+them as one sequence. The score adds three things: the mean over the question's tokens, weighted
+by learned importance, of the largest cosine to a token of the passage; the cosine of the mean
+tokens; and a small network over the two means. Before any training it therefore ranks as late
+interaction does, which is more than a fresh classification head knows, and training starts
+from there.
+
+Sources: late interaction, Khattab and Zaharia (SIGIR 2020); upper layers joint over lower ones
+apart, MacAvaney et al. (SIGIR 2020) and Cao et al. (ACL 2020).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from sentence_transformers import CrossEncoder
+from sentence_transformers.base.modules import InputModule
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from transformers import BertModel
+
+WEIGHTS = "model.safetensors"
+CONFIG = "joint_reader.json"
+
+_MAX_TOKENS = 256  # of one text; the bi-encoder was trained on no more
+_REMEMBERED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
+
+
+class JointHead(nn.Module):
+    """From the last states of two texts to one logit."""
+
+    def __init__(self, width: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.importance = nn.Linear(width, 1)
+        self.late_scale = nn.Parameter(torch.tensor(20.0))
+        self.pooled_scale = nn.Parameter(torch.tensor(2.0))
+        self.bias = nn.Parameter(torch.tensor(-12.0))
+        self.network = nn.Sequential(
+            nn.Linear(4 * width, hidden), nn.GELU(), nn.Linear(hidden, 1, bias=False)
+        )
+        nn.init.zeros_(self.importance.weight)
+        nn.init.zeros_(self.importance.bias)
+        nn.init.zeros_(self.network[2].weight)
+
+    def forward(
+        self, question: Tensor, question_mask: Tensor, passage: Tensor, passage_mask: Tensor
+    ) -> Tensor:
+        """Logits, shape (batch,).
+
+        States are (batch, tokens, width), masks (batch, tokens) with 1 for a token. The tokens
+        that frame the question do not vote.
+        """
+        cosines = normalize(question, dim=2) @ normalize(passage, dim=2).transpose(1, 2)
+        closest = cosines.masked_fill(passage_mask[:, None, :] == 0, -1).amax(dim=2)
+        lengths = question_mask.sum(dim=1, keepdim=True)
+        places = torch.arange(question.shape[1], device=question.device)[None, :]
+        inner = (places > 0) & (places < lengths - 1)
+        weights = self.importance(question).squeeze(2).masked_fill(~inner, -1e9).softmax(dim=1)
+        late = (weights * closest).sum(dim=1)
+        left, right = _mean(question, question_mask), _mean(passage, passage_mask)
+        pair = torch.cat([left, right, left * right, (left - right).abs()], dim=1)
+        return (
+            self.late_scale * late
+            + self.pooled_scale * torch.cosine_similarity(left, right)
+            + self.network(pair).squeeze(1)
+            + self.bias
+        )
+
+
+class JointReader(InputModule):
+    """The CrossEncoder's one module: pairs of texts in, `scores` of shape (pairs, 1) out."""
+
+    def __init__(self, bert: BertModel, tokenizer: Tokenizer, joint_layers: int) -> None:
+        """Read with a BERT whose last `joint_layers` layers see both texts."""
+        super().__init__()
+        self.bert = bert
+        self.tokenizer = tokenizer
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(_MAX_TOKENS)
+        self.joint_layers = joint_layers
+        self.head = JointHead(bert.config.hidden_size)
+        self.max_seq_length = _MAX_TOKENS
+        self._read: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
+        self._read_tokens = 0
+        self._lock = Lock()
+
+    def preprocess(
+        self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Tokens of each text once, and which two of them make each pair."""
+        texts = list(dict.fromkeys(text for pair in inputs for text in pair))
+        place = {text: row for row, text in enumerate(texts)}
+        tokens = [tuple(found.ids) for found in self.tokenizer.encode_batch(texts)]
+        return {
+            "tokens": tokens,
+            "pairs": [(place[first], place[second]) for first, second in inputs],
+        }
+
+    def forward(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """Add `scores`, the logits, to the features of `preprocess`."""
+        states = self.read_apart(features["tokens"])
+        questions = [states[first] for first, _ in features["pairs"]]
+        passages = [states[second] for _, second in features["pairs"]]
+        return {**features, "scores": self.read_together(questions, passages)[:, None]}
+
+    def read_apart(self, tokens: Sequence[tuple[int, ...]]) -> list[Tensor]:
+        """The lower layers' states of each text, (tokens, width), remembered for the next time."""
+        with self._lock:
+            found = {ids: self._read[ids] for ids in tokens if ids in self._read}
+        for ids in tokens:
+            if ids not in found:
+                found[ids] = self._lower(ids)
+                self._remember(ids, found[ids])
+        return [found[ids] for ids in tokens]
+
+    def _remember(self, ids: tuple[int, ...], states: Tensor) -> None:
+        with self._lock:
+            if ids not in self._read:
+                self._read[ids] = states
+                self._read_tokens += len(ids)
+            while self._read_tokens > _REMEMBERED_TOKENS:
+                oldest, _ = self._read.popitem(last=False)
+                self._read_tokens -= len(oldest)
+
+    @property
+    def _lowest_joint(self) -> int:
+        return len(self.bert.encoder.layer) - self.joint_layers
+
+    def _lower(self, ids: tuple[int, ...]) -> Tensor:
+        """One text alone: no padding, so the result does not depend on what else is read."""
+        device = self.bert.embeddings.word_embeddings.weight.device
+        with torch.inference_mode():
+            states = self.bert.embeddings(input_ids=torch.tensor([ids], device=device))
+            for layer in self.bert.encoder.layer[: self._lowest_joint]:
+                states = layer(states)
+        return states[0].clone()
+
+    def read_together(self, questions: Sequence[Tensor], passages: Sequence[Tensor]) -> Tensor:
+        """Logits of pairs of lower states, shape (pairs,)."""
+        question, question_mask = _padded(questions)
+        passage, passage_mask = _padded(passages)
+        states = torch.cat([question, passage], dim=1)
+        mask = torch.cat([question_mask, passage_mask], dim=1)
+        seen = (mask[:, None, None, :] > 0).expand(-1, 1, mask.shape[1], -1)
+        for layer in self.bert.encoder.layer[self._lowest_joint :]:
+            states = layer(states, seen)
+        width = question.shape[1]
+        return self.head(states[:, :width], question_mask, states[:, width:], passage_mask)
+
+    def trained(self) -> list[nn.Parameter]:
+        """What training changes: the joint layers and the head."""
+        layers = self.bert.encoder.layer[self._lowest_joint :]
+        return [*layers.parameters(), *self.head.parameters()]
+
+    def save(self, output_path: str, *args: Any, **kwargs: Any) -> None:
+        """Write what differs from the base model, in half precision."""
+        layers = self.bert.encoder.layer[self._lowest_joint :]
+        values = {f"layers.{name}": value for name, value in layers.state_dict().items()}
+        values |= {f"head.{name}": value for name, value in self.head.state_dict().items()}
+        folder = Path(output_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(
+            {name: value.detach().half().contiguous() for name, value in values.items()},
+            folder / WEIGHTS,
+        )
+
+    def restore(self, file: Path) -> None:
+        """Take the joint layers and the head from a file that `save` wrote."""
+        values = {name: value.float() for name, value in load_file(file).items()}
+        for part, module in (
+            ("layers.", self.bert.encoder.layer[self._lowest_joint :]),
+            ("head.", self.head),
+        ):
+            module.load_state_dict(
+                {name.removeprefix(part): v for name, v in values.items() if name.startswith(part)}
+            )
+
+
+def from_base(base: Path, joint_layers: int) -> JointReader:
+    """The untrained reader over a bi-encoder's folder."""
+    bert = BertModel.from_pretrained(
+        base, add_pooling_layer=False, attn_implementation="sdpa", local_files_only=True
+    )
+    return JointReader(bert, Tokenizer.from_file(str(base / "tokenizer.json")), joint_layers)
+
+
+def load(folder: Path, base: Path, device: str, dtype: torch.dtype) -> CrossEncoder:
+    """The trained reader as a CrossEncoder, from its folder and its base model's."""
+    config = json.loads((folder / CONFIG).read_text())
+    reader = from_base(base, config["joint_layers"])
+    reader.restore(folder / WEIGHTS)
+    return CrossEncoder(modules=[reader.to(dtype)], device=device)
+
+
+def _mean(states: Tensor, mask: Tensor) -> Tensor:
+    return (states * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Texts of several lengths as (batch, longest, width) and their mask (batch, longest)."""
+    padded = nn.utils.rnn.pad_sequence(list(states), batch_first=True)
+    lengths = torch.tensor([len(found) for found in states], device=padded.device)
+    places = torch.arange(padded.shape[1], device=padded.device)
+    return padded, (places[None, :] < lengths[:, None]).to(padded.dtype)

@@ -1,0 +1,132 @@
+"""rag.evidence: what can be quoted from a passage, and which of it is chosen."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_models import hit
+
+from rag.evidence import CosineJudge, pieces_of, quote_of, select, whole
+from rag.settings import AnswerSettings
+
+
+def quotes(text, **fields):
+    passage = hit("p", text, **fields).passage
+    return [quote_of(passage, piece) for piece in pieces_of(passage)]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        # sentences of a paragraph, and bullets without their marks
+        (
+            "The cat sleeps all day. At night it hunts mice.",
+            ["The cat sleeps all day.", "At night it hunts mice."],
+        ),
+        (
+            "• cats sleep all day\n• mice hide all night",
+            ["cats sleep all day", "mice hide all night"],
+        ),
+        # a sentence set on two lines is one
+        (
+            "Stochastic is what we call the descent,\nwhen each step sees a small batch.",
+            ["Stochastic is what we call the descent, when each step sees a small batch."],
+        ),
+        # a formula goes with the line before it, and one that a colon announces
+        (
+            "Energy and mass are the same thing\nE = mc2",
+            ["Energy and mass are the same thing E = mc2"],
+        ),
+        (
+            "The paper adds these waves to every vector:\nPE(p, 2i) = sin(p / w)",
+            ["The paper adds these waves to every vector: PE(p, 2i) = sin(p / w)"],
+        ),
+        # a question answers nothing, nor does a label
+        ("Why do cats sleep all day? They hunt at night instead.", ["They hunt at night instead."]),
+        ("Figure\nThe cat is asleep on the mat.", ["The cat is asleep on the mat."]),
+        ("x = 3", []),
+    ],
+)
+def test_pieces_say_something_by_themselves(text, wanted):
+    assert quotes(text) == wanted
+
+
+def test_headings_are_not_quoted():
+    text = "How the cat sleeps at night\nThe cat sleeps on the warm mat."
+    assert quotes(text, headings=("Pets", "How the cat sleeps at night")) == [
+        "The cat sleeps on the warm mat."
+    ]
+
+
+def test_a_piece_is_a_stretch_of_its_passage_and_pieces_do_not_overlap():
+    text = "Cats\n1. the cat sleeps\non the mat\n2. the dog barks at it all night: woof\nx = 1\nEnd."
+    passage = hit("p", text, headings=("Cats",)).passage
+    ends = 0
+    for piece in pieces_of(passage):
+        assert ends <= piece.start < piece.end <= len(text)
+        assert quote_of(passage, piece) == " ".join(text[piece.start : piece.end].split())
+        ends = piece.end
+
+
+def test_nothing_grows_without_end():
+    text = "\n".join(f"and word{n} goes on with the others" for n in range(60))
+    assert max(len(quote.split()) for quote in quotes(text)) <= 60
+
+
+CAT = "A cat sleeps sixteen hours daily."
+MICE = "The cat hunts mice at night."
+LIGHT = "Light travels fast through empty space."
+HITS = [
+    hit("cats", f"{CAT}\n{MICE}", headings=("Animals",)),
+    hit("light", LIGHT, headings=("Physics",), pages=(7,)),
+]
+QUESTION = "How many hours does a cat sleep daily?"
+
+
+def chosen(encoder, hits=HITS, choose=select, **settings):
+    return choose(QUESTION, hits, CosineJudge(encoder), AnswerSettings(**settings))
+
+
+def test_the_closest_pieces_come_first_with_numbers_and_places(encoder):
+    sources = chosen(encoder)
+    assert [source.number for source in sources] == [1, 2, 3]
+    assert [source.quote for source in sources] == [CAT, MICE, LIGHT]
+    assert [source.score for source in sources] == sorted((s.score for s in sources), reverse=True)
+    for source in sources:
+        assert source.hit.passage.text[source.start : source.end] == source.quote
+
+
+def test_a_passages_own_score_counts_for_its_pieces(encoder):
+    """The physics page is a sure thing, the cats a poor one: with weight it goes first."""
+    hits = [HITS[0].with_stage("reranked", 0.01, 2), HITS[1].with_stage("reranked", 0.9999, 1)]
+    assert chosen(encoder, hits, passage_weight=0.0)[0].quote == CAT
+    assert chosen(encoder, hits, passage_weight=2.0)[0].quote == LIGHT
+
+
+def test_evidence_keeps_to_its_limits(encoder):
+    assert len(chosen(encoder, evidence_pieces=2)) == 2
+    assert [s.quote for s in chosen(encoder, passages=1)] == [CAT, MICE]
+    long = [hit("long", " ".join(["A cat sleeps"] * 10) + ".")]
+    assert len(chosen(encoder, long, evidence_words=20)) == 1  # the best one at any length
+    both = [hit("a", CAT), hit("b", " ".join(["word"] * 18) + "."), hit("c", MICE)]
+    assert [s.quote for s in chosen(encoder, both, evidence_words=20)] == [CAT, MICE]
+
+
+def test_the_same_words_are_taken_once(encoder):
+    twice = [hit("a", CAT), hit("b", CAT.upper())]
+    assert len(chosen(encoder, twice)) == 1
+
+
+def test_without_pieces_there_is_no_evidence(encoder):
+    assert chosen(encoder, [hit("a", "x = 3")]) == ()
+    assert chosen(encoder, []) == ()
+
+
+def test_whole_passages_are_evidence_where_nothing_is_chosen(encoder):
+    sources = chosen(encoder, choose=whole, evidence_words=20)
+    assert [source.quote for source in sources] == [f"{CAT} {MICE}", LIGHT]
+    cut = chosen(encoder, choose=whole, evidence_words=20, passages=1)
+    assert len(cut) == 1
+    long = [hit("a", "one two three " * 20), hit("b", CAT)]
+    first, *rest = chosen(encoder, long, choose=whole, evidence_words=20)
+    assert len(first.quote.split()) == 20
+    assert rest == []

@@ -1,0 +1,142 @@
+"""rag.joint_reader on a tiny BERT: held against transformers, and against late interaction by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import CrossEncoder
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
+from transformers import BertConfig, BertModel
+
+from rag.joint_reader import WEIGHTS, JointReader
+
+TEXTS = ["light travels fast", "sound travels", "cats sleep all day long"]
+QUESTION = "light fast"
+
+
+@pytest.fixture
+def tokenizer():
+    words = sorted({word for text in [*TEXTS, QUESTION] for word in text.split()})
+    vocabulary = {word: n for n, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words])}
+    made = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
+    made.pre_tokenizer = Whitespace()
+    made.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return made
+
+
+@pytest.fixture
+def bert():
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=20,
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=32,
+        attn_implementation="sdpa",
+    )
+    return BertModel(config, add_pooling_layer=False).eval()
+
+
+@pytest.fixture
+def reader(bert, tokenizer):
+    return JointReader(bert, tokenizer, joint_layers=1).eval()
+
+
+def scores(reader, pairs):
+    return reader.forward(reader.preprocess(pairs))["scores"].detach().squeeze(1)
+
+
+def test_without_joint_layers_it_is_late_interaction_over_the_models_own_states(bert, tokenizer):
+    """20 x the mean of each question token's largest cosine + 2 x the means' cosine - 12."""
+    reader = JointReader(bert, tokenizer, joint_layers=0).eval()
+    for text in TEXTS:
+        states = []
+        for words in (QUESTION, text):
+            ids = torch.tensor([tokenizer.encode(words).ids])
+            states.append(bert(ids).last_hidden_state[0].detach().numpy())
+        asked, given = states
+        unit = [s / np.linalg.norm(s, axis=1, keepdims=True) for s in states]
+        late = (unit[0][1:-1] @ unit[1].T).max(axis=1).mean()  # without [CLS] and [SEP]
+        means = asked.mean(axis=0), given.mean(axis=0)
+        pooled = means[0] @ means[1] / np.linalg.norm(means[0]) / np.linalg.norm(means[1])
+        expected = 20 * late + 2 * pooled - 12
+        assert float(scores(reader, [(QUESTION, text)])[0]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_with_all_layers_joint_the_states_are_those_of_one_sequence(bert, tokenizer):
+    """Word embeddings apart, with places from 0 for each text, then BERT's own encoder."""
+    reader = JointReader(bert, tokenizer, joint_layers=3).eval()
+    first, second = (torch.tensor([tokenizer.encode(t).ids]) for t in (QUESTION, TEXTS[2]))
+    together = torch.cat([bert.embeddings(first), bert.embeddings(second)], dim=1)
+    states = bert.encoder(together).last_hidden_state
+    width = first.shape[1]
+    ones = torch.ones(1, states.shape[1])
+    expected = reader.head(states[:, :width], ones[:, :width], states[:, width:], ones[:, width:])
+    assert float(scores(reader, [(QUESTION, TEXTS[2])])[0]) == pytest.approx(
+        float(expected), abs=1e-4
+    )
+
+
+def test_a_pairs_score_does_not_depend_on_the_pairs_beside_it(reader):
+    pairs = [(QUESTION, text) for text in TEXTS] + [(TEXTS[2], TEXTS[0])]
+    alone = torch.cat([scores(reader, [pair]) for pair in pairs])
+    torch.testing.assert_close(scores(reader, pairs), alone, atol=1e-5, rtol=0)
+    assert len(set(alone.tolist())) == len(pairs)
+
+
+def test_what_was_read_before_is_not_read_again(reader, monkeypatch):
+    first = scores(reader, [(QUESTION, TEXTS[0])])
+    monkeypatch.setattr(reader, "_lower", lambda ids: pytest.fail(f"{ids} was read again"))
+    torch.testing.assert_close(scores(reader, [(QUESTION, TEXTS[0])]), first)
+
+
+def test_only_so_much_is_remembered(reader, monkeypatch):
+    monkeypatch.setattr("rag.joint_reader._REMEMBERED_TOKENS", 12)
+    scores(reader, [(QUESTION, text) for text in TEXTS])
+    assert reader._read_tokens == sum(len(ids) for ids in reader._read) <= 12
+
+
+def test_a_saved_reader_scores_the_same_over_the_same_base(reader, bert, tokenizer, tmp_path):
+    with torch.no_grad():
+        for value in reader.trained():
+            value.add_(torch.randn_like(value) * 0.05)
+    changed = scores(reader, [(QUESTION, text) for text in TEXTS])
+    reader.save(str(tmp_path))
+    torch.manual_seed(0)
+    again = JointReader(BertModel(bert.config, add_pooling_layer=False).eval(), tokenizer, 1).eval()
+    with torch.no_grad():  # the lower layers are the base's
+        for name, value in again.bert.named_parameters():
+            if "layer.2." not in name:
+                value.copy_(dict(bert.named_parameters())[name])
+    fresh = scores(again, [(QUESTION, text) for text in TEXTS])
+    again.restore(tmp_path / WEIGHTS)
+    again._read.clear()
+    restored = scores(again, [(QUESTION, text) for text in TEXTS])
+    torch.testing.assert_close(restored, changed, atol=0.05, rtol=0)  # half precision
+    assert not torch.allclose(fresh, changed, atol=0.05)
+
+
+def test_gradients_reach_the_joint_layers_and_the_head_alone(reader):
+    states = reader.read_apart([tuple(reader.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])])
+    reader.read_together([states[0].clone()], [states[1].clone()]).sum().backward()
+    trained = {id(value) for value in reader.trained()}
+    moved = {n for n, v in reader.named_parameters() if v.grad is not None and v.grad.any()}
+    assert any(name.startswith("bert.encoder.layer.2.") for name in moved)
+    assert "head.late_scale" in moved
+    assert all(id(value) in trained for n, value in reader.named_parameters() if n in moved)
+
+
+def test_a_cross_encoder_predicts_with_it(reader):
+    model = CrossEncoder(modules=[reader], device="cpu")
+    pairs = [(QUESTION, text) for text in TEXTS]
+    expected = torch.sigmoid(scores(reader, pairs))
+    found = model.predict(pairs, activation_fn=torch.nn.Sigmoid(), batch_size=2)
+    assert found == pytest.approx(expected.tolist(), abs=1e-5)

@@ -1,0 +1,1 @@
+"""Makes the models of `models/` from the texts of `training/data/`."""

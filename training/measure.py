@@ -1,0 +1,212 @@
+"""Hold rerankers against the first stage, on sets that none of them learned from.
+
+    python -m training.measure MODEL... [--sets NAME...] [--limit N] [--library DIR]
+
+The sets are `dev` (corpus/questions/dev.jsonl over the lectures), `held-out` (the subjects that
+training leaves out) and any folder in BEIR's form. For each, RR@10 and nDCG@10 of the first stage and of the
+first 20 candidates reranked, alone and with the first stage's score at several weights; behind
+each the gain over the first stage with its 95 % bootstrap interval. Candidates are found once
+and kept in the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from ingest import weights
+from ingest.chunk import embedding_text
+from ingest.embed import BiEncoder
+from ingest.pipeline import find_files, ingest
+from ingest.store import Library
+from rag.evaluation.beir import fill, read_beir
+from rag.evaluation.compare import bootstrap_mean
+from rag.evaluation.questions import read_questions
+from rag.rerank import Reranker, logits, standardised
+from rag.retrieve import retrieve
+from rag.settings import ModelSettings, RerankSettings, Settings
+from rag.types import Hit
+from training.candidates import HELD_OUT, Mine, query_of
+from training.data import read_texts
+
+_CANDIDATES = 20
+_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A question's candidates in the first stage's order.
+
+    `grades` are their judgements, 0 for wrong; `ideal` are all judgements of the question,
+    found or not.
+    """
+
+    question: str
+    texts: tuple[str, ...]
+    fused: tuple[float, ...]
+    grades: tuple[float, ...]
+    ideal: tuple[float, ...]
+
+
+def reciprocal_rank(grades: Sequence[float]) -> float:
+    """1 / rank of the first right one among the first ten, 0 without any."""
+    return next((1 / rank for rank, grade in enumerate(grades[:10], 1) if grade > 0), 0.0)
+
+
+def ndcg(grades: Sequence[float], ideal: Sequence[float]) -> float:
+    """nDCG@10 with the judgements as gains. Source: Järvelin and Kekäläinen (2002)."""
+    discounts = 1 / np.log2(np.arange(2, 12))
+
+    def dcg(values: Sequence[float]) -> float:
+        first = np.array(values[:10])
+        return float((first * discounts[: len(first)]).sum())
+
+    best = dcg(sorted(ideal, reverse=True))
+    return dcg(grades) / best if best else 0.0
+
+
+def rankings(name: str, library: Path | None, limit: int | None) -> list[Ranking]:
+    """The candidates of a set, from the cache where they were found before."""
+    encoder = BiEncoder()
+    state = hashlib.sha256(f"{name} {encoder.identity} {Settings().retrieval}".encode())
+    if name == "held-out":
+        state.update("".join(text.text for text in _held_out()).encode())
+    file = weights.cache_dir() / "training" / f"candidates-{state.hexdigest()[:16]}.json"
+    if file.is_file():
+        raw = json.loads(file.read_text())
+    else:
+        found = _held_out_rankings(encoder) if name == "held-out" else None
+        if found is None:
+            found = _dev(encoder, library) if name == "dev" else _beir(encoder, Path(name))
+        raw = [[r.question, r.texts, r.fused, r.grades, r.ideal] for r in found]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(raw))
+    every = max(1, len(raw) // limit) if limit else 1
+    return [Ranking(q, *map(tuple, rest)) for q, *rest in raw[::every]]
+
+
+def _held_out() -> list[Any]:
+    return [text for text in read_texts() if text.subject in HELD_OUT]
+
+
+def _held_out_rankings(encoder: BiEncoder) -> list[Ranking]:
+    texts = read_texts()
+    asked = [(t, a) for t in _held_out() for a in t.asked if a.answer]
+    with TemporaryDirectory() as scratch:
+        mine = Mine(texts, [], encoder, Path(scratch))
+        found = mine.search([query_of(item) for _, item in asked])
+        return [
+            _ranking(query_of(item), hits, [float(mine.owners[h.passage.id] == t.id) for h in hits], [1.0])
+            for (t, item), hits in zip(asked, found, strict=True)
+        ]
+
+
+def _dev(encoder: BiEncoder, folder: Path | None) -> list[Ranking]:
+    questions = read_questions(Path("corpus/questions/dev.jsonl"))
+    with TemporaryDirectory() as scratch:
+        library = Library(folder or Path(scratch) / "library", create=True)
+        chunking = Settings().chunking.model_dump()
+        for report in ingest(find_files([Path("corpus")]), library, encoder, **chunking):
+            if report.outcome == "failed":
+                raise SystemExit(report.message)
+        result = []
+        for question in questions:
+            if not question.gold or question.after:
+                continue
+            vector = encoder.encode([question.question])[0]
+            hits = retrieve(library, question.question, vector, Settings().retrieval)
+            right = [
+                any(
+                    hit.passage.file == gold.doc and set(hit.passage.pages) & set(gold.pages)
+                    for gold in question.gold
+                )
+                for hit in hits
+            ]
+            result.append(
+                _ranking(question.question, hits, list(map(float, right)), [1.0] * max(1, sum(right)))
+            )
+        return result
+
+
+def _beir(encoder: BiEncoder, folder: Path) -> list[Ranking]:
+    collection = read_beir(folder)
+    with TemporaryDirectory() as scratch:
+        library = Library(Path(scratch), create=True)
+        owners = fill(library, collection, encoder, lambda *_: None)
+        vectors = encoder.encode(list(collection.queries.values()))
+        result = []
+        for (query, text), vector in zip(collection.queries.items(), vectors, strict=True):
+            judged = collection.judgements[query]
+            hits = retrieve(library, text, vector, Settings().retrieval)
+            first: dict[str, Hit] = {}
+            for hit in hits:
+                first.setdefault(owners[hit.passage.id], hit)
+            grades = [float(judged.get(document, 0)) for document in first]
+            result.append(_ranking(text, list(first.values()), grades, [float(g) for g in judged.values()]))
+        return result
+
+
+def _ranking(
+    question: str, hits: Sequence[Hit], grades: Sequence[float], ideal: Sequence[float]
+) -> Ranking:
+    return Ranking(
+        question,
+        tuple(embedding_text(hit.passage) for hit in hits[:_CANDIDATES]),
+        tuple(hit.score("fused") or 0.0 for hit in hits[:_CANDIDATES]),
+        tuple(grades[:_CANDIDATES]),
+        tuple(ideal),
+    )
+
+
+def table(name: str, found: Sequence[Ranking], reranker: Reranker) -> str:
+    """The lines of one set and one model."""
+    started = time.perf_counter()
+    scored = [logits(reranker.score(r.question, r.texts)) for r in found]
+    seconds = time.perf_counter() - started
+    base = np.array([[reciprocal_rank(r.grades), ndcg(r.grades, r.ideal)] for r in found])
+    lines = [
+        f"{name}: {len(found)} questions, {seconds / len(found):.2f} s each; "
+        f"first stage RR@10 {base[:, 0].mean():.3f}, nDCG@10 {base[:, 1].mean():.3f}"
+    ]
+    for weight in _WEIGHTS:
+        rows = []
+        for ranking, values in zip(found, scored, strict=True):
+            total = standardised(values) + weight * standardised(np.array(ranking.fused))
+            grades = [ranking.grades[i] for i in np.argsort(-total, kind="stable")]
+            rows.append([reciprocal_rank(grades), ndcg(grades, ranking.ideal)])
+        gains = np.array(rows) - base
+        cells = []
+        for column, metric in enumerate(("RR@10", "nDCG@10")):
+            low, high = bootstrap_mean(gains[:, column])
+            mean = np.array(rows)[:, column].mean()
+            cells.append(f"{metric} {mean:.3f} ({gains[:, column].mean():+.3f} [{low:+.3f}, {high:+.3f}])")
+        lines.append(f"  weight {weight:<4}  " + "  ".join(cells))
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--sets", nargs="+", default=["dev", "held-out"])
+    parser.add_argument("--limit", type=int, help="about so many questions of each set")
+    parser.add_argument("--library", type=Path, help="of corpus/, where there is one")
+    options = parser.parse_args(arguments)
+    for name in options.sets:
+        found = rankings(name, options.library, options.limit)
+        for model in options.models:
+            reranker = Reranker(ModelSettings(reranker=model), RerankSettings())
+            print(f"{model}\n{table(Path(name).name, found, reranker)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

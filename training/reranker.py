@@ -1,0 +1,230 @@
+"""Train the reranker of `models/reranker`.
+
+    python -m training.reranker [--smoke] [--output DIR] [--recipe NAME]
+
+Listwise cross-entropy over each group ranks the texts that answer above those that do not; a
+binary cross-entropy lets the probability mean the same for every question, and says that nothing
+answers the unanswerable ones; on background texts the order of dense and lexical search together
+is the teacher. A run leaves a checkpoint in the cache every 200 steps and goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
+
+from ingest import weights
+from ingest.embed import BiEncoder
+from rag.joint_reader import CONFIG, JointReader, from_base
+from training.candidates import HELD_OUT, Group, groups
+from training.data import read_texts
+
+OUTPUT = Path(__file__).parent.parent / "models" / "reranker"
+_CHECKPOINT_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a run does; `batch` counts groups, rates are AdamW's at their highest."""
+
+    joint_layers: int = 2
+    epochs: float = 2.0
+    batch: int = 8
+    layer_rate: float = 3e-5
+    head_rate: float = 1e-3
+    pointwise: float = 0.3
+    background: int = 1000
+    summaries: int = 2000
+    units: bool = True
+    unanswerable: bool = True
+    seed: int = 7
+
+
+RECIPES = {
+    "final": Recipe(),
+    "summaries alone": Recipe(background=800, summaries=2500, epochs=1.0),
+    "three joint layers": Recipe(joint_layers=3),
+    "no background": Recipe(background=0),
+    "whole passages only": Recipe(units=False),
+    "all answerable": Recipe(unanswerable=False),
+    "no summaries": Recipe(summaries=0),
+    "slow": Recipe(layer_rate=1e-5),
+    "fast": Recipe(layer_rate=1e-4),
+}
+
+
+class States:
+    """The lower layers' states of every text, computed when first asked for, half precision."""
+
+    def __init__(self, reader: JointReader) -> None:
+        self._reader = reader
+        self._kept: dict[str, Tensor] = {}
+
+    def __call__(self, texts: Sequence[str]) -> list[Tensor]:
+        """One tensor a text, (tokens, width), float32."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        for text, found in zip(missing, self._reader.tokenizer.encode_batch(missing), strict=True):
+            (state,) = self._reader.read_apart([tuple(found.ids)])
+            self._kept[text] = state.half().clone()
+        return [self._kept[text].float() for text in texts]
+
+
+def loss_of(logits: Tensor, group: Group, pointwise: float) -> Tensor:
+    """The loss of one group's logits, shape (texts,)."""
+    if group.teacher:
+        wanted = torch.tensor(group.teacher).softmax(dim=0)
+        return (wanted * (wanted.log() - log_softmax(logits, dim=0))).sum()
+    right = torch.tensor(group.right)
+    answers = binary_cross_entropy_with_logits(logits, right.float())
+    if not right.any():
+        return pointwise * answers
+    # Each right text against the wrong ones, not against the other right ones.
+    wrong = logits[~right]
+    listwise = torch.stack(
+        [-log_softmax(torch.cat([one[None], wrong]), dim=0)[0] for one in logits[right]]
+    ).mean()
+    return listwise + pointwise * answers
+
+
+def train(
+    reader: JointReader, learned: Sequence[Group], recipe: Recipe, checkpoint: Path | None
+) -> None:
+    """Change the reader's joint layers and head; goes on from the checkpoint where there is one."""
+    torch.manual_seed(recipe.seed)
+    states = States(reader)
+    layers = list(reader.bert.encoder.layer[-recipe.joint_layers :].parameters())
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": layers, "lr": recipe.layer_rate},
+            {"params": list(reader.head.parameters()), "lr": recipe.head_rate},
+        ],
+        weight_decay=0.01,
+    )
+    batches = list(_batches(learned, recipe))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(batches)))
+    first = 0
+    if checkpoint and checkpoint.is_file():
+        saved = torch.load(checkpoint, weights_only=True)
+        if saved["steps"] == len(batches):
+            reader.load_state_dict(saved["reader"])
+            optimizer.load_state_dict(saved["optimizer"])
+            schedule.load_state_dict(saved["schedule"])
+            torch.set_rng_state(saved["random"])
+            first = saved["step"]
+            print(f"going on from step {first}", flush=True)
+    for layer in reader.bert.encoder.layer[-recipe.joint_layers :]:
+        layer.train()
+    started, recent = time.perf_counter(), []
+    for step, batch in enumerate(batches[first:], start=first + 1):
+        total = 0.0
+        for group in batch:
+            question, *texts = states([group.question, *group.texts])
+            logits = reader.read_together([question] * len(texts), texts)
+            loss = loss_of(logits, group, recipe.pointwise) / len(batch)
+            loss.backward()
+            total += float(loss.detach())
+        torch.nn.utils.clip_grad_norm_(reader.trained(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        recent = [*recent[-49:], total]
+        if step % 50 == 0 or step == len(batches):
+            pace = (time.perf_counter() - started) / (step - first)
+            print(
+                f"step {step} of {len(batches)}, loss {sum(recent) / len(recent):.4f}, "
+                f"{pace * (len(batches) - step) / 60:.1f} minutes left",
+                flush=True,
+            )
+        if checkpoint and (step % _CHECKPOINT_STEPS == 0 or step == len(batches)):
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            draft = checkpoint.with_suffix(".draft")
+            torch.save(
+                {
+                    "reader": reader.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "random": torch.get_rng_state(),
+                    "step": step,
+                    "steps": len(batches),
+                },
+                draft,
+            )
+            draft.replace(checkpoint)
+    reader.eval()
+
+
+def _rate(step: int, steps: int) -> float:
+    """Rises over the first tenth, then falls to 0 along a line."""
+    rise = max(1, steps // 10)
+    return min((step + 1) / rise, max(0.0, (steps - step) / (steps - rise + 1)))
+
+
+def _batches(learned: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]:
+    """Batches of all epochs; every epoch in another order, the last one perhaps not whole."""
+    generator = random.Random(recipe.seed)
+    wanted = math.ceil(recipe.epochs * len(learned) / recipe.batch)
+    order: list[Group] = []
+    for _ in range(wanted):
+        while len(order) < recipe.batch:
+            order += generator.sample(learned, len(learned))
+        yield order[: recipe.batch]
+        order = order[recipe.batch :]
+
+
+def select(all_groups: Sequence[Group], recipe: Recipe) -> list[Group]:
+    """The groups that a recipe learns from."""
+    return [
+        group
+        for group in all_groups
+        if (recipe.units or group.kind != "units")
+        and (recipe.unanswerable or group.kind != "unanswerable")
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train and save."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--recipe", choices=RECIPES, default="final")
+    parser.add_argument("--epochs", type=float, help="in place of the recipe's")
+    parser.add_argument("--smoke", action="store_true", help="a few steps, to see that it runs")
+    options = parser.parse_args(arguments)
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    recipe = RECIPES[options.recipe]
+    if options.epochs:
+        recipe = replace(recipe, epochs=options.epochs)
+    texts = [text for text in read_texts() if text.subject not in HELD_OUT]
+    if options.recipe == "summaries alone":
+        texts = []
+    if options.smoke:
+        texts, recipe = texts[:12], replace(recipe, background=30, summaries=30, epochs=0.5)
+    encoder = BiEncoder()
+    learned = select(groups(texts, encoder, recipe.background, recipe.summaries, recipe.seed), recipe)
+    print(f"{len(learned)} groups from {len(texts)} passages; {recipe}", flush=True)
+    base = weights.locate(weights.ENCODER)
+    torch.manual_seed(recipe.seed)
+    reader = from_base(base.folder, recipe.joint_layers)
+    name = "".join(letter if letter.isalnum() else "-" for letter in options.recipe)
+    checkpoint = weights.cache_dir() / "training" / f"reranker-{name}.pt"
+    train(reader, learned, recipe, None if options.smoke else checkpoint)
+    reader.save(str(options.output))
+    config = {"base": base.name, "base_sha256": base.sha256, "joint_layers": recipe.joint_layers}
+    (options.output / CONFIG).write_text(
+        json.dumps(config | {"recipe": asdict(recipe)}, indent=2) + "\n"
+    )
+    print(f"saved in {options.output}")
+
+
+if __name__ == "__main__":
+    main()
