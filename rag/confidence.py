@@ -139,9 +139,7 @@ def fit(rows: Sequence[Sequence[float]], answerable: Sequence[bool], models: str
     bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
     fitted = Calibration(tuple(map(float, weights)), bias, 0.5, models, len(wanted))
     confidences = np.array([fitted.confidence(row) for row in rows])
-    return Calibration(
-        fitted.weights, bias, _threshold(confidences, wanted), models, len(wanted)
-    )
+    return Calibration(fitted.weights, bias, _threshold(confidences, wanted), models, len(wanted))
 
 
 def _threshold(confidences: np.ndarray, answerable: np.ndarray) -> float:

@@ -78,9 +78,7 @@ def select(
         passages hold any text. A piece's order goes by its own logit and, with
         `passage_weight`, its passage's; its `score` is the judge's, in [0, 1].
     """
-    places = [
-        (hit, piece) for hit in hits[: settings.passages] for piece in pieces_of(hit.passage)
-    ]
+    places = [(hit, piece) for hit in hits[: settings.passages] for piece in pieces_of(hit.passage)]
     if not places:
         return ()
     scores = judge.score(question, [_shown(hit.passage, piece) for hit, piece in places])

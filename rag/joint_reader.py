@@ -45,12 +45,11 @@ class JointHead(nn.Module):
         self.late_scale = nn.Parameter(torch.tensor(20.0))
         self.pooled_scale = nn.Parameter(torch.tensor(2.0))
         self.bias = nn.Parameter(torch.tensor(-12.0))
-        self.network = nn.Sequential(
-            nn.Linear(4 * width, hidden), nn.GELU(), nn.Linear(hidden, 1, bias=False)
-        )
+        last = nn.Linear(hidden, 1, bias=False)
+        self.network = nn.Sequential(nn.Linear(4 * width, hidden), nn.GELU(), last)
         nn.init.zeros_(self.importance.weight)
         nn.init.zeros_(self.importance.bias)
-        nn.init.zeros_(self.network[2].weight)
+        nn.init.zeros_(last.weight)
 
     def forward(
         self, question: Tensor, question_mask: Tensor, passage: Tensor, passage_mask: Tensor

@@ -213,14 +213,17 @@ class Pipeline:
     def answerable(self, hits: Sequence[Hit], evidence: Sequence[Source]) -> bool:
         """Whether there is evidence, close enough, and confidence enough to answer."""
         closest = confidence.best_cosine(hits)
-        if not evidence or (
-            closest is not None and closest < self.settings.retrieval.min_cosine
-        ):
+        if not evidence or (closest is not None and closest < self.settings.retrieval.min_cosine):
             return False
-        least = self.settings.answer.min_confidence
-        if least is None:
-            least = self.calibration.threshold if self.calibration else 0.0
-        return self.confidence(hits, evidence) >= least
+        return self.confidence(hits, evidence) >= self.least_confidence
+
+    @property
+    def least_confidence(self) -> float:
+        """Below it the program abstains: the setting's, else the calibration's, else 0."""
+        chosen = self.settings.answer.min_confidence
+        if chosen is not None:
+            return chosen
+        return self.calibration.threshold if self.calibration else 0.0
 
     def prompt(self, query: str, evidence: Sequence[Source]) -> list[Message]:
         """The messages that the language model gets for a question and its evidence."""

@@ -131,7 +131,15 @@ class Answer:
             "text": self.text,
             **{
                 name: getattr(self, name)
-                for name in ("question", "query", "abstained", "confidence", "draft", "stopped", "stamp")
+                for name in (
+                    "question",
+                    "query",
+                    "abstained",
+                    "confidence",
+                    "draft",
+                    "stopped",
+                    "stamp",
+                )
             },
             "sentences": [asdict(sentence) for sentence in self.sentences],
             "sources": [source_dict(source) for source in self.sources],

@@ -46,7 +46,8 @@ def make_run(library: Library, name: str, order: dict[str, list[int]], **fields:
     meta = {
         "library": library.stamp(),
         "generate": True,
-        "settings": {"retrieval": {"min_cosine": 0.25}, "note": EVIL},
+        "least_confidence": 0.25,
+        "settings": {"note": EVIL},
     }
     return Run(Path(f"{name}.jsonl"), meta, lines)
 

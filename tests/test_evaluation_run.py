@@ -425,8 +425,10 @@ def test_runs_are_compared_and_written_for_trec(command, tmp_path):
     file = write_questions(tmp_path / "q.jsonl")
     for name in ("a", "b"):
         options = ("--output", tmp_path / f"{name}.jsonl", "--no-generate")
-        done = command("evaluate", file, *options, "--trec", tmp_path / "trec")
-        assert done.exit_code == 0, done.output
+        assert command("evaluate", file, *options).exit_code == 0
+    done = command("report", tmp_path / "a.jsonl", "--trec", tmp_path / "trec")
+    assert done.exit_code == 0, done.output
+    assert len(done.stdout.splitlines()) == 3
     qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "trec" / "a.qrels")))
     found = list(ir_measures.read_trec_run(str(tmp_path / "trec" / "a.retrieved.run")))
     read_back = ir_measures.calc_aggregate([ir_measures.RR @ 10], qrels, found)

@@ -58,7 +58,9 @@ def test_headings_are_not_quoted():
 
 
 def test_a_piece_is_a_stretch_of_its_passage_and_pieces_do_not_overlap():
-    text = "Cats\n1. the cat sleeps\non the mat\n2. the dog barks at it all night: woof\nx = 1\nEnd."
+    text = (
+        "Cats\n1. the cat sleeps\non the mat\n2. the dog barks at it all night: woof\nx = 1\nEnd."
+    )
     passage = hit("p", text, headings=("Cats",)).passage
     ends = 0
     for piece in pieces_of(passage):

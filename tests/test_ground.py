@@ -10,7 +10,7 @@ from tiny_models import hit
 from rag.evidence import CosineJudge
 from rag.ground import draft_sentences, ground, quoted, stands
 from rag.settings import AnswerSettings
-from rag.types import Sentence, Source
+from rag.types import Source
 
 CAT = "A cat sleeps sixteen hours daily."
 MICE = "It hunts mice at night."

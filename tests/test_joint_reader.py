@@ -125,7 +125,9 @@ def test_a_saved_reader_scores_the_same_over_the_same_base(reader, bert, tokeniz
 
 
 def test_gradients_reach_the_joint_layers_and_the_head_alone(reader):
-    states = reader.read_apart([tuple(reader.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])])
+    states = reader.read_apart(
+        [tuple(reader.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])]
+    )
     reader.read_together([states[0].clone()], [states[1].clone()]).sum().backward()
     trained = {id(value) for value in reader.trained()}
     moved = {n for n, v in reader.named_parameters() if v.grad is not None and v.grad.any()}

@@ -8,6 +8,7 @@ from tiny_models import chat_tokenizer, hit
 from rag.prompt import build_prompt
 from rag.types import Source
 
+
 def source(number, quote, *headings):
     return Source(number, quote, hit(f"p{number}", quote, headings=headings or ("Topic",)))
 

@@ -97,13 +97,11 @@ def groups(
         result += list(_asked_groups(text, item, others, generator))
     for (summary, body), hits in zip(summed, found[len(asked) :], strict=False):
         others = [hit.passage.text for hit in hits if hit.passage.text != body]
-        hard = others[:3] + generator.sample(others[3:], min(3, len(others[3:])))
-        result.append(
-            Group(summary, (body, *hard), (True,) + (False,) * len(hard), kind="summary")
-        )
+        hard = others[:3] + generator.sample(others[3:], min(2, len(others[3:])))
+        result.append(Group(summary, (body, *hard), (True,) + (False,) * len(hard), kind="summary"))
     for query, hits in zip(spans, found[len(asked) + len(summed) :], strict=True):
         if len(hits) >= 8:
-            drawn = hits[:4] + generator.sample(hits[4:], 4)
+            drawn = hits[:3] + generator.sample(hits[3:], 3)
             result.append(
                 Group(
                     query,
@@ -134,9 +132,7 @@ def _asked_groups(
     rest = [n for n in range(1, len(text.units) + 1) if n not in evidence]
     chosen = sorted(evidence) + generator.sample(rest, min(6, len(rest)))
     titled = generator.random() < 0.7
-    units = [
-        shown(text.title, text.units[n - 1]) if titled else text.units[n - 1] for n in chosen
-    ]
+    units = [shown(text.title, text.units[n - 1]) if titled else text.units[n - 1] for n in chosen]
     foreign = [_piece(other, titled, generator) for other in hard[:2]]
     return [
         passages,

@@ -29,7 +29,7 @@ _QUESTIONS = 5
 _SUPPORT = 0.6  # least share of an answer's content words that its evidence must hold
 _STEM = 5  # letters by which two forms of a word are taken for the same
 
-_STOP = frozenset(
+_STOPWORDS = (
     "about above after again against almost also always another any anything around because been "
     "before being below between both called cannot could does doing done down during each either "
     "else enough even every from further gets give given gives goes have having hence here however "
@@ -44,8 +44,9 @@ _STOP = frozenset(
     "jede jedem jeden jeder jedes jedoch kann keine keinen können lässt machen macht mehr muss "
     "müssen nach nicht noch oder ohne sehr sein seine seinem seinen seiner selbst sich sind sodass "
     "soll sollen somit sondern statt über und viele vielen vom wann weil welche welchem welchen "
-    "welcher welches wenn werden wird wobei wurde wurden zwar zwischen".split()
+    "welcher welches wenn werden wird wobei wurde wurden zwar zwischen"
 )
+_STOP = frozenset(_STOPWORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _asked_faults(text: Text, asked: Asked) -> Iterator[str]:
                 f"{asked.id}: only {share:.0%} of the answer's words stand in unit {unit}, "
                 f"wanted {_SUPPORT:.0%}: {sorted(stems(sentence) - stems(given))}"
             )
-        if sentence[-1:] not in ".!”\"":
+        if sentence[-1:] not in '.!”"':
             yield f"{asked.id}: an answer sentence ends with {sentence[-1:]!r}, wanted a full stop"
 
 

@@ -105,7 +105,12 @@ def _held_out_rankings(encoder: BiEncoder) -> list[Ranking]:
         mine = Mine(texts, [], encoder, Path(scratch))
         found = mine.search([query_of(item) for _, item in asked])
         return [
-            _ranking(query_of(item), hits, [float(mine.owners[h.passage.id] == t.id) for h in hits], [1.0])
+            _ranking(
+                query_of(item),
+                hits,
+                [float(mine.owners[h.passage.id] == t.id) for h in hits],
+                [1.0],
+            )
             for (t, item), hits in zip(asked, found, strict=True)
         ]
 
@@ -132,7 +137,9 @@ def _dev(encoder: BiEncoder, folder: Path | None) -> list[Ranking]:
                 for hit in hits
             ]
             result.append(
-                _ranking(question.question, hits, list(map(float, right)), [1.0] * max(1, sum(right)))
+                _ranking(
+                    question.question, hits, list(map(float, right)), [1.0] * max(1, sum(right))
+                )
             )
         return result
 
@@ -151,7 +158,9 @@ def _beir(encoder: BiEncoder, folder: Path) -> list[Ranking]:
             for hit in hits:
                 first.setdefault(owners[hit.passage.id], hit)
             grades = [float(judged.get(document, 0)) for document in first]
-            result.append(_ranking(text, list(first.values()), grades, [float(g) for g in judged.values()]))
+            result.append(
+                _ranking(text, list(first.values()), grades, [float(g) for g in judged.values()])
+            )
         return result
 
 
@@ -188,7 +197,9 @@ def table(name: str, found: Sequence[Ranking], reranker: Reranker) -> str:
         for column, metric in enumerate(("RR@10", "nDCG@10")):
             low, high = bootstrap_mean(gains[:, column])
             mean = np.array(rows)[:, column].mean()
-            cells.append(f"{metric} {mean:.3f} ({gains[:, column].mean():+.3f} [{low:+.3f}, {high:+.3f}])")
+            cells.append(
+                f"{metric} {mean:.3f} ({gains[:, column].mean():+.3f} [{low:+.3f}, {high:+.3f}])"
+            )
         lines.append(f"  weight {weight:<4}  " + "  ".join(cells))
     return "\n".join(lines)
 

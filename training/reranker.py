@@ -5,12 +5,13 @@
 Listwise cross-entropy over each group ranks the texts that answer above those that do not; a
 binary cross-entropy lets the probability mean the same for every question, and says that nothing
 answers the unanswerable ones; on background texts the order of dense and lexical search together
-is the teacher. A run leaves a checkpoint in the cache every 200 steps and goes on from there.
+is the teacher. A run leaves a checkpoint in the cache every 100 steps and goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import logging
 import math
@@ -28,10 +29,11 @@ from ingest import weights
 from ingest.embed import BiEncoder
 from rag.joint_reader import CONFIG, JointReader, from_base
 from training.candidates import HELD_OUT, Group, groups
-from training.data import read_texts
+from training.data import Text, read_texts
 
 OUTPUT = Path(__file__).parent.parent / "models" / "reranker"
-_CHECKPOINT_STEPS = 200
+_CHECKPOINT_STEPS = 100
+_TOKENS = 128  # of a text while training; what it learns holds for longer ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Recipe:
     layer_rate: float = 3e-5
     head_rate: float = 1e-3
     pointwise: float = 0.3
-    background: int = 1000
-    summaries: int = 2000
+    background: int = 400
+    summaries: int = 1500
     units: bool = True
     unanswerable: bool = True
     seed: int = 7
@@ -53,7 +55,7 @@ class Recipe:
 
 RECIPES = {
     "final": Recipe(),
-    "summaries alone": Recipe(background=800, summaries=2500, epochs=1.0),
+    "summaries alone": Recipe(epochs=1.0),
     "three joint layers": Recipe(joint_layers=3),
     "no background": Recipe(background=0),
     "whole passages only": Recipe(units=False),
@@ -75,6 +77,7 @@ class States:
         """One tensor a text, (tokens, width), float32."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
         for text, found in zip(missing, self._reader.tokenizer.encode_batch(missing), strict=True):
+            found.truncate(_TOKENS)
             (state,) = self._reader.read_apart([tuple(found.ids)])
             self._kept[text] = state.half().clone()
         return [self._kept[text].float() for text in texts]
@@ -182,6 +185,22 @@ def _batches(learned: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]:
         order = order[recipe.batch :]
 
 
+def _groups(texts: Sequence[Text], encoder: BiEncoder, recipe: Recipe) -> list[Group]:
+    """All groups of some texts, from the cache where they were made before."""
+    state = f"{texts} {recipe.background} {recipe.summaries} {recipe.seed} {encoder.identity}"
+    key = hashlib.sha256(state.encode()).hexdigest()[:16]
+    file = weights.cache_dir() / "training" / f"groups-{key}.json"
+    if not file.is_file():
+        made = groups(texts, encoder, recipe.background, recipe.summaries, recipe.seed)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps([asdict(group) for group in made]))
+    fields = json.loads(file.read_text())
+    return [
+        Group(g["question"], tuple(g["texts"]), tuple(g["right"]), tuple(g["teacher"]), g["kind"])
+        for g in fields
+    ]
+
+
 def select(all_groups: Sequence[Group], recipe: Recipe) -> list[Group]:
     """The groups that a recipe learns from."""
     return [
@@ -210,7 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.smoke:
         texts, recipe = texts[:12], replace(recipe, background=30, summaries=30, epochs=0.5)
     encoder = BiEncoder()
-    learned = select(groups(texts, encoder, recipe.background, recipe.summaries, recipe.seed), recipe)
+    learned = select(
+        groups(texts, encoder, recipe.background, recipe.summaries, recipe.seed), recipe
+    )
     print(f"{len(learned)} groups from {len(texts)} passages; {recipe}", flush=True)
     base = weights.locate(weights.ENCODER)
     torch.manual_seed(recipe.seed)

@@ -170,7 +170,7 @@ def stages_of(pipeline: Pipeline) -> list[str]:
     """The stages that a question will pass, in order."""
     rerank = ["rerank"] if pipeline.reranker else []
     generate = ["generate"] if pipeline.settings.answer.writer else []
-    return ["encode", "retrieve", *rerank, *generate, "ground"]
+    return ["encode", "retrieve", *rerank, "evidence", *generate, "ground"]
 
 
 def new_conversation() -> None:

@@ -79,9 +79,6 @@ def evaluate(
     beir: Annotated[
         Path | None, typer.Option(help="Measure retrieval on a BEIR folder instead.")
     ] = None,
-    trec: Annotated[
-        Path | None, typer.Option(help="Also write TREC run and qrels files into this folder.")
-    ] = None,
     judge: Annotated[
         str | None,
         typer.Option(help="Let a chat model judge: module:attribute, a folder or a hub id."),
@@ -119,10 +116,6 @@ def evaluate(
     considered = asked if limit is None else asked[:limit]
     verdicts = None if judge is None else _judge(considered, run, judge, chosen)
     result = measure(considered, run, verdicts=verdicts)
-    if trec is not None:
-        from rag.evaluation.trec import write_trec
-
-        write_trec([question for question in considered if question.id in run.lines], run, trec)
     if as_json:
         _print_json({"run": str(output), **result.as_dict()})
     else:
@@ -175,7 +168,10 @@ def compare(
 
 def report(
     runs: Annotated[list[Path], typer.Argument(help="One or more; the first is shown in detail.")],
-    html: Annotated[Path, typer.Option(help="The page to write.")],
+    html: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
+    trec: Annotated[
+        Path | None, typer.Option(help="Write TREC run and qrels files into this folder.")
+    ] = None,
     library: LibraryOption = None,
     questions: QuestionsOption = None,
 ) -> None:
@@ -183,11 +179,19 @@ def report(
     from ingest.store import Library
     from rag.evaluation.report import write_report
     from rag.evaluation.run import read_run
+    from rag.evaluation.trec import write_trec
 
+    if html is None and trec is None:
+        raise typer.BadParameter("--html FILE or --trec DIR is needed")
     read = [read_run(path) for path in runs]
-    store = None if library is None else Library(library)
-    write_report(_questions(questions, read[0]), read, store, html)
-    print(html)
+    asked = _questions(questions, read[0])
+    if html is not None:
+        store = None if library is None else Library(library)
+        write_report(asked, read, store, html)
+        print(html)
+    if trec is not None:
+        for run in read:
+            print("\n".join(str(path) for path in write_trec(asked, run, trec)))
 
 
 def sweep(

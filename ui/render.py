@@ -29,6 +29,7 @@ DOING = {
     "retrieve": "Searching the lectures",
     "rerank": "Reading the best pages closely",
     "generate": "Writing",
+    "evidence": "Choosing the sentences that matter",
     "ground": "Holding each sentence against its source",
 }
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -240,7 +240,7 @@ def answer_values(question: Question, line: RunLine) -> dict[str, float]:
     - token F1: see `token_f1`.
     - citation precision: the share of its cited passages that show a gold page.
     - citation recall: the share of the question's items that a cited passage shows.
-    - support: the mean, over its sentences, of the pipeline's cosine to their quotes.
+    - support: the mean, over its sentences, of the pipeline's support by their quotes.
     - quoted words: the mean, over its sentences, of the share of their words that stand in
       their quotes; a second opinion on support that no model has a part in.
     - answer words: its length.

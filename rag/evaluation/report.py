@@ -233,7 +233,7 @@ def _stages(measured: Sequence[_Measured]) -> list[str]:
         for row in m.report.rows
         if row.group == "all" and row.metric.endswith(" p50")
     )
-    order = ("encode", "retrieve", "rerank", "first words", "generate", "ground")
+    order = ("encode", "retrieve", "rerank", "evidence", "first words", "generate", "ground")
     known = [f"seconds {stage}" for stage in order if f"seconds {stage}" in found]
     others = [stage for stage in found if stage not in known and stage != "seconds"]
     return known + others + (["seconds"] if "seconds" in found else [])
@@ -389,8 +389,8 @@ def _charts(questions: Sequence[Question], measured: Sequence[_Measured]) -> str
         ),
         (
             f"Abstention score{first}",
-            "Largest cosine of a passage: questions with an answer in the lectures above, those "
-            "without below. Dotted is the threshold below which the pipeline abstains.",
+            "Confidence that the lectures answer: questions that they answer above, others "
+            "below. Dotted is the threshold below which the pipeline abstains.",
             score_chart(questions, measured[0]),
         ),
         (
@@ -540,8 +540,7 @@ def _scored(questions: Sequence[Question], run: Run) -> list[tuple[float, Questi
 
 
 def _threshold(run: Run) -> float | None:
-    settings = run.meta.get("settings", {})
-    value = settings.get("retrieval", {}).get("min_cosine") if isinstance(settings, dict) else None
+    value = run.meta.get("least_confidence")
     return float(value) if isinstance(value, int | float) else None
 
 
@@ -559,7 +558,7 @@ def score_chart(questions: Sequence[Question], m: _Measured) -> str:
         "Scores of questions with and without an answer",
         (float(edges[0]), 1.0),
         (-max(int(down.max()), 1) * 1.15, max(int(up.max()), 1) * 1.15),
-        "largest cosine",
+        "confidence",
         "questions",
     )
     chart.y_ticks(
@@ -616,7 +615,7 @@ def calibration_chart(questions: Sequence[Question], m: _Measured) -> str:
     if not scored:
         return ""
     low = min(0.0, min(score for score, _ in scored))
-    chart = Chart("Calibration", (low, 1), (0, 1), "largest cosine, mean of a tenth", "share")
+    chart = Chart("Calibration", (low, 1), (0, 1), "confidence, mean of a tenth", "share")
     chart.y_ticks(plot.shares())
     chart.x_ticks([(float(x), f"{x:.1f}") for x in np.linspace(low, 1, 6)])
     found = m.report.per_question

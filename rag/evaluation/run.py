@@ -321,6 +321,7 @@ def describe(questions: Sequence[Question], pipeline: Pipeline, generate: bool) 
         "models": pipeline.models,
         "library": pipeline.store.stamp(),
         "generate": generate,
+        "least_confidence": pipeline.least_confidence,
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _PACKAGES},
         "machine": {
