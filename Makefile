@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
 
-.PHONY: run test test-slow test-collections lint setup corpus constraints measure screenshots clean
+.PHONY: run test test-slow test-collections lint setup corpus constraints evaluate measure screenshots clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled corpus
@@ -48,7 +48,11 @@ setup: .venv/.dev
 corpus: .venv/.dev
 	$(BIN)/python corpus/build.py
 
-# The figures of the README.
+# How good retrieval and answers are: docs/results.md. Runs are kept in build/evaluate.
+evaluate: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --beir $(wildcard ../shared/beir/cranfield)
+
+# How fast things are.
 measure: .venv/.dev
 	$(BIN)/python -m benchmarks.retrieval corpus
 	$(BIN)/python -m benchmarks.retrieval corpus --questions corpus/questions/opening.jsonl

@@ -73,13 +73,11 @@ def models_key(encoder: Encoder, reranker: Reranker | None) -> str:
 
 def find(library: Path | None, key: str) -> Calibration | None:
     """The calibration for these models: the library's own, else the bundled one, else none."""
-    folders = ([library] if library else []) + [BUNDLED]
-    for folder in folders:
-        file = folder / FILE
-        if file.is_file():
-            found = Calibration.read(file)
-            if found.models == key:
-                return found
+    own = [library / FILE] if library and (library / FILE).is_file() else []
+    for file in [*own, *sorted(BUNDLED.glob("*.json"))]:
+        found = Calibration.read(file)
+        if found.models == key:
+            return found
     return None
 
 

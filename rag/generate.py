@@ -6,9 +6,11 @@ import queue
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest import weights
+from ingest.errors import ModelMissing
 from rag.prompt import Message
 from rag.sampling import Sampling
 from rag.settings import ModelSettings
@@ -16,6 +18,8 @@ from rag.settings import ModelSettings
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+BUNDLED_ADAPTER = Path(__file__).parent.parent / "models" / "generator"
 
 _TURN = threading.Lock()  # PyTorch has one random generator a process; a seed needs it alone
 
@@ -26,12 +30,14 @@ class Generator:
     def __init__(self, models: ModelSettings) -> None:
         """Locate the model; raises ModelMissing where it is not to be had."""
         self._weights = weights.locate(models.generator)
+        self._adapter = _adapter(models, self._weights)
         self._models = models
 
     @property
     def name(self) -> str:
-        """Name and hash of the weights."""
-        return self._weights.identity
+        """Name and hash of the weights, and of the adapter where there is one."""
+        names = [self._weights.identity] + ([self._adapter.identity] if self._adapter else [])
+        return " + ".join(names)
 
     def count_tokens(self, text: str) -> int:
         """Number of the model's tokens in a text."""
@@ -164,4 +170,25 @@ class Generator:
         model: Any = AutoModelForCausalLM.from_pretrained(
             self._folder, dtype=dtype, local_files_only=True
         )
+        if self._adapter is not None:
+            from peft import PeftModel
+
+            model = PeftModel.from_pretrained(model, str(self._adapter.folder)).merge_and_unload()
         return model.to(device).eval()
+
+
+def _adapter(models: ModelSettings, base: weights.Weights) -> weights.Weights | None:
+    """The adapter that the settings name; raises ModelMissing where it is not to be had."""
+    if models.adapter == "none":
+        return None
+    folder = BUNDLED_ADAPTER if models.adapter == "auto" else Path(models.adapter).expanduser()
+    file = folder / "adapter_model.safetensors"
+    if not file.is_file():
+        if models.adapter == "auto":
+            return None
+        raise ModelMissing(
+            f"No adapter at {folder}: wanted a folder with {file.name} in peft's form"
+        )
+    if models.adapter == "auto" and base.name != weights.DECODER:
+        return None
+    return weights.Weights("adapter", folder, "folder", weights.sha256_of(file), file.name)

@@ -21,6 +21,11 @@ _SYSTEM = {
     "nummerierten Notizen. Antworte auf Deutsch in ein bis drei kurzen Sätzen, jeder mit der "
     "Nummer seiner Notiz am Ende, wie [1].",
 }
+#: What the writer says where the evidence does not answer, by language.
+NOT_ANSWERED = {
+    "en": "The notes do not answer this.",
+    "de": "Die Notizen beantworten das nicht.",
+}
 _CHAT_MARKERS = re.compile(
     r"<\|[^|>]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>", re.IGNORECASE
 )

@@ -38,6 +38,9 @@ class ModelSettings(BaseModel):
     """CrossEncoder: a local folder or a hub id; "none" leaves the order of the first stage."""
     generator: str = weights.DECODER
     """Decoder-only language model: a bundled name, a local folder or a hub id."""
+    adapter: str = "auto"
+    """LoRA adapter of the generator: auto takes the bundled one for the bundled generator; a
+    folder in peft's form; "none" leaves the generator as it is."""
     device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     """auto, cpu, cuda, cuda:N or mps; auto takes a GPU where there is one."""
     dtype: weights.Numeric = "auto"

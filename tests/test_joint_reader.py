@@ -6,48 +6,27 @@ import numpy as np
 import pytest
 import torch
 from sentence_transformers import CrossEncoder
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
-from tokenizers.processors import TemplateProcessing
-from transformers import BertConfig, BertModel
+from tiny_models import make_joint_reader
 
 from rag.joint_reader import WEIGHTS, JointReader
 
-TEXTS = ["light travels fast", "sound travels", "cats sleep all day long"]
-QUESTION = "light fast"
+TEXTS = ["light travels at night", "gravity pulls", "a cat sleeps sixteen hours a day"]
+QUESTION = "light vacuum"
 
 
 @pytest.fixture
-def tokenizer():
-    words = sorted({word for text in [*TEXTS, QUESTION] for word in text.split()})
-    vocabulary = {word: n for n, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words])}
-    made = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
-    made.pre_tokenizer = Whitespace()
-    made.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    return made
+def reader():
+    return make_joint_reader(1)
 
 
 @pytest.fixture
-def bert():
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=20,
-        hidden_size=16,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=32,
-        attn_implementation="sdpa",
-    )
-    return BertModel(config, add_pooling_layer=False).eval()
+def bert(reader):
+    return reader.bert
 
 
 @pytest.fixture
-def reader(bert, tokenizer):
-    return JointReader(bert, tokenizer, joint_layers=1).eval()
+def tokenizer(reader):
+    return reader.tokenizer
 
 
 def scores(reader, pairs):
@@ -81,7 +60,7 @@ def test_with_all_layers_joint_the_states_are_those_of_one_sequence(bert, tokeni
     ones = torch.ones(1, states.shape[1])
     expected = reader.head(states[:, :width], ones[:, :width], states[:, width:], ones[:, width:])
     assert float(scores(reader, [(QUESTION, TEXTS[2])])[0]) == pytest.approx(
-        float(expected), abs=1e-4
+        expected.item(), abs=1e-4
     )
 
 
@@ -104,18 +83,13 @@ def test_only_so_much_is_remembered(reader, monkeypatch):
     assert reader._read_tokens == sum(len(ids) for ids in reader._read) <= 12
 
 
-def test_a_saved_reader_scores_the_same_over_the_same_base(reader, bert, tokenizer, tmp_path):
+def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
     with torch.no_grad():
         for value in reader.trained():
             value.add_(torch.randn_like(value) * 0.05)
     changed = scores(reader, [(QUESTION, text) for text in TEXTS])
     reader.save(str(tmp_path))
-    torch.manual_seed(0)
-    again = JointReader(BertModel(bert.config, add_pooling_layer=False).eval(), tokenizer, 1).eval()
-    with torch.no_grad():  # the lower layers are the base's
-        for name, value in again.bert.named_parameters():
-            if "layer.2." not in name:
-                value.copy_(dict(bert.named_parameters())[name])
+    again = make_joint_reader(1)  # the same base
     fresh = scores(again, [(QUESTION, text) for text in TEXTS])
     again.restore(tmp_path / WEIGHTS)
     again._read.clear()

@@ -6,20 +6,31 @@ other model. `make_llama` and `make_cross_encoder` take well under a second.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
+    BertModel,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
 )
 
 from ingest.types import Passage, Span
+from rag.joint_reader import JointReader
 from rag.types import Hit, Ranked
 
 TEXTS = [
@@ -153,3 +164,29 @@ def make_cross_encoder(folder: Path) -> Path:
     target = folder / "cross-encoder"
     CrossEncoder(str(plain), device="cpu", local_files_only=True).save_pretrained(str(target))
     return target
+
+
+def make_joint_reader(joint_layers: int = 1, seed: int = 0) -> JointReader:
+    """A reader over a BERT of three layers that knows the words of `TEXTS`."""
+    words = sorted({word for text in TEXTS for word in re.findall(r"\w+", text.lower())})
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
+    tokenizer = Tokenizer(
+        models.WordLevel({name: n for n, name in enumerate(names)}, unk_token="[UNK]")
+    )
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(names),
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        attn_implementation="sdpa",
+    )
+    bert = BertModel(config, add_pooling_layer=False)
+    return JointReader(bert, tokenizer, joint_layers).eval()

@@ -128,7 +128,8 @@ def train(
             print(f"going on from step {first}", flush=True)
     for layer in reader.bert.encoder.layer[-recipe.joint_layers :]:
         layer.train()
-    started, recent = time.perf_counter(), []
+    started = time.perf_counter()
+    recent: list[float] = []
     for step, batch in enumerate(batches[first:], start=first + 1):
         total = 0.0
         for group in batch:

@@ -1,4 +1,4 @@
-"""The commands that measure: evaluate, questions check, compare, report, sweep.
+"""The commands that measure: evaluate, questions check, compare, report, sweep, calibrate.
 
 Like those of `ui.cli`: results on standard output, progress on standard error, and heavy
 imports only when a command runs.
@@ -61,6 +61,7 @@ def register(app: typer.Typer) -> None:
     app.command()(compare)
     app.command()(report)
     app.command()(sweep)
+    app.command()(calibrate)
 
 
 def evaluate(
@@ -202,6 +203,34 @@ def sweep(
 
     for progress in run_sweep(file):
         print(progress)
+
+
+def calibrate(
+    questions: Annotated[
+        Path, typer.Argument(help="Questions, some of which the lectures do not answer.")
+    ],
+    library: LibraryOption = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to keep it [default: in the library's folder].")
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Fit when to abstain on questions of which it is known whether the lectures answer them."""
+    from rag.confidence import FILE
+    from rag.evaluation.calibrate import calibrate as fit
+    from rag.evaluation.questions import read_questions
+    from rag.pipeline import Pipeline
+    from rag.settings import default_library, load_settings
+
+    asked = read_questions(questions)
+    folder = library or default_library()
+    pipeline = Pipeline.load(folder, load_settings(settings))
+    with _bar("asking") as advance:
+        found = fit(asked, pipeline, advance)
+    target = output or folder / FILE
+    found.calibration.save(target)
+    print(found.render())
+    print(f"kept in {target}")
 
 
 def _evaluate_beir(folder: Path, settings: Settings, as_json: bool) -> None:

@@ -1,0 +1,1 @@
+"""Trained weights and fitted figures that come with the program."""

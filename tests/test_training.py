@@ -1,0 +1,311 @@
+"""training: the checks of the texts, what the models learn from, and that they do learn."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_models import chat_tokenizer, make_joint_reader, make_llama
+from transformers import AutoModelForCausalLM
+
+from rag.prompt import NOT_ANSWERED
+from training import background, generator, reranker
+from training.candidates import Group, Mine, groups, query_of, shown
+from training.data import Asked, faults, numbers, overlap, read_texts, support
+from training.generator import example, examples, tokenised
+
+LINE = (
+    '{"id": "cats-01", "lang": "en", "style": "slide", "title": "Cats", "text": ["A cat sleeps '
+    'sixteen hours a day.", "It hunts mice at night.", "Its whiskers are 5 cm long.", "Purring '
+    'calms it."], "questions": [{"q": "hours of sleep", "lang": "en", "answer": [["A cat sleeps '
+    'sixteen hours a day.", 1]]}, {"q": "How long are whiskers?", "lang": "en", "answer": [["The '
+    'whiskers are 5 cm long.", 3]]}], "unanswerable": [{"q": "How heavy is a cat?", "lang": '
+    '"en"}], "followups": [{"q": "And at night?", "lang": "en", "after": 1, "answer": [["It hunts '
+    'mice at night.", 2]]}]}'
+)
+
+
+@pytest.fixture
+def texts(tmp_path):
+    (tmp_path / "cats.jsonl").write_text(LINE + "\n" + LINE.replace("cats-01", "cats-02"))
+    return read_texts([tmp_path / "cats.jsonl"])
+
+
+# ---- the texts ----
+
+
+def test_a_line_is_a_passage_with_its_questions(texts):
+    text = texts[0]
+    assert (text.id, text.subject, text.lang) == ("cats-01", "cats", "en")
+    assert text.text.splitlines()[1] == "It hunts mice at night."
+    assert [item.id for item in text.asked] == [
+        "cats-01.q1",
+        "cats-01.q2",
+        "cats-01.u1",
+        "cats-01.f1",
+    ]
+    assert [item.evidence for item in text.asked] == [(1,), (3,), (), (2,)]
+    assert query_of(text.asked[3]) == "hours of sleep And at night?"
+
+
+def test_a_line_that_is_no_passage_is_named(tmp_path):
+    (tmp_path / "bad.jsonl").write_text(LINE + '\n{"id": "x"}')
+    with pytest.raises(ValueError, match=r"bad\.jsonl, line 2: KeyError"):
+        read_texts([tmp_path / "bad.jsonl"])
+
+
+def asked(answer, question="How long are whiskers?", lang="en"):
+    return Asked("cats-01.q9", "cats-01", question, lang, answer)
+
+
+@pytest.mark.parametrize(
+    ("item", "fault"),
+    [
+        (asked((("The whiskers are 5 cm long.", 9),)), "evidence unit 9, wanted 1 to 4"),
+        (asked((("The whiskers are 7 cm long.", 3),)), r"numbers \['7'\] do not stand in unit 3"),
+        (asked((("Moustaches measure this much.", 3),)), "only 0% of the answer's words"),
+        (asked((("Whiskers are 5 cm long", 3),)), "wanted a full stop"),
+        (asked(()), "0 answer sentences, wanted 1 to 3"),
+        (asked((("Les moustaches.", 3),), lang="fr"), "language 'fr', wanted en or de"),
+    ],
+)
+def test_faults_name_what_is_seen_and_wanted(texts, item, fault):
+    lines = list(faults([replace(texts[0], asked=(item,))]))
+    assert any(re.search(fault, line) for line in lines), lines
+
+
+def test_repeated_passages_and_questions_are_faults(texts):
+    lines = "\n".join(faults(texts))
+    assert "cats-02: the same as in cats-01" in lines
+    assert "cats-02.q1: the same as in cats-01.q1" in lines
+    assert "cats-01: 21 words, wanted 60 to 180" in lines
+    assert "cats-02.f1" not in lines  # follow-ups may be alike
+
+
+def test_support_and_overlap_by_hand():
+    assert support("Whiskers measure distance.", "whisker lengths and distances") == pytest.approx(
+        2 / 3
+    )
+    assert support("It is so.", "anything") == 1.0
+    assert overlap("Which mice hunt?", "Cats chase mice.") == pytest.approx(
+        1 / 2
+    )  # mice of mice, hunt
+    assert numbers("0.5 of 1,200 in 3 parts") == {"0.5", "1,200", "3"}
+
+
+def test_all_written_texts_are_sound():
+    assert list(faults(read_texts())) == []
+
+
+def test_no_question_of_the_evaluation_is_learned():
+    def plain(question):
+        return " ".join(re.findall(r"\w+", question.lower()))
+
+    folder = Path(__file__).parents[1] / "corpus" / "questions"
+    kept = {
+        plain(json.loads(line)["question"])
+        for file in folder.glob("*.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    }
+    assert len(kept) > 250
+    learned = {
+        plain(item.question) for text in read_texts() for item in text.asked if not item.after
+    }
+    assert not kept & learned
+
+
+# ---- what the reranker learns from ----
+
+
+@pytest.mark.slow
+def test_background_texts_are_prose_and_the_same_for_a_seed():
+    found = background.passages(20, seed=3)
+    assert found == background.passages(20, seed=3) != background.passages(20, seed=4)
+    for text in found:
+        assert 35 <= len(text.split()) <= 140
+        assert ">>>" not in text
+    for summary, body in background.summaries(10):
+        assert summary not in body
+        assert 4 <= len(summary.split()) <= 25
+
+
+def test_a_span_is_a_run_of_the_texts_words():
+    text = "one two three four five six seven eight nine ten"
+    for seed in range(20):
+        words = background.span(text, random.Random(seed)).split()
+        assert 3 <= len(words) <= 12
+        assert " ".join(words) in text
+
+
+@pytest.fixture
+def made(texts, encoder, monkeypatch):
+    plain = [
+        f"{word} is a word about nothing that matters here at all"
+        for word in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota")
+    ]
+    monkeypatch.setattr(background, "passages", lambda count, seed: plain)
+    monkeypatch.setattr(background, "summaries", lambda count, seed: [("alpha word", plain[0])])
+    return groups(texts[:1], encoder, 9, 1, seed=1)
+
+
+def test_groups_mark_what_answers(texts, made):
+    by_kind: dict[str, list[Group]] = {}
+    for group in made:
+        by_kind.setdefault(group.kind, []).append(group)
+    assert {kind: len(found) for kind, found in by_kind.items() if kind != "background"} == {
+        "passages": 3,
+        "units": 3,
+        "unanswerable": 1,
+        "summary": 1,
+    }
+    own = shown(texts[0].title, texts[0].text)
+    for group in by_kind["passages"]:
+        assert group.texts[0] == own
+        assert group.right == (True,) + (False,) * (len(group.texts) - 1)
+        assert own not in group.texts[1:]
+    [hopeless] = by_kind["unanswerable"]
+    assert not any(hopeless.right)
+    for group in by_kind["units"]:
+        [right] = [
+            text for text, is_right in zip(group.texts, group.right, strict=True) if is_right
+        ]
+        wanted = {"hours of sleep": "sixteen", "How long are whiskers?": "5 cm"}.get(
+            group.question, "mice"
+        )
+        assert wanted in right
+    for group in by_kind.get("background", []):
+        assert len(group.teacher) == len(group.texts)
+
+
+def test_the_first_stage_is_the_real_one(texts, encoder, tmp_path):
+    mine = Mine(texts[:1], ["whiskers of a walrus"], encoder, tmp_path / "library")
+    [hits] = mine.search(["whiskers"])
+    assert {mine.owners[hit.passage.id] for hit in hits} == {"cats-01", "background-0"}
+    assert {"dense", "lexical", "fused"} <= hits[0].stages.keys()
+
+
+# ---- the reranker's loss and loop ----
+
+
+def test_the_loss_by_hand():
+    """One right of two: -log(e / (e + 1)); both judged alone: log(1 + 1/e) and log 2."""
+    logits = torch.tensor([1.0, 0.0])
+    listwise = math.log(1 + math.exp(-1))
+    pointwise = (math.log(1 + math.exp(-1)) + math.log(2)) / 2
+    group = Group("q", ("a", "b"), (True, False))
+    assert float(reranker.loss_of(logits, group, 0.3)) == pytest.approx(listwise + 0.3 * pointwise)
+    hopeless = Group("q", ("a", "b"), (False, False))
+    both = (math.log(1 + math.e) + math.log(2)) / 2
+    assert float(reranker.loss_of(logits, hopeless, 0.3)) == pytest.approx(0.3 * both)
+
+
+def test_right_texts_do_not_compete_with_one_another():
+    two = Group("q", ("a", "b", "c"), (True, True, False))
+    logits = torch.tensor([2.0, 1.0, 0.0])
+    each = [math.log(1 + math.exp(-2)), math.log(1 + math.exp(-1))]
+    assert float(reranker.loss_of(logits, two, 0.0)) == pytest.approx(sum(each) / 2)
+
+
+def test_background_is_held_to_the_teacher():
+    same = Group("q", ("a", "b"), teacher=(1.5, -0.5))
+    assert float(reranker.loss_of(torch.tensor([2.5, 0.5]), same, 0.3)) == pytest.approx(
+        0, abs=1e-6
+    )
+    assert float(reranker.loss_of(torch.tensor([0.5, 2.5]), same, 0.3)) > 0.5
+
+
+GROUPS = [
+    Group("light", ("gravity pulls masses", "light travels"), (False, True)),
+    Group("cat", ("a cat sleeps", "a dog barks"), (True, False)),
+] * 4
+RECIPE = reranker.Recipe(joint_layers=1, epochs=4, batch=4, layer_rate=3e-3, head_rate=3e-2)
+
+
+def mean_loss(reader):
+    states = reranker.States(reader)
+    with torch.no_grad():
+        losses = []
+        for group in GROUPS:
+            question, *found = states([group.question, *group.texts])
+            logits = reader.read_together([question] * len(found), found)
+            losses.append(float(reranker.loss_of(logits, group, 0.3)))
+    return sum(losses) / len(losses)
+
+
+def test_training_lowers_the_loss_and_leaves_the_lower_layers(capsys):
+    reader = make_joint_reader(1)
+    before = mean_loss(reader)
+    lower = reader.bert.encoder.layer[0].attention.self.query.weight.clone()
+    reranker.train(reader, GROUPS, RECIPE, None)
+    assert mean_loss(reader) < before / 2
+    assert torch.equal(lower, reader.bert.encoder.layer[0].attention.self.query.weight)
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reranker, "_CHECKPOINT_STEPS", 3)
+    whole = make_joint_reader(1)
+    reranker.train(whole, GROUPS, RECIPE, None)
+    stopped, real, steps = make_joint_reader(1), torch.optim.AdamW.step, 0
+
+    def stop(self, *args, **kwargs):
+        nonlocal steps
+        steps += 1
+        if steps == 6:
+            raise KeyboardInterrupt
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", stop)
+    with pytest.raises(KeyboardInterrupt):
+        reranker.train(stopped, GROUPS, RECIPE, tmp_path / "c.pt")
+    monkeypatch.setattr(torch.optim.AdamW, "step", real)
+    again = make_joint_reader(1)
+    reranker.train(again, GROUPS, RECIPE, tmp_path / "c.pt")
+    assert "going on from step 3" in capsys.readouterr().out
+    for one, other in zip(whole.trained(), again.trained(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+# ---- what the writer learns from ----
+
+
+def test_an_example_numbers_its_evidence_among_others(texts):
+    generator_ = random.Random(0)
+    for item in texts[0].asked:
+        made = example(texts[0], item, texts, generator_)
+        notes, _, question = made.messages[1]["content"].rpartition("\n\nQuestion: ")
+        assert question == query_of(item)
+        if not item.answer:
+            assert made.answer == NOT_ANSWERED["en"]
+            continue
+        said, mark = made.answer.rsplit(" [", 1)
+        [line] = [line for line in notes.split("\n") if line.startswith(f"[{mark[:-1]}]")]
+        assert texts[0].units[item.evidence[0] - 1] in line
+        assert said == item.answer[0][0]
+        assert 3 <= notes.count("\n[") <= 5
+
+
+def test_the_loss_is_of_the_answer_alone(texts, tmp_path):
+    model = AutoModelForCausalLM.from_pretrained(make_llama(tmp_path)).eval()
+    prompt, answer = [5, 6, 7, 8], [9, 10, 11]
+    found = generator.loss_of(model, prompt, answer).item()
+    logits = model(torch.tensor([[*prompt, *answer]])).logits[0].log_softmax(dim=1)
+    by_hand = -sum(float(logits[3 + n, token]) for n, token in enumerate(answer)) / 3
+    assert found == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_answers_end_the_turn_and_what_is_too_long_is_left_out(texts, monkeypatch):
+    tokenizer = chat_tokenizer()
+    made = examples(texts, generator.Recipe())
+    assert len(made) == sum(len(text.asked) for text in texts)
+    monkeypatch.setattr(generator, "_MAX_TOKENS", 10_000)
+    found = tokenised(made, tokenizer)
+    assert all(answer[-1] == tokenizer.eos_token_id for _, answer in found)
+    assert [tokenizer.decode(a[:-1]).strip() for _, a in found] == [one.answer for one in made]
+    monkeypatch.setattr(generator, "_MAX_TOKENS", min(len(p) + len(a) for p, a in found))
+    assert 1 <= len(tokenised(made, tokenizer)) < len(found)
