@@ -8,8 +8,14 @@ The embedder, retriever, reranker and chat model can be used alone in other chai
 
 from __future__ import annotations
 
+import importlib
+import os
+import re
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -34,12 +40,15 @@ from langchain_core.runnables.utils import AddableDict
 from pydantic import ConfigDict, SkipValidation
 
 from ingest.embed import Encoder
+from rag.errors import BadSettings
 from rag.generate import Generator
 from rag.pipeline import Pipeline
 from rag.prompt import Message
 from rag.rerank import Reranker
 from rag.sampling import Sampling, sampling_from
 from rag.types import Answered, Hit, Token, Turn, hit_dict
+
+_IMPORTABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 class EncoderEmbeddings(Embeddings):
@@ -149,6 +158,68 @@ class GeneratorChatModel(BaseChatModel):
         pieces = self._stream(messages, stop, run_manager, **kwargs)
         text = "".join(str(piece.message.content) for piece in pieces)
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
+
+
+class ChatModelWriter:
+    """Any chat model as the pipeline's writer; what it writes is checked like any other draft."""
+
+    def __init__(self, model: BaseChatModel, name: str) -> None:
+        self._model = model
+        self.name = name
+
+    def count_tokens(self, text: str) -> int:
+        """Number of tokens by the model's own count, or of words where it has none."""
+        try:
+            return self._model.get_num_tokens(text)
+        except Exception:  # most models count by a tokenizer that has to be downloaded
+            return len(text.split())
+
+    def load(self) -> None:
+        """Nothing to load here."""
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        stop: threading.Event | None = None,
+    ) -> Iterator[str]:
+        """Write an answer, yielding its text as it grows; the model's own sampling holds."""
+        roles = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+        asked = [roles[message["role"]](content=message["content"]) for message in messages]
+        for chunk in self._model.stream(asked):
+            if stop is not None and stop.is_set():
+                return
+            if chunk.text:
+                yield chunk.text
+
+
+def is_importable(name: str) -> bool:
+    """Whether a model's name is `module:attribute` rather than a folder or a hub id."""
+    return bool(_IMPORTABLE.fullmatch(name)) and not Path(name).exists()
+
+
+def import_chat_model(name: str) -> BaseChatModel:
+    """The BaseChatModel at `module:attribute`, or what a callable there gives.
+
+    Raises:
+        BadSettings: there is no such module or attribute, or it is no chat model.
+    """
+    module, _, attribute = name.partition(":")
+    if os.getcwd() not in sys.path:  # where a user's own module lies
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise BadSettings(f"The model {name!r} cannot be imported ({error})") from error
+    if not isinstance(found, BaseChatModel) and callable(found):
+        found = found()
+    if not isinstance(found, BaseChatModel):
+        raise BadSettings(
+            f"The model {name!r} is a {type(found).__name__}, wanted a BaseChatModel of langchain-core"
+        )
+    return found
 
 
 class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):

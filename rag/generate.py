@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest import weights
 from ingest.errors import ModelMissing
@@ -22,6 +22,25 @@ if TYPE_CHECKING:
 BUNDLED_ADAPTER = Path(__file__).parent.parent / "models" / "generator"
 
 _TURN = threading.Lock()  # PyTorch has one random generator a process; a seed needs it alone
+
+
+class Writer(Protocol):
+    """Writes an answer to a prompt."""
+
+    @property
+    def name(self) -> str:
+        """What answers say that they were written by."""
+
+    def count_tokens(self, text: str) -> int:
+        """Number of the model's tokens in a text."""
+
+    def load(self) -> None:
+        """Load the model now rather than at the first answer."""
+
+    def stream(
+        self, messages: Sequence[Message], sampling: Sampling, stop: threading.Event | None = None
+    ) -> Iterator[str]:
+        """Write an answer, yielding its text as it grows, until it ends or `stop` is set."""
 
 
 class Generator:

@@ -23,13 +23,13 @@ from rag.confidence import Calibration
 from rag.errors import BadQuestion
 from rag.evidence import Judge, judge_of, select, whole
 from rag.followup import standalone
-from rag.generate import Generator
+from rag.generate import Generator, Writer
 from rag.ground import ground, quoted
 from rag.prompt import Message, build_prompt
 from rag.rerank import Reranker
 from rag.retrieve import retrieve
 from rag.sampling import Sampling
-from rag.settings import Settings
+from rag.settings import ModelSettings, Settings
 from rag.types import Answer, Answered, Event, Hit, Source, StageDone, Token, Turn
 
 _NEAREST = 3  # pages shown by an abstention
@@ -43,7 +43,7 @@ class Pipeline:
         self,
         store: Store,
         encoder: Encoder,
-        generator: Generator,
+        generator: Writer,
         reranker: Reranker | None = None,
         settings: Settings | None = None,
         calibration: Calibration | None = None,
@@ -81,7 +81,7 @@ class Pipeline:
             )
         reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
         calibration = confidence.find(folder, confidence.models_key(encoder, reranker))
-        return cls(library, encoder, Generator(models), reranker, settings, calibration)
+        return cls(library, encoder, _writer(models), reranker, settings, calibration)
 
     def with_settings(self, settings: Settings) -> Pipeline:
         """The same library and loaded models under other settings of the stages."""
@@ -258,6 +258,18 @@ def _nearest(hits: Sequence[Hit], evidence: Sequence[Source]) -> tuple[Source, .
             else Source(number, textwrap.shorten(text, _QUOTE_LETTERS, placeholder=" …"), hit)
         )
     return tuple(nearest)
+
+
+def _writer(models: ModelSettings) -> Writer:
+    """The language model that the settings name; a chat model of langchain-core is imported."""
+    if ":" not in models.generator:
+        return Generator(models)
+    from rag.chain import ChatModelWriter, import_chat_model, is_importable
+
+    name = models.generator
+    return (
+        ChatModelWriter(import_chat_model(name), name) if is_importable(name) else Generator(models)
+    )
 
 
 def _checked(question: str) -> str:

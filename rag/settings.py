@@ -37,7 +37,8 @@ class ModelSettings(BaseModel):
     reranker: str = "none"
     """CrossEncoder: a local folder or a hub id; "none" leaves the order of the first stage."""
     generator: str = weights.DECODER
-    """Decoder-only language model: a bundled name, a local folder or a hub id."""
+    """Decoder-only language model: a bundled name, a local folder, a hub id, or `module:attribute`
+    of a chat model of langchain-core."""
     adapter: str = "auto"
     """LoRA adapter of the generator: auto takes the bundled one for the bundled generator; a
     folder in peft's form; "none" leaves the generator as it is."""

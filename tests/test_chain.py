@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from langchain_core.vectorstores import InMemoryVectorStore
 
-from rag.chain import AskRunnable, EncoderEmbeddings, GeneratorChatModel, LibraryRetriever
+from ingest.embed import BiEncoder
+from ingest.pipeline import find_files, ingest
+from ingest.store import Library
+from rag.chain import (
+    AskRunnable,
+    ChatModelWriter,
+    EncoderEmbeddings,
+    GeneratorChatModel,
+    LibraryRetriever,
+)
 from rag.errors import BadSampling
 from rag.pipeline import Pipeline
+from rag.sampling import Sampling
 from rag.settings import Settings
 from rag.types import Answer
 
@@ -99,4 +112,40 @@ def test_vectors_of_the_embeddings_are_the_encoders(encoder):
     texts = ["alpha beta", "gamma"]
     np.testing.assert_allclose(
         EncoderEmbeddings(encoder).embed_documents(texts), encoder.encode(texts), rtol=1e-6
+    )
+
+
+LIGHT = "Light travels at 299792458 metres per second in vacuum."
+SPEAKER = FakeListChatModel(responses=[f"{LIGHT} [1] Bananas are blue."])
+
+
+def test_a_foreign_chat_model_writes_and_is_checked_like_ours(library, encoder):
+    pipeline = Pipeline(library, encoder, ChatModelWriter(SPEAKER, "speaker"), settings=Settings())
+    answer = pipeline.ask("How many metres per second does light travel in vacuum?")
+    assert answer.draft == f"{LIGHT} [1] Bananas are blue."
+    assert [(s.text, s.origin) for s in answer.sentences] == [(LIGHT, "written")]
+    assert answer.models["generator"] == "speaker"
+
+
+def test_a_chat_model_stops_when_it_is_told():
+    stop, writer = threading.Event(), ChatModelWriter(SPEAKER, "speaker")
+    pieces = []
+    for piece in writer.stream([{"role": "user", "content": "Go"}], Sampling(), stop):
+        pieces.append(piece)
+        if len(pieces) == 3:
+            stop.set()
+    assert "".join(pieces) == LIGHT[:3]
+
+
+@pytest.mark.slow
+def test_the_settings_name_a_chat_model_by_module_and_attribute(tmp_path, make_pdf):
+    models = {"generator": f"{__name__}:SPEAKER"}
+    make_pdf("light.pdf", f"#slide([Light])[{LIGHT} Nothing in the world overtakes it.]")
+    library = Library(tmp_path / "real", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, BiEncoder()))
+    pipeline = Pipeline.load(tmp_path / "real", Settings().with_changes(models=models))
+    assert (
+        pipeline.ask("How fast does light travel in vacuum?")
+        .models["generator"]
+        .endswith("SPEAKER")
     )

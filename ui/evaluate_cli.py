@@ -7,7 +7,6 @@ imports only when a command runs.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -258,7 +257,6 @@ def _evaluate_beir(folder: Path, settings: Settings, as_json: bool) -> None:
 def _judge(asked: list[Question], run: Run, name: str, settings: Settings) -> dict[str, bool]:
     from rag.evaluation.judge import judge, load_judge
 
-    sys.path.insert(0, os.getcwd())  # where a `module:attribute` of the user's may lie
     model = load_judge(name, settings.models)
     verdicts: dict[str, bool] = {}
     with _bar("judging") as advance:
