@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
 
-.PHONY: run test test-slow test-collections lint setup corpus constraints evaluate measure screenshots clean
+.PHONY: run test test-slow test-collections lint setup corpus constraints evaluate measure screenshots train-reranker train-generator train-smoke clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled corpus
@@ -60,6 +60,18 @@ measure: .venv/.dev
 	$(BIN)/python -m benchmarks.readers corpus
 	$(BIN)/python -m benchmarks.ingest corpus
 	$(BIN)/python -m benchmarks.interrupt --times 20 --words
+
+# The models in models/, from training/data; both go on where they stopped.
+train-reranker: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker
+
+train-generator: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator
+
+# A few steps of both, to see that they run.
+train-smoke: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker --smoke --output build/smoke/reranker
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator --smoke --output build/smoke/generator
 
 screenshots: .venv/.dev
 	$(BIN)/python docs/screenshot.py

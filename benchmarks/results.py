@@ -1,6 +1,6 @@
 """Measure every set-up on the question sets and write docs/results.md; `make evaluate` runs it.
 
-    python -m benchmarks.results [--work DIR] [--beir DIR ...] [--without-writer] [--output FILE]
+    python -m benchmarks.results [--work DIR] [--beir DIR ...] [--without-writer] [--ablations] [--output FILE]
 
 The runs are kept in the work folder and go on where they stopped; delete a run to make it anew.
 Tuning looks at `dev` alone; `test` is about other lectures.
@@ -59,10 +59,10 @@ QUOTING = (
     Setup("quotes, no reranker", {**_NO_RERANKER, "answer": {"writer": False}}, answers=True),
     Setup("quotes", {"answer": {"writer": False}}, answers=True),
 )
-WRITING = (
+WRITING = (Setup("writer", {"answer": {"writer": True}}, answers=True),)
+ABLATIONS = (
     Setup("writer, whole passages", {"answer": {"writer": True, "select": False}}, answers=True),
     Setup("writer, unchecked", {"answer": {"writer": True, "check": False}}, answers=True),
-    Setup("writer", {"answer": {"writer": True}}, answers=True),
 )
 
 FOUND = ("Success@1", "Success@5", "R@5", "RR@10", "nDCG@10")
@@ -245,13 +245,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=Path("build/evaluate"))
     parser.add_argument("--output", type=Path, default=Path("docs/results.md"))
     parser.add_argument("--beir", type=Path, nargs="*", default=[])
-    parser.add_argument("--without-writer", action="store_true", help="leave out what takes hours")
+    parser.add_argument("--without-writer", action="store_true", help="leave out what is slow")
+    parser.add_argument("--ablations", action="store_true", help="the writer with parts left out")
     options = parser.parse_args(arguments)
     settings = load_settings()
     folder = library_of(options.work, BiEncoder())
     base = Pipeline.load(folder, settings)
     setups = [s for s in (*FINDING, *QUOTING) if base.reranker or "models" in s.changes]
     setups += [] if options.without_writer else list(WRITING)
+    setups += list(ABLATIONS) if options.ablations else []
     lines: list[str] = []
     first: Run | None = None
     for name in SETS:

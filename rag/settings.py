@@ -118,7 +118,7 @@ class AnswerSettings(BaseModel):
     """Share of the best piece's score that a further piece of an extractive answer has."""
     check: bool = True
     """Hold every written sentence against the evidence; off, the model's own marks are believed."""
-    min_support: float = Field(default=0.5, ge=0, le=1)
+    min_support: float = Field(default=0.7, ge=0, le=1)
     """Score of its best evidence below which a written sentence is removed."""
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     """Below this confidence the program abstains; by default where `katheder calibrate` put it."""
