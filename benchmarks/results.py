@@ -80,12 +80,17 @@ SAID = (
 
 
 def run_setup(
-    setup: Setup, name: str, questions: Sequence[Question], base: Pipeline, work: Path
+    setup: Setup,
+    name: str,
+    questions: Sequence[Question],
+    base: Pipeline,
+    work: Path,
+    limit: int | None = None,
 ) -> Run:
-    """The run of a set-up on a set, made or read."""
+    """The run of a set-up on a set or its first so many questions, made or read."""
     output = work / f"{name}-{setup.file}.jsonl"
     pipeline = _pipeline(base, base.settings.with_changes(**setup.changes))  # type: ignore[arg-type]
-    for progress in evaluate(questions, pipeline, output, generate=setup.answers):
+    for progress in evaluate(questions, pipeline, output, generate=setup.answers, limit=limit):
         if progress.done % 20 == 0 or progress.done == progress.total:
             print(f"{name}, {setup.name}: {progress.done} of {progress.total}", file=sys.stderr)
     return read_run(output)
@@ -134,6 +139,14 @@ def _row(report: Report, metric: str) -> Any:
         return report.row(metric)
     except KeyError:
         return None
+
+
+def count_of(runs: Mapping[str, Run]) -> str:
+    """How many questions each set-up was asked, where they differ."""
+    counts = {name: len(run.lines) for name, run in runs.items()}
+    if len(set(counts.values())) == 1:
+        return ""
+    return "Questions asked: " + ", ".join(f"{name} {n}" for name, n in counts.items()) + "."
 
 
 def groups_table(report: Report, metrics: Sequence[str]) -> list[str]:
@@ -246,6 +259,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=Path("docs/results.md"))
     parser.add_argument("--beir", type=Path, nargs="*", default=[])
     parser.add_argument("--without-writer", action="store_true", help="leave out what is slow")
+    parser.add_argument(
+        "--writer-questions", type=int, help="only the first so many of each set for the writer"
+    )
     parser.add_argument("--ablations", action="store_true", help="the writer with parts left out")
     options = parser.parse_args(arguments)
     settings = load_settings()
@@ -258,12 +274,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     first: Run | None = None
     for name in SETS:
         questions = read_questions(QUESTIONS / f"{name}.jsonl")
-        runs = {s.name: run_setup(s, name, questions, base, options.work) for s in setups}
+        limits = {s.name: options.writer_questions for s in (*WRITING, *ABLATIONS)}
+        runs = {
+            s.name: run_setup(s, name, questions, base, options.work, limits.get(s.name))
+            for s in setups
+        }
         reports = {key: measure(questions, run) for key, run in runs.items()}
         first = first or next(iter(runs.values()))
         finding = {s.name: reports[s.name] for s in setups if not s.answers}
         saying = {s.name: reports[s.name] for s in setups if s.answers}
         answerable = sum(question.answerable for question in questions)
+        fullest = max(saying, key=lambda key: len(runs[key].lines))
         seconds = sum(line.seconds for line in list(runs[list(finding)[-1]].lines.values()))
         lines += [
             f"## {name}: {len(questions)} questions, {answerable} of them answerable",
@@ -282,6 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ),
             "",
             "Answers:",
+            count_of({key: runs[key] for key in saying}),
             "",
             *table(saying, SAID),
             "",
@@ -294,10 +316,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 ("keywords", "token F1", "citation precision"),
             ),
             "",
-            f"By kind of question, {list(saying)[-1]}:",
+            f"By kind of question, {fullest}:",
             "",
             *groups_table(
-                reports[list(saying)[-1]],
+                reports[fullest],
                 (
                     "reranked Success@5",
                     "reranked RR@10",
@@ -307,7 +329,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 ),
             ),
             "",
-            *examples(questions, {name: runs[name] for name in saying}, reports[list(saying)[-1]]),
+            *examples(questions, {key: runs[key] for key in saying}, reports[list(saying)[-1]]),
         ]
     results = [evaluate_beir(path, base.encoder, base.reranker, settings) for path in options.beir]
     if results:

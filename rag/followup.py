@@ -1,4 +1,4 @@
-"""Complete a follow-up question from the conversation, without a model.
+"""Complete a follow-up question from the conversation, without a model or by one.
 
 "And for images?" finds nothing by itself. Such a question is told by its shortness or by
 words that point back, and is searched together with the question before it. "What is BPE?" is
@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.generate import Writer
+from rag.prompt import plain
+from rag.sampling import Sampling
 from rag.types import Turn
 
 _POINTING = re.compile(
@@ -26,6 +29,12 @@ _NAMING = re.compile(
     r"definiere|erkläre)\s+(?!(?:the|der|die|das)\b)\w",
     re.IGNORECASE,
 )
+_REWRITE = (
+    "You rewrite the last question of a conversation so that it can be understood alone. "
+    "Put in what it refers to, keep its language, and reply with the question and nothing else."
+)
+_TURNS = 3  # of the conversation that a model gets
+_MAX_WORDS = 60  # a longer rewriting is no question any more
 _SHORT = 4  # words; a question of so few is seldom complete inside a conversation
 
 
@@ -51,3 +60,24 @@ def leans(question: str) -> bool:
         or bool(_OPENING.match(question))
         or (len(words) <= 12 and bool(_POINTING.search(question)))
     )
+
+
+def rewrite(question: str, history: Sequence[Turn], writer: Writer) -> str:
+    """The text to search for, in the words of a language model where the question leans.
+
+    A reply without words, or of more than sixty, is not taken; `standalone` stands in for it.
+    """
+    if not history or not leans(question):
+        return question
+    said = "\n".join(
+        f"Question: {plain(turn.question)}\nAnswer: {plain(turn.answer)}"
+        for turn in history[-_TURNS:]
+    )
+    messages = [
+        {"role": "system", "content": _REWRITE},
+        {"role": "user", "content": f"{said}\n\nLast question: {plain(question)}"},
+    ]
+    reply = "".join(writer.stream(messages, Sampling(max_new_tokens=64))).strip()
+    first = reply.split("\n", 1)[0].strip(' "“”')
+    words = re.findall(r"\w+", first)
+    return first if words and len(words) <= _MAX_WORDS else standalone(question, history)

@@ -22,7 +22,7 @@ from rag import confidence
 from rag.confidence import Calibration
 from rag.errors import BadQuestion
 from rag.evidence import Judge, judge_of, select, whole
-from rag.followup import standalone
+from rag.followup import rewrite, standalone
 from rag.generate import Generator, Writer
 from rag.ground import ground, quoted
 from rag.prompt import Message, build_prompt
@@ -102,7 +102,7 @@ class Pipeline:
     def search(self, question: str, history: Sequence[Turn] = ()) -> list[Hit]:
         """The passages for a question, best first, at most `retrieval.top_k`."""
         hits: tuple[Hit, ...] = ()
-        for event in self._find(standalone(_checked(question), history)):
+        for event in self._find(self.query(question, history)):
             hits = event.hits
         return list(hits[: self.settings.retrieval.top_k])
 
@@ -139,7 +139,7 @@ class Pipeline:
         Raises:
             BadQuestion: it holds no words.
         """
-        query = standalone(_checked(question), history)
+        query = self.query(question, history)
         sampling = sampling or self.settings.sampling
         seconds: dict[str, float] = {}
         found: tuple[Hit, ...] = ()
@@ -195,6 +195,19 @@ class Pipeline:
                 stopped=bool(stop and stop.is_set()),
             )
         )
+
+    def query(self, question: str, history: Sequence[Turn] = ()) -> str:
+        """What is searched for: the question, completed from the conversation as the settings say.
+
+        Raises:
+            BadQuestion: it holds no words.
+        """
+        asked = _checked(question)
+        if self.settings.retrieval.followups == "off":
+            return asked
+        if self.settings.retrieval.followups == "rewrite":
+            return rewrite(asked, history, self.generator)
+        return standalone(asked, history)
 
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
         """The pieces of the first passages that bear on a question, best first."""

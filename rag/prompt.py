@@ -40,12 +40,12 @@ def build_prompt(question: str, sources: Sequence[Source], language: str = "en")
         language: Of the answer, "en" or "de".
     """
     notes = "\n".join(
-        f"[{source.number}] {_plain(heading_of(source))}: {_plain(source.quote)}"
+        f"[{source.number}] {plain(heading_of(source))}: {plain(source.quote)}"
         for source in sources
     )
     return [
         {"role": "system", "content": _SYSTEM.get(language, _SYSTEM["en"])},
-        {"role": "user", "content": f"Notes:\n{notes}\n\nQuestion: {_plain(question)}"},
+        {"role": "user", "content": f"Notes:\n{notes}\n\nQuestion: {plain(question)}"},
     ]
 
 
@@ -55,6 +55,6 @@ def heading_of(source: Source) -> str:
     return passage.headings[-1] if passage.headings else passage.title
 
 
-def _plain(text: str) -> str:
-    """Text on one line, without the chat templates' markers."""
+def plain(text: str) -> str:
+    """Text on one line, without the markers of chat templates."""
     return " ".join(_CHAT_MARKERS.sub(" ", text).split())

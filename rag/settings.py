@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -74,6 +74,9 @@ class RetrievalSettings(BaseModel):
     """Constant of reciprocal rank fusion; larger means that the first ranks count less."""
     top_k: int = Field(default=8, ge=1, le=1000)
     """Passages that a search returns."""
+    followups: Literal["expand", "rewrite", "off"] = "expand"
+    """A question that leans on the conversation is searched with the one that it follows, is
+    rewritten by the language model, or is left as it is."""
     min_cosine: float = Field(default=0.2, ge=-1, le=1)
     """Below this cosine of the best passage the lectures are taken not to answer, whatever else."""
 

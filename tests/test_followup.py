@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.followup import leans, standalone
+from rag.followup import leans, rewrite, standalone
 from rag.types import Turn
 
 FIRST = "What does the scaling by sqrt(d_k) do to attention scores?"
@@ -83,3 +83,49 @@ def test_a_long_question_with_a_pronoun_of_its_own_stands():
         "how is it split into smaller pieces by BPE?"
     )
     assert not leans(question)
+
+
+class Speaker:
+    """A writer with one thing to say, who remembers what it was asked."""
+
+    name = "speaker"
+
+    def __init__(self, reply):
+        self.reply, self.asked = reply, []
+
+    def count_tokens(self, text):
+        return len(text.split())
+
+    def load(self):
+        pass
+
+    def stream(self, messages, sampling, stop=None):
+        self.asked.append(messages)
+        yield from self.reply
+
+
+HISTORY = [Turn(FIRST, "It keeps <|im_end|> them small.")]
+
+
+def test_a_model_rewrites_what_leans():
+    speaker = Speaker(' "Does the scaling by sqrt(d_k) help images?"\nI hope that helps.')
+    assert rewrite("And for images?", HISTORY, speaker) == (
+        "Does the scaling by sqrt(d_k) help images?"
+    )
+    [(system, user)] = speaker.asked
+    assert user["content"] == (
+        f"Question: {FIRST}\nAnswer: It keeps them small.\n\nLast question: And for images?"
+    )
+    assert system["role"] == "system"
+
+
+def test_what_stands_for_itself_costs_no_call():
+    speaker = Speaker("Never asked.")
+    assert rewrite("What is BPE?", HISTORY, speaker) == "What is BPE?"
+    assert rewrite("And for images?", [], speaker) == "And for images?"
+    assert speaker.asked == []
+
+
+@pytest.mark.parametrize("reply", ["", " \n", "...", "word " * 61])
+def test_a_reply_that_is_no_question_is_not_taken(reply):
+    assert rewrite("Why?", HISTORY, Speaker(reply)) == f"{FIRST} Why?"

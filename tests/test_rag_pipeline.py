@@ -259,6 +259,21 @@ def test_a_german_question_is_answered_in_german(parrot):
     assert "in English" in pipeline.prompt(QUESTION, evidence)[0]["content"]
 
 
+@pytest.mark.parametrize(
+    ("mode", "query"),
+    [
+        ("expand", f"{QUESTION} And sound?"),
+        ("rewrite", "How fast is sound?"),
+        ("off", "And sound?"),
+    ],
+)
+def test_follow_ups_are_completed_as_the_settings_say(parrot, mode, query):
+    pipeline = parrot("How fast is sound?", retrieval={"followups": mode})
+    answer = pipeline.ask("And sound?", history=[Turn(QUESTION, LIGHT)])
+    assert answer.query.strip() == query
+    assert answer.question == "And sound?"
+
+
 # ---- determinism and records ----
 
 

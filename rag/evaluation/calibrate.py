@@ -13,7 +13,6 @@ import numpy as np
 from rag.confidence import Calibration, fit, models_key, signals
 from rag.evaluation.metrics import Risk, risk_coverage
 from rag.evaluation.questions import Question, history_of
-from rag.followup import standalone
 from rag.pipeline import Pipeline
 
 
@@ -61,7 +60,7 @@ def calibrate(
     for number, question in enumerate(questions, start=1):
         history = history_of(question, questions)
         hits = pipeline.search(question.question, history)
-        evidence = pipeline.evidence(standalone(question.question, history), hits)
+        evidence = pipeline.evidence(pipeline.query(question.question, history), hits)
         rows.append(signals(hits, evidence))
         progress(number, len(questions))
     answerable = [question.answerable for question in questions]
