@@ -24,6 +24,13 @@ from rag.settings import AnswerSettings
 from rag.types import Hit, Source
 
 MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
+# A line that ends with one of these goes on in the next, even where that has a capital.
+_HANGING_WORDS = (
+    "a an and are as at by for from in into is of on or per than that the their this to with "
+    "als am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist "
+    "mit oder pro sind über um und von vom wie zu zum zur"
+)
+_HANGING = frozenset(_HANGING_WORDS.split())
 _MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
 _MAX_WORDS = 60  # a piece grows no longer by what is attached to it
 
@@ -164,7 +171,8 @@ def _belongs(text: str, before: Sequence[int], start: int, end: int) -> bool:
     if first.endswith(":"):
         return True
     ended = first[-1] in '.!?”"'
-    runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)")
+    hanging = first[-1] in ",(" or first.split()[-1].lower() in _HANGING
+    runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
     fragment = not marked and _says_something(first) and not _says_something(second)
     return runs_on or (fragment and not _opens_a_list(text, start))
 

@@ -31,6 +31,13 @@ def quotes(text, **fields):
             "Stochastic is what we call the descent,\nwhen each step sees a small batch.",
             ["Stochastic is what we call the descent, when each step sees a small batch."],
         ),
+        (
+            "It was shaped by Sennrich, Haddow and\nBirch for translation.\nThen came many others too.",
+            [
+                "It was shaped by Sennrich, Haddow and Birch for translation.",
+                "Then came many others too.",
+            ],
+        ),
         # a formula goes with the line before it, and one that a colon announces
         (
             "Energy and mass are the same thing\nE = mc2",
