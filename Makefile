@@ -57,6 +57,7 @@ measure: .venv/.dev
 	$(BIN)/python -m benchmarks.retrieval corpus
 	$(BIN)/python -m benchmarks.retrieval corpus --questions corpus/questions/opening.jsonl
 	$(BIN)/python -m benchmarks.first_token
+	$(BIN)/python -m benchmarks.first_token --written
 	$(BIN)/python -m benchmarks.readers corpus
 	$(BIN)/python -m benchmarks.ingest corpus
 	$(BIN)/python -m benchmarks.interrupt --times 20 --words

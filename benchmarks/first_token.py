@@ -1,10 +1,11 @@
-"""Seconds from starting `katheder ask` to the first words of its draft, in a fresh process.
+"""Seconds from starting `katheder ask` to its first words, in a fresh process.
 
-    python -m benchmarks.first_token [--library library] [--times 5]
+    python -m benchmarks.first_token [--library library] [--times 5] [--written]
 
 Each run is a new process on a pseudo-terminal, as a person would start it. The first of all
 starts the worker that keeps the models loaded; the others find it. With `--alone` every run
-does without a worker and loads everything itself.
+does without a worker and loads everything itself. A quoted answer comes whole, a written one
+(`--written`) as a draft first.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ QUESTIONS = (
 
 
 def seconds_to_first_words(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Start a command on a pseudo-terminal; seconds to the first word of its draft and to its end."""
+    """Start a command on a pseudo-terminal; seconds to the first words of its draft, or of its
+    answer where it drafts nothing, and to its end.
+    """
     start = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:
@@ -46,11 +49,12 @@ def seconds_to_first_words(command: list[str], environment: dict[str, str]) -> t
         if not piece:
             break
         seen += piece
-        if not first and seen.partition(b"draft: ")[2].strip():
+        words = seen.partition(b"draft: ")[2] or seen.partition(b"[1]")[2]
+        if not first and words.strip():
             first = time.perf_counter() - start
     os.waitpid(child, 0)
     if not first:
-        raise SystemExit(f"no draft in what the command printed:\n{seen.decode(errors='replace')}")
+        raise SystemExit(f"no answer in what the command printed:\n{seen.decode(errors='replace')}")
     return first, time.perf_counter() - start
 
 
@@ -61,6 +65,7 @@ def main() -> None:
         "--library", type=Path, help="a filled library; default: one built of corpus/"
     )
     parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--written", action="store_true", help="let the language model write")
     parser.add_argument("--alone", action="store_true", help="without a worker")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -77,6 +82,7 @@ def main() -> None:
         for number in range(options.times + 1):
             question = QUESTIONS[number % len(QUESTIONS)]
             command = [program, "ask", question, "--library", str(folder)]
+            command += ["--written"] if options.written else []
             first, total = seconds_to_first_words(command, environment)
             print(
                 f"run {number}: first words after {first:.2f} s, whole answer after {total:.2f} s"

@@ -103,8 +103,9 @@ class AnswerSettings(BaseModel):
 
     model_config = _SECTION
 
-    writer: bool = True
-    """Let the language model write; off, the best pieces of evidence are the answer."""
+    writer: bool = False
+    """Let the language model write; off, the best pieces of evidence are the answer, which
+    measures better with the bundled model (docs/results.md)."""
     passages: int = Field(default=4, ge=1, le=20)
     """Passages that evidence is taken from, best first."""
     select: bool = True

@@ -67,6 +67,7 @@ def start(
 
         monkeypatch.setenv("KATHEDER_LIBRARY", str(folder or library.folder))
         monkeypatch.setenv("KATHEDER_CHUNKING__PASSAGE_TOKENS", "40")  # as the library was cut
+        monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "true")
         monkeypatch.setattr(Pipeline, "load", load)
         monkeypatch.setattr("ingest.embed.BiEncoder", lambda *_: encoder)
         st.cache_resource.clear()

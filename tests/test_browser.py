@@ -37,7 +37,9 @@ def address(tmp_path: Path) -> Iterator[str]:
     library = Library(tmp_path / "library", create=True)
     (report,) = ingest([LECTURE], library, BiEncoder())
     assert report.outcome == "added"
-    with screenshot.running_app(library.folder, KATHEDER_SAMPLING__MAX_NEW_TOKENS="24") as url:
+    with screenshot.running_app(
+        library.folder, KATHEDER_ANSWER__WRITER="true", KATHEDER_SAMPLING__MAX_NEW_TOKENS="24"
+    ) as url:
         yield url
 
 

@@ -29,6 +29,8 @@ from rag.sampling import Sampling
 from rag.settings import Settings
 from rag.types import Answer
 
+WRITTEN = Settings().with_changes(answer={"writer": True})
+
 
 class Copyist:
     """A generator that writes the last message back, word by word, as a tiny model would."""
@@ -45,7 +47,7 @@ class Copyist:
 
 @pytest.fixture
 def pipeline(library, encoder):
-    return Pipeline(library, encoder, Copyist(), settings=Settings())
+    return Pipeline(library, encoder, Copyist(), settings=WRITTEN)
 
 
 def test_embeddings_serve_a_foreign_vector_store(encoder):
@@ -120,7 +122,7 @@ SPEAKER = FakeListChatModel(responses=[f"{LIGHT} [1] Bananas are blue."])
 
 
 def test_a_foreign_chat_model_writes_and_is_checked_like_ours(library, encoder):
-    pipeline = Pipeline(library, encoder, ChatModelWriter(SPEAKER, "speaker"), settings=Settings())
+    pipeline = Pipeline(library, encoder, ChatModelWriter(SPEAKER, "speaker"), settings=WRITTEN)
     answer = pipeline.ask("How many metres per second does light travel in vacuum?")
     assert answer.draft == f"{LIGHT} [1] Bananas are blue."
     assert [(s.text, s.origin) for s in answer.sentences] == [(LIGHT, "written")]

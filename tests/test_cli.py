@@ -85,7 +85,9 @@ def test_ingest_reports_each_file_and_fails_when_one_does(katheder, make_pdf, tm
 
 
 def test_ask_prints_sentences_with_sources(katheder, library):
-    code, out, _ = katheder("ask", "How long does a cat sleep?", "--library", library.folder)
+    code, out, _ = katheder(
+        "ask", "How long does a cat sleep?", "--written", "--library", library.folder
+    )
     assert code == 0
     first, *rest = out.splitlines()
     assert first == "A cat sleeps sixteen hours a day. [1]"
@@ -94,7 +96,7 @@ def test_ask_prints_sentences_with_sources(katheder, library):
 
 def test_ask_json_is_one_document_with_every_stage(katheder, library):
     code, out, _ = katheder(
-        "ask", "How long does a cat sleep?", "--json", "--library", library.folder
+        "ask", "How long does a cat sleep?", "--written", "--json", "--library", library.folder
     )
     answer = json.loads(out)
     assert code == 0
@@ -104,11 +106,12 @@ def test_ask_json_is_one_document_with_every_stage(katheder, library):
     assert {"encode", "retrieve", "generate", "ground"} <= answer["seconds"].keys()
 
 
-def test_extractive_answers_quote_without_the_model(katheder, library):
+@pytest.mark.parametrize("choice", [(), ("--extractive",)])
+def test_by_default_answers_quote_without_the_model(katheder, library, choice):
     _, out, _ = katheder(
         "ask",
         "Light travels how many metres per second in vacuum?",
-        "--extractive",
+        *choice,
         "--json",
         "--library",
         library.folder,
@@ -172,7 +175,7 @@ def test_a_question_without_words_is_refused(katheder, library):
 def test_chat_goes_on_over_turns(katheder, library, monkeypatch):
     lines = iter(["How long does a cat sleep?", "and dogs?", "/what", "/new", "/quit"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
-    code, out, err = katheder("chat", "--library", library.folder)
+    code, out, err = katheder("chat", "--written", "--library", library.folder)
     assert code == 0
     assert out.count("sixteen hours a day. [1]") == 2
     assert "searched for: How long does a cat sleep? and dogs?" in err

@@ -95,7 +95,7 @@ class Backwards(Reranker):
 @pytest.fixture
 def pipeline(library, encoder):
     # Words share places of so small a vector, so that strangers have a cosine of 0.2 and more.
-    settings = Settings().with_changes(retrieval={"min_cosine": 0.4})
+    settings = Settings().with_changes(retrieval={"min_cosine": 0.4}, answer={"writer": True})
     return Pipeline(library, encoder, Parrot(), settings=settings)
 
 
@@ -222,7 +222,8 @@ def test_dates_may_differ_and_nested_values_are_named():
 
 def test_one_bad_question_is_written_down_and_the_rest_goes_on(library, encoder, tmp_path):
     questions = [replace(QUESTIONS[0], id="empty", question="??"), *QUESTIONS]
-    pipeline = Pipeline(library, encoder, Parrot(stumbles_at="sound"))
+    settings = Settings().with_changes(answer={"writer": True})
+    pipeline = Pipeline(library, encoder, Parrot(stumbles_at="sound"), settings=settings)
     run_all(questions, pipeline, tmp_path / "run.jsonl")
     lines = read_run(tmp_path / "run.jsonl").lines
     assert list(lines) == ["empty", "light", "sound", "sonnet"]

@@ -26,6 +26,7 @@ from rag.types import Answer, Answered, Ranked, Sentence, Source, StageDone, Tok
 
 QUESTION = "How many metres per second does light travel in vacuum?"
 LIGHT = "Light travels at 299792458 metres per second in vacuum."
+WRITTEN = Settings().with_changes(answer={"writer": True})
 UNRELATED = "Beethoven composed operas"
 CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -68,7 +69,7 @@ def generator(tmp_path_factory):
 
 @pytest.fixture
 def pipeline(library, encoder, generator):
-    return Pipeline(library, encoder, generator, settings=Settings())
+    return Pipeline(library, encoder, generator, settings=WRITTEN)
 
 
 @pytest.fixture
@@ -76,9 +77,7 @@ def parrot(library, encoder):
     """A pipeline whose model says one text."""
 
     def make(text, **sections):
-        return Pipeline(
-            library, encoder, Parrot(text), settings=Settings().with_changes(**sections)
-        )
+        return Pipeline(library, encoder, Parrot(text), settings=WRITTEN.with_changes(**sections))
 
     return make
 
@@ -213,7 +212,7 @@ def test_pages_without_a_sentence_are_named_and_not_quoted_as_an_answer(
     make_pdf("labels.pdf", "#slide([Encoder])[x = 3]")
     library = Library(tmp_path / "labels", create=True)
     list(ingest(find_files([tmp_path / "lectures"]), library, encoder, passage_tokens=40))
-    answer = Pipeline(library, encoder, Parrot("The encoder is 3."), settings=Settings()).ask(
+    answer = Pipeline(library, encoder, Parrot("The encoder is 3."), settings=WRITTEN).ask(
         "Encoder x"
     )
     assert answer.abstained
@@ -355,7 +354,7 @@ def test_a_reranker_orders_what_is_answered_from(library, encoder, generator, tm
         reranker=str(make_cross_encoder(tmp_path)), device="cpu", dtype="float32"
     )
     reranker = Reranker(models, RerankSettings(candidates=3, first_stage_weight=0))
-    pipeline = Pipeline(library, encoder, generator, reranker, Settings())
+    pipeline = Pipeline(library, encoder, generator, reranker, WRITTEN)
     events = list(pipeline.stream(QUESTION))
     stages = [event.stage for event in events if isinstance(event, StageDone)]
     assert stages == ["encode", "retrieve", "rerank", "evidence", "generate"]

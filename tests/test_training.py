@@ -295,7 +295,7 @@ def test_the_loss_is_of_the_answer_alone(texts, tmp_path):
     prompt, answer = [5, 6, 7, 8], [9, 10, 11]
     found = generator.loss_of(model, prompt, answer).item()
     logits = model(torch.tensor([[*prompt, *answer]])).logits[0].log_softmax(dim=1)
-    by_hand = -sum(float(logits[3 + n, token]) for n, token in enumerate(answer)) / 3
+    by_hand = -sum(logits[3 + n, token].item() for n, token in enumerate(answer)) / 3
     assert found == pytest.approx(by_hand, abs=1e-5)
 
 

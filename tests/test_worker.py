@@ -39,7 +39,7 @@ class Slow:
 def running(library, encoder, monkeypatch, tmp_path):
     """A worker in a thread over the small library; gives its folder and settings."""
     monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path / "c"))
-    settings = Settings().with_changes(app={"keep_warm_minutes": 0.05})
+    settings = Settings().with_changes(app={"keep_warm_minutes": 0.05}, answer={"writer": True})
     monkeypatch.setattr(
         Pipeline, "load", lambda folder, chosen: Pipeline(library, encoder, Slow(), settings=chosen)
     )

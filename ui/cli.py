@@ -70,9 +70,11 @@ TokensOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option(help="The same seed gives the same answer.")]
 ExtractiveOption = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--extractive", help="Answer with the passages' own sentences; no language model."
+        "--extractive/--written",
+        help="Quote the lectures' own sentences, or let the language model write [default: as "
+        "the settings say].",
     ),
 ]
 
@@ -116,14 +118,14 @@ def ask(
     repetition_penalty: PenaltyOption = None,
     max_new_tokens: TokensOption = None,
     seed: SeedOption = None,
-    extractive: ExtractiveOption = False,
+    extractive: ExtractiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question; every sentence names its source, and the sources are listed."""
     chosen = _settings(settings)
     sampling = _sampling(chosen, locals())
-    if extractive:
-        chosen = chosen.with_changes(answer={"writer": False})
+    if extractive is not None:
+        chosen = chosen.with_changes(answer={"writer": not extractive})
     answer = _answer(_asker(library, chosen), question, [], sampling, quiet=as_json)
     if as_json:
         _print_json(answer.as_dict())
@@ -171,7 +173,7 @@ def chat(
     repetition_penalty: PenaltyOption = None,
     max_new_tokens: TokensOption = None,
     seed: SeedOption = None,
-    extractive: ExtractiveOption = False,
+    extractive: ExtractiveOption = None,
 ) -> None:
     """Talk with the lectures in the terminal; follow-ups lean on what was asked before."""
     from rag.errors import BadQuestion
@@ -179,8 +181,8 @@ def chat(
 
     chosen = _settings(settings)
     sampling = _sampling(chosen, locals())
-    if extractive:
-        chosen = chosen.with_changes(answer={"writer": False})
+    if extractive is not None:
+        chosen = chosen.with_changes(answer={"writer": not extractive})
     asker = _asker(library, chosen)
     history: list[Turn] = []
     _note("Ask a question; /new starts afresh, /quit (or Ctrl-D) ends; Ctrl-C stops an answer.")
