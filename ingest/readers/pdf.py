@@ -14,12 +14,14 @@ import ctypes
 import hashlib
 import re
 import statistics
+import threading
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+from PIL.Image import Image
 
 from ingest import clean
 from ingest.errors import UnreadableFile
@@ -28,6 +30,7 @@ from ingest.types import Box, Document, Lecture, Line, Page, Section, Word
 #: Below this many words in a whole file its pages are taken for pictures.
 MIN_WORDS = 5
 
+_PDFIUM = threading.Lock()  # pdfium keeps state of its own and is not made for threads
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD of fpdfview.h
 _POOR_TITLE = re.compile(
     r"^(untitled|slide ?\d*|document\d*|microsoft|powerpoint|.*\.(tex|docx?|pptx?|pdf|dvi|md))",
@@ -89,17 +92,18 @@ def read_pdf(path: Path) -> Lecture:
         raise UnreadableFile(
             f"{path.name}: is not a PDF (it starts with {data[:8]!r}); export it as PDF"
         )
-    pdf = _open(path.name, data)
-    try:
-        pages = _read_pages(pdf)
-        outline = tuple(_outline(pdf))
-        declared = str(pdf.get_metadata_dict().get("Title") or "").strip()
-    except pdfium.PdfiumError as error:
-        raise UnreadableFile(
-            f"{path.name}: is damaged ({error}); export or download it again"
-        ) from error
-    finally:
-        pdf.close()
+    with _PDFIUM:
+        pdf = _open(path.name, data)
+        try:
+            pages = _read_pages(pdf)
+            outline = tuple(_outline(pdf))
+            declared = str(pdf.get_metadata_dict().get("Title") or "").strip()
+        except pdfium.PdfiumError as error:
+            raise UnreadableFile(
+                f"{path.name}: is damaged ({error}); export or download it again"
+            ) from error
+        finally:
+            pdf.close()
     if sum(len(page.words) for page in pages) < MIN_WORDS:
         raise UnreadableFile(
             f"{path.name}: its {len(pages)} page(s) are pictures without text; "
@@ -115,6 +119,37 @@ def read_pdf(path: Path) -> Lecture:
         language=clean.language_of(text),
     )
     return Lecture(document, pages, outline)
+
+
+def page_image(path: Path, number: int, scale: float = 2.0) -> Image:
+    """A page as a picture, as a viewer would show it.
+
+    Args:
+        path: A PDF file that was read before.
+        number: The page, from 1.
+        scale: Pixels a point.
+
+    Raises:
+        UnreadableFile: the file or the page is gone, or it does not open.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(
+            f"{path.name}: cannot be read ({error.strerror}); put it back or remove the document"
+        ) from error
+    with _PDFIUM:
+        pdf = _open(path.name, data)
+        try:
+            if not 1 <= number <= len(pdf):
+                raise UnreadableFile(f"{path.name}: has no page {number}; its last is {len(pdf)}")
+            return pdf[number - 1].render(scale=scale).to_pil().convert("RGB")
+        except pdfium.PdfiumError as error:
+            raise UnreadableFile(
+                f"{path.name}: page {number} cannot be drawn ({error})"
+            ) from error
+        finally:
+            pdf.close()
 
 
 def _open(name: str, data: bytes) -> pdfium.PdfDocument:
