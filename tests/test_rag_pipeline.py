@@ -400,7 +400,7 @@ def real(tmp_path_factory):
     folder = tmp_path_factory.mktemp("real") / "library"
     reports = list(ingest([lecture], Library(folder, create=True), BiEncoder()))
     assert [report.outcome for report in reports] == ["added"]
-    return Pipeline.load(folder, Settings())
+    return Pipeline.load(folder, WRITTEN)
 
 
 @pytest.mark.slow
