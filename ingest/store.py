@@ -354,6 +354,11 @@ class Library:
             or (len(name) >= 6 and document.id.startswith(name.lower()))
         ]
 
+    def collect(self, document: str, collection: str) -> None:
+        """Put a document into a collection, or with "" into none; what is searched stays the same."""
+        with self._transaction() as db:
+            db.execute("UPDATE documents SET collection = ? WHERE id = ?", (collection, document))
+
     def pages(self, document: str) -> list[Page]:
         """A document's pages with their lines and words, in order."""
         rows = self._connection().execute(
@@ -420,6 +425,34 @@ class Library:
         )
         found = self._passages_by_id([id for id, _ in rows])
         return [Scored(found[id], score) for id, score in rows if id in found]
+
+    def matches(self, question: str, passage: str) -> list[tuple[int, int]]:
+        """Where a passage's text has the words that a lexical search for the question finds.
+
+        Returns:
+            (start, end) of each in the passage's text, in order; as the index itself says.
+        """
+        expression = lexical_query(question)
+        if not expression:
+            return []
+        row = (
+            self._connection()
+            .execute(
+                "SELECT highlight(passages_text, 1, char(2), char(3)) FROM passages_text AS t"
+                " JOIN passages AS p ON p.row = t.rowid WHERE passages_text MATCH ? AND p.id = ?",
+                (expression, passage),
+            )
+            .fetchone()
+        )
+        found, start, length = [], 0, 0  # length: letters so far without the marks
+        for piece in re.split("([\x02\x03])", row[0]) if row else ():
+            if piece == "\x02":
+                start = length
+            elif piece == "\x03":
+                found.append((start, length))
+            else:
+                length += len(piece)
+        return found
 
     def vectors(self) -> np.ndarray:
         """All passages' vectors, float32, shape (N, dimension), ordered by passage id."""

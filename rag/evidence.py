@@ -9,6 +9,7 @@ they are the answer where none writes.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -32,6 +33,7 @@ _HANGING_WORDS = (
 )
 _HANGING = frozenset(_HANGING_WORDS.split())
 _MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
+_KEPT = 20_000  # vectors, about 30 MB
 _MAX_WORDS = 60  # a piece grows no longer by what is attached to it
 
 
@@ -43,17 +45,34 @@ class Judge(Protocol):
 
 
 class CosineJudge:
-    """The bi-encoder as a judge, where there is no CrossEncoder; cosines below 0 count as 0."""
+    """The bi-encoder as a judge, where there is no CrossEncoder; cosines below 0 count as 0.
+
+    The vectors of the last texts are kept, since the same pages are read for many questions.
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._kept: dict[str, np.ndarray] = {}  # the oldest first
+        self._lock = threading.Lock()
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         """The cosine of each text to the question, clipped to [0, 1]."""
         if not texts:
             return []
-        vectors = self._encoder.encode([*texts, question])
+        vectors = self._vectors([*texts, question])
         return [float(cosine) for cosine in np.clip(vectors[:-1] @ vectors[-1], 0, 1)]
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+        with self._lock:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            known |= zip(missing, self._encoder.encode(missing), strict=True)
+            with self._lock:
+                self._kept |= known
+                for oldest in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
+                    del self._kept[oldest]
+        return np.stack([known[text] for text in texts])
 
 
 def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
@@ -88,7 +107,7 @@ def select(
     places = [(hit, piece) for hit in hits[: settings.passages] for piece in pieces_of(hit.passage)]
     if not places:
         return ()
-    scores = judge.score(question, [_shown(hit.passage, piece) for hit, piece in places])
+    scores = judge.score(question, [shown(hit.passage, piece) for hit, piece in places])
     passages = logits([_score_of(hit) for hit, _ in places])
     order = np.argsort(-(logits(scores) + settings.passage_weight * passages), kind="stable")
     chosen: list[Source] = []
@@ -192,7 +211,7 @@ def quote_of(passage: Passage, piece: Piece) -> str:
     return " ".join(passage.text[piece.start : piece.end].split())
 
 
-def _shown(passage: Passage, piece: Piece) -> str:
+def shown(passage: Passage, piece: Piece) -> str:
     """A piece under its heading, as the judge reads it."""
     quote = quote_of(passage, piece)
     heading = passage.headings[-1] if passage.headings else passage.title

@@ -101,10 +101,15 @@ class Pipeline:
 
     def search(self, question: str, history: Sequence[Turn] = ()) -> list[Hit]:
         """The passages for a question, best first, at most `retrieval.top_k`."""
-        hits: tuple[Hit, ...] = ()
-        for event in self._find(self.query(question, history)):
-            hits = event.hits
+        hits = self.candidates(self.query(question, history))
         return list(hits[: self.settings.retrieval.top_k])
+
+    def candidates(self, query: str) -> tuple[Hit, ...]:
+        """Every passage that any stage saw, with what each stage thought of it, best first."""
+        hits: tuple[Hit, ...] = ()
+        for event in self._find(query):
+            hits = event.hits
+        return hits
 
     def ask(
         self,

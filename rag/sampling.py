@@ -112,3 +112,12 @@ def _sentence(fault: Any) -> str:
         return message
     name = ".".join(str(part) for part in fault["loc"])
     return f"{name}={fault['input']!r} cannot be used: {message[0].lower()}{message[1:]}"
+
+
+PRESETS = {
+    "precise": Sampling(),
+    "balanced": Sampling(strategy="sample", temperature=0.7, top_p=0.9),
+    "creative": Sampling(strategy="sample", temperature=1.1, top_p=0.95),
+    "beam": Sampling(strategy="beam", num_beams=4),
+}
+"""Ways of writing by name: one likeliest text, two that draw, and several texts kept at once."""

@@ -137,6 +137,8 @@ class AppSettings(BaseModel):
     """Largest file that can be uploaded, in megabytes."""
     max_upload_files: int = Field(default=50, ge=1)
     """Most files in one upload."""
+    password: str = ""
+    """Hash that `katheder password` made; readers of the app must say the password. "" for none."""
     keep_warm_minutes: float = Field(default=10, ge=0)
     """Idle minutes that the command line's worker keeps its models loaded; 0 does without it."""
 

@@ -1,7 +1,8 @@
-"""The chat, driven by AppTest with the word encoder and a writer in the same process."""
+"""The app, driven by AppTest with the word encoder and a writer in the same process."""
 
 from __future__ import annotations
 
+import ast
 import re
 import threading
 import time
@@ -9,25 +10,25 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from tiny_models import make_llama
 
-from ingest.pipeline import FileReport, find_files, ingest
+from ingest.pipeline import find_files, ingest
 from ingest.store import Library
-from rag.generate import Generator
 from rag.pipeline import Pipeline
-from rag.sampling import Sampling
-from rag.settings import AppSettings, ModelSettings, Settings
-from rag.types import Sentence
-from ui.job import Job
-from ui.render import escape, sentences_markdown
-from ui.uploads import UploadRefused, clean_name, drop_unused, store_upload, store_uploads
+from rag.sampling import PRESETS, Sampling
+from rag.settings import AppSettings, Settings
+from ui import password
+from ui.conversations import FILE, Conversations
+from ui.german import GERMAN
+from ui.pages.settings import as_toml
+from ui.render import DOING, OUTCOMES, STAGES
+from ui.text import escape
 
 APP = Path(__file__).parents[1] / "ui" / "app.py"
 CONFIG = APP.parent / ".streamlit" / "config.toml"
-LIMITS = AppSettings(max_upload_mb=1, max_upload_files=2)
 
 
 class Writer:
@@ -58,28 +59,56 @@ class Writer:
 @pytest.fixture
 def start(
     library: Library, encoder: object, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., AppTest]:
-    """Open the page on the small library with a writer in place of the language model."""
+) -> Iterator[Callable[..., AppTest]]:
+    """Open a page on the small library, with a writer in place of the language model."""
 
-    def opened(writer: object, folder: Path | None = None) -> AppTest:
+    def opened(
+        writer: Writer | None = None, *, page: str = "ask", folder: Path | None = None, **query: str
+    ) -> AppTest:
         def load(_: Path, settings: Settings) -> Pipeline:
-            return Pipeline(library, encoder, writer, None, settings)
+            return Pipeline(library, encoder, writer or Writer("Never asked."), None, settings)
 
         monkeypatch.setenv("KATHEDER_LIBRARY", str(folder or library.folder))
         monkeypatch.setenv("KATHEDER_CHUNKING__PASSAGE_TOKENS", "40")  # as the library was cut
-        monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "true")
+        if writer:
+            monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "true")
         monkeypatch.setattr(Pipeline, "load", load)
         monkeypatch.setattr("ingest.embed.BiEncoder", lambda *_: encoder)
         st.cache_resource.clear()
-        return AppTest.from_file(str(APP), default_timeout=30).run()
+        st.cache_data.clear()
+        if page == "app":
+            test = AppTest.from_file(str(APP), default_timeout=60)
+        else:
+            test = AppTest.from_string(
+                f"from ui.shell import enter\nfrom ui.pages.{page} import page\npage(enter())",
+                default_timeout=60,
+            )
+        for name, value in query.items():
+            test.query_params[name] = value
+        return test.run()
 
-    return opened
+    yield opened
+    st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 def shown(page: AppTest) -> str:
     """All text of the page without its escapes."""
-    kinds = (page.markdown, page.caption, page.error, page.info, page.success)
-    return re.sub(r"\\(.)", r"\1", "\n".join(part.value for kind in kinds for part in kind))
+    kinds = (page.markdown, page.caption, page.error, page.info, page.success, page.warning)
+    texts = [part.value for kind in kinds for part in kind]
+    return re.sub(r"\\(.)", r"\1", "\n".join([*texts, *(button.label for button in page.button)]))
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    [button] = [b for b in page.button if re.sub(r"\\(.)", r"\1", b.label) == label]
+    page = button.click().run()
+    assert not page.exception
+    return page
+
+
+def conversation_of(page: AppTest) -> str:
+    named = page.query_params["c"]
+    return named if isinstance(named, str) else named[0]
 
 
 def ask(page: AppTest, question: str) -> AppTest:
@@ -91,50 +120,50 @@ def ask(page: AppTest, question: str) -> AppTest:
 # ---- asking ----
 
 
-def test_a_written_answer_is_shown_with_its_source_and_scores(start):
+def test_a_written_answer_carries_its_source_as_a_chip(start):
     page = ask(start(Writer("A cat sleeps sixteen hours a day.")), "How long does a cat sleep?")
     text = shown(page)
-    assert "A cat sleeps sixteen hours a day. :primary[[1]]" in text
+    assert "A cat sleeps sixteen hours a day." in text
     assert "*“" not in text  # not a quotation: the model wrote it
-    assert "**:primary[[1]] animals.pdf, p. 1**" in text
-    assert "“A cat sleeps sixteen hours a day.”" in text
-    ranks = page.table[0].value
-    assert list(ranks.columns[:2]) == ["Page", "Source"]
-    assert ranks["Page"].iloc[0] == "animals\\.pdf\\, p\\. 1"
-    assert ranks["Source"].iloc[0] == ":primary[\\[1\\]]"
-    assert re.fullmatch(r"1 \\\(0\\\.\d+\\\)", ranks["Meaning (cosine)"].iloc[0])
-    assert re.fullmatch(r"1 \\\(\d+\\\.\d+\\\)", ranks["Words (BM25)"].iloc[0])
-    assert {"Encode", "Retrieve", "Generate", "Ground"} <= set(page.table[1].value["Stage"])
-    assert "Why these pages: ranks and scores" in [fold.label for fold in page.expander]
-    assert [message.name for message in page.chat_message] == ["user", "assistant"]
+    assert "[1] animals.pdf, p. 1" in text
+    assert "Written by the language model" in text
 
 
-def test_an_answer_of_a_real_tiny_llama_rests_on_a_page(start, tmp_path):
-    models = ModelSettings(generator=str(make_llama(tmp_path / "llama")), device="cpu")
-    page = ask(start(Generator(models)), "How many metres per second in vacuum does light travel?")
-    # Random weights write nothing that a source supports, so the lecture speaks for itself.
-    assert "*“Light travels at 299792458 metres per second in vacuum.”* :primary[[1]]" in shown(
-        page
-    )
-    assert "**:primary[[1]] physics.pdf, p. 2**" in shown(page)
-
-
-def test_without_the_writer_the_lecture_is_quoted_and_no_sampling_is_shown(start):
-    writer = Writer("Never asked.")
-    page = start(writer)
-    page.sidebar.toggle[0].set_value(False).run()
-    assert not page.selectbox
-    page = ask(page, "What does gravity pull together?")
-    assert "*“Gravity pulls masses together.”* :primary[[1]]" in shown(page)
+def test_a_quoted_answer_looks_like_a_quotation(start):
+    page = ask(start(), "What does gravity pull together?")
+    assert "> *“Gravity pulls masses together.”*" in shown(page)
+    assert "[1] physics.pdf, p. 1" in shown(page)
     assert "In quotation marks: the lectures' own words." in shown(page)
-    assert writer.asked == []
+
+
+def test_a_chip_opens_its_page_with_the_words_marked_and_pages_turn(start):
+    page = ask(start(), "What does gravity pull together?")
+    page = press(page, "[1] physics.pdf, p. 1")
+    assert "page 1 of 3" in shown(page)
+    [image] = page.get("image")
+    assert image.proto.imgs[0].alt == (
+        "Page 1 of physics.pdf, marked: Gravity pulls masses together."
+    )
+    page = press(page, "Next")
+    assert "page 2 of 3" in shown(page)
+    assert "The cited words are on page 1." in shown(page)
+    page = press(page, "Close")
+    assert not page.get("image")
+
+
+def test_a_file_that_is_gone_is_a_sentence(start, tmp_path):
+    page = ask(start(), "What does gravity pull together?")
+    (tmp_path / "lectures" / "physics.pdf").unlink()
+    page = press(page, "[1] physics.pdf, p. 1")
+    assert "physics.pdf: cannot be read (No such file or directory)" in shown(page)
 
 
 def test_an_abstention_shows_the_nearest_pages(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_RETRIEVAL__MIN_COSINE", "0.99")
-    page = ask(start(Writer("Never asked.")), "Who barks at strangers?")
-    assert page.info[0].value.startswith("The lectures do not seem to answer this.")
-    assert "**:primary[[1]] animals.pdf, p. 2**" in shown(page)
+    page = ask(start(), "Who barks at strangers?")
+    assert page.info[0].value == "The lectures do not seem to answer this."
+    assert "Nearest pages:" in shown(page)
+    assert "[1] animals.pdf, p. 2" in shown(page)
 
 
 def test_a_follow_up_is_searched_with_the_question_before_it(start):
@@ -142,19 +171,17 @@ def test_a_follow_up_is_searched_with_the_question_before_it(start):
     page = ask(page, "And at night?")
     assert "Searched for: How long does a cat sleep? And at night?" in shown(page)
     assert [message.name for message in page.chat_message] == ["user", "assistant"] * 2
-    page.sidebar.button[0].click().run()
+    page = press(page, "New conversation")
     assert not page.chat_message
     page = ask(page, "And at night?")
     assert "Searched for" not in shown(page)
 
 
 def test_a_question_without_words_is_answered_by_the_error_text(start):
-    page = ask(start(Writer("Never asked.")), "???")
-    assert re.sub(r"\\(.)", r"\1", page.error[0].value).startswith(
-        "The question '???' holds no words"
-    )
+    page = ask(start(), "???")
+    assert "The question '???' holds no words" in shown(page)
     page = ask(page, "How long does a cat sleep?")  # and the chat goes on
-    assert "animals.pdf, p. 1" in shown(page)
+    assert "[1] animals.pdf, p. 1" in shown(page)
 
 
 def test_stop_keeps_what_was_written(start, monkeypatch):
@@ -170,77 +197,86 @@ def test_stop_keeps_what_was_written(start, monkeypatch):
 
         def stream(self, messages, sampling, stop=None):
             yield from super().stream(messages, sampling)
-            wait_for(lambda: "Stop" in pressed)
+            end = time.monotonic() + 10
+            while "Stop" not in pressed and time.monotonic() < end:
+                time.sleep(0.01)
             pressed["Stop"]()
             assert stop.wait(10), "Stop did not reach the writer"
 
     monkeypatch.setattr(st, "button", button)
     page = ask(start(Endless("A cat sleeps sixteen hours a day. ")), "How long does a cat sleep?")
-    assert "A cat sleeps sixteen hours a day. :primary[[1]]" in shown(page)
+    assert "A cat sleeps sixteen hours a day." in shown(page)
     assert "Stopped before the end." in shown(page)
     assert "Stop" not in [button.label for button in page.button]
 
 
-def test_a_rerun_takes_up_the_answer_being_written(start, library, encoder):
-    page = start(Writer("Not asked."))
+def test_a_changed_question_takes_back_what_came_after(start):
+    page = ask(start(), "What does gravity pull together?")
+    page = ask(page, "How long does a cat sleep?")
+    page = next(b for b in page.button if b.label == "Change").click().run()
+    page.text_area[0].set_value("Who barks at strangers?")
+    page = press(page, "Ask")
+    text = shown(page)
+    assert "It barks at strangers." in text
+    assert "Gravity pulls" not in text
+    assert "sixteen hours" not in text
+    assert [message.name for message in page.chat_message] == ["user", "assistant"]
+
+
+def test_again_can_let_the_model_write(start, library):
     writer = Writer("It barks at strangers.")
-    job = Job(
-        lambda stop: Pipeline(library, encoder, writer).stream("Who barks at strangers?", stop=stop)
-    )
-    list(job.follow())  # a run of the page that was cut off at its end
-    page.session_state["writing"] = ("Who barks at strangers?", job)
-    page.run()
-    assert "It barks at strangers. :primary[[1]]" in shown(page)
-    assert page.session_state["writing"] is None
+    page = start(writer, c="")
+    page = ask(page, "Who barks at strangers?")
+    assert len(writer.asked) == 1
+    conversation = conversation_of(page)
+    [menu] = list(page.get("menu_button")) or [None]
+    assert menu is not None
+    assert menu.proto.options  # quoted, and one a preset
+    assert len(menu.proto.options) == 1 + len(PRESETS)
+    assert Conversations(library.folder / FILE).exchanges(conversation)[0].answer is not None
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-
-
-# ---- sampling ----
-
-
-def test_only_the_fields_of_the_strategy_are_shown_and_used(start):
-    writer = Writer("It barks at strangers.")
-    page = start(writer)
-    labels = {field.label for field in page.number_input}
-    assert labels == {"Repetition penalty", "Longest answer in tokens", "Seed"}
-    page.selectbox[0].set_value("beam").run()
-    assert {field.label for field in page.number_input} == labels | {"Beams"}
-    page.selectbox[0].set_value("sample").run()
-    drawing = {"Temperature", "Top-k", "Top-p", "Min-p"}
-    assert {field.label for field in page.number_input} == labels | drawing
-    by_label = {field.label: field for field in page.number_input}
-    by_label["Temperature"].set_value(0.7)
-    by_label["Top-k"].set_value(20)
-    by_label["Seed"].set_value(5)
-    ask(page.run(), "Who barks at strangers?")
-    assert writer.asked == [
-        Sampling(
-            strategy="sample",
-            temperature=0.7,
-            top_k=20,
-            max_new_tokens=Sampling().max_new_tokens,
-            seed=5,
-        )
+def test_conversations_outlive_the_browser_and_are_found_again(start):
+    page = ask(start(), "What does gravity pull together?")
+    conversation = conversation_of(page)
+    page = start()  # another browser session
+    assert not page.chat_message
+    assert "What does gravity pull together?" in shown(page)  # in the sidebar
+    page = start(c=conversation)
+    assert "> *“Gravity pulls masses together.”*" in shown(page)
+    page.sidebar.text_input[0].set_value("no such words").run()
+    assert "Nothing was found." in shown(page)
+    page.sidebar.text_input[0].set_value("masses").run()
+    assert "What does gravity pull together?" in [
+        b.label.replace("\\", "") for b in page.sidebar.button
     ]
+    page = press(page, "Delete it")
+    assert not page.chat_message
 
 
-def test_sampling_that_is_refused_is_a_sentence_and_closes_the_input(start):
-    page = start(Writer("Not asked."))
-    page.selectbox[0].set_value("sample").run()
-    {field.label: field for field in page.number_input}["Temperature"].set_value(0.0)
-    page.run()
-    assert not page.exception
-    assert escape("temperature=0.0 cannot be used") in page.error[0].value
-    assert page.chat_input[0].disabled
-    page.selectbox[0].set_value("greedy").run()
-    assert not page.error
-    assert not page.chat_input[0].disabled
+def test_suggestions_ask_about_headings(start, library, encoder, make_pdf):
+    deck = make_pdf("deck.pdf", '#slide("Whales and their songs")[A whale sings for hours.]')
+    list(ingest([deck], library, encoder, passage_tokens=40))
+    page = start()
+    page = press(page, "What is meant by “Whales and their songs”?")
+    assert "[1] deck.pdf, p. 1" in shown(page)
+
+
+def test_markup_in_a_lecture_and_in_a_draft_is_shown_as_text(start, library, make_pdf, encoder):
+    odd = make_pdf(
+        "odd *name*.pdf", '#slide("Odd")[The zebra says \\$a\\$ and \\<img src=x\\> to \\*you\\*.]'
+    )
+    assert [r.outcome for r in ingest([odd], library, encoder, passage_tokens=40)] == ["added"]
+    page = ask(
+        start(Writer("The zebra says $a$ and <img src=x> to *you*.")), "What says the zebra?"
+    )
+    drawn = [part.value for part in (*page.markdown, *page.caption)]
+    drawn += [button.label for button in page.button]
+    about = [value for value in drawn if "zebra" in value]
+    assert len(about) == 3  # question, sentence, and the conversation's title
+    for value in drawn:
+        assert not re.search(r"(?<!\\)(?:\$|<|\*you)", value), value
+    assert any("odd \\*name\\*\\.pdf" in value for value in drawn)
 
 
 # ---- settings and libraries that do not fit ----
@@ -248,16 +284,16 @@ def test_sampling_that_is_refused_is_a_sentence_and_closes_the_input(start):
 
 def test_bad_settings_are_one_sentence(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_RETRIEVAL__TOP_K", "0")
-    page = start(Writer("Not asked."))
+    page = start(page="app")
     assert not page.exception
     assert escape("retrieval.top_k = '0'") in page.error[0].value
 
 
-def test_the_page_lists_the_documents_with_their_pages(start):
-    page = start(Writer("Not asked."))
-    assert "2 documents, 5 pages" in [expander.label for expander in page.expander]
-    assert "**animals.pdf**, 2 pages" in shown(page)
-    assert "**physics.pdf**, 3 pages" in shown(page)
+def test_the_app_opens_on_the_chat(start):
+    page = start(page="app")
+    assert not page.exception
+    assert page.chat_input[0].placeholder == "Ask the lectures"
+    assert "2 documents, 5 pages" in shown(page)
 
 
 def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
@@ -266,10 +302,10 @@ def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
     folder = tmp_path / "nothing"
     broken = tmp_path / "lectures" / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7 and no more")
-    page = start(Writer("It barks at strangers."), folder)
+    page = start(folder=folder)
     assert "There are no lectures here yet." in shown(page)
     assert not page.chat_input
-    assert not folder.exists()  # looking does not make one
+    assert not (folder / "library.sqlite").exists()  # looking does not make one
     read: list[list[Path]] = []
 
     def small(files, target, *rest, **settings):
@@ -277,24 +313,21 @@ def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
         read.append(list(files))
         return ingest(find_files([tmp_path / "lectures"]), target, *rest, **settings)
 
-    monkeypatch.setattr("ingest.pipeline.ingest", small)
-    (button,) = [button for button in page.main.button if button.label.startswith("Read the")]
-    page = button.click().run()
-    assert not page.exception
+    monkeypatch.setattr("ui.pages.library.ingest", small)
+    page = press(page, "Read the 6 bundled lectures")
     assert read == [find_files([APP.parents[1] / "corpus"])]
     assert Library(folder).count() > 0
+    page = page.run()
     assert len(page.chat_input) == 1
-    assert ":material/check: animals.pdf: added, 2 pages" in shown(page)
-    assert "broken.pdf" in re.sub(r"\\(.)", r"\1", page.error[0].value)
     assert broken.exists()  # only uploads are dropped
 
 
-# ---- uploads ----
+# ---- the library ----
 
 
 def test_uploads_are_stored_read_and_reported(start, library, make_pdf):
     new = make_pdf("new.pdf", '#slide("Whales")[A whale sings under water for hours.]').read_bytes()
-    page = start(Writer("A whale sings under water for hours."))
+    page = start(page="library")
     page.file_uploader[0].set_value(
         [
             ("../../whales.pdf", new, "application/pdf"),
@@ -302,81 +335,267 @@ def test_uploads_are_stored_read_and_reported(start, library, make_pdf):
             ("broken.pdf", b"%PDF-1.7 and no more", "application/pdf"),
         ]
     )
-    (add,) = [button for button in page.button if button.label == "Add to the library"]
-    page = add.click().run()
-    assert not page.exception
-    assert ":material/check: whales.pdf: added, 1 page" in shown(page)
-    assert "notes.pdf: not a PDF" in shown(page)
-    assert "broken.pdf" in shown(page)
+    page.text_input[0].set_value("Sea")
+    page = press(page, "Add to the library")
+    text = shown(page)
+    assert ":material/check: whales.pdf: added, 1 page" in text
+    assert "notes.pdf: not a PDF" in text
+    assert "broken.pdf" in text
     assert [file.name for file in (library.folder / "uploads").iterdir()] == ["whales.pdf"]
-    assert "**whales.pdf**, 1 page" in shown(page)
-    page = ask(page, "What does a whale sing?")
-    assert "**:primary[[1]] whales.pdf, p. 1**" in shown(page)
+    assert [d.collection for d in library.documents()] == ["", "", "Sea"]
+    [table] = page.dataframe
+    assert table.value["File"].tolist() == ["animals.pdf", "physics.pdf", "whales.pdf"]
+    page.selectbox[0].select_index(2).run()
+    page = press(page, "Remove it")
+    assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
+    assert list((library.folder / "uploads").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
-        ("deck.pdf", "deck.pdf"),
-        ("../../etc/passwd", "passwd.pdf"),
-        ("C:\\lectures\\Deck 1.PDF", "Deck 1.pdf"),
-        (".hidden.pdf", "hidden.pdf"),
-        ("..", "lecture.pdf"),
-        ("", "lecture.pdf"),
-        ("U\u0308bung\n1 <b>.pdf", "Übung_1 _b_.pdf"),
-        ("a\x00b|c?.pdf", "a_b_c_.pdf"),
-        ("x" * 300 + ".pdf", "x" * 100 + ".pdf"),
-    ],
-)
-def test_names_keep_only_what_is_safe(sent, kept):
-    assert clean_name(sent) == kept
+def test_a_lecture_of_ones_own_folder_is_removed_from_the_library_alone(start, library, tmp_path):
+    page = start(page="library")
+    press(page, "Remove it")
+    assert [d.file for d in library.documents()] == ["physics.pdf"]
+    assert (tmp_path / "lectures" / "animals.pdf").exists()
 
 
-def test_an_upload_overwrites_no_other_file(tmp_path):
-    first = store_upload(tmp_path, "deck.pdf", b"%PDF one", LIMITS)
-    second = store_upload(tmp_path, "deck.pdf", b"%PDF two", LIMITS)
-    again = store_upload(tmp_path, "deck.pdf", b"%PDF two", LIMITS)
-    assert [first.name, second.name, again.name] == ["deck.pdf", "deck (2).pdf", "deck (2).pdf"]
-    assert (first.read_bytes(), second.read_bytes()) == (b"%PDF one", b"%PDF two")
+def test_a_page_shows_its_passages(start):
+    page = press(start(page="library"), "page 2")
+    assert page.text[0].value == "Dogs\nA dog guards the house.\nIt barks at strangers."
 
 
-def test_what_is_no_pdf_or_too_large_is_refused(tmp_path):
-    store_upload(tmp_path, "late.pdf", b" " * 1020 + b"%PDF", LIMITS)
-    with pytest.raises(UploadRefused, match=r"^later\.pdf: not a PDF"):
-        store_upload(tmp_path, "later.pdf", b" " * 1021 + b"%PDF", LIMITS)
-    store_upload(tmp_path, "full.pdf", b"%PDF".ljust(1024 * 1024), LIMITS)
-    with pytest.raises(UploadRefused, match="limit is 1 MB"):
-        store_upload(tmp_path, "fuller.pdf", b"%PDF".ljust(1024 * 1024 + 1), LIMITS)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["full.pdf", "late.pdf"]
+def test_the_map_holds_every_passage_once(library, start):
+    from ui.pages.library import projection
+
+    start(page="library")
+    points, axes, centre = projection(library)
+    assert len(points) == library.count()
+    assert axes.T @ axes == pytest.approx(np.eye(2), abs=1e-5)
+    assert sum(p["x"] for p in points) == pytest.approx(0, abs=1e-4)
+    assert len(centre) == 64
 
 
-def test_more_files_than_allowed_are_reported_one_by_one(tmp_path):
-    files, refused = store_uploads(
-        tmp_path, [(f"{name}.pdf", f"%PDF {name}".encode()) for name in "abcd"], LIMITS
+def test_twins_are_found_across_documents(library, start, encoder, make_pdf):
+    from ui.pages.library import twins
+
+    start(page="library")
+    assert twins(library) == []
+    copy = make_pdf(
+        "copy.pdf",
+        """
+        #slide("Cats")[A cat sleeps sixteen hours a day. It hunts mice at night.]
+        #slide("Birds")[A bird sings in the morning and builds a nest.]
+        """,
     )
-    assert [file.name for file in files] == ["a.pdf", "b.pdf"]
-    assert [report.path for report in refused] == ["c.pdf", "d.pdf"]
-    assert "more than 2 files" in refused[0].message
+    list(ingest([copy], library, encoder, passage_tokens=40))
+    [(cosine, first, second)] = twins(library)
+    assert cosine > 0.95
+    assert {first.file, second.file} == {"animals.pdf", "copy.pdf"}
 
 
-@pytest.mark.parametrize(
-    ("outcome", "stays"),
-    [
-        ("added", True),
-        ("replaced", True),
-        ("unchanged", True),
-        ("failed", False),
-        ("duplicate", False),
-    ],
+# ---- passages ----
+
+
+def test_each_passage_says_why_it_came_where_it_came(start):
+    page = start(page="passages")
+    assert "Ask a question above" in shown(page)
+    page.text_input[0].set_value("How many metres per second does light travel?").run()
+    assert not page.exception
+    text = shown(page)
+    assert "Meaning and words agree: both place it 1." in text
+    assert "Kept: it holds evidence 1" in text
+    assert ":orange-background[Light]" in text
+    assert [expander.label for expander in page.expander][1].startswith("1\\. physics\\.pdf")
+    [prompt] = [code.value for code in page.code if "Notes:" in code.value]
+    assert "Light travels at 299792458 metres per second in vacuum." in prompt
+
+
+def test_sliders_change_what_is_found_without_asking_anything(start):
+    page = start(Writer("Never asked."), page="passages")
+    page.text_input[0].set_value("How many metres per second does light travel?").run()
+    assert "Cut: place" not in shown(page)
+    next(s for s in page.slider if "top k" in s.label).set_value(1).run()
+    assert not page.exception
+    assert "Cut: place 2 is beyond the first 1." in shown(page)
+    next(s for s in page.slider if s.label == "Weight of meaning").set_value(0.0).run()
+    assert "meaning is not searched" in shown(page)
+
+
+def test_two_settings_are_held_against_each_other(start):
+    page = start(page="passages")
+    page.text_input[0].set_value("light or sound?").run()
+    next(t for t in page.toggle if t.label.startswith("Compare")).set_value(True).run()
+    assert "Both settings find the same pages." in shown(page)
+    [_, second] = [s for s in page.slider if "top k" in s.label]
+    second.set_value(1).run()
+    assert "Only the left settings find:" in shown(page)
+
+
+def test_kept_search_settings_are_used_by_the_chat(start, library):
+    page = start(page="passages")
+    next(s for s in page.slider if "top k" in s.label).set_value(2).run()
+    page = press(page, "Keep these settings for my questions")
+    page = start()
+    page = ask(page, "light or sound?")
+    conversation = conversation_of(page)
+    [said] = Conversations(library.folder / FILE).exchanges(conversation)
+    assert len(said.answer.hits) == 2
+
+
+# ---- evaluation ----
+
+
+QUESTIONS = (
+    '{"id": "cat", "question": "How long does a cat sleep?", "type": "factoid", "lang": "en", '
+    '"gold": [{"doc": "animals.pdf", "pages": [1]}], "answer": "Sixteen hours.", "keywords": ["sixteen"]}\n'
+    '{"id": "moon", "question": "Who walked on the moon?", "type": "unanswerable", "lang": "en", "gold": []}\n'
 )
-def test_an_upload_stays_only_if_the_library_rests_on_it(tmp_path, outcome, stays):
-    file = tmp_path / "deck.pdf"
-    file.write_bytes(b"%PDF")
-    drop_unused(FileReport(str(file), outcome))
-    assert file.exists() == stays
 
 
-# ---- text from documents ----
+def test_a_run_is_started_followed_shown_and_compared(start, library):
+    page = start(page="evaluate")
+    assert "No run is kept yet" in shown(page)
+    page.file_uploader[0].set_value([("mine.jsonl", QUESTIONS.encode(), "application/jsonl")]).run()
+    page.selectbox[0].set_value("mine").run()
+    page.text_input[0].set_value("first").run()
+    page = press(page, "Start")
+    assert (library.folder / "runs" / "mine first.jsonl").read_text().count("\n") == 2
+    figures = page.dataframe[0].value
+    found = dict(zip(figures["Figure"], figures["mine first"], strict=True))
+    assert found["reranked Success@1"].startswith("1.000")
+    assert found["keywords"].startswith("1.000")
+    page.text_input[0].set_value("second").run()
+    page = press(page, "Start")
+    page.multiselect[0].set_value(["mine first", "mine second"]).run()
+    assert not page.exception
+    assert "**mine first → mine second**" in shown(page)
+    assert "Right pages: animals.pdf 1" in shown(page)
+
+
+def test_a_faulty_question_set_is_a_sentence_and_not_kept(start, library):
+    page = start(page="evaluate")
+    page.file_uploader[0].set_value([("bad.jsonl", b'{"id": 1}', "application/jsonl")]).run()
+    assert not page.exception
+    assert "bad.jsonl:1" in shown(page)
+    assert not (library.folder / "questions").exists()
+
+
+def test_feedback_is_listed(start, library):
+    page = ask(start(), "How long does a cat sleep?")
+    page.get("feedback")[0].set_value(1).run()
+    kept = Conversations(library.folder / FILE)
+    assert kept.comments() == [("How long does a cat sleep?", True, "")]
+    page = start(page="evaluate")
+    assert page.expander[-1].label == "Readers' feedback"
+
+
+# ---- settings ----
+
+
+def test_the_interface_speaks_german_and_remembers_it(start):
+    page = start(page="settings")
+    page.selectbox[0].set_value("de").run()
+    assert page.title[0].value == "Einstellungen"
+    page = start()
+    assert page.chat_input[0].placeholder == "Frag die Vorlesungen"
+    page = ask(page, "How long does a cat sleep?")
+    assert "In Anführungszeichen: die Vorlesungen wörtlich." in shown(page)
+
+
+def test_a_preset_is_how_the_next_answer_is_written(start):
+    writer = Writer("It barks at strangers.")
+    page = start(writer, page="settings")
+    page.session_state["preset"] = "creative"
+    page.run()
+    assert not page.exception
+    assert "[sampling]" in page.code[0].value
+    page = ask(start(writer), "Who barks at strangers?")
+    assert not page.exception
+    assert (writer.asked[-1].strategy, writer.asked[-1].temperature) == ("sample", 1.1)
+
+
+def test_changes_are_shown_as_a_settings_file(tmp_path):
+    changes = {"answer": {"writer": True}, "models": {"generator": 'a "b" \\ c', "dtype": None}}
+    text = as_toml(changes)
+    assert tomllib.loads(text) == {
+        "answer": {"writer": True},
+        "models": {"generator": 'a "b" \\ c'},
+    }
+
+
+def test_another_way_of_cutting_says_what_has_to_be_done(start):
+    page = start(page="settings")
+    field = next(f for f in page.number_input if f.label == "Longest passage in tokens")
+    field.set_value(64)
+    page = [b for b in page.button if b.label == "Keep"][-1].click().run()
+    assert "katheder library rebuild" in page.warning[0].value
+
+
+# ---- the door ----
+
+
+def test_a_password_hash_matches_its_password_alone():
+    kept = password.hashed("correct horse")
+    assert password.matches("correct horse", kept)
+    assert not password.matches("correct horse ", kept)
+    assert kept != password.hashed("correct horse")  # salted
+    with pytest.raises(Exception, match="katheder password"):
+        password.matches("x", "plain text")
+
+
+def test_strangers_see_the_door_and_readers_their_own_conversations(start, monkeypatch):
+    monkeypatch.setenv("KATHEDER_APP__PASSWORD", password.hashed("open sesame"))
+    monkeypatch.setattr(password, "_PAUSE", 0.0)
+    page = start()
+    assert not page.chat_input
+    page.text_input[0].set_value("wrong")
+    page = press(page, "Enter")
+    assert "That is not the password" in shown(page)
+    page.text_input[0].set_value("open sesame")
+    page = press(page, "Enter")
+    page = ask(page, "What does gravity pull together?")
+    assert "Gravity pulls masses together." in shown(page)
+    conversation = conversation_of(page)
+    other = start(c=conversation)
+    other.text_input[0].set_value("open sesame")
+    other = press(other, "Enter")
+    assert "Gravity pulls masses together." not in shown(other)
+    settings = start(page="settings")
+    settings.text_input[0].set_value("open sesame")
+    settings = press(settings, "Enter")
+    assert all(f.disabled for f in settings.text_input)  # nobody loads models from outside
+
+
+# ---- words ----
+
+
+def test_every_text_of_the_interface_has_a_german_one():
+    wanted: set[str] = set()
+    folder = APP.parent
+    for file in [*folder.glob("*.py"), *folder.glob("pages/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if named and node.func.id in ("t", "counted"):
+                texts = node.args[:1] if node.func.id == "t" else node.args[1:3]
+                wanted |= {
+                    part.value
+                    for text in texts
+                    for part in ast.walk(text)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                }
+    trace = Path(__file__).parents[1] / "rag" / "trace.py"
+    sentences = {
+        node.value
+        for node in ast.walk(ast.parse(trace.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"(?:By|Meaning|Read|Pages|Kept|Found|Cut)\b.*\.", node.value)
+    }
+    assert len(sentences) >= 15
+    named = {*STAGES.values(), *DOING.values(), *OUTCOMES.values(), *PRESETS, "own"}
+    assert (wanted | sentences | named) - GERMAN.keys() == set()
+    fields = re.compile(r"\{(\w+)\}")
+    for english, german in GERMAN.items():
+        assert sorted(fields.findall(english)) == sorted(fields.findall(german)), english
 
 
 @pytest.mark.parametrize(
@@ -404,66 +623,6 @@ def test_escaped_text_holds_no_markup(text, escaped):
 def test_pieces_of_a_stream_are_escaped_as_the_whole():
     text = "So *this* is $5, or <b>[1]</b>: done."
     assert "".join(map(escape, re.findall(r"\S+\s*", text))) == escape(text)
-
-
-def test_markup_in_a_lecture_and_in_a_draft_is_shown_as_text(start, library, make_pdf, encoder):
-    odd = make_pdf(
-        "odd *name*.pdf", '#slide("Odd")[The zebra says \\$a\\$ and \\<img src=x\\> to \\*you\\*.]'
-    )
-    assert [r.outcome for r in ingest([odd], library, encoder, passage_tokens=40)] == ["added"]
-    page = ask(
-        start(Writer("The zebra says $a$ and <img src=x> to *you*.")), "What says the zebra?"
-    )
-    drawn = [part.value for part in (*page.markdown, *page.caption)]
-    about = [value for value in drawn if "zebra" in value]
-    assert len(about) == 3  # question, sentence, quote
-    for value in drawn:
-        assert not re.search(r"(?<!\\)(?:\$|<|\*you)", value), value
-    assert any("odd \\*name\\*\\.pdf" in value for value in drawn)
-
-
-def test_quoted_sentences_stand_apart_from_written_ones():
-    sentences = [
-        Sentence("One.", 1, 0.9, "written"),
-        Sentence("Two.", 2, 0.8, "written"),
-        Sentence("Three.", 1, 1.0, "quoted"),
-    ]
-    assert sentences_markdown(sentences) == (
-        "One\\. :primary[\\[1\\]] Two\\. :primary[\\[2\\]]\n\n*“Three\\.”* :primary[\\[1\\]]"
-    )
-
-
-# ---- jobs ----
-
-
-def test_a_job_is_followed_from_its_first_item_by_everyone():
-    go = threading.Event()
-
-    def work(stop: threading.Event) -> Iterator[int]:
-        yield 1
-        go.wait(10)
-        yield 2
-
-    job = Job(work)
-    first = job.follow(patience=0.01)
-    assert next(item for item in first if item is not None) == 1
-    assert next(first) is None  # nothing new: a sign of life
-    go.set()
-    assert [item for item in first if item is not None] == [2]
-    assert [item for item in job.follow() if item is not None] == [1, 2]
-
-
-def test_a_job_hands_its_error_to_every_follower():
-    def work(stop: threading.Event) -> Iterator[int]:
-        yield 1
-        raise UploadRefused("no")
-
-    job = Job(work)
-    for _ in range(2):
-        items = job.follow()
-        assert next(items) == 1
-        with pytest.raises(UploadRefused, match="no"):
-            list(items)
 
 
 # ---- theme ----

@@ -145,9 +145,7 @@ def page_image(path: Path, number: int, scale: float = 2.0) -> Image:
                 raise UnreadableFile(f"{path.name}: has no page {number}; its last is {len(pdf)}")
             return pdf[number - 1].render(scale=scale).to_pil().convert("RGB")
         except pdfium.PdfiumError as error:
-            raise UnreadableFile(
-                f"{path.name}: page {number} cannot be drawn ({error})"
-            ) from error
+            raise UnreadableFile(f"{path.name}: page {number} cannot be drawn ({error})") from error
         finally:
             pdf.close()
 

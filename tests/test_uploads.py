@@ -1,0 +1,73 @@
+"""ui.uploads: names are cleaned, nothing is overwritten, nothing that is no PDF is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.pipeline import FileReport
+from rag.settings import AppSettings
+from ui.uploads import UploadRefused, clean_name, drop_unused, store_upload, store_uploads
+
+LIMITS = AppSettings(max_upload_mb=1, max_upload_files=2)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("deck.pdf", "deck.pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("C:\\lectures\\Deck 1.PDF", "Deck 1.pdf"),
+        (".hidden.pdf", "hidden.pdf"),
+        ("..", "lecture.pdf"),
+        ("", "lecture.pdf"),
+        ("U\u0308bung\n1 <b>.pdf", "Übung_1 _b_.pdf"),
+        ("a\x00b|c?.pdf", "a_b_c_.pdf"),
+        ("x" * 300 + ".pdf", "x" * 100 + ".pdf"),
+    ],
+)
+def test_names_keep_only_what_is_safe(sent, kept):
+    assert clean_name(sent) == kept
+
+
+def test_an_upload_overwrites_no_other_file(tmp_path):
+    first = store_upload(tmp_path, "deck.pdf", b"%PDF one", LIMITS)
+    second = store_upload(tmp_path, "deck.pdf", b"%PDF two", LIMITS)
+    again = store_upload(tmp_path, "deck.pdf", b"%PDF two", LIMITS)
+    assert [first.name, second.name, again.name] == ["deck.pdf", "deck (2).pdf", "deck (2).pdf"]
+    assert (first.read_bytes(), second.read_bytes()) == (b"%PDF one", b"%PDF two")
+
+
+def test_what_is_no_pdf_or_too_large_is_refused(tmp_path):
+    store_upload(tmp_path, "late.pdf", b" " * 1020 + b"%PDF", LIMITS)
+    with pytest.raises(UploadRefused, match=r"^later\.pdf: not a PDF"):
+        store_upload(tmp_path, "later.pdf", b" " * 1021 + b"%PDF", LIMITS)
+    store_upload(tmp_path, "full.pdf", b"%PDF".ljust(1024 * 1024), LIMITS)
+    with pytest.raises(UploadRefused, match="limit is 1 MB"):
+        store_upload(tmp_path, "fuller.pdf", b"%PDF".ljust(1024 * 1024 + 1), LIMITS)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["full.pdf", "late.pdf"]
+
+
+def test_more_files_than_allowed_are_reported_one_by_one(tmp_path):
+    files, refused = store_uploads(
+        tmp_path, [(f"{name}.pdf", f"%PDF {name}".encode()) for name in "abcd"], LIMITS
+    )
+    assert [file.name for file in files] == ["a.pdf", "b.pdf"]
+    assert [report.path for report in refused] == ["c.pdf", "d.pdf"]
+    assert "more than 2 files" in refused[0].message
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stays"),
+    [
+        ("added", True),
+        ("replaced", True),
+        ("unchanged", True),
+        ("failed", False),
+        ("duplicate", False),
+    ],
+)
+def test_an_upload_stays_only_if_the_library_rests_on_it(tmp_path, outcome, stays):
+    file = tmp_path / "deck.pdf"
+    file.write_bytes(b"%PDF")
+    drop_unused(FileReport(str(file), outcome))
+    assert file.exists() == stays

@@ -1,0 +1,111 @@
+"""A conversation on paper: Markdown, HTML and PDF, each sentence with its page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from html import escape as html_escape
+from pathlib import Path
+
+import typst
+
+from ui.conversations import Exchange
+from ui.text import t
+
+_TEMPLATE = Path(__file__).with_name("export.typ")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|$~-])")
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem;
+  color: #0b161e; background: #fdfdfb; }
+h2 { font-size: 1.1rem; margin-top: 2rem; border-top: 1px solid #d5dcdc; padding-top: 1rem; }
+ol { color: #44525a; font-size: .9rem; } q { font-style: italic; }
+"""
+
+
+def as_markdown(title: str, exchanges: Sequence[Exchange]) -> str:
+    """The conversation as Markdown in which nothing of the documents acts as markup."""
+    lines = [f"# {_plain(title)}", ""]
+    for said in exchanges:
+        lines += [f"## {_plain(said.question)}", ""]
+        lines += [_plain(text) for text in _lead(said)]
+        if said.answer:
+            for sentence in said.answer.sentences:
+                text = _plain(sentence.text)
+                quoted = f"*“{text}”*" if sentence.origin == "quoted" else text
+                lines.append(f"{quoted} \\[{sentence.source}\\]")
+            lines.append("")
+            for source in said.answer.sources:
+                lines.append(
+                    f"- \\[{source.number}\\] {_plain(source.place)}: “{_plain(source.quote)}”"
+                )
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_html(title: str, exchanges: Sequence[Exchange]) -> str:
+    """The conversation as one page that needs no network."""
+    parts = [f"<h1>{html_escape(title)}</h1>"]
+    for said in exchanges:
+        parts.append(f"<h2>{html_escape(said.question)}</h2>")
+        parts += [f"<p>{html_escape(text)}</p>" for text in _lead(said)]
+        if said.answer:
+            for sentence in said.answer.sentences:
+                text = html_escape(sentence.text)
+                text = f"<q>{text}</q>" if sentence.origin == "quoted" else text
+                parts.append(f"<p>{text} [{sentence.source}]</p>")
+            items = "".join(
+                f"<li value={source.number}>{html_escape(source.place)}: "
+                f"“{html_escape(source.quote)}”</li>"
+                for source in said.answer.sources
+            )
+            parts.append(f"<ol>{items}</ol>")
+    return (
+        f"<!doctype html><html><head><meta charset=utf-8><title>{html_escape(title)}</title>"
+        "<meta name=viewport content='width=device-width'>"
+        f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
+    """The conversation as a PDF file, set by Typst."""
+    data = {
+        "title": title,
+        "exchanges": [
+            {
+                "question": said.question,
+                "notes": _lead(said),
+                "sentences": [
+                    {
+                        "text": sentence.text,
+                        "source": sentence.source,
+                        "quoted": sentence.origin == "quoted",
+                    }
+                    for sentence in (said.answer.sentences if said.answer else ())
+                ],
+                "sources": [
+                    {"number": source.number, "place": source.place, "quote": source.quote}
+                    for source in (said.answer.sources if said.answer else ())
+                ],
+            }
+            for said in exchanges
+        ],
+    }
+    pdf = typst.compile(
+        _TEMPLATE.read_bytes(), format="pdf", sys_inputs={"conversation": json.dumps(data)}
+    )
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def _lead(said: Exchange) -> list[str]:
+    """What stands before the sentences: an error, or that the lectures do not answer."""
+    if said.answer is None:
+        return [said.error or t("This question was not answered.")]
+    return [t("The lectures do not seem to answer this.")] if said.answer.abstained else []
+
+
+def _plain(text: str) -> str:
+    """Text on one line without the power of markup."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,384 @@
+"""Library: put lectures in, look at them, take them out, and see them all on one map."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import altair as alt
+import numpy as np
+import streamlit as st
+
+from ingest.errors import KathederError
+from ingest.pipeline import FileReport, find_files, ingest, recipe_of
+from ingest.store import Library
+from ingest.types import Document, Passage
+from ui.job import Job
+from ui.page_view import page_picture, place_of, thumbnail
+from ui.render import show_report
+from ui.shell import BUNDLED, Shell, running
+from ui.text import counted, escape, t
+from ui.uploads import drop_unused, store_uploads
+
+_READING = "reading"  # the name of the one job that reads files
+_THUMBNAILS = 12  # on a page of them
+_TWINS = 0.95  # cosine from which two passages say nearly the same
+_MOST_TWINS = 50
+
+
+def page(shell: Shell) -> None:
+    """One run of the page."""
+    if shell.library is None:
+        welcome(shell)
+        return
+    library = shell.library
+    st.title(t("Library"))
+    st.caption(escape(f"{place_of(library)} · {shell.folder}"))
+    upload(shell)
+    follow_reading()
+    lectures, atlas, duplicates = st.tabs(
+        [t("Lectures"), t("Map of all passages"), t("Duplicates")]
+    )
+    with lectures:
+        documents_of(shell, library)
+    with atlas:
+        map_of(shell, library)
+    with duplicates:
+        duplicates_of(library)
+
+
+# ---- reading ----
+
+
+def welcome(shell: Shell) -> None:
+    """The page of an empty library: what to do, and a button that reads the bundled lectures."""
+    st.title("Katheder")
+    st.markdown(
+        t(
+            "There are no lectures here yet. Add PDFs, or begin with the bundled ones; then ask "
+            "questions, and every sentence of an answer names its page. Nothing leaves this machine."
+        )
+    )
+    files = find_files([BUNDLED]) if BUNDLED.is_dir() else []
+    busy = _READING in running()
+    if files and not busy:
+        label = t("Read the {number} bundled lectures", number=len(files))
+        if st.button(label, type="primary", icon=":material/menu_book:"):
+            st.session_state.reports = []
+            start_reading(shell, files)
+            st.rerun()
+    upload(shell)
+    follow_reading()
+    st.caption(escape(t("Library: {folder}", folder=shell.folder)))
+
+
+def upload(shell: Shell) -> None:
+    """Take PDFs, store those that are some, and start to read them."""
+    state = st.session_state
+    state.setdefault("reports", [])
+    with st.form("upload", clear_on_submit=True):
+        chosen = st.file_uploader(
+            t("Add PDFs"),
+            type="pdf",
+            accept_multiple_files=True,
+            key="pdfs",
+            max_upload_size=shell.base.app.max_upload_mb,
+        )
+        collection = st.text_input(
+            t("Collection"), placeholder=t("none; a name groups lectures"), max_chars=80
+        )
+        sent = st.form_submit_button(t("Add to the library"), disabled=_READING in running())
+    if sent and chosen:
+        uploads = [(file.name, file.getvalue()) for file in chosen]
+        files, state.reports = store_uploads(shell.folder / "uploads", uploads, shell.base.app)
+        if files:
+            start_reading(shell, files, uploaded=True, collection=collection.strip())
+    for report in state.reports:
+        show_report(report)
+
+
+def start_reading(
+    shell: Shell, files: list[Path], *, uploaded: bool = False, collection: str = ""
+) -> None:
+    """Ingest files beside the page; `follow_reading` shows how far it is."""
+
+    def read(_: threading.Event) -> Iterator[FileReport]:
+        from ingest.embed import BiEncoder
+
+        models = shell.settings.models
+        library = Library(shell.folder, create=True)
+        encoder = (
+            shell.pipeline().encoder
+            if library.count()
+            else BiEncoder(models.encoder, models.device, models.dtype)
+        )
+        chunking = shell.settings.chunking.model_dump()
+        for report in ingest(files, library, encoder, collection=collection, **chunking):
+            if uploaded:
+                drop_unused(report)
+            yield report
+
+    running()[_READING] = Job(read)
+    st.session_state.files = [file.name for file in files]
+
+
+def follow_reading() -> None:
+    """Show a bar for the whole and a line a file while files are read, then draw the page anew."""
+    job = running().get(_READING)
+    if job is None:
+        return
+    state = st.session_state
+    names = state.get("files", [])
+    reports: list[FileReport] = []
+    bar = st.progress(0.0, t("Reading …"))
+    rows = [st.progress(0.0, escape(name)) for name in names]
+    try:
+        for report in job.follow():
+            if report is not None:
+                if len(reports) < len(rows):
+                    rows[len(reports)].progress(1.0, escape(names[len(reports)]))
+                reports.append(report)
+            total = max(len(names), len(reports), 1)
+            now = min(len(reports) + 1, total)
+            if len(reports) < len(rows):
+                rows[len(reports)].progress(0.5, escape(f"{names[len(reports)]} …"))
+            bar.progress(
+                len(reports) / total,
+                t(
+                    "Reading {now} of {total} … {seconds} s",
+                    now=now,
+                    total=total,
+                    seconds=round(job.seconds),
+                ),
+            )
+    except KathederError as error:
+        reports.append(FileReport("", "failed", message=str(error)))
+    finally:
+        if job.over:
+            running().pop(_READING, None)
+    state.reports = [*state.reports, *reports]
+    st.rerun()
+
+
+# ---- what is there ----
+
+
+def documents_of(shell: Shell, library: Library) -> None:
+    """Every lecture under its collection; one of them with its pages and passages."""
+    documents = library.documents()
+    st.dataframe(
+        {
+            t("File"): [d.file for d in documents],
+            t("Title"): [d.title for d in documents],
+            t("Pages"): [d.pages for d in documents],
+            t("Passages"): [len(library.passages(d.id)) for d in documents],
+            t("Language"): [d.language for d in documents],
+            t("Collection"): [d.collection for d in documents],
+        },
+        hide_index=True,
+        width="stretch",
+    )
+    chosen = st.selectbox(
+        t("Lecture"), documents, format_func=lambda d: d.file, key="lecture", index=0
+    )
+    if chosen is None:
+        return
+    _document_buttons(shell, library, chosen)
+    _pages(library, chosen)
+
+
+def _document_buttons(shell: Shell, library: Library, document: Document) -> None:
+    def remove() -> None:
+        library.remove(document.id)
+        uploads = (shell.folder / "uploads").resolve()
+        file = Path(document.path)
+        if file.parent == uploads:
+            file.unlink(missing_ok=True)
+
+    with st.container(horizontal=True):
+        if st.button(
+            t("Read again"),
+            icon=":material/refresh:",
+            help=t("Where the file has changed, its pages are replaced."),
+        ):
+            st.session_state.reports = []
+            start_reading(shell, [Path(document.path)], collection=document.collection)
+            st.rerun()
+        with st.popover(t("Collection"), icon=":material/folder:"), st.form("collect"):
+            name = st.text_input(t("Collection"), document.collection, max_chars=80)
+            if st.form_submit_button(t("Keep")):
+                library.collect(document.id, name.strip())
+                st.rerun()
+        with st.popover(t("Remove"), icon=":material/delete:"):
+            st.markdown(t("Remove this lecture from the library?"))
+            st.button(t("Remove it"), type="primary", on_click=remove)
+
+
+def _pages(library: Library, document: Document) -> None:
+    """Thumbnails, and below them one page large with its passages."""
+    groups = (document.pages - 1) // _THUMBNAILS + 1
+    group = 1
+    if groups > 1:
+        group = st.pagination(groups, key=f"group-{document.id}") or 1
+    first = (group - 1) * _THUMBNAILS + 1
+    numbers = range(first, min(first + _THUMBNAILS, document.pages + 1))
+
+    def choose(number: int) -> None:
+        st.session_state.page_of_lecture = (document.id, number)
+
+    try:
+        with st.container(horizontal=True, gap="small", key="thumbnails"):
+            for number in numbers:
+                with st.container(width=150, gap="xxsmall"):
+                    alt_text = t("Page {number} of {file}", number=number, file=document.file)
+                    st.image(thumbnail(document.path, number), width=150, alt=alt_text)
+                    st.button(
+                        t("page {number}", number=number),
+                        key=f"page-{document.id}-{number}",
+                        type="tertiary",
+                        on_click=choose,
+                        args=(number,),
+                    )
+        chosen = st.session_state.get("page_of_lecture", (document.id, first))
+        number = chosen[1] if chosen[0] == document.id else first
+        picture, passages = st.columns([3, 2], gap="large")
+        with picture:
+            alt_text = t("Page {number} of {file}", number=number, file=document.file)
+            st.image(page_picture(document.path, number, 2.0), width="stretch", alt=alt_text)
+    except KathederError as error:
+        st.error(escape(str(error)))
+        return
+    with passages:
+        shown = [p for p in library.passages(document.id) if number in p.pages]
+        st.markdown(f"**{escape(counted(len(shown), 'passage', 'passages'))}**")
+        for passage in shown:
+            with st.container(border=True):
+                st.caption(escape(" › ".join(passage.headings)))
+                st.text(passage.text)
+        if not shown:
+            st.caption(t("Nothing of this page is searched: it is a divider, or holds no text."))
+
+
+# ---- the map ----
+
+
+def map_of(shell: Shell, library: Library) -> None:
+    """All passages in two dimensions, with a question and what it found."""
+    question = st.text_input(t("A question to put on the map"), key="map_question", max_chars=500)
+    points, axes, centre = projection(library)
+    data = [dict(point, kind=t("passage"), size=40) for point in points]
+    if question.strip():
+        try:
+            pipeline = shell.pipeline()
+            hits = pipeline.search(question)
+            found = {hit.passage.id for hit in hits}
+            for point in data:
+                if point["id"] in found:
+                    point.update(kind=t("found"), size=160)
+            x, y = (pipeline.encoder.encode([question])[0] - centre) @ axes
+            mark = {"id": "", "file": t("the question"), "place": "", "text": question}
+            data.append(mark | {"x": float(x), "y": float(y), "kind": t("question"), "size": 400})
+        except KathederError as error:
+            st.error(escape(str(error)))
+    kinds = [t("passage"), t("found"), t("question")]
+    chart = (
+        alt.Chart(alt.Data(values=data))
+        .mark_point(filled=True, opacity=0.75)
+        .encode(
+            x=alt.X("x:Q", axis=None),
+            y=alt.Y("y:Q", axis=None),
+            color=alt.Color("file:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
+            shape=alt.Shape(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=kinds, range=["circle", "diamond", "cross"]),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            size=alt.Size("size:Q", scale=None, legend=None),
+            tooltip=["place:N", "text:N"],
+        )
+        .properties(height=520)
+        .interactive()
+    )
+    st.altair_chart(chart, width="stretch", key="map", alt=t("Map of all passages"))
+    st.caption(
+        t(
+            "Each point is a passage, placed by the two directions in which the vectors differ most "
+            "(principal components). Near points are often, not always, near in meaning."
+        )
+    )
+
+
+@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.stamp()})
+def projection(library: Library) -> tuple[list[dict[str, object]], np.ndarray, np.ndarray]:
+    """Every passage with its place on the map, the two axes (dimension, 2), and the centre."""
+    from sklearn.decomposition import PCA
+
+    passages, vectors = _passages_with_vectors(library)
+    if len(vectors) > 2:
+        fitted = PCA(n_components=2, random_state=0).fit(vectors)
+        axes, centre = fitted.components_.T, fitted.mean_
+    else:
+        axes, centre = np.eye(vectors.shape[1], 2), vectors.mean(axis=0)
+    places = (vectors - centre) @ axes
+    points: list[dict[str, object]] = []
+    for passage, (x, y) in zip(passages, places, strict=True):
+        text = " ".join(passage.text.split())
+        points.append(
+            {
+                "id": passage.id,
+                "file": passage.file,
+                "place": passage.place,
+                "text": text if len(text) < 160 else text[:159] + "…",
+                "x": float(x),
+                "y": float(y),
+            }
+        )
+    return points, axes, centre
+
+
+def _passages_with_vectors(library: Library) -> tuple[list[Passage], np.ndarray]:
+    """All passages by id, and their unit vectors, shape (N, dimension)."""
+    passages = [p for d in library.documents() for p in library.passages(d.id)]
+    return sorted(passages, key=lambda passage: passage.id), library.vectors()
+
+
+# ---- duplicates ----
+
+
+@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.stamp()})
+def twins(library: Library) -> list[tuple[float, Passage, Passage]]:
+    """Pairs of passages that say nearly the same, with their cosine, the nearest first."""
+    passages, vectors = _passages_with_vectors(library)
+    found = []
+    for row in range(len(passages) - 1):
+        cosines = vectors[row + 1 :] @ vectors[row]
+        for other in np.flatnonzero(cosines >= _TWINS):
+            found.append((float(cosines[other]), passages[row], passages[row + 1 + int(other)]))
+    return sorted(found, key=lambda twin: -twin[0])[:_MOST_TWINS]
+
+
+def duplicates_of(library: Library) -> None:
+    """Passages that stand twice in the library, as an old and a new version of a lecture do."""
+    found = twins(library)
+    st.caption(
+        t(
+            "Pairs of passages with a cosine of at least {least}: {number}",
+            least=_TWINS,
+            number=len(found),
+        )
+    )
+    for cosine, first, second in found:
+        with st.expander(escape(f"{cosine:.3f}: {first.place}; {second.place}")):
+            for column, passage in zip(st.columns(2), (first, second), strict=True):
+                column.caption(escape(passage.place))
+                column.text(passage.text)
+
+
+def what_reads_anew(shell: Shell, library: Library) -> bool:
+    """Whether the settings want other passages or vectors than the library holds."""
+    recipe, chunking = library.recipe(), shell.settings.chunking
+    encoder = shell.pipeline().encoder
+    wanted = recipe_of(encoder, chunking.passage_tokens, chunking.overlap_tokens)
+    return recipe is not None and recipe != wanted

@@ -1,0 +1,333 @@
+"""Passages: why these pages. One question, each stage's ranks, and each passage's way through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from ingest.errors import KathederError
+from ingest.store import Library
+from ingest.types import Passage
+from rag.evidence import pieces_of, quote_of, shown
+from rag.pipeline import Pipeline
+from rag.settings import Settings
+from rag.trace import ORDER, Trace, trace
+from rag.types import Hit, Source
+from ui.pages.library import welcome
+from ui.render import STAGES
+from ui.shell import Shell, change
+from ui.text import escape, t
+
+_SHOWN = 30  # candidates in the chart and the list
+_SLIDERS = {  # section and field of the settings: label, least, most, step
+    ("retrieval", "top_k"): ("Passages found (top k)", 1, 50, 1),
+    ("retrieval", "candidates"): ("Candidates of each search", 5, 200, 5),
+    ("retrieval", "dense_weight"): ("Weight of meaning", 0.0, 3.0, 0.1),
+    ("retrieval", "lexical_weight"): ("Weight of words", 0.1, 3.0, 0.1),
+    ("answer", "passages"): ("Passages read for evidence", 1, 20, 1),
+}
+_LABELLED = 8  # lines with their page beside them
+_NEAREST = 3  # sentences shown of a passage that was read
+_FATES = {"cited": "cited", "read": "read", "found": "found", "cut": "cut"}
+_COLOURS = {"cited": "#c77700", "read": "#1a5f7a", "found": "#5d8aa0", "cut": "#8a979d"}
+_ICONS = {
+    "cited": ":material/format_quote:",
+    "read": ":material/visibility:",
+    "found": ":material/check:",
+    "cut": ":material/content_cut:",
+}
+
+
+def page(shell: Shell) -> None:
+    """One run of the page."""
+    if shell.library is None:
+        welcome(shell)
+        return
+    st.title(t("Passages"))
+    st.caption(t("Why these pages: what each stage thought of each passage."))
+    question = st.text_input(t("Question"), key="inspected", max_chars=2000)
+    with st.expander(t("Settings of the search"), icon=":material/tune:", expanded=True):
+        first = sliders(shell.settings, "a")
+        compared = st.toggle(t("Compare with other settings"), key="compared")
+        second = sliders(shell.settings, "b") if compared else None
+        if not compared and st.button(t("Keep these settings for my questions"), key="keep_search"):
+            change(shell, **{name: dict(values) for name, values in first.items()})
+            st.toast(t("Kept; the next answer uses them."))
+    if not question.strip():
+        st.info(t("Ask a question above; nothing is generated here."))
+        return
+    try:
+        inspect(shell, shell.library, question, first, second)
+    except KathederError as error:
+        st.error(escape(str(error)))
+
+
+def sliders(settings: Settings, key: str) -> dict[str, dict[str, Any]]:
+    """What can be changed without reading or generating anything again; the changes chosen."""
+    columns = iter(st.columns(len(_SLIDERS), gap="medium"))
+    chosen: dict[str, dict[str, Any]] = {}
+    for (section, field), (label, low, high, step) in _SLIDERS.items():
+        now = getattr(getattr(settings, section), field)
+        chosen.setdefault(section, {})[field] = next(columns).slider(
+            t(label), low, high, now, step, key=f"{key}-{field}"
+        )
+    return chosen
+
+
+def inspect(
+    shell: Shell,
+    library: Library,
+    question: str,
+    first: Mapping[str, dict[str, Any]],
+    second: Mapping[str, dict[str, Any]] | None,
+) -> None:
+    """Everything about one question under one or two settings."""
+    pipeline = shell.pipeline()
+    pipelines = [
+        pipeline.with_settings(shell.settings.with_changes(**chosen))
+        for chosen in (first, second)
+        if chosen is not None
+    ]
+    found = [follow(one, question) for one in pipelines]
+    if len(found) == 2:
+        difference(found[0], found[1])
+    for column, (traces, evidence), one in zip(
+        st.columns(len(found), gap="large"), found, pipelines, strict=True
+    ):
+        with column:
+            ranks, passages, scores, prompt = st.tabs(
+                [t("Ranks"), t("Each passage"), t("Scores"), t("Evidence and prompt")]
+            )
+            with ranks:
+                bump_chart(traces)
+            with passages:
+                for one_trace in traces[:_SHOWN]:
+                    show_trace(library, one, question, one_trace)
+            with scores:
+                distributions(traces)
+            with prompt:
+                show_prompt(one, question, evidence)
+
+
+def follow(pipeline: Pipeline, question: str) -> tuple[list[Trace], tuple[Source, ...]]:
+    """The candidates' ways, and the evidence taken from the first of them."""
+    query = pipeline.query(question)
+    hits = pipeline.candidates(query)
+    settings = pipeline.settings
+    evidence = pipeline.evidence(query, hits[: settings.retrieval.top_k])
+    return trace(hits, evidence, settings), evidence
+
+
+# ---- the chart of ranks ----
+
+
+def bump_chart(traces: Sequence[Trace]) -> None:
+    """A line a passage through the stages' ranks, the best at the top."""
+    shown = traces[:_SHOWN]
+    stages = [stage for stage in ORDER if any(stage in one.hit.stages for one in shown)]
+    points = [
+        {
+            "passage": one.hit.passage.id,
+            "place": one.hit.passage.place,
+            "heading": (one.hit.passage.headings or ("",))[-1],
+            "stage": t(STAGES[stage]),
+            "rank": one.hit.stages[stage].rank,
+            "score": round(one.hit.stages[stage].score, 4),
+            "fate": t(_FATES[one.fate]),
+            "labelled": one.place <= _LABELLED,
+        }
+        for one in shown
+        for stage in stages
+        if stage in one.hit.stages
+    ]
+    fates = [t(name) for name in _FATES.values()]
+    base = alt.Chart(alt.Data(values=points)).encode(
+        x=alt.X(
+            "stage:N",
+            sort=[t(STAGES[stage]) for stage in stages],
+            title=None,
+            axis=alt.Axis(labelAngle=0, orient="top"),
+        ),
+        y=alt.Y(
+            "rank:Q",
+            scale=alt.Scale(type="log", reverse=True),
+            title=t("Rank (best at the top)"),
+            axis=alt.Axis(values=[1, 2, 3, 5, 10, 20, 50], format="d"),
+        ),
+        detail="passage:N",
+        color=alt.Color(
+            "fate:N",
+            scale=alt.Scale(domain=fates, range=list(_COLOURS.values())),
+            title=None,
+            legend=alt.Legend(orient="bottom"),
+        ),
+        tooltip=["place:N", "heading:N", "stage:N", "rank:Q", "score:Q", "fate:N"],
+    )
+    last = t(STAGES[stages[-1]]) if stages else ""
+    labels = (
+        alt.Chart(alt.Data(values=[p for p in points if p["stage"] == last and p["labelled"]]))
+        .mark_text(align="left", dx=10)
+        .encode(
+            x=alt.X("stage:N", sort=[t(STAGES[stage]) for stage in stages]),
+            y="rank:Q",
+            text="place:N",
+        )
+    )
+    chart = base.mark_line(strokeWidth=2, opacity=0.7) + base.mark_point(filled=True, size=70)
+    st.altair_chart(
+        (chart + labels).properties(height=480),
+        width="stretch",
+        alt=t("How the ranks of the passages moved from stage to stage"),
+    )
+    st.caption(
+        t(
+            "A line is a passage; where it begins late, the earlier search did not find it. Point at "
+            "a line to see which page it is."
+        )
+    )
+
+
+# ---- one passage ----
+
+
+def show_trace(library: Library, pipeline: Pipeline, question: str, one: Trace) -> None:
+    """A passage's way in words, its text with the matching words marked, and what is most alike."""
+    passage = one.hit.passage
+    heading = (passage.headings or (passage.title,))[-1]
+    label = f"{one.place}. {passage.place}: {heading}"
+    with st.expander(escape(label), icon=_ICONS[one.fate]):
+        for text, values in one.reasons:
+            st.markdown(escape(t(text, **values)))
+        st.caption(escape(_scores(one.hit)))
+        query = pipeline.query(question)
+        st.markdown(marked_text(passage.text, library.matches(query, passage.id)))
+        st.caption(t("Marked: words that the search by words found."))
+        if one.fate in ("cited", "read"):
+            st.markdown(escape(t("Nearest to the question:")))
+            for score, quote in nearest(pipeline, query, passage):
+                st.markdown(f"{score:.2f}  *“{escape(quote)}”*")
+
+
+def nearest(pipeline: Pipeline, query: str, passage: Passage) -> list[tuple[float, str]]:
+    """The sentences of a passage that the judge finds nearest to a question, with their scores."""
+    pieces = pieces_of(passage)
+    scores = pipeline.judge.score(query, [shown(passage, piece) for piece in pieces])
+    quotes = [quote_of(passage, piece) for piece in pieces]
+    return sorted(zip(scores, quotes, strict=True), reverse=True)[:_NEAREST]
+
+
+def _scores(hit: Hit) -> str:
+    return " · ".join(
+        f"{t(STAGES[stage])}: {ranked.rank} ({ranked.score:.3g})"
+        for stage in ORDER
+        if (ranked := hit.stages.get(stage))
+    )
+
+
+def marked_text(text: str, words: Sequence[tuple[int, int]]) -> str:
+    """A text as Markdown, line by line, with some stretches marked."""
+    parts, end = [], 0
+    for start, stop in words:
+        parts.append(_lines(text[end:start]))
+        parts.append(f":orange-background[{escape(text[start:stop])}]")
+        end = stop
+    parts.append(_lines(text[end:]))
+    return "".join(parts)
+
+
+def _lines(text: str) -> str:
+    return "  \n".join(escape(line) for line in text.split("\n"))
+
+
+# ---- scores, evidence and prompt ----
+
+
+def distributions(traces: Sequence[Trace]) -> None:
+    """How each stage's scores are spread over the candidates."""
+    for stage in ORDER:
+        values = [
+            {
+                "score": one.hit.stages[stage].score,
+                "fate": t(_FATES[one.fate]),
+                "place": one.hit.passage.place,
+            }
+            for one in traces
+            if stage in one.hit.stages
+        ]
+        if not values:
+            continue
+        chart = (
+            alt.Chart(alt.Data(values=values))
+            .mark_tick(thickness=2, size=36)
+            .encode(
+                x=alt.X("score:Q", title=t(STAGES[stage]), scale=alt.Scale(zero=False)),
+                color=alt.Color(
+                    "fate:N",
+                    scale=alt.Scale(
+                        domain=[t(name) for name in _FATES.values()],
+                        range=list(_COLOURS.values()),
+                    ),
+                    title=None,
+                ),
+                tooltip=["place:N", "score:Q", "fate:N"],
+            )
+            .properties(height=70)
+        )
+        st.altair_chart(chart, width="stretch", key=None, alt=t(STAGES[stage]))
+
+
+def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -> None:
+    """The evidence with its scores, whether it is enough, and the prompt that a model would get."""
+    query = pipeline.query(question)
+    hits = pipeline.candidates(query)[: pipeline.settings.retrieval.top_k]
+    sure, least = pipeline.confidence(hits, evidence), pipeline.least_confidence
+    verdict = (
+        t(
+            "It would be answered: confidence {sure}, wanted {least}.",
+            sure=f"{sure:.2f}",
+            least=f"{least:.2f}",
+        )
+        if pipeline.answerable(hits, evidence)
+        else t(
+            "It would be abstained from: confidence {sure}, wanted {least}.",
+            sure=f"{sure:.2f}",
+            least=f"{least:.2f}",
+        )
+    )
+    st.markdown(escape(verdict))
+    st.dataframe(
+        {
+            t("Number"): [source.number for source in evidence],
+            t("Score"): [round(source.score, 3) for source in evidence],
+            t("Page"): [source.place for source in evidence],
+            t("Words"): [source.quote for source in evidence],
+        },
+        hide_index=True,
+        width="stretch",
+    )
+    st.markdown(f"**{escape(t('The prompt, as the language model would get it'))}**")
+    for message in pipeline.prompt(query, evidence):
+        st.caption(escape(message["role"]))
+        st.code(message["content"], language=None, wrap_lines=True)
+
+
+def difference(
+    first: tuple[list[Trace], tuple[Source, ...]], second: tuple[list[Trace], tuple[Source, ...]]
+) -> None:
+    """What two settings find differently, in words."""
+    found = [
+        {one.hit.passage.id: one for one in traces if one.fate != "cut"}
+        for traces, _ in (first, second)
+    ]
+    for label, mine, other in (
+        (t("Only the left settings find:"), found[0], found[1]),
+        (t("Only the right settings find:"), found[1], found[0]),
+    ):
+        places = [one.hit.passage.place for id, one in mine.items() if id not in other]
+        if places:
+            st.markdown(escape(f"{label} {'; '.join(places)}"))
+    if found[0].keys() == found[1].keys():
+        st.markdown(escape(t("Both settings find the same pages.")))

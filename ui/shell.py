@@ -1,0 +1,182 @@
+"""What every page stands on: settings, library, models and conversations, and the door.
+
+Models, conversations and running work belong to the process and are shared by all browsers;
+what a reader chose and asked belongs to the reader.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ingest.errors import KathederError, LibraryMissing
+from ingest.store import Library
+from rag.settings import Settings, default_library, load_settings
+from ui import password
+from ui.conversations import FILE, Conversations
+from ui.job import Job, Line
+from ui.text import LANGUAGES, escape, t
+
+if TYPE_CHECKING:
+    from rag.pipeline import Pipeline
+
+BUNDLED = Path(__file__).parents[1] / "corpus"
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What a page needs to know of its surroundings.
+
+    `base` are the settings of the process, `settings` those with the reader's changes;
+    `library` is None where there is none or nothing in it; `reader` is "" on a machine of one's
+    own and a secret of the browser's address where a password lets several people in.
+    """
+
+    folder: Path
+    base: Settings
+    settings: Settings
+    library: Library | None
+    reader: str
+    conversations: Conversations
+
+    def pipeline(self) -> Pipeline:
+        """Library and models under the reader's settings; waits while they are loaded.
+
+        Raises:
+            KathederError: a model or the library does not open.
+        """
+        return loaded(str(self.folder), key_of(self.settings)).with_settings(self.settings)
+
+
+@st.cache_resource(show_spinner=False)
+def loaded(folder: str, key: str) -> Pipeline:
+    """Library and models, once a process for a folder, the models' names and the way of cutting."""
+    from rag.pipeline import Pipeline
+
+    pipeline = Pipeline.load(Path(folder), Settings().with_changes(**json.loads(key)))
+    pipeline.encoder.encode(["ready"])
+    return pipeline
+
+
+def key_of(settings: Settings) -> str:
+    """What of the settings decides which models and library are loaded."""
+    parts = {"models": settings.models, "chunking": settings.chunking}
+    return json.dumps({name: part.model_dump() for name, part in parts.items()})
+
+
+@st.cache_resource(show_spinner=False)
+def conversations_in(folder: str) -> Conversations:
+    """The conversations beside a library."""
+    return Conversations(Path(folder) / FILE)
+
+
+@st.cache_resource(show_spinner=False)
+def line() -> Line:
+    """The one line in which all questions to the models wait."""
+    return Line()
+
+
+@st.cache_resource(show_spinner=False)
+def running() -> dict[str, Any]:
+    """Work under way in this process, by a name that its page knows."""
+    return {}
+
+
+def enter() -> Shell:
+    """Let the reader in, and gather what the pages need; ends the run at a closed door.
+
+    Raises:
+        KathederError: the settings or the library do not open.
+    """
+    base, folder = load_settings(), default_library()
+    if base.app.password:
+        password.ask(base.app.password)
+    state = st.session_state
+    reader = _reader(shared=bool(base.app.password))
+    conversations = conversations_in(str(folder))
+    if "changes" not in state:
+        kept = conversations.preferences(reader)
+        state.changes = kept.get("changes", {})
+        state.language = kept.get("language") or _browser_language()
+    try:
+        settings = base.with_changes(**state.changes)
+    except KathederError as error:  # kept by an older version
+        st.warning(escape(t("Your kept settings were dropped: {why}", why=str(error))))
+        state.changes, settings = {}, base
+    shell = Shell(folder, base, settings, filled_library(folder), reader, conversations)
+    if shell.library is not None:
+        _warm(shell)
+    return shell
+
+
+def filled_library(folder: Path) -> Library | None:
+    """The library, or None where there is none or nothing in it."""
+    try:
+        library = Library(folder)
+    except LibraryMissing:
+        return None
+    return library if library.count() else None
+
+
+def change(shell: Shell, **sections: dict[str, Any]) -> None:
+    """Change some settings for this reader, now and from now on.
+
+    Raises:
+        BadSettings: a value that does not fit; nothing is changed.
+    """
+    state = st.session_state
+    changes = {name: dict(values) for name, values in state.changes.items()}
+    for section, values in sections.items():
+        merged = changes.setdefault(section, {}) | values
+        base = getattr(shell.base, section).model_dump()
+        changes[section] = {k: v for k, v in merged.items() if base.get(k, v) != v or k not in base}
+    changes = {name: values for name, values in changes.items() if values}
+    shell.base.with_changes(**changes)
+    state.changes = changes
+    keep_preferences(shell)
+
+
+def keep_preferences(shell: Shell) -> None:
+    """Write the reader's language and changes down."""
+    state = st.session_state
+    shell.conversations.keep_preferences(
+        shell.reader, {"changes": state.changes, "language": state.language}
+    )
+
+
+def _reader(*, shared: bool) -> str:
+    """Whose conversations these are: everybody's on a machine of one's own, else the address's."""
+    if not shared:
+        return ""
+    if "reader" not in st.query_params:
+        st.query_params["reader"] = secrets.token_urlsafe(16)
+    return st.query_params["reader"]
+
+
+def _browser_language() -> str:
+    """The language of the interface that the browser asks for, where there is one."""
+    first = (st.context.locale or "en").split("-")[0].lower()
+    return first if first in LANGUAGES else "en"
+
+
+def _warm(shell: Shell) -> None:
+    """Load the models beside the page, so that the first question need not wait for them."""
+    key = f"models {key_of(shell.settings)}"
+    if key not in running():
+
+        def load(_: threading.Event) -> Any:
+            yield loaded(str(shell.folder), key_of(shell.settings))
+
+        running()[key] = Job(load)
+
+
+def loading(shell: Shell) -> bool:
+    """Whether the models are still on their way."""
+    job = running().get(f"models {key_of(shell.settings)}")
+    return job is not None and not job.over

@@ -1,0 +1,38 @@
+"""The words of the interface, in English and German, and text that Markdown leaves alone."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from ui.german import GERMAN
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # every character that Markdown lets one escape
+# Streamlit replaces these after the escapes are gone: `->` between blanks, `:streamlit:`.
+_REPLACED = re.compile(r"(?<!\S)([<>~-])(?=(?:->|-|>|=)(?!\S))|(:)(?=streamlit:|material_)")
+_JOINER = "\u2060"  # no width, no line break
+
+
+def t(english: str, **values: object) -> str:
+    """A text of the interface in the reader's language, its {names} filled in."""
+    german = st.session_state.get("language") == "de"
+    return (GERMAN[english] if german else english).format(**values)
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """A number with its noun, both forms in English: `counted(2, "page", "pages")`."""
+    return f"{number} {t(one if number == 1 else several)}"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it stands: no markup, formula, HTML, colour or emoji.
+
+    Only a bare web address becomes a link, to just what it shows.
+    Runs of white space become one space, so that no line starts a list or a code block; those
+    at the ends stay, so that pieces of a stream can be escaped one by one.
+    """
+    text = _REPLACED.sub(lambda match: f"{match[0]}{_JOINER}", re.sub(r"\s+", " ", text))
+    return _PUNCTUATION.sub(r"\\\1", text)
