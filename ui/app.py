@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from ingest.errors import KathederError
 from ui.shell import Shell, enter
 from ui.text import escape, t
 
+ICON = Path(__file__).with_name("icon.png")  # an icon by name would be fetched from outside
 PAGES = {  # module below ui.pages: title and icon; the first one opens
     "ask": ("Ask", ":material/chat:"),
     "passages": ("Passages", ":material/swap_vert:"),
@@ -23,7 +25,8 @@ PAGES = {  # module below ui.pages: title and icon; the first one opens
 _STYLE = """<style>
 .st-key-beside { position: sticky; top: 4.5rem; }
 .stMainBlockContainer { padding-top: 4.5rem; max-width: 84rem; }
-.stMarkdown blockquote { margin: 0; color: inherit; border-left-width: 3px; }
+.stMarkdown blockquote { margin: 0; border-left-width: 3px; }
+.stMarkdown blockquote, .stMarkdown blockquote * { color: inherit; opacity: 1; }
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
@@ -36,7 +39,7 @@ _STYLE = """<style>
 
 def main() -> None:
     """One run of the app."""
-    st.set_page_config(page_title="Katheder", page_icon=":material/school:", layout="wide")
+    st.set_page_config(page_title="Katheder", page_icon=ICON, layout="wide")
     st.html(_STYLE)
     try:
         shell = enter()

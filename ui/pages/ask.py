@@ -79,6 +79,7 @@ def _ask(
 ) -> None:
     """Begin to answer and draw the page anew."""
     st.session_state.opened = None
+    st.session_state.last_question = question  # what the page Passages begins with
     conversation = answers.ask(
         shell, chosen.id if chosen else None, question, written=written, sampling=sampling
     )
