@@ -114,6 +114,7 @@ def test_broken_files_are_named_in_place(visit, tmp_path):
     broken = tmp_path / "torn.pdf"
     broken.write_bytes(b"%PDF-1.7 and then nothing")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(broken)
+    expect(page.get_by_text("torn.pdf").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Add to the library").click()
     expect(page.get_by_text("torn.pdf: is cut off or damaged").first).to_be_visible(
         timeout=PATIENCE
