@@ -13,7 +13,9 @@ from ui.shell import Shell, enter
 from ui.text import escape, t
 
 ICON = Path(__file__).with_name("icon.png")  # an icon by name would be fetched from outside
-PAGES = {  # module below ui.pages: title and icon; the first one opens
+# Module below ui.views: title and icon; the first one opens. The folder is not called pages, since
+# Streamlit would take its files for pages of their own and show those to whoever comes first.
+PAGES = {
     "ask": ("Ask", ":material/chat:"),
     "passages": ("Passages", ":material/swap_vert:"),
     "library": ("Library", ":material/menu_book:"),
@@ -57,7 +59,7 @@ def _opens(module: str, shell: Shell) -> Callable[[], None]:
     """What draws a page; its module is imported when it is opened, not with the first page."""
 
     def draw() -> None:
-        import_module(f"ui.pages.{module}").page(shell)
+        import_module(f"ui.views.{module}").page(shell)
 
     draw.__name__ = module  # and so its address
     return draw

@@ -16,7 +16,7 @@ from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.trace import ORDER, Trace, trace
 from rag.types import Hit, Source
-from ui.pages.library import welcome
+from ui.views.library import welcome
 from ui.render import STAGES
 from ui.shell import Shell, change
 from ui.text import escape, t

@@ -16,7 +16,7 @@ from ui.conversations import Conversation, Exchange
 from ui.copy_button import copy_button
 from ui.export import as_html, as_markdown, as_pdf
 from ui.page_view import place_of, show_page
-from ui.pages.library import welcome
+from ui.views.library import welcome
 from ui.render import (
     DOING,
     answer_message,
