@@ -23,9 +23,9 @@ from rag.settings import AppSettings, Settings
 from ui import password
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
-from ui.views.settings import as_toml
 from ui.render import DOING, OUTCOMES, STAGES
 from ui.text import escape
+from ui.views.settings import as_toml
 
 APP = Path(__file__).parents[1] / "ui" / "app.py"
 CONFIG = APP.parent / ".streamlit" / "config.toml"

@@ -16,10 +16,10 @@ from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.trace import ORDER, Trace, trace
 from rag.types import Hit, Source
-from ui.views.library import welcome
 from ui.render import STAGES
 from ui.shell import Shell, change
 from ui.text import escape, t
+from ui.views.library import welcome
 
 _SHOWN = 30  # candidates in the chart and the list
 _SLIDERS = {  # section and field of the settings: label, least, most, step
