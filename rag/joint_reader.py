@@ -202,7 +202,7 @@ def load(folder: Path, base: Path, device: str, dtype: torch.dtype) -> CrossEnco
     config = json.loads((folder / CONFIG).read_text())
     reader = from_base(base, config["joint_layers"])
     reader.restore(folder / WEIGHTS)
-    reader.bert.to(dtype)
+    nn.Module.to(reader.bert, dtype)
     return CrossEncoder(modules=[reader], device=device)
 
 

@@ -93,7 +93,7 @@ class RerankSettings(BaseModel):
     """How many it scores at first."""
     sure: float = Field(default=0.9, ge=0, le=1)
     """Score of one of the first from which the rest are not read; 1 reads all of them."""
-    first_stage_weight: float = Field(default=1.5, ge=0)
+    first_stage_weight: float = Field(default=3.0, ge=0)
     """Weight of the first stage's score beside the CrossEncoder's, both standardised."""
     batch_size: int = Field(default=4, ge=1)
     """Pairs scored at once."""

@@ -378,7 +378,7 @@ def _comparison(
     """The close pairs of a matrix whose rows are `ones` and whose columns are `others`."""
     if not cosines.size:
         return Comparison(kind, limit, ())
-    close = set(np.flatnonzero(cosines >= limit)) | {int(cosines.argmax())}
+    close = {int(n) for n in np.flatnonzero(cosines >= limit)} | {int(cosines.argmax())}
     pairs = [
         Pair(float(cosines.flat[n]), ones[n // len(others)], others[n % len(others)]) for n in close
     ]

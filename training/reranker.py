@@ -21,9 +21,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import torch
-from torch import Tensor
+from tokenizers import Tokenizer
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from ingest import weights
@@ -73,8 +75,8 @@ class States:
 
     def __init__(self, reader: JointReader, dtype: torch.dtype = torch.float32) -> None:
         """The lower layers are not trained, so a copy in another numeric type can stand in."""
-        lower = copy.deepcopy(reader.bert).to(dtype)
-        self._reader = JointReader(lower, reader.tokenizer, reader.joint_layers)
+        lower = nn.Module.to(copy.deepcopy(reader.bert), dtype)
+        self._reader = JointReader(lower, cast(Tokenizer, reader.tokenizer), reader.joint_layers)
         self._kept: dict[str, Tensor] = {}
 
     def __call__(self, texts: Sequence[str]) -> list[Tensor]:
