@@ -85,7 +85,7 @@ def groups(
     with TemporaryDirectory(prefix="katheder-training-") as scratch:
         bodies = [body for _, body in summed]
         mine = Mine(texts, list(dict.fromkeys(plain + bodies)), encoder, Path(scratch))
-        queries = [query_of(item) for _, item in asked] + [summary for summary, _ in summed] + spans
+        queries = [item.searched for _, item in asked] + [summary for summary, _ in summed] + spans
         found = mine.search(queries)
     result = []
     for (text, item), hits in zip(asked, found, strict=False):
@@ -114,15 +114,10 @@ def groups(
     return result
 
 
-def query_of(item: Asked) -> str:
-    """What is searched for: a follow-up is led by the question before it."""
-    return f"{item.after} {item.question}" if item.after else item.question
-
-
 def _asked_groups(
     text: Text, item: Asked, others: Sequence[str], generator: random.Random
 ) -> list[Group]:
-    query = query_of(item)
+    query = item.searched
     hard = list(others[:3]) + generator.sample(others[3:], min(2, len(others[3:])))
     own = shown(text.title, text.text)
     if not item.answer:

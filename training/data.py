@@ -24,6 +24,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,10 +217,11 @@ def _asked_faults(text: Text, asked: Asked) -> Iterator[str]:
             yield f"{asked.id}: an answer sentence ends with {sentence[-1:]!r}, wanted a full stop"
 
 
-def stems(text: str) -> set[str]:
+@lru_cache(maxsize=20_000)  # leaks() asks for the same few thousand texts over and over
+def stems(text: str) -> frozenset[str]:
     """The first letters of each content word, lower case."""
     words = re.findall(r"[^\W\d_]{4,}", text.lower())
-    return {word[:_STEM] for word in words if word not in _STOP}
+    return frozenset(word[:_STEM] for word in words if word not in _STOP)
 
 
 def numbers(text: str) -> set[str]:

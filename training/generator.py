@@ -32,7 +32,7 @@ from ingest import weights
 from ingest.types import Passage
 from rag.prompt import NOT_ANSWERED, Message, build_prompt
 from rag.types import Hit, Source
-from training.candidates import HELD_OUT, query_of
+from training.candidates import HELD_OUT
 from training.data import Asked, Text, read_texts
 
 OUTPUT = Path(__file__).parent.parent / "models" / "generator"
@@ -94,7 +94,7 @@ def example(text: Text, item: Asked, texts: Sequence[Text], generator: random.Ra
     ]
     numbers = {unit: n for n, (owner, unit) in enumerate(pieces, 1) if owner.id == text.id}
     answer = " ".join(f"{said} [{numbers[unit]}]" for said, unit in item.answer)
-    messages = build_prompt(query_of(item), sources, item.lang)
+    messages = build_prompt(item.searched, sources, item.lang)
     return Example(tuple(messages), answer or NOT_ANSWERED[item.lang])
 
 

@@ -35,7 +35,7 @@ from rag.rerank import Reranker, logits, standardised
 from rag.retrieve import retrieve
 from rag.settings import ModelSettings, RerankSettings, Settings
 from rag.types import Hit
-from training.candidates import HELD_OUT, Mine, query_of
+from training.candidates import HELD_OUT, Mine
 from training.data import read_texts
 
 _CANDIDATES = 20
@@ -103,10 +103,10 @@ def _held_out_rankings(encoder: BiEncoder) -> list[Ranking]:
     asked = [(t, a) for t in _held_out() for a in t.asked if a.answer]
     with TemporaryDirectory() as scratch:
         mine = Mine(texts, [], encoder, Path(scratch))
-        found = mine.search([query_of(item) for _, item in asked])
+        found = mine.search([item.searched for _, item in asked])
         return [
             _ranking(
-                query_of(item),
+                item.searched,
                 hits,
                 [float(mine.owners[h.passage.id] == t.id) for h in hits],
                 [1.0],
