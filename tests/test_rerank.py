@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from tiny_models import TEXTS, hit, make_cross_encoder
@@ -114,3 +115,31 @@ def test_it_is_named_by_folder_and_hash(make, folder):
 def test_a_missing_model_is_named(tmp_path):
     with pytest.raises(ModelMissing, match="nowhere"):
         Reranker(ModelSettings(reranker=str(tmp_path / "nowhere")), RerankSettings())
+
+
+@pytest.mark.slow
+def test_the_bundled_reranker_finds_evidence_that_the_encoder_misses():
+    """Subjects that neither learned from: the unit that answers, among those of its passage."""
+    from ingest.embed import BiEncoder
+    from training.candidates import HELD_OUT
+    from training.data import read_texts
+
+    reranker, encoder = Reranker(ModelSettings(), RerankSettings()), BiEncoder()
+    asked = [
+        (text, item)
+        for text in read_texts()
+        if text.subject in HELD_OUT
+        for item in text.asked
+        if item.answer and not item.after
+    ][::4]
+    right = {"reranker": 0, "encoder": 0}
+    for text, item in asked:
+        units = [f"{text.title}\n{unit}" for unit in text.units]
+        scores = reranker.score(item.question, units)
+        assert all(0 <= score <= 1 for score in scores)
+        cosines = encoder.encode(units) @ encoder.encode([item.question])[0]
+        right["reranker"] += int(np.argmax(scores)) + 1 in item.evidence
+        right["encoder"] += int(np.argmax(cosines)) + 1 in item.evidence
+    print(right, len(asked))
+    assert right["reranker"] >= 0.7 * len(asked)
+    assert right["reranker"] > right["encoder"]

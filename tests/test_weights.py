@@ -169,3 +169,36 @@ def test_the_decoder_is_converted_once(tmp_path, monkeypatch):
     changed = (folder / "config.json").stat().st_mtime_ns
     assert weights.decoder_folder(found) == folder
     assert (folder / "config.json").stat().st_mtime_ns == changed
+
+
+# ---- what training/ made ----
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch):
+    """A model of our own whose folder pins its weights."""
+    folder = tmp_path / "reranker"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(DATA)
+    pin = {"sha256": hashlib.sha256(DATA).hexdigest()}
+    (folder / "config.json").write_text(json.dumps(pin))
+    monkeypatch.setitem(weights.TRAINED, "our-own", folder)
+    return folder
+
+
+def test_a_trained_model_is_found_by_name_and_its_weights_are_checked(trained):
+    found = locate("our-own")
+    assert (found.folder, found.source) == (trained, "bundled")
+    assert found.identity == f"our-own@{hashlib.sha256(DATA).hexdigest()[:12]}"
+    (trained / "model.safetensors").write_bytes(DATA + b"!")
+    wanted = hashlib.sha256(DATA).hexdigest()[:12]
+    with pytest.raises(ModelMissing, match=f"wanted {wanted}.*make train-reranker"):
+        locate("our-own")
+
+
+def test_a_trained_model_that_is_not_there_is_named(trained):
+    (trained / "config.json").unlink()
+    with pytest.raises(
+        ModelMissing, match=r"our-own is not in .*config\.json.*make train-reranker"
+    ):
+        locate("our-own")
