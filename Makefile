@@ -50,7 +50,7 @@ corpus: .venv/.dev
 
 # How good retrieval and answers are: docs/results.md. Runs are kept in build/evaluate.
 evaluate: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --beir $(wildcard ../shared/beir/cranfield)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --writer-questions 40 --beir $(wildcard ../shared/beir/cranfield ../shared/beir/xquad-en)
 
 # How fast things are.
 measure: .venv/.dev
