@@ -59,6 +59,20 @@ FAMILIES = {
     each.name: each
     for each in (
         Family(
+            "autoencoder",
+            "Autoencoder",
+            "generative.autoencoder",
+            "Autoencoder",
+            configs={
+                "mnist": {},
+                "digits": {"image_size": 8, "latent": 8, "network": "mlp", "width": 128},
+            },
+            recipes={
+                "mnist": {"epochs": 15, "batch": 128, "rate": 2e-3, "precision": "bfloat16"},
+                "digits": {"epochs": 120, "batch": 64, "rate": 2e-3},
+            },
+        ),
+        Family(
             "vae",
             "Variational autoencoder",
             "generative.vae",
@@ -84,10 +98,27 @@ FAMILIES = {
                     "batch": 32,
                     "rate": 2e-3,
                     "averaging": 0.999,
-                    "minutes": 35,
+                    "minutes": 28,
                     "precision": "bfloat16",
                 },
                 "digits": {"epochs": 60, "batch": 64, "rate": 3e-3},
+            },
+        ),
+        Family(
+            "gan",
+            "Generative adversarial network",
+            "generative.gan",
+            "GAN",
+            configs={"mnist": {}, "digits": {"image_size": 8, "latent": 16, "channels": 32}},
+            recipes={
+                "mnist": {
+                    "epochs": 20,
+                    "batch": 64,
+                    "rate": 4e-4,
+                    "averaging": 0.999,
+                    "precision": "bfloat16",
+                },
+                "digits": {"epochs": 150, "batch": 64, "rate": 1e-3, "averaging": 0.99},
             },
         ),
         Family(
@@ -101,7 +132,7 @@ FAMILIES = {
             },
             recipes={
                 "mnist": {
-                    "epochs": 8,
+                    "epochs": 3,
                     "batch": 64,
                     "rate": 2e-3,
                     "averaging": 0.999,
@@ -118,13 +149,24 @@ FAMILIES = {
             configs={"mnist": {}, "digits": {"image_size": 8, "patch": 1, "channels": 32}},
             recipes={
                 "mnist": {
-                    "epochs": 10,
+                    "epochs": 7,
                     "batch": 64,
-                    "rate": 2e-3,
+                    "rate": 1.5e-3,
                     "averaging": 0.999,
                     "precision": "bfloat16",
                 },
                 "digits": {"epochs": 100, "batch": 64, "rate": 3e-3, "averaging": 0.99},
+            },
+        ),
+        Family(
+            "classifier",
+            "Classifier",
+            "generative.classifier",
+            "Classifier",
+            configs={"mnist": {}, "digits": {"image_size": 8, "shift": 0}},
+            recipes={
+                "mnist": {"epochs": 6, "batch": 128, "rate": 2e-3, "precision": "bfloat16"},
+                "digits": {"epochs": 40, "batch": 64, "rate": 2e-3},
             },
         ),
     )
