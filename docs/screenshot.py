@@ -1,7 +1,7 @@
-"""Take the picture of the chat: start the app, ask a question, save what Chromium shows.
+"""Pictures of every page of the app, in both themes, on a wide and a narrow screen.
 
-`make screenshots` runs it; the browser test uses its functions. An empty library is first
-filled with the bundled lectures, by the page's own button.
+`make screenshots` runs it and fills docs/screenshots/; the browser tests use its functions. The
+library is one of corpus/, read for the purpose, unless another is named.
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ingest.embed import BiEncoder
+from ingest.pipeline import find_files, ingest
+from ingest.store import Library
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-QUESTION = "Which default values are normally used for k1 and b in BM25?"
+QUESTION = "What does recall tell me about an image generator?"
 PATIENCE = 180_000  # ms; models load slowly on small machines
+WIDTHS = {1280: 860, 390: 844}  # and heights, in CSS pixels
 
 
 @contextmanager
@@ -59,36 +65,38 @@ def _wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def browser_page(url: str, *, dark: bool = False) -> Iterator[Page]:
-    """The app in a headless Chromium of 1280 x 800."""
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+        opened = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        page = browser.new_page(
-            viewport={"width": 1280, "height": 800}, color_scheme="dark" if dark else "light"
-        )
-        page.goto(url)
-        expect(page.get_by_role("heading", name="Katheder")).to_be_visible(timeout=PATIENCE)
-        yield page
-        browser.close()
+        yield opened
+        opened.close()
+
+
+def visit(opened: Browser, url: str, *, dark: bool = False, width: int = 1280) -> Page:
+    """A page of its own, as a reader with a fresh browser sees the app."""
+    context = opened.new_context(
+        viewport={"width": width, "height": WIDTHS.get(width, 860)},
+        color_scheme="dark" if dark else "light",
+        accept_downloads=True,
+        locale="en-GB",
+    )
+    page = context.new_page()
+    page.goto(url)
+    return page
 
 
 def ready(page: Page) -> None:
-    """Wait until the page takes a question; read the bundled lectures where it has none."""
-    field = page.get_by_placeholder("Ask the lectures")
-    read = page.get_by_role("button", name="bundled lectures")
-    expect(field.or_(read).first).to_be_visible(timeout=PATIENCE)
-    if read.is_visible():
-        read.click()
-    expect(field).to_be_enabled(timeout=2 * PATIENCE)
-    expect(page.get_by_text("Loading the models")).to_have_count(0, timeout=PATIENCE)
+    """Wait until the chat takes a question and the models are there."""
+    expect(page.get_by_placeholder("Ask the lectures")).to_be_enabled(timeout=PATIENCE)
 
 
 def ask(page: Page, question: str) -> None:
     """Ask, and wait until the answer stands there whole."""
-    answers = page.get_by_text("Why these pages")
+    answers = page.get_by_role("button", name="Copy", exact=True)
     before = answers.count()
     page.get_by_placeholder("Ask the lectures").fill(question)
     page.keyboard.press("Enter")
@@ -96,27 +104,66 @@ def ask(page: Page, question: str) -> None:
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=PATIENCE)
 
 
+def open_page(page: Page, url: str, name: str) -> None:
+    """Go to one of the app's pages by its address and wait until it is drawn."""
+    page.goto(f"{url}/{name.lower()}")
+    expect(page.get_by_role("heading", name=name, exact=True).first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing is running and charts and pictures have been drawn."""
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_test_id("stSkeleton").locator("visible=true")).to_have_count(
+        0, timeout=PATIENCE
+    )
+    page.wait_for_timeout(1500)
+
+
+def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> None:
+    """Every page once."""
+    name = f"{'dark' if dark else 'light'}-{width}.png"
+    page = visit(opened, url, dark=dark, width=width)
+    ready(page)
+    settle(page)
+    page.screenshot(path=folder / f"welcome-{name}")
+    ask(page, QUESTION)
+    page.get_by_role("button", name="generative-models.pdf").first.click()
+    expect(page.get_by_role("button", name="Close")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    page.screenshot(path=folder / f"ask-{name}")
+    open_page(page, url, "Passages")
+    page.get_by_label("Question", exact=True).fill("Why is reciprocal rank fusion used?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="Ranks")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    page.screenshot(path=folder / f"passages-{name}")
+    page.get_by_role("tab", name="Each passage").click()
+    page.get_by_test_id("stExpander").nth(1).click()
+    settle(page)
+    page.screenshot(path=folder / f"passage-{name}")
+    for title in ("Library", "Evaluate", "Settings"):
+        open_page(page, url, title)
+        page.screenshot(path=folder / f"{title.lower()}-{name}")
+    page.context.close()
+
+
 def main() -> None:
-    """Save docs/screenshots/chat.png."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--library", type=Path, default=ROOT / "library")
-    parser.add_argument("--question", default=QUESTION)
-    parser.add_argument("--dark", action="store_true", help="in the dark theme")
-    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "screenshots" / "chat.png")
+    """Fill docs/screenshots/."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--library", type=Path, help="a filled library; default: one of corpus/")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "screenshots")
     chosen = parser.parse_args()
-    with (
-        running_app(chosen.library.resolve()) as url,
-        browser_page(url, dark=chosen.dark) as page,
-    ):
-        ready(page)
-        ask(page, chosen.question)
-        page.mouse.move(790, 400)
-        for _ in range(5):  # the chat holds on to its end until it has been drawn
-            page.wait_for_timeout(400)
-            page.mouse.wheel(0, -1000)
-        page.wait_for_timeout(500)
-        chosen.to.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=chosen.to)
+    chosen.to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = chosen.library or Path(scratch) / "library"
+        if chosen.library is None:
+            lectures = find_files([ROOT / "corpus"])
+            list(ingest(lectures, Library(folder, create=True), BiEncoder()))
+        with running_app(folder.resolve()) as url, browser() as opened:
+            for width in WIDTHS:
+                for dark in (False, True):
+                    take(url, opened, chosen.to, dark=dark, width=width)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Where models come from: a name becomes a folder with checked weights, a device and a type.
 
-A name is one of the bundled models (their Python packages carry the weights), a local folder,
-or an id of the Hugging Face hub. Bundled weights are pinned by SHA-256 and checked at every
-load. The decoder comes quantised and is converted once, into the cache.
+A name is one of the bundled models (their Python packages carry the weights, the reranker's are
+in `models/`), a local folder, or an id of the Hugging Face hub. Bundled weights are pinned by
+SHA-256 and checked at every load. The decoder comes quantised and is converted once, into the
+cache.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ Numeric = Literal["auto", "float32", "bfloat16"]
 
 ENCODER = "all-MiniLM-L6-v2"
 DECODER = "SmolLM2-135M-Instruct"
+RERANKER = "katheder-reranker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ BUNDLED = {
 }
 
 
+#: The models that training/ made, each in a folder whose config.json pins its weights.
+TRAINED = {RERANKER: Path(__file__).parent.parent / "models" / "reranker"}
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """A model found on this machine. `sha256` is that of its weights, "" where not computed."""
@@ -104,6 +110,8 @@ def locate(name: str) -> Weights:
     for known, bundled in BUNDLED.items():
         if name == known or name in bundled.aliases:
             return _bundled(known, bundled)
+    if name in TRAINED:
+        return _trained(name, TRAINED[name])
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         files = sorted(folder.glob("*.safetensors"))
@@ -114,7 +122,7 @@ def locate(name: str) -> Weights:
     if folder.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelMissing(
             f"No model at {name!r}: wanted a folder with a config.json, a hub id such as "
-            f"`owner/name`, or one of {', '.join(BUNDLED)}"
+            f"`owner/name`, or one of {', '.join([*BUNDLED, *TRAINED])}"
         )
     return _from_hub(name)
 
@@ -134,6 +142,24 @@ def _bundled(name: str, bundled: Bundled) -> Weights:
             f"Install it anew with `{bundled.install} --force-reinstall`."
         )
     return Weights(name, folder, "bundled", found, bundled.file)
+
+
+def _trained(name: str, folder: Path) -> Weights:
+    file = folder / "model.safetensors"
+    try:
+        wanted = str(json.loads((folder / "config.json").read_text())["sha256"])
+        found = sha256_of(file)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelMissing(
+            f"The model {name} is not in {folder} ({error}). Install katheder anew, "
+            f"or make it with `make train-{folder.name}`."
+        ) from error
+    if found != wanted:
+        raise ModelMissing(
+            f"{file.name} of {name} has SHA-256 {found[:12]}, wanted {wanted[:12]}. "
+            f"Install katheder anew, or make it with `make train-{folder.name}`."
+        )
+    return Weights(name, folder, "bundled", found, file.name)
 
 
 def _from_hub(name: str) -> Weights:

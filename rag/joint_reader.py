@@ -30,7 +30,8 @@ from torch.nn.functional import normalize
 from transformers import BertModel
 
 WEIGHTS = "model.safetensors"
-CONFIG = "joint_reader.json"
+CONFIG = "config.json"
+MODEL_TYPE = "joint_reader"
 
 _MAX_TOKENS = 256  # of one text; the bi-encoder was trained on no more
 _REMEMBERED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
@@ -154,7 +155,10 @@ class JointReader(InputModule):
         for layer in self.bert.encoder.layer[self._lowest_joint :]:
             states = layer(states, seen)
         width = question.shape[1]
-        return self.head(states[:, :width], question_mask, states[:, width:], passage_mask)
+        # A cosine in half precision has two digits; times 20, that would be a tenth of a logit.
+        with torch.autocast(states.device.type, enabled=False):
+            states = states.float()
+            return self.head(states[:, :width], question_mask, states[:, width:], passage_mask)
 
     def trained(self) -> list[nn.Parameter]:
         """What training changes: the joint layers and the head."""
@@ -198,7 +202,14 @@ def load(folder: Path, base: Path, device: str, dtype: torch.dtype) -> CrossEnco
     config = json.loads((folder / CONFIG).read_text())
     reader = from_base(base, config["joint_layers"])
     reader.restore(folder / WEIGHTS)
-    return CrossEncoder(modules=[reader.to(dtype)], device=device)
+    nn.Module.to(reader.bert, dtype)
+    return CrossEncoder(modules=[reader], device=device)
+
+
+def is_joint_reader(folder: Path) -> bool:
+    """Whether a model's folder holds such a reader."""
+    config: dict[str, Any] = json.loads((folder / CONFIG).read_text())
+    return config.get("model_type") == MODEL_TYPE
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:
@@ -210,4 +221,4 @@ def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     padded = nn.utils.rnn.pad_sequence(list(states), batch_first=True)
     lengths = torch.tensor([len(found) for found in states], device=padded.device)
     places = torch.arange(padded.shape[1], device=padded.device)
-    return padded, (places[None, :] < lengths[:, None]).to(padded.dtype)
+    return padded, (places[None, :] < lengths[:, None]).float()

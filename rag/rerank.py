@@ -113,9 +113,9 @@ class Reranker:
     @cached_property
     def _reads_apart(self) -> bool:
         """Whether question and text have a window each."""
-        from rag.joint_reader import CONFIG
+        from rag.joint_reader import is_joint_reader
 
-        return (self._weights.folder / CONFIG).is_file()
+        return is_joint_reader(self._weights.folder)
 
     @cached_property
     def _window(self) -> int:

@@ -34,8 +34,9 @@ class ModelSettings(BaseModel):
 
     encoder: str = weights.ENCODER
     """Bi-encoder: a bundled name, a local folder or a hub id. Changing it means rebuilding."""
-    reranker: str = "none"
-    """CrossEncoder: a local folder or a hub id; "none" leaves the order of the first stage."""
+    reranker: str = weights.RERANKER
+    """CrossEncoder: a bundled name, a local folder or a hub id; "none" leaves the first stage's
+    order."""
     generator: str = weights.DECODER
     """Decoder-only language model: a bundled name, a local folder, a hub id, or `module:attribute`
     of a chat model of langchain-core."""
@@ -92,7 +93,7 @@ class RerankSettings(BaseModel):
     """How many it scores at first."""
     sure: float = Field(default=0.9, ge=0, le=1)
     """Score of one of the first from which the rest are not read; 1 reads all of them."""
-    first_stage_weight: float = Field(default=1.0, ge=0)
+    first_stage_weight: float = Field(default=3.0, ge=0)
     """Weight of the first stage's score beside the CrossEncoder's, both standardised."""
     batch_size: int = Field(default=4, ge=1)
     """Pairs scored at once."""
@@ -106,7 +107,7 @@ class AnswerSettings(BaseModel):
     writer: bool = False
     """Let the language model write; off, the best pieces of evidence are the answer, which
     measures better with the bundled model (docs/results.md)."""
-    passages: int = Field(default=4, ge=1, le=20)
+    passages: int = Field(default=6, ge=1, le=20)
     """Passages that evidence is taken from, best first."""
     select: bool = True
     """Choose single sentences as evidence; off, whole passages are the evidence."""
@@ -114,11 +115,11 @@ class AnswerSettings(BaseModel):
     """Most pieces of evidence."""
     evidence_words: int = Field(default=140, ge=20)
     """Most words of all evidence together; the best piece is taken at any length."""
-    passage_weight: float = Field(default=0.5, ge=0)
+    passage_weight: float = Field(default=1.0, ge=0)
     """Weight of the passage's reranked logit beside a piece's own."""
-    quotes: int = Field(default=2, ge=1, le=3)
+    quotes: int = Field(default=3, ge=1, le=3)
     """Most pieces of an extractive answer."""
-    quote_ratio: float = Field(default=0.5, ge=0, le=1)
+    quote_ratio: float = Field(default=0.0, ge=0, le=1)
     """Share of the best piece's score that a further piece of an extractive answer has."""
     check: bool = True
     """Hold every written sentence against the evidence; off, the model's own marks are believed."""

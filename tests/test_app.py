@@ -23,9 +23,9 @@ from rag.settings import AppSettings, Settings
 from ui import password
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
-from ui.pages.settings import as_toml
 from ui.render import DOING, OUTCOMES, STAGES
 from ui.text import escape
+from ui.views.settings import as_toml
 
 APP = Path(__file__).parents[1] / "ui" / "app.py"
 CONFIG = APP.parent / ".streamlit" / "config.toml"
@@ -80,7 +80,7 @@ def start(
             test = AppTest.from_file(str(APP), default_timeout=60)
         else:
             test = AppTest.from_string(
-                f"from ui.shell import enter\nfrom ui.pages.{page} import page\npage(enter())",
+                f"from ui.shell import enter\nfrom ui.views.{page} import page\npage(enter())",
                 default_timeout=60,
             )
         for name, value in query.items():
@@ -313,7 +313,7 @@ def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
         read.append(list(files))
         return ingest(find_files([tmp_path / "lectures"]), target, *rest, **settings)
 
-    monkeypatch.setattr("ui.pages.library.ingest", small)
+    monkeypatch.setattr("ui.views.library.ingest", small)
     page = press(page, "Read the 6 bundled lectures")
     assert read == [find_files([APP.parents[1] / "corpus"])]
     assert Library(folder).count() > 0
@@ -364,7 +364,7 @@ def test_a_page_shows_its_passages(start):
 
 
 def test_the_map_holds_every_passage_once(library, start):
-    from ui.pages.library import projection
+    from ui.views.library import projection
 
     start(page="library")
     points, axes, centre = projection(library)
@@ -375,7 +375,7 @@ def test_the_map_holds_every_passage_once(library, start):
 
 
 def test_twins_are_found_across_documents(library, start, encoder, make_pdf):
-    from ui.pages.library import twins
+    from ui.views.library import twins
 
     start(page="library")
     assert twins(library) == []
@@ -571,7 +571,7 @@ def test_strangers_see_the_door_and_readers_their_own_conversations(start, monke
 def test_every_text_of_the_interface_has_a_german_one():
     wanted: set[str] = set()
     folder = APP.parent
-    for file in [*folder.glob("*.py"), *folder.glob("pages/*.py")]:
+    for file in [*folder.glob("*.py"), *folder.glob("views/*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             if named and node.func.id in ("t", "counted"):

@@ -190,7 +190,7 @@ def test_doctor_names_models_machine_and_what_is_missing(katheder, library, monk
     assert report["sections"]["models"]["encoder"].startswith(
         "all-MiniLM-L6-v2, bundled, SHA-256 53aa"
     )
-    assert "no CrossEncoder" in report["sections"]["models"]["reranker"]
+    assert report["sections"]["models"]["reranker"].startswith("katheder-reranker, bundled")
     assert report["sections"]["machine"]["numeric type"] in ("float32", "bfloat16")
     [missing] = report["missing"]
     assert "nowhere/at/all" in missing

@@ -35,7 +35,7 @@ def test_the_window_comes_from_the_models_own_file(tmp_path):
 
 @pytest.fixture(scope="module")
 def minilm():
-    return BiEncoder()
+    return BiEncoder(dtype="float32")
 
 
 def test_tokens_are_counted_without_the_framing_ones_and_uncut(minilm):
@@ -112,3 +112,10 @@ def test_vectors_agree_with_plain_transformers(minilm):
     means = (states * mask).sum(dim=1) / mask.sum(dim=1)
     expected = (means / means.norm(dim=1, keepdim=True)).numpy()
     assert np.abs(minilm.encode(texts) - expected).max() < 1e-4
+
+
+@pytest.mark.slow
+def test_half_precision_keeps_the_direction(minilm):
+    texts = [text for pair in PAIRS for text in pair] + [UNRELATED]
+    half = BiEncoder(dtype="bfloat16").encode(texts)
+    assert (minilm.encode(texts) * half).sum(axis=1).min() > 0.998

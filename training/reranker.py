@@ -11,6 +11,7 @@ is the teacher. A run leaves a checkpoint in the cache every 100 steps and goes 
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 import logging
@@ -20,19 +21,22 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import torch
-from torch import Tensor
+from tokenizers import Tokenizer
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from ingest import weights
 from ingest.embed import BiEncoder
-from rag.joint_reader import CONFIG, JointReader, from_base
+from rag.joint_reader import CONFIG, MODEL_TYPE, WEIGHTS, JointReader, from_base
 from training.candidates import HELD_OUT, Group, groups
 from training.data import Text, read_texts
 
 OUTPUT = Path(__file__).parent.parent / "models" / "reranker"
 _CHECKPOINT_STEPS = 100
+_PAIRS = 16  # read at once
 _TOKENS = 128  # of a text while training; what it learns holds for longer ones
 
 
@@ -69,8 +73,10 @@ RECIPES = {
 class States:
     """The lower layers' states of every text, computed when first asked for, half precision."""
 
-    def __init__(self, reader: JointReader) -> None:
-        self._reader = reader
+    def __init__(self, reader: JointReader, dtype: torch.dtype = torch.float32) -> None:
+        """The lower layers are not trained, so a copy in another numeric type can stand in."""
+        lower = nn.Module.to(copy.deepcopy(reader.bert), dtype)
+        self._reader = JointReader(lower, cast(Tokenizer, reader.tokenizer), reader.joint_layers)
         self._kept: dict[str, Tensor] = {}
 
     def __call__(self, texts: Sequence[str]) -> list[Tensor]:
@@ -81,6 +87,23 @@ class States:
             (state,) = self._reader.read_apart([tuple(found.ids)])
             self._kept[text] = state.half().clone()
         return [self._kept[text].float() for text in texts]
+
+
+def logits_of(reader: JointReader, states: States, batch: Sequence[Group]) -> list[Tensor]:
+    """The logits of each group, (texts,). Pairs of like length are read at once, whosever they are."""
+    asked = states([group.question for group in batch for _ in group.texts])
+    given = states([text for group in batch for text in group.texts])
+    order = sorted(range(len(given)), key=lambda row: len(asked[row]) + len(given[row]))
+    read = torch.cat(
+        [
+            reader.read_together([asked[row] for row in rows], [given[row] for row in rows])
+            for start in range(0, len(order), _PAIRS)
+            if (rows := order[start : start + _PAIRS])
+        ]
+    )
+    places = torch.empty(len(order), dtype=torch.long)
+    places[torch.tensor(order)] = torch.arange(len(order))
+    return list(read[places].split([len(group.texts) for group in batch]))
 
 
 def loss_of(logits: Tensor, group: Group, pointwise: float) -> Tensor:
@@ -105,7 +128,8 @@ def train(
 ) -> None:
     """Change the reader's joint layers and head; goes on from the checkpoint where there is one."""
     torch.manual_seed(recipe.seed)
-    states = States(reader)
+    dtype = weights.choose_dtype("auto", "cpu")
+    states = States(reader, dtype)
     layers = list(reader.bert.encoder.layer[-recipe.joint_layers :].parameters())
     optimizer = torch.optim.AdamW(
         [
@@ -131,13 +155,14 @@ def train(
     started = time.perf_counter()
     recent: list[float] = []
     for step, batch in enumerate(batches[first:], start=first + 1):
-        total = 0.0
-        for group in batch:
-            question, *texts = states([group.question, *group.texts])
-            logits = reader.read_together([question] * len(texts), texts)
-            loss = loss_of(logits, group, recipe.pointwise) / len(batch)
-            loss.backward()
-            total += float(loss.detach())
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+            logits = logits_of(reader, states, batch)
+        losses = [
+            loss_of(own, group, recipe.pointwise) for own, group in zip(logits, batch, strict=True)
+        ]
+        loss = torch.stack(losses).mean()
+        loss.backward()
+        total = float(loss.detach())
         torch.nn.utils.clip_grad_norm_(reader.trained(), 1.0)
         optimizer.step()
         schedule.step()
@@ -230,9 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.smoke:
         texts, recipe = texts[:12], replace(recipe, background=30, summaries=30, epochs=0.5)
     encoder = BiEncoder()
-    learned = select(
-        groups(texts, encoder, recipe.background, recipe.summaries, recipe.seed), recipe
-    )
+    learned = select(_groups(texts, encoder, recipe), recipe)
     print(f"{len(learned)} groups from {len(texts)} passages; {recipe}", flush=True)
     base = weights.locate(weights.ENCODER)
     torch.manual_seed(recipe.seed)
@@ -241,10 +264,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     checkpoint = weights.cache_dir() / "training" / f"reranker-{name}.pt"
     train(reader, learned, recipe, None if options.smoke else checkpoint)
     reader.save(str(options.output))
-    config = {"base": base.name, "base_sha256": base.sha256, "joint_layers": recipe.joint_layers}
-    (options.output / CONFIG).write_text(
-        json.dumps(config | {"recipe": asdict(recipe)}, indent=2) + "\n"
-    )
+    config = {
+        "model_type": MODEL_TYPE,
+        "base": base.name,
+        "base_sha256": base.sha256,
+        "sha256": weights.sha256_of(options.output / WEIGHTS),
+        "joint_layers": recipe.joint_layers,
+        "recipe": asdict(recipe),
+    }
+    (options.output / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
     print(f"saved in {options.output}")
 
 

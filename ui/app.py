@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,7 +12,10 @@ from ingest.errors import KathederError
 from ui.shell import Shell, enter
 from ui.text import escape, t
 
-PAGES = {  # module below ui.pages: title and icon; the first one opens
+ICON = Path(__file__).with_name("icon.png")  # an icon by name would be fetched from outside
+# Module below ui.views: title and icon; the first one opens. The folder is not called pages, since
+# Streamlit would take its files for pages of their own and show those to whoever comes first.
+PAGES = {
     "ask": ("Ask", ":material/chat:"),
     "passages": ("Passages", ":material/swap_vert:"),
     "library": ("Library", ":material/menu_book:"),
@@ -23,7 +27,11 @@ PAGES = {  # module below ui.pages: title and icon; the first one opens
 _STYLE = """<style>
 .st-key-beside { position: sticky; top: 4.5rem; }
 .stMainBlockContainer { padding-top: 4.5rem; max-width: 84rem; }
-.stMarkdown blockquote { margin: 0; color: inherit; border-left-width: 3px; }
+.stMarkdown blockquote { margin: 0; border-left-width: 3px; }
+.stMarkdown blockquote, .stMarkdown blockquote * { color: inherit; opacity: 1; }
+.stMarkdown code, .stCaptionContainer code { color: inherit; background: none; }
+[data-testid^="stBaseButton-primary"] p, [data-testid^="stBaseButton-primary"] span,
+.stMultiSelect span[title] { color: light-dark(#fdfdfb, #14191d); }
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
@@ -36,7 +44,7 @@ _STYLE = """<style>
 
 def main() -> None:
     """One run of the app."""
-    st.set_page_config(page_title="Katheder", page_icon=":material/school:", layout="wide")
+    st.set_page_config(page_title="Katheder", page_icon=ICON, layout="wide")
     st.html(_STYLE)
     try:
         shell = enter()
@@ -54,7 +62,7 @@ def _opens(module: str, shell: Shell) -> Callable[[], None]:
     """What draws a page; its module is imported when it is opened, not with the first page."""
 
     def draw() -> None:
-        import_module(f"ui.pages.{module}").page(shell)
+        import_module(f"ui.views.{module}").page(shell)
 
     draw.__name__ = module  # and so its address
     return draw

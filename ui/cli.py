@@ -216,18 +216,26 @@ def ui(
     library: LibraryOption = None,
     settings: SettingsOption = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Address to serve at; others than this machine's need a password.")
+    ] = "127.0.0.1",
     headless: Annotated[bool, typer.Option("--headless", help="Do not open a browser.")] = False,
     bundled: Annotated[
         Path | None, typer.Option(help="Read these lectures first where the library is empty.")
     ] = None,
 ) -> None:
-    """Open the chat in the browser, served on this machine alone."""
+    """Open the app in the browser, served on this machine alone unless --host says otherwise."""
     from ingest.pipeline import find_files
     from ingest.pipeline import ingest as ingest_files
     from ingest.store import Library
 
     _need_streamlit()
     chosen, folder = _settings(settings), _folder(library)
+    if host not in ("127.0.0.1", "localhost", "::1") and not chosen.app.password:
+        _fail(
+            f"At {host} others can open the app, so it wants a password: put what "
+            "`katheder password` prints into the settings file and name it with --settings."
+        )
     if bundled is not None and Library(folder, create=True).count() == 0:
         _note(f"Reading the lectures in {bundled} for the first time:")
         files = find_files([bundled])
@@ -247,12 +255,23 @@ def ui(
         str(here / "app.py"),
         "--server.port",
         str(port),
+        "--server.address",
+        host,
         "--server.headless",
         "true",  # else Streamlit would advertise in the page; the browser is opened here
     ]
     if not headless:
         threading.Thread(target=_open_browser, args=(port,), daemon=True).start()
     raise typer.Exit(subprocess.run(command, env=environment, cwd=here, check=False).returncode)
+
+
+@app.command()
+def password() -> None:
+    """Hash a password for the app, as the lines of a settings file that hold it."""
+    from ui.password import hashed
+
+    said = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    print(f'[app]\npassword = "{hashed(said)}"')
 
 
 @library_app.command("list")

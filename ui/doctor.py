@@ -54,10 +54,7 @@ def examine(folder: Path, settings: Settings) -> Report:
 
     def model(name: str) -> str:
         if name == "none":
-            return (
-                "none: no CrossEncoder comes in a package; passages keep the first stage's order "
-                "(set models.reranker to a folder or a hub id)"
-            )
+            return "none: passages keep the first stage's order"
         try:
             found = weights.locate(name)
         except KathederError as error:

@@ -16,7 +16,6 @@ from ui.conversations import Conversation, Exchange
 from ui.copy_button import copy_button
 from ui.export import as_html, as_markdown, as_pdf
 from ui.page_view import place_of, show_page
-from ui.pages.library import welcome
 from ui.render import (
     DOING,
     answer_message,
@@ -27,6 +26,7 @@ from ui.render import (
 )
 from ui.shell import Shell, loading
 from ui.text import escape, t
+from ui.views.library import welcome
 
 Go = Callable[[str | None], None]  # opens a conversation, None a new one
 
@@ -79,6 +79,7 @@ def _ask(
 ) -> None:
     """Begin to answer and draw the page anew."""
     st.session_state.opened = None
+    st.session_state.last_question = question  # what the page Passages begins with
     conversation = answers.ask(
         shell, chosen.id if chosen else None, question, written=written, sampling=sampling
     )

@@ -20,10 +20,10 @@ from rag.evaluation.metrics import Report, measure
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import Progress, Run, RunLine, evaluate, meta_path, read_run
 from ui.job import Job
-from ui.pages.library import welcome
-from ui.pages.passages import inspect
 from ui.shell import BUNDLED, Shell, running
 from ui.text import escape, t
+from ui.views.library import welcome
+from ui.views.passages import inspect
 
 _EVALUATION = "evaluation"  # the name of the one run under way
 _SHOWN = (

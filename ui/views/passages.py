@@ -16,10 +16,10 @@ from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.trace import ORDER, Trace, trace
 from rag.types import Hit, Source
-from ui.pages.library import welcome
 from ui.render import STAGES
 from ui.shell import Shell, change
 from ui.text import escape, t
+from ui.views.library import welcome
 
 _SHOWN = 30  # candidates in the chart and the list
 _SLIDERS = {  # section and field of the settings: label, least, most, step
@@ -48,6 +48,7 @@ def page(shell: Shell) -> None:
         return
     st.title(t("Passages"))
     st.caption(t("Why these pages: what each stage thought of each passage."))
+    st.session_state.setdefault("inspected", st.session_state.get("last_question", ""))
     question = st.text_input(t("Question"), key="inspected", max_chars=2000)
     with st.expander(t("Settings of the search"), icon=":material/tune:", expanded=True):
         first = sliders(shell.settings, "a")
@@ -169,11 +170,12 @@ def bump_chart(traces: Sequence[Trace]) -> None:
     last = t(STAGES[stages[-1]]) if stages else ""
     labels = (
         alt.Chart(alt.Data(values=[p for p in points if p["stage"] == last and p["labelled"]]))
-        .mark_text(align="left", dx=10)
+        .mark_text(align="right", dx=-10, dy=-9, fontSize=11)
         .encode(
             x=alt.X("stage:N", sort=[t(STAGES[stage]) for stage in stages]),
             y="rank:Q",
             text="place:N",
+            color=alt.Color("fate:N", scale=alt.Scale(domain=fates, range=list(_COLOURS.values()))),
         )
     )
     chart = base.mark_line(strokeWidth=2, opacity=0.7) + base.mark_point(filled=True, size=70)
