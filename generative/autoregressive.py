@@ -1,0 +1,139 @@
+"""An autoregressive model: p(x) as a product over pixels, by gated masked convolutions.
+
+Source: van den Oord et al., "Conditional Image Generation with PixelCNN Decoders" (2016). Each
+pixel's distribution depends on the rows above it and on the pixels left of it in its own row,
+and on nothing else. Two stacks of convolutions see to that without a blind spot: the vertical
+one sees the rows above, the horizontal one what is to the left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from generative.model import (
+    GenerativeModel,
+    LogLikelihood,
+    Pixels,
+    bernoulli_log_prob,
+    binarise,
+    seeded,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AutoregressiveConfig:
+    """`layers` gated layers of `channels` features; `kernel` (odd) is the width that each sees."""
+
+    image_size: int = 28
+    channels: int = 32
+    layers: int = 7
+    kernel: int = 3
+    first_kernel: int = 7
+
+
+class GatedLayer(nn.Module):
+    """One layer of both stacks (figure 2 of the paper); `first` hides the pixel itself."""
+
+    def __init__(self, incoming: int, channels: int, kernel: int, *, first: bool = False) -> None:
+        super().__init__()
+        self.half = kernel // 2
+        self.first = first
+        # The vertical stack sees the rows above the pixel and, after the first layer, features of
+        # its own row, which know the rows above alone.
+        self.vertical = nn.Conv2d(incoming, 2 * channels, (self.half + (not first), kernel))
+        self.horizontal = nn.Conv2d(incoming, 2 * channels, (1, self.half + (not first)))
+        self.across = nn.Conv2d(2 * channels, 2 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, above: Tensor, left: Tensor) -> tuple[Tensor, Tensor]:
+        """Both stacks' features, (batch, channels, height, width) each, to the next layer's."""
+        height, width = above.shape[2:]
+        seen = F.pad(above, (self.half, self.half, self.half, 0))
+        vertical = self.vertical(seen)[:, :, :height]  # row i sees rows before i (or up to i)
+        seen = F.pad(left, (self.half, 0, 0, 0))
+        horizontal = self.horizontal(seen)[..., :width] + self.across(vertical)
+        right = self.out(_gate(horizontal))
+        return _gate(vertical), right if self.first else left + right
+
+
+class Autoregressive(GenerativeModel):
+    """Gated PixelCNN over binary pixels in raster order: left to right, top to bottom."""
+
+    family = "autoregressive"
+    pixels: ClassVar[Pixels] = "binary"
+    lacks: ClassVar[dict[str, str]] = {
+        "encode": "it has no latent variable; each pixel depends on the pixels before it."
+    }
+
+    def __init__(self, config: AutoregressiveConfig) -> None:
+        super().__init__(config)
+        self.config: AutoregressiveConfig = config
+        channels = config.channels
+        # One channel of the picture and one of ones, by which a layer can tell the border.
+        self.stack = nn.ModuleList(
+            [GatedLayer(2, channels, config.first_kernel, first=True)]
+            + [GatedLayer(channels, channels, config.kernel) for _ in range(config.layers - 1)]
+        )
+        self.place = nn.Parameter(torch.zeros(1, channels, config.image_size, config.image_size))
+        self.head = nn.Sequential(
+            nn.ReLU(), nn.Conv2d(channels, channels, 1), nn.ReLU(), nn.Conv2d(channels, 1, 1)
+        )
+
+    def logits(self, binary: Tensor) -> Tensor:
+        """Log-odds that a pixel is 1 given those before it; both (batch, 1, height, width)."""
+        above = left = torch.cat([2 * binary - 1, torch.ones_like(binary)], dim=1)
+        for layer in self.stack:
+            above, left = layer(above, left)
+        return self.head(left + self.place)
+
+    def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
+        """Negative log-likelihood of binarised images in nats an image, mean over the batch."""
+        binary = binarise(images)
+        return {"loss": -bernoulli_log_prob(self.logits(binary).float(), binary).mean()}
+
+    @torch.no_grad()
+    def log_likelihood(self, images: Tensor) -> LogLikelihood:
+        """Exact ln p of binary images by the chain rule, in one pass."""
+        nats = bernoulli_log_prob(self.logits(images), images)
+        return LogLikelihood(nats, images[0].numel(), "exact", "binary")
+
+    def sample(
+        self, count: int, *, seed: int | None = None, labels: Tensor | None = None
+    ) -> Tensor:
+        """Draw binary images pixel by pixel: height times width passes through the network."""
+        blank = torch.zeros(count, *self.image_shape, device=self.device)
+        return self.complete(blank, known_rows=0, seed=seed)
+
+    @torch.no_grad()
+    def complete(self, images: Tensor, known_rows: int, *, seed: int | None = None) -> Tensor:
+        """Keep the upper rows of binary images and draw the pixels below, in raster order."""
+        drawn = images.clone()
+        drawn[:, :, known_rows:] = 0
+        size = self.config.image_size
+        with seeded(seed):
+            for row in range(known_rows, size):
+                for column in range(size):
+                    # Rows below cannot matter, so the network need not see them.
+                    logits = self._row_logits(drawn, row)[:, :, column]
+                    drawn[:, :, row, column] = torch.bernoulli(logits.sigmoid())
+        return drawn
+
+    def _row_logits(self, binary: Tensor, row: int) -> Tensor:
+        """Log-odds of one row, (batch, 1, width)."""
+        above = left = torch.cat([2 * binary - 1, torch.ones_like(binary)], dim=1)[
+            :, :, : row + 1
+        ]
+        for layer in self.stack:
+            above, left = layer(above, left)
+        return self.head(left[:, :, row:] + self.place[:, :, row : row + 1])[:, :, 0]
+
+
+def _gate(features: Tensor) -> Tensor:
+    """tanh of one half of the channels times the sigmoid of the other (equation 2)."""
+    value, gate = features.chunk(2, dim=1)
+    return value.tanh() * gate.sigmoid()

@@ -1,0 +1,378 @@
+"""Diffusion: an image is drowned in noise step by step, and a network learns the way back.
+
+Sources: Ho, Jain and Abbeel, "Denoising Diffusion Probabilistic Models" (2020); cosine schedule:
+Nichol and Dhariwal (2021); fewer steps: Song, Meng and Ermon, "Denoising Diffusion Implicit
+Models" (2021); classifier-free guidance: Ho and Salimans (2022). Steps count from 0, the least
+noise, to T - 1, all noise; inside, images are in [-1, 1].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from generative.model import GenerativeModel, seeded
+
+Method = Literal["ddpm", "ddim"]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffusionConfig:
+    """`steps` of the full chain, `schedule` of its noise, `channels` of the U-Net's first scale.
+
+    `patch` is the side of the blocks that become channels before the U-Net, so that it works on
+    fewer positions; `label_dropout` is how often training hides the label.
+    """
+
+    image_size: int = 28
+    steps: int = 250
+    schedule: Literal["linear", "cosine"] = "cosine"
+    channels: int = 48
+    patch: int = 2
+    classes: int = 10
+    label_dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.image_size % (2 * self.patch):
+            raise ValueError(
+                f"{self.image_size} pixels do not divide into blocks of {self.patch} and halves "
+                "of that; change patch"
+            )
+
+
+class Schedule:
+    """How much noise each step adds, and what follows from it; all are float64, shape (T,).
+
+    `beta` is the variance that a step adds, `alpha` = 1 - beta, `alpha_bar` the product of the
+    alphas so far: the part of the image's variance that is left.
+    """
+
+    def __init__(self, beta: Tensor) -> None:
+        self.beta = beta.double()
+        self.alpha = 1 - self.beta
+        self.alpha_bar = self.alpha.cumprod(0)
+
+    def __len__(self) -> int:
+        return len(self.beta)
+
+    @classmethod
+    def linear(cls, steps: int) -> Schedule:
+        """Variances that grow evenly from 1e-4 to 0.02 over 1000 steps, more quickly over fewer."""
+        scale = 1000 / steps
+        return cls(torch.linspace(1e-4 * scale, 0.02 * scale, steps, dtype=torch.float64))
+
+    @classmethod
+    def cosine(cls, steps: int, offset: float = 0.008) -> Schedule:
+        """alpha_bar falls along a squared cosine (Nichol and Dhariwal, equation 17)."""
+        time = torch.arange(steps + 1, dtype=torch.float64) / steps
+        left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()
+        return cls((1 - left[1:] / left[:-1]).clamp(max=0.999))
+
+    def add_noise(self, x0: Tensor, noise: Tensor, step: Tensor) -> Tensor:
+        """x_t by one draw: sqrt(alpha_bar) x_0 + sqrt(1 - alpha_bar) noise (DDPM, equation 4)."""
+        left = self._at(self.alpha_bar, step, x0)
+        return left.sqrt() * x0 + (1 - left).sqrt() * noise
+
+    def image_from(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+        """The x_0 that this noise would have made x of, cut to [-1, 1]."""
+        left = float(self.alpha_bar[step])
+        return ((x - math.sqrt(1 - left) * noise) / math.sqrt(left)).clamp(-1, 1)
+
+    def ddpm_step(self, x: Tensor, noise: Tensor, step: int, fresh: Tensor) -> Tensor:
+        """x_{t-1} drawn from the posterior given x_t and the x_0 that the noise implies.
+
+        Source: DDPM, equations 6 and 7, with the posterior's variance.
+
+        Args:
+            x: x_t, (batch, 1, height, width).
+            noise: The network's estimate of the noise in it.
+            step: t, from 0.
+            fresh: Standard normal noise of x's shape, without effect at step 0.
+        """
+        x0 = self.image_from(x, noise, step)
+        left = float(self.alpha_bar[step])
+        before = float(self.alpha_bar[step - 1]) if step else 1.0
+        alpha, beta = float(self.alpha[step]), float(self.beta[step])
+        mean = (
+            math.sqrt(before) * beta * x0 + math.sqrt(alpha) * (1 - before) * x
+        ) / (1 - left)
+        return mean + math.sqrt((1 - before) / (1 - left) * beta) * fresh
+
+    def ddim_step(
+        self, x: Tensor, noise: Tensor, step: int, target: int, eta: float = 0.0,
+        fresh: Tensor | None = None,
+    ) -> Tensor:
+        """x at an earlier step by the implied x_0 (DDIM, equation 12).
+
+        Args:
+            x: x_t.
+            noise: The network's estimate of the noise in it.
+            step: t, from 0.
+            target: The step to go to, below t; -1 is the image without noise.
+            eta: 0 adds no noise at all, 1 as much as DDPM.
+            fresh: Standard normal noise of x's shape, wanted where eta is not 0.
+        """
+        x0 = self.image_from(x, noise, step)
+        left = float(self.alpha_bar[step])
+        before = float(self.alpha_bar[target]) if target >= 0 else 1.0
+        # After x_0 was cut to its range, the noise is what is left of x.
+        noise = (x - math.sqrt(left) * x0) / math.sqrt(1 - left)
+        sigma = eta * math.sqrt((1 - before) / (1 - left) * (1 - left / before))
+        x = math.sqrt(before) * x0 + math.sqrt(max(0.0, 1 - before - sigma**2)) * noise
+        if eta:
+            if fresh is None:
+                raise ValueError(f"eta is {eta}, so ddim_step needs fresh noise")
+            x = x + sigma * fresh
+        return x
+
+    @staticmethod
+    def _at(values: Tensor, step: Tensor, like: Tensor) -> Tensor:
+        return values.to(like.device)[step].to(like.dtype).reshape(-1, *[1] * (like.ndim - 1))
+
+
+class Diffusion(GenerativeModel):
+    """DDPM with a U-Net that estimates the noise, given the step and, if wanted, the digit."""
+
+    family = "diffusion"
+    conditional = True
+    lacks: ClassVar[dict[str, str]] = {
+        "encode": "its latent variables are noised images, as large as the image itself.",
+        "likelihood": "training minimises a reweighted bound, which says little of ln p(x).",
+    }
+
+    def __init__(self, config: DiffusionConfig) -> None:
+        super().__init__(config)
+        self.config: DiffusionConfig = config
+        self.schedule = getattr(Schedule, config.schedule)(config.steps)
+        self.network = UNet(config)
+
+    def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
+        """Mean squared error of the estimated noise at random steps (DDPM, equation 14)."""
+        x0 = 2 * images - 1
+        step = torch.randint(len(self.schedule), (len(x0),), device=x0.device)
+        noise = torch.randn_like(x0)
+        none = torch.full((len(x0),), self.config.classes, device=x0.device)
+        if labels is None:
+            labels = none
+        hidden = torch.rand(len(x0), device=x0.device) < self.config.label_dropout
+        estimate = self.network(
+            self.schedule.add_noise(x0, noise, step), step, torch.where(hidden, none, labels)
+        )
+        return {"loss": F.mse_loss(estimate.float(), noise)}
+
+    def noise_in(self, x: Tensor, step: int, labels: Tensor | None, guidance: float) -> Tensor:
+        """The noise that the network sees in x_t: (1 + w) with the label - w without it.
+
+        Source: Ho and Salimans (2022), equation 6. Without labels the unconditional estimate.
+        """
+        steps = torch.full((len(x),), step, device=x.device)
+        none = torch.full((len(x),), self.config.classes, device=x.device)
+        if labels is None:
+            return self.network(x, steps, none).float()
+        if not guidance:
+            return self.network(x, steps, labels).float()
+        both = self.network(
+            x.repeat(2, 1, 1, 1), steps.repeat(2), torch.cat([labels, none])
+        ).float()
+        with_label, without = both.chunk(2)
+        return (1 + guidance) * with_label - guidance * without
+
+    def sample(
+        self,
+        count: int,
+        *,
+        seed: int | None = None,
+        labels: Tensor | None = None,
+        method: Method = "ddim",
+        steps: int | None = None,
+        guidance: float = 0.0,
+    ) -> Tensor:
+        """Draw images of the labels' digits; without labels, of evenly drawn ones.
+
+        Args:
+            count: Number of images.
+            seed: Of all randomness, the digits' included.
+            labels: int64, (count,); the number of classes stands for "any".
+            method: `ddpm` goes through the full chain, `ddim` through `steps` of it.
+            steps: 25 where it is None.
+            guidance: w; 0 follows the model, more gives clearer and less varied digits.
+        """
+        for _, _, image in self.chain(
+            count, seed=seed, labels=labels, method=method, steps=steps, guidance=guidance
+        ):
+            pass
+        return image
+
+    @torch.no_grad()
+    def chain(
+        self,
+        count: int,
+        *,
+        seed: int | None = None,
+        labels: Tensor | None = None,
+        method: Method = "ddim",
+        steps: int | None = None,
+        guidance: float = 0.0,
+    ) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """The way back, one step at a time: the step, x_t before it, and what x_0 would be.
+
+        Both pictures are (count, 1, height, width) in [0, 1]; the last x_0 is the sample.
+
+        Raises:
+            ValueError: steps is not between 1 and the length of the chain, or is given for
+                DDPM, which has no choice.
+        """
+        total = len(self.schedule)
+        if method == "ddpm" and steps not in (None, total):
+            raise ValueError(f"ddpm goes through all {total} steps; use ddim for {steps}")
+        steps = steps or (total if method == "ddpm" else min(25, total))
+        if not 1 <= steps <= total:
+            raise ValueError(f"steps must be between 1 and {total}, got {steps}")
+        # Evenly spaced, from the last step down to the first.
+        visited = torch.linspace(total - 1, 0, steps).round().long().tolist()
+        generator = torch.Generator().manual_seed(
+            seed if seed is not None else int(torch.randint(2**31, ()))
+        )
+
+        def normal() -> Tensor:
+            return torch.randn(count, *self.image_shape, generator=generator).to(self.device)
+
+        if labels is None:
+            labels = torch.randint(self.config.classes, (count,), generator=generator)
+        labels = labels.to(self.device)
+        x = normal()
+        for step, target in zip(visited, [*visited[1:], -1], strict=True):
+            noise = self.noise_in(x, step, labels, guidance)
+            x0 = self.schedule.image_from(x, noise, step)
+            yield step, _as_image(x), _as_image(x0)
+            if method == "ddpm":
+                x = self.schedule.ddpm_step(x, noise, step, normal())
+            else:
+                x = self.schedule.ddim_step(x, noise, step, target)
+
+    @torch.no_grad()
+    def forward_chain(self, images: Tensor, steps: int, *, seed: int | None = None) -> Tensor:
+        """The way into noise: (steps, batch, 1, height, width) in [0, 1], evenly spaced steps."""
+        visited = torch.linspace(0, len(self.schedule) - 1, steps).round().long()
+        with seeded(seed):
+            noise = torch.randn_like(images)
+        return torch.stack(
+            [
+                _as_image(self.schedule.add_noise(2 * images - 1, noise, step.repeat(len(images))))
+                for step in visited
+            ]
+        )
+
+    @torch.no_grad()
+    def anomaly_score(self, images: Tensor) -> Tensor:
+        """Mean squared error of the estimated noise over ten early steps, without a label.
+
+        The noise is that of a fixed seed, so that pictures are compared under the same one.
+        """
+        x0 = 2 * images - 1
+        total = torch.zeros(len(images), device=images.device)
+        with seeded(0):
+            for step in torch.linspace(0.05, 0.5, 10).mul(len(self.schedule)).long():
+                noise = torch.randn_like(x0[:1]).expand_as(x0)
+                x = self.schedule.add_noise(x0, noise, step.repeat(len(x0)))
+                error = self.noise_in(x, int(step), None, 0.0) - noise
+                total += error.square().flatten(1).mean(dim=1)
+        return total / 10
+
+
+class UNet(nn.Module):
+    """From a noised image and its step to the noise: two scales, attention at the smaller one."""
+
+    def __init__(self, config: DiffusionConfig) -> None:
+        super().__init__()
+        wide, wider, about = config.channels, 2 * config.channels, 4 * config.channels
+        self.patch, self.time_channels = config.patch, wide
+        self.time = nn.Sequential(nn.Linear(wide, about), nn.SiLU(), nn.Linear(about, about))
+        self.label = nn.Embedding(config.classes + 1, about)  # the last one: no label
+        pixels = config.patch**2
+        self.first = nn.Conv2d(pixels, wide, 3, padding=1)
+        self.down = Residual(wide, wide, about)
+        self.shrink = nn.Conv2d(wide, wider, 3, stride=2, padding=1)
+        self.low = Residual(wider, wider, about)
+        self.attend = Attention(wider)
+        self.middle = Residual(wider, wider, about)
+        self.back = Residual(2 * wider, wider, about)
+        self.grow = nn.Conv2d(wider, wide, 3, padding=1)
+        self.up = Residual(2 * wide, wide, about)
+        self.last = nn.Sequential(
+            nn.GroupNorm(8, wide), nn.SiLU(), nn.Conv2d(wide, pixels, 3, padding=1)
+        )
+        nn.init.zeros_(self.last[-1].weight)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, step: Tensor, labels: Tensor) -> Tensor:
+        """x is (batch, 1, height, width), step and labels int64 (batch,); the result is as x."""
+        about = self.time(step_encoding(step, self.time_channels)) + self.label(labels)
+        x = self.first(F.pixel_unshuffle(x, self.patch))
+        fine = self.down(x, about)
+        coarse = self.attend(self.low(self.shrink(fine), about))
+        x = self.middle(coarse, about)
+        x = self.back(torch.cat([x, coarse], dim=1), about)
+        x = self.grow(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        x = self.up(torch.cat([x, fine], dim=1), about)
+        return F.pixel_shuffle(self.last(x), self.patch)
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a shortcut; step and label scale and shift what is between."""
+
+    def __init__(self, incoming: int, outgoing: int, about: int) -> None:
+        super().__init__()
+        self.first = nn.Sequential(
+            nn.GroupNorm(8, incoming), nn.SiLU(), nn.Conv2d(incoming, outgoing, 3, padding=1)
+        )
+        self.condition = nn.Linear(about, 2 * outgoing)
+        self.norm = nn.GroupNorm(8, outgoing)
+        self.second = nn.Conv2d(outgoing, outgoing, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        self.shortcut = (
+            nn.Identity() if incoming == outgoing else nn.Conv2d(incoming, outgoing, 1)
+        )
+
+    def forward(self, x: Tensor, about: Tensor) -> Tensor:
+        """x is (batch, incoming, height, width), about (batch, channels)."""
+        scale, shift = self.condition(F.silu(about))[:, :, None, None].chunk(2, dim=1)
+        inner = self.norm(self.first(x)) * (1 + scale) + shift
+        return self.shortcut(x) + self.second(F.silu(inner))
+
+
+class Attention(nn.Module):
+    """Self-attention over all positions, one head, beside a shortcut."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(8, channels)
+        self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x is (batch, channels, height, width), and so is the result."""
+        parts = self.query_key_value(self.norm(x)).flatten(2).transpose(1, 2).chunk(3, dim=2)
+        seen = F.scaled_dot_product_attention(*parts)  # (batch, positions, channels)
+        return x + self.out(seen.transpose(1, 2).reshape(x.shape))
+
+
+def step_encoding(step: Tensor, channels: int) -> Tensor:
+    """Sines and cosines of a step at wavelengths from 2 pi to 20,000 pi, (batch, channels).
+
+    Source: Vaswani et al. (2017), section 3.5, as DDPM uses it.
+    """
+    half = channels // 2
+    frequency = (-math.log(10000) * torch.arange(half, device=step.device) / half).exp()
+    angle = step[:, None].float() * frequency
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+def _as_image(x: Tensor) -> Tensor:
+    return ((x + 1) / 2).clamp(0, 1)

@@ -1,0 +1,184 @@
+"""All families by name, each with a config and a recipe for each data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from generative.errors import GenerativeError
+from generative.model import GenerativeModel
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Where a family's classes are, and the values that suit a data set.
+
+    `configs` and `recipes` map a data set's name to arguments of the config class and of
+    `generative.train.Recipe`.
+    """
+
+    name: str
+    title: str
+    module: str
+    class_name: str
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[GenerativeModel]:
+        """The model's class."""
+        return getattr(import_module(self.module), self.class_name)
+
+    @property
+    def config(self) -> Any:
+        """The class of its frozen config."""
+        return getattr(import_module(self.module), f"{self.class_name}Config")
+
+    def config_for(self, dataset: str, **changes: Any) -> Any:
+        """The config that suits a data set, with some values changed.
+
+        Raises:
+            GenerativeError: a change is of no field of the config.
+        """
+        try:
+            return self.config(**{**self.configs.get(dataset, {}), **changes})
+        except TypeError as error:
+            known = ", ".join(self.config.__dataclass_fields__)
+            raise GenerativeError(
+                f"The family {self.name} cannot be set up with {changes}: its fields are {known}."
+            ) from error
+
+    def build(self, config: Any) -> GenerativeModel:
+        """An untrained model."""
+        return self.model(config)
+
+
+FAMILIES = {
+    each.name: each
+    for each in (
+        Family(
+            "autoencoder",
+            "Autoencoder",
+            "generative.autoencoder",
+            "Autoencoder",
+            configs={
+                "mnist": {},
+                "digits": {"image_size": 8, "latent": 8, "network": "mlp", "width": 128},
+            },
+            recipes={
+                "mnist": {"epochs": 15, "batch": 128, "rate": 2e-3, "precision": "bfloat16"},
+                "digits": {"epochs": 120, "batch": 64, "rate": 2e-3},
+            },
+        ),
+        Family(
+            "vae",
+            "Variational autoencoder",
+            "generative.vae",
+            "VAE",
+            configs={"mnist": {"warm_up": 4000}, "digits": {"image_size": 8, "latent": 8, "hidden": 128}},
+            recipes={
+                "mnist": {"epochs": 100, "batch": 128, "rate": 1e-3},
+                "digits": {"epochs": 120, "batch": 64, "rate": 2e-3},
+            },
+        ),
+        Family(
+            "autoregressive",
+            "Autoregressive model (gated PixelCNN)",
+            "generative.autoregressive",
+            "Autoregressive",
+            configs={
+                "mnist": {},
+                "digits": {"image_size": 8, "channels": 16, "layers": 4, "first_kernel": 5},
+            },
+            recipes={
+                "mnist": {
+                    "epochs": 12,
+                    "batch": 32,
+                    "rate": 2e-3,
+                    "averaging": 0.999,
+                    "minutes": 28,
+                    "precision": "bfloat16",
+                },
+                "digits": {"epochs": 60, "batch": 64, "rate": 3e-3},
+            },
+        ),
+        Family(
+            "gan",
+            "Generative adversarial network",
+            "generative.gan",
+            "GAN",
+            configs={"mnist": {}, "digits": {"image_size": 8, "latent": 16, "channels": 32}},
+            recipes={
+                "mnist": {
+                    "epochs": 20,
+                    "batch": 64,
+                    "rate": 4e-4,
+                    "averaging": 0.999,
+                    "precision": "bfloat16",
+                },
+                "digits": {"epochs": 150, "batch": 64, "rate": 1e-3, "averaging": 0.99},
+            },
+        ),
+        Family(
+            "flow",
+            "Normalising flow (RealNVP)",
+            "generative.flow",
+            "Flow",
+            configs={
+                "mnist": {},
+                "digits": {"image_size": 8, "levels": 17, "couplings": (6, 6), "channels": (32, 48)},
+            },
+            recipes={
+                "mnist": {
+                    "epochs": 3,
+                    "batch": 64,
+                    "rate": 2e-3,
+                    "averaging": 0.999,
+                    "precision": "bfloat16",
+                },
+                "digits": {"epochs": 40, "batch": 64, "rate": 2e-3},
+            },
+        ),
+        Family(
+            "diffusion",
+            "Diffusion (DDPM)",
+            "generative.diffusion",
+            "Diffusion",
+            configs={"mnist": {}, "digits": {"image_size": 8, "patch": 1, "channels": 32}},
+            recipes={
+                "mnist": {
+                    "epochs": 7,
+                    "batch": 64,
+                    "rate": 1.5e-3,
+                    "averaging": 0.999,
+                    "precision": "bfloat16",
+                },
+                "digits": {"epochs": 100, "batch": 64, "rate": 3e-3, "averaging": 0.99},
+            },
+        ),
+        Family(
+            "classifier",
+            "Classifier",
+            "generative.classifier",
+            "Classifier",
+            configs={"mnist": {}, "digits": {"image_size": 8, "shift": 0}},
+            recipes={
+                "mnist": {"epochs": 6, "batch": 128, "rate": 2e-3, "precision": "bfloat16"},
+                "digits": {"epochs": 40, "batch": 64, "rate": 2e-3},
+            },
+        ),
+    )
+}
+
+
+def family(name: str) -> Family:
+    """A family by name.
+
+    Raises:
+        GenerativeError: there is none of that name.
+    """
+    if name not in FAMILIES:
+        raise GenerativeError(f"No family {name!r}; there are {', '.join(FAMILIES)}.")
+    return FAMILIES[name]

@@ -1,0 +1,191 @@
+"""Generative adversarial networks: a generator that a discriminator cannot tell from the data.
+
+Sources: Goodfellow et al., "Generative Adversarial Nets" (2014), the non-saturating loss;
+Radford, Metz and Chintala, DCGAN (2016), the networks' shape; Gulrajani et al., "Improved
+Training of Wasserstein GANs" (2017), the critic with a gradient penalty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Adam, Optimizer
+
+from generative.model import GenerativeModel, seeded
+
+
+@dataclass(frozen=True, slots=True)
+class GANConfig:
+    """`objective` is `non-saturating` or `wasserstein` (with gradient penalty).
+
+    `channels` is the width at half the image's size, twice that at a quarter. `penalty` weighs
+    the gradient penalty: on distances from 1 between data and samples for the Wasserstein
+    objective (10 in the paper), on the squared norm at the data for the other (Mescheder et
+    al., 2018, "R1"), 0 for none. The Wasserstein critic takes `critic_steps` steps to one of
+    the generator.
+    """
+
+    image_size: int = 28
+    latent: int = 64
+    channels: int = 48
+    objective: Literal["non-saturating", "wasserstein"] = "non-saturating"
+    penalty: float = 0.2
+    penalty_every: int = 4
+    critic_steps: int = 1
+
+    def __post_init__(self) -> None:
+        if self.image_size % 4:
+            raise ValueError(f"image_size must be a multiple of 4, got {self.image_size}")
+
+
+class GAN(GenerativeModel):
+    """Generator from noise to images, and the discriminator that trains it."""
+
+    family = "gan"
+    lacks: ClassVar[dict[str, str]] = {
+        "encode": "the generator goes from noise to images and nothing goes back.",
+        "likelihood": "its distribution is that of the generator's images, without a density.",
+    }
+
+    def __init__(self, config: GANConfig) -> None:
+        super().__init__(config)
+        self.config: GANConfig = config
+        wide, small = config.channels, config.image_size // 4
+        self.generator = nn.Sequential(
+            nn.Linear(config.latent, 2 * wide * small**2, bias=False),
+            nn.Unflatten(1, (2 * wide, small, small)),
+            nn.BatchNorm2d(2 * wide),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * wide, wide, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(wide),
+            nn.ReLU(),
+            nn.ConvTranspose2d(wide, 1, 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+        # No batch normalisation here: a penalty on the gradient is by image.
+        self.discriminator = nn.Sequential(
+            nn.Conv2d(1, wide, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(wide, 2 * wide, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),
+            nn.Linear(2 * wide * small**2, 1),
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.normal_(module.weight, std=0.02)
+        self._steps = 0
+
+    def optimizers(self, rate: float) -> list[Optimizer]:
+        """Adam for the generator and for the discriminator."""
+        betas = (0.0, 0.9) if self.config.objective == "wasserstein" else (0.5, 0.99)
+        return [
+            Adam(self.generator.parameters(), lr=rate, betas=betas),
+            Adam(self.discriminator.parameters(), lr=rate, betas=betas),
+        ]
+
+    def training_step(
+        self,
+        images: Tensor,
+        labels: Tensor | None,
+        optimizers: Sequence[Optimizer],
+        autocast: AbstractContextManager[Any],
+    ) -> dict[str, float]:
+        """A step of the discriminator, and one of the generator when it is its turn."""
+        generator, discriminator = optimizers
+        real = 2 * images - 1
+        noise = torch.randn(len(real), self.config.latent, device=real.device)
+        self._steps += 1
+        with autocast:
+            fake = self.generator(noise).float()
+            scores = self.discriminator(torch.cat([real, fake.detach()])).float()
+        on_real, on_fake = scores.chunk(2)
+        critic = self.discriminator_loss(on_real, on_fake)
+        loss = critic
+        if self.config.penalty and self._steps % self.config.penalty_every == 0:
+            loss = loss + self.config.penalty_every * self.penalty(real, fake.detach())
+        discriminator.zero_grad(set_to_none=True)
+        loss.backward()
+        discriminator.step()
+        parts = {"loss": float(critic.detach()), "discriminator": float(critic.detach())}
+        parts["right"] = float(((on_real > 0).float().mean() + (on_fake < 0).float().mean()) / 2)
+        if self._steps % self.config.critic_steps == 0:
+            with autocast:
+                on_fake = self.discriminator(fake).float()
+            loss = self.generator_loss(on_fake)
+            generator.zero_grad(set_to_none=True)
+            loss.backward()
+            generator.step()
+            parts["generator"] = float(loss.detach())
+        return parts
+
+    def discriminator_loss(self, on_real: Tensor, on_fake: Tensor) -> Tensor:
+        """What the discriminator minimises, from its scores (batch, 1), larger for "real".
+
+        Binary cross-entropy in nats, or for the Wasserstein objective the difference of means.
+        """
+        if self.config.objective == "wasserstein":
+            return on_fake.mean() - on_real.mean()
+        return F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
+
+    def generator_loss(self, on_fake: Tensor) -> Tensor:
+        """What the generator minimises: -ln D(G(z)), or minus the critic's mean."""
+        if self.config.objective == "wasserstein":
+            return -on_fake.mean()
+        return F.softplus(-on_fake).mean()
+
+    def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The gradient penalty, weighted: equation 3 of WGAN-GP, or R1 of Mescheder et al."""
+        if self.config.objective == "wasserstein":
+            part = torch.rand(len(real), 1, 1, 1, device=real.device)
+            at = (part * real + (1 - part) * fake).requires_grad_()
+        else:
+            at = real.detach().requires_grad_()
+        [slope] = torch.autograd.grad(self.discriminator(at).sum(), at, create_graph=True)
+        squared = slope.flatten(1).square().sum(dim=1)
+        if self.config.objective == "wasserstein":
+            return self.config.penalty * (squared.add(1e-12).sqrt() - 1).square().mean()
+        return self.config.penalty / 2 * squared.mean()
+
+    def validation_loss(self, images: Tensor, labels: Tensor) -> float | None:
+        """None: the loss of a game tells who is ahead, not how good the images are."""
+        return None
+
+    def training_state(self) -> dict[str, Tensor]:
+        """How many steps were made, which decides whose turn it is."""
+        return {"steps": torch.tensor(self._steps)}
+
+    def load_training_state(self, state: dict[str, Tensor]) -> None:
+        """Take up what `training_state` gave."""
+        self._steps = int(state["steps"])
+
+    @torch.no_grad()
+    def decode(self, codes: Tensor) -> Tensor:
+        """The generator's image of each noise, (batch, latent) from N(0, I)."""
+        return (self.generator(codes) + 1) / 2
+
+    @torch.no_grad()
+    def judge(self, images: Tensor) -> Tensor:
+        """The discriminator's score of each image, (batch,), larger is more like the data.
+
+        For the non-saturating objective the log-odds of being real.
+        """
+        return self.discriminator(2 * images - 1)[:, 0]
+
+    def anomaly_score(self, images: Tensor) -> Tensor:
+        """Minus the discriminator's score."""
+        return -self.judge(images)
+
+    def sample(
+        self, count: int, *, seed: int | None = None, labels: Tensor | None = None
+    ) -> Tensor:
+        """Images of noise from N(0, I)."""
+        with seeded(seed):
+            codes = torch.randn(count, self.config.latent, device=self.device)
+        return self.decode(codes)
