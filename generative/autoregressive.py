@@ -41,21 +41,21 @@ class GatedLayer(nn.Module):
 
     def __init__(self, incoming: int, channels: int, kernel: int, *, first: bool = False) -> None:
         super().__init__()
-        self.half = kernel // 2
+        self.reach = kernel // 2
         self.first = first
         # The vertical stack sees the rows above the pixel and, after the first layer, features of
         # its own row, which know the rows above alone.
-        self.vertical = nn.Conv2d(incoming, 2 * channels, (self.half + (not first), kernel))
-        self.horizontal = nn.Conv2d(incoming, 2 * channels, (1, self.half + (not first)))
+        self.vertical = nn.Conv2d(incoming, 2 * channels, (self.reach + (not first), kernel))
+        self.horizontal = nn.Conv2d(incoming, 2 * channels, (1, self.reach + (not first)))
         self.across = nn.Conv2d(2 * channels, 2 * channels, 1)
         self.out = nn.Conv2d(channels, channels, 1)
 
     def forward(self, above: Tensor, left: Tensor) -> tuple[Tensor, Tensor]:
         """Both stacks' features, (batch, channels, height, width) each, to the next layer's."""
         height, width = above.shape[2:]
-        seen = F.pad(above, (self.half, self.half, self.half, 0))
+        seen = F.pad(above, (self.reach, self.reach, self.reach, 0))
         vertical = self.vertical(seen)[:, :, :height]  # row i sees rows before i (or up to i)
-        seen = F.pad(left, (self.half, 0, 0, 0))
+        seen = F.pad(left, (self.reach, 0, 0, 0))
         horizontal = self.horizontal(seen)[..., :width] + self.across(vertical)
         right = self.out(_gate(horizontal))
         return _gate(vertical), right if self.first else left + right
@@ -125,9 +125,7 @@ class Autoregressive(GenerativeModel):
 
     def _row_logits(self, binary: Tensor, row: int) -> Tensor:
         """Log-odds of one row, (batch, 1, width)."""
-        above = left = torch.cat([2 * binary - 1, torch.ones_like(binary)], dim=1)[
-            :, :, : row + 1
-        ]
+        above = left = torch.cat([2 * binary - 1, torch.ones_like(binary)], dim=1)[:, :, : row + 1]
         for layer in self.stack:
             above, left = layer(above, left)
         return self.head(left[:, :, row:] + self.place[:, :, row : row + 1])[:, :, 0]

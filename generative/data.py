@@ -157,7 +157,9 @@ def find_mnist(folder: Path | None = None) -> Path:
         DataMissing: a named folder lacks a file or holds another; or no source could be reached.
     """
     target = cache_dir() / "mnist"
-    named = folder or (Path(os.environ["KATHEDER_MNIST"]) if "KATHEDER_MNIST" in os.environ else None)
+    named = folder or (
+        Path(os.environ["KATHEDER_MNIST"]) if "KATHEDER_MNIST" in os.environ else None
+    )
     if named is not None:
         return _unpacked(named, target)
     if all((target / name).is_file() for name in _SHA256):

@@ -9,6 +9,7 @@ noise, to T - 1, all noise; inside, images are in [-1, 1].
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -99,13 +100,16 @@ class Schedule:
         left = float(self.alpha_bar[step])
         before = float(self.alpha_bar[step - 1]) if step else 1.0
         alpha, beta = float(self.alpha[step]), float(self.beta[step])
-        mean = (
-            math.sqrt(before) * beta * x0 + math.sqrt(alpha) * (1 - before) * x
-        ) / (1 - left)
+        mean = (math.sqrt(before) * beta * x0 + math.sqrt(alpha) * (1 - before) * x) / (1 - left)
         return mean + math.sqrt((1 - before) / (1 - left) * beta) * fresh
 
     def ddim_step(
-        self, x: Tensor, noise: Tensor, step: int, target: int, eta: float = 0.0,
+        self,
+        x: Tensor,
+        noise: Tensor,
+        step: int,
+        target: int,
+        eta: float = 0.0,
         fresh: Tensor | None = None,
     ) -> Tensor:
         """x at an earlier step by the implied x_0 (DDIM, equation 12).
@@ -203,11 +207,13 @@ class Diffusion(GenerativeModel):
             steps: 25 where it is None.
             guidance: w; 0 follows the model, more gives clearer and less varied digits.
         """
-        for _, _, image in self.chain(
-            count, seed=seed, labels=labels, method=method, steps=steps, guidance=guidance
-        ):
-            pass
-        return image
+        images = (
+            image
+            for _, _, image in self.chain(
+                count, seed=seed, labels=labels, method=method, steps=steps, guidance=guidance
+            )
+        )
+        return deque(images, maxlen=1).pop()
 
     @torch.no_grad()
     def chain(
@@ -335,9 +341,7 @@ class Residual(nn.Module):
         self.norm = nn.GroupNorm(8, outgoing)
         self.second = nn.Conv2d(outgoing, outgoing, 3, padding=1)
         nn.init.zeros_(self.second.weight)
-        self.shortcut = (
-            nn.Identity() if incoming == outgoing else nn.Conv2d(incoming, outgoing, 1)
-        )
+        self.shortcut = nn.Identity() if incoming == outgoing else nn.Conv2d(incoming, outgoing, 1)
 
     def forward(self, x: Tensor, about: Tensor) -> Tensor:
         """x is (batch, incoming, height, width), about (batch, channels)."""

@@ -77,7 +77,10 @@ FAMILIES = {
             "Variational autoencoder",
             "generative.vae",
             "VAE",
-            configs={"mnist": {"warm_up": 4000}, "digits": {"image_size": 8, "latent": 8, "hidden": 128}},
+            configs={
+                "mnist": {"warm_up": 4000},
+                "digits": {"image_size": 8, "latent": 8, "hidden": 128},
+            },
             recipes={
                 "mnist": {"epochs": 100, "batch": 128, "rate": 1e-3},
                 "digits": {"epochs": 120, "batch": 64, "rate": 2e-3},
@@ -128,7 +131,12 @@ FAMILIES = {
             "Flow",
             configs={
                 "mnist": {},
-                "digits": {"image_size": 8, "levels": 17, "couplings": (6, 6), "channels": (32, 48)},
+                "digits": {
+                    "image_size": 8,
+                    "levels": 17,
+                    "couplings": (6, 6),
+                    "channels": (32, 48),
+                },
             },
             recipes={
                 "mnist": {

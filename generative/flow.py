@@ -55,6 +55,8 @@ class Gaussianise(nn.Module):
     The distribution of pixels is a histogram, so the rank grows linearly within a grey level.
     """
 
+    mass: Tensor  # of each grey level, (levels,), summing to 1
+
     def __init__(self, levels: int) -> None:
         super().__init__()
         self.register_buffer("mass", torch.full((levels,), 1 / levels))
@@ -87,6 +89,8 @@ class Gaussianise(nn.Module):
 
 class Coupling(nn.Module):
     """Affine coupling (equation 9): the masked channels choose scale and shift of the others."""
+
+    mask: Tensor  # 1 for the channels that stay as they are, (1, channels, 1, 1) or larger
 
     def __init__(self, mask: Tensor, size: int, channels: int) -> None:
         super().__init__()
@@ -169,7 +173,7 @@ class Flow(GenerativeModel):
         depth, size = 2 ** len(self.scales), self.config.image_size
         x = noise.reshape(-1, depth**2, size // depth, size // depth)
         for scale in reversed(self.scales):  # type: ignore[call-overload]
-            for coupling in reversed(scale):
+            for coupling in reversed(list(scale)):
                 x = coupling.inverse(x)
             x = F.pixel_shuffle(x, 2)
         return self.gaussianise.inverse(x)

@@ -14,16 +14,16 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from generative.data import Dataset, Images
+from generative.data import Dataset
 from generative.errors import CheckpointMissing, GenerativeError
 from generative.families import Family, family
 from generative.model import GenerativeModel
@@ -180,9 +180,7 @@ class _Run:
                 self._set_rate(done)
                 rows = self.order[state.step * recipe.batch : (state.step + 1) * recipe.batch]
                 images, labels = self._batch(rows)
-                parts = self.model.training_step(
-                    images, labels, self.optimizers, self._autocast()
-                )
+                parts = self.model.training_step(images, labels, self.optimizers, self._autocast())
                 if not math.isfinite(parts["loss"]):
                     raise GenerativeError(
                         f"The loss became {parts['loss']} in epoch {state.epoch + 1}, step "
@@ -277,9 +275,7 @@ class _Run:
                 images = valid.pixels[start : start + 500].float() / valid.top
                 labels = valid.labels[start : start + 500]
                 with self._autocast():
-                    loss = model.validation_loss(
-                        images.to(model.device), labels.to(model.device)
-                    )
+                    loss = model.validation_loss(images.to(model.device), labels.to(model.device))
                 if loss is None:
                     return None
                 losses.append(loss * len(labels))
@@ -356,7 +352,9 @@ class _Run:
 # ---- checkpoints ----
 
 
-def save(model: GenerativeModel, folder: Path, about: dict[str, Any], *, half: bool = False) -> Path:
+def save(
+    model: GenerativeModel, folder: Path, about: dict[str, Any], *, half: bool = False
+) -> Path:
     """Write `model.safetensors`, weights and config in one file; returns its path.
 
     Args:
@@ -403,7 +401,9 @@ def load(folder: Path, device: str = "cpu") -> GenerativeModel:
             weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         chosen: Family = family(metadata["family"])
         model = chosen.build(chosen.config(**json.loads(metadata["config"])))
-        model.load_state_dict({k: v.float() if v.dtype == torch.float16 else v for k, v in weights.items()})
+        model.load_state_dict(
+            {k: v.float() if v.dtype == torch.float16 else v for k, v in weights.items()}
+        )
     except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
         raise CheckpointMissing(
             f"{file} is no checkpoint of this version ({str(error).splitlines()[0][:160]}). "

@@ -46,6 +46,7 @@ class VAE(GenerativeModel):
 
     family = "vae"
     pixels: ClassVar[Pixels] = "binary"
+    steps: Tensor  # of training so far
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__(config)
