@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
 
-.PHONY: run test test-slow test-collections lint setup corpus constraints evaluate measure screenshots train-reranker train-generator train-smoke clean
+.PHONY: run test test-slow test-collections lint setup corpus constraints evaluate measure screenshots train-reranker train-generator train-smoke train-generative clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled corpus
@@ -68,6 +68,10 @@ train-reranker: .venv/.dev
 
 train-generator: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator
+
+# The laboratory's models in models/generative, on MNIST; hours on two cores, resumable.
+train-generative: .venv/.dev
+	$(BIN)/python -m generative.make_all
 
 # A few steps of both, to see that they run.
 train-smoke: .venv/.dev

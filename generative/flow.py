@@ -172,8 +172,9 @@ class Flow(GenerativeModel):
         """The inverse of `to_noise`: values in [0, levels)."""
         depth, size = 2 ** len(self.scales), self.config.image_size
         x = noise.reshape(-1, depth**2, size // depth, size // depth)
-        for scale in reversed(self.scales):  # type: ignore[call-overload]
-            for coupling in reversed(list(scale)):
+        for scale in reversed(list(self.scales)):
+            for coupling in reversed(list(scale.children())):
+                assert isinstance(coupling, Coupling)
                 x = coupling.inverse(x)
             x = F.pixel_shuffle(x, 2)
         return self.gaussianise.inverse(x)

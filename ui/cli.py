@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from generative.cli import app as generative_app
 from ui import evaluate_cli
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ library_app = typer.Typer(
     help="What the library holds: list, remove, verify, rebuild.", no_args_is_help=True
 )
 app.add_typer(library_app, name="library")
+app.add_typer(generative_app, name="generative")
 
 LibraryOption = Annotated[
     Path | None,

@@ -1,0 +1,284 @@
+"""The laboratory's commands: train, sample, evaluate, interpolate, anomaly, compare.
+
+A model is named either by one of those that come with the program or by the folder of one's
+own. Results go to standard output, progress to standard error.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+
+import typer
+
+if TYPE_CHECKING:
+    from generative.classifier import Classifier
+    from generative.model import GenerativeModel
+
+app = typer.Typer(help="Generative models of images: a laboratory.", no_args_is_help=True)
+
+ModelArgument = Annotated[
+    str, typer.Argument(help="A model that comes with the program, or the folder of your own.")
+]
+DatasetOption = Annotated[str, typer.Option("--dataset", help="mnist or digits.")]
+SeedOption = Annotated[int, typer.Option(help="The same seed gives the same images.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+P = ParamSpec("P")
+
+
+def _told(command: Callable[P, None]) -> Callable[P, None]:
+    """What a person can mend is told in a sentence, and the program ends with 1."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        from generative.errors import GenerativeError
+
+        try:
+            command(*args, **kwargs)
+        except (GenerativeError, ValueError) as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(1) from error
+
+    return run
+
+
+@app.command()
+@_told
+def train(
+    family: Annotated[str, typer.Argument(help="Such as vae, gan, diffusion, flow, autoencoder.")],
+    dataset: DatasetOption = "digits",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the checkpoint [default: build/generative/FAMILY]."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="In place of the recipe's.")] = None,
+    seed: SeedOption = 0,
+    config: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A field of the model's config, as in latent=16; repeatable."),
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where MNIST's IDX files lie.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    board: Annotated[Path | None, typer.Option(help="Folder for TensorBoard.")] = None,
+) -> None:
+    """Train a model; goes on where it was stopped, and leaves a picture after each epoch."""
+    import torch
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from generative import data
+    from generative import train as training
+    from generative.errors import NotDefined
+    from generative.families import family as named
+    from generative.pictures import save_grid
+
+    chosen = named(family)
+    recipe = {**chosen.recipes[dataset]} if dataset in chosen.recipes else {}
+    recipe |= {"seed": seed} | ({"epochs": epochs} if epochs else {})
+    images = data.load(dataset, folder)
+    torch.manual_seed(seed)
+    model = chosen.build(chosen.config_for(dataset, **_fields(config or []))).to(device)
+    target = output or Path("build") / "generative" / family
+    print(f"seed {seed}, {sum(p.numel() for p in model.parameters())} parameters, {model.config}")
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("starting")
+        events = training.fit(model, images, training.Recipe(**recipe), output=target, board=board)
+        for event in events:
+            if isinstance(event, training.Progress):
+                parts = ", ".join(f"{name} {value:.4g}" for name, value in event.parts.items())
+                bar.update(task, description=f"epoch {event.epoch}: {parts}",
+                           completed=event.step, total=event.steps)  # fmt: skip
+                continue
+            valid = "" if event.valid is None else f", validation {event.valid:.4g}"
+            print(f"epoch {event.number} of {event.epochs}: loss {event.train['loss']:.4g}{valid}, "
+                  f"{event.seconds:.0f} s")  # fmt: skip
+            try:
+                save_grid(model.eval().sample(64, seed=seed), 8, target / "preview.png")
+            except NotDefined:
+                continue
+            finally:
+                model.train()
+    print(f"saved in {target}")
+
+
+@app.command()
+@_told
+def sample(
+    model: ModelArgument,
+    output: Annotated[Path, typer.Option(help="The picture to write.")] = Path("samples.png"),
+    count: Annotated[int, typer.Option(min=1, max=1000)] = 64,
+    seed: SeedOption = 0,
+    label: Annotated[
+        int | None, typer.Option(min=0, max=9, help="The digit to draw (diffusion).")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of DDIM (diffusion).")] = None,
+    guidance: Annotated[float, typer.Option(min=0, help="Weight of the label (diffusion).")] = 0.0,
+) -> None:
+    """Draw images and write them as one picture."""
+    import torch
+
+    from generative.diffusion import Diffusion
+    from generative.pictures import save_grid
+
+    chosen = _model(model)
+    started = time.perf_counter()
+    if isinstance(chosen, Diffusion):
+        labels = None if label is None else torch.full((count,), label)
+        images = chosen.sample(count, seed=seed, labels=labels, steps=steps, guidance=guidance)
+    elif label is not None or steps is not None or guidance:
+        raise ValueError(
+            f"--label, --steps and --guidance are for diffusion models; {model} is of the family "
+            f"{chosen.family}. Leave them out, or sample from diffusion."
+        )
+    else:
+        images = chosen.sample(count, seed=seed)
+    seconds = time.perf_counter() - started
+    columns = max(1, round(count**0.5))
+    print(f"{count} images in {seconds:.2f} s, seed {seed}: {save_grid(images, columns, output)}")
+
+
+@app.command()
+@_told
+def evaluate(
+    model: ModelArgument,
+    dataset: DatasetOption = "mnist",
+    images: Annotated[int, typer.Option(min=100, help="Generated, and of the test set.")] = 2000,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a model: density, generation, strange pictures, representation."""
+    from dataclasses import asdict
+
+    from generative import data
+    from generative.evaluate import measure
+
+    rows = measure(_model(model), _classifier(), data.load(dataset), images=images, seed=seed)
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows]))
+        return
+    for row in rows:
+        print(f"{row.name:<26} {row.value:>10.4f}  {row.unit} ({row.images} images)")
+
+
+@app.command()
+@_told
+def interpolate(
+    model: ModelArgument,
+    start: Annotated[int, typer.Option("--from", min=0, help="Number of a test image.")] = 0,
+    end: Annotated[int, typer.Option("--to", min=0, help="Number of another.")] = 1,
+    steps: Annotated[int, typer.Option(min=2, max=50)] = 12,
+    dataset: DatasetOption = "mnist",
+    output: Annotated[Path, typer.Option(help="The picture to write.")] = Path("way.png"),
+) -> None:
+    """Walk between the codes of two test images."""
+    from generative import data
+    from generative import evaluate as measuring
+    from generative.pictures import save_grid
+
+    test = data.load(dataset).test.floats
+    for number in (start, end):
+        if number >= len(test):
+            raise ValueError(f"there is no test image {number}; {dataset} has 0 to {len(test) - 1}")
+    way = measuring.interpolate(_model(model), test[start], test[end], steps)
+    print(save_grid(way, steps, output))
+
+
+@app.command()
+@_told
+def anomaly(
+    model: ModelArgument,
+    dataset: DatasetOption = "mnist",
+    images: Annotated[int, typer.Option(min=10, help="Usual ones, and strange ones.")] = 500,
+    seed: SeedOption = 0,
+) -> None:
+    """How well a model tells strange pictures from digits, by AUROC (1/2 is chance, 1 always)."""
+    from generative import data
+    from generative import evaluate as measuring
+
+    chosen, test = _model(model), data.load(dataset).test.first(2 * images).floats
+    usual, others = test[:images], test[images:]
+    known = measuring.anomaly_scores(chosen, usual)
+    for name, strange in (
+        ("letters", measuring.letters(images, test.shape[-1], seed=seed)),
+        ("inverted digits", measuring.inverted(others)),
+        ("noisy digits", measuring.noisy(others, seed=seed)),
+    ):
+        value = measuring.auroc(known, measuring.anomaly_scores(chosen, strange))
+        print(f"{name:<16} AUROC {value:.3f}")
+
+
+@app.command()
+@_told
+def compare(
+    images: Annotated[int, typer.Option(min=100, help="Generated, and of the test set.")] = 1000,
+    seed: SeedOption = 0,
+) -> None:
+    """One table of all models that come with the program."""
+    from generative import checkpoints, data
+    from generative.evaluate import measure
+
+    dataset, judge = data.load("mnist"), _classifier()
+    wanted = ("density", "Fréchet distance", "rarest digit", "sampling", "AUROC letters",
+              "linear probe")  # fmt: skip
+    print("| model | parameters | minutes of training | " + " | ".join(wanted) + " |")
+    print("|---" * (len(wanted) + 3) + "|")
+    for name in checkpoints.names():
+        if name == "classifier":
+            continue
+        model = checkpoints.shipped(name)
+        rows = {row.name: row for row in measure(model, judge, dataset, images=images, seed=seed)}
+        rows |= {key.removesuffix(" DDIM 25"): row for key, row in rows.items()}
+        cells = [
+            f"{rows[key].value:.3g}" + (f" {rows[key].unit}" if key == "density" else "")
+            if key in rows
+            else "–"
+            for key in wanted
+        ]
+        count = sum(value.numel() for value in model.parameters())
+        minutes = model.about.get("seconds", 0) / 60
+        print(f"| {name} | {count:,} | {minutes:.0f} | " + " | ".join(cells) + " |", flush=True)
+
+
+def _model(name: str) -> GenerativeModel:
+    from generative import checkpoints
+    from generative.train import load
+
+    if name in checkpoints.names():
+        return checkpoints.shipped(name)
+    if not Path(name).is_dir():
+        raise ValueError(
+            f"No model {name!r}: wanted one of {', '.join(checkpoints.names())}, or the folder of "
+            f"your own. Train one with `katheder generative train FAMILY`."
+        )
+    return load(Path(name))
+
+
+def _classifier() -> Classifier:
+    from generative import checkpoints
+    from generative.classifier import Classifier
+
+    found = checkpoints.shipped("classifier")
+    assert isinstance(found, Classifier)
+    return found
+
+
+def _fields(pairs: list[str]) -> dict[str, Any]:
+    """Fields of a config from texts such as latent=16; values as JSON, else as they stand."""
+    fields = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"--set {pair}: wanted NAME=VALUE, as in latent=16")
+        try:
+            fields[name] = json.loads(value)
+        except json.JSONDecodeError:
+            fields[name] = value
+    return fields

@@ -1,0 +1,251 @@
+"""generative/ around the models: data, training, checkpoints, measures and commands."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from generative import checkpoints, data, evaluate, train
+from generative.classifier import Classifier
+from generative.cli import app
+from generative.data import digits, read_idx
+from generative.errors import CheckpointMissing, DataMissing, GenerativeError
+from generative.families import FAMILIES, family
+from generative.model import GenerativeModel
+from generative.pictures import grid
+from generative.train import Epoch, Recipe, fit
+from generative.vae import VAE, VAEConfig
+
+SHORT = Recipe(epochs=3, batch=64, rate=2e-3, warm_up=5)
+
+
+# ---- data ----
+
+
+def test_digits_are_split_without_overlap():
+    parts = digits()
+    assert [len(p) for p in (parts.train, parts.valid, parts.test)] == [1200, 200, 397]
+    pixels = torch.cat([parts.train.pixels, parts.valid.pixels, parts.test.pixels]).flatten(1)
+    assert len(pixels.unique(dim=0)) == 1797
+    assert float(parts.train.floats.max()) == 1.0
+
+
+def test_an_idx_file_is_read_as_written(tmp_path):
+    file = tmp_path / "x-idx3-ubyte"
+    file.write_bytes(struct.pack(">BBBBIII", 0, 0, 8, 3, 2, 1, 3) + bytes(range(6)))
+    assert read_idx(file).tolist() == [[[0, 1, 2]], [[3, 4, 5]]]
+
+
+def test_what_is_no_mnist_is_refused(tmp_path):
+    with pytest.raises(DataMissing, match=r"faces.*digits"):
+        data.load("faces")
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"nothing")
+    with pytest.raises(DataMissing):
+        data.load("mnist", tmp_path)
+
+
+# ---- training and checkpoints ----
+
+
+@pytest.mark.parametrize("name", [n for n in FAMILIES if n not in ("gan", "flow")])
+def test_training_lowers_the_validation_loss_on_small_digits(name):
+    torch.manual_seed(0)
+    chosen, images = family(name), digits()
+    model = chosen.build(chosen.config_for("digits"))
+    epochs = [e for e in fit(model, images, SHORT) if isinstance(e, Epoch)]
+    assert epochs[-1].valid < epochs[0].valid
+
+
+def small():
+    torch.manual_seed(0)
+    return VAE(VAEConfig(image_size=8, latent=4, hidden=16))
+
+
+def test_a_checkpoint_gives_the_model_back_and_half_precision_nearly(tmp_path):
+    model = small()
+    train.save(model, tmp_path, {"dataset": "digits"})
+    again = train.load(tmp_path)
+    codes = torch.randn(3, 4)
+    assert torch.equal(again.decode(codes), model.decode(codes))
+    assert again.about == {"dataset": "digits"}
+    size = (tmp_path / "model.safetensors").stat().st_size
+    train.save(model, tmp_path, {}, half=True)
+    assert (tmp_path / "model.safetensors").stat().st_size < 0.7 * size
+    torch.testing.assert_close(
+        train.load(tmp_path).decode(codes), model.decode(codes), atol=1e-2, rtol=0
+    )
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path):
+    images, recipe = digits(), Recipe(epochs=2, batch=200, warm_up=2)
+    whole, stopped = small(), small()
+    list(fit(whole, images, recipe, output=tmp_path / "whole"))
+    events = fit(stopped, images, recipe, output=tmp_path / "part", save_every=0)
+    for event in events:
+        if isinstance(event, Epoch):
+            break
+    events.close()
+    again = small()
+    list(fit(again, images, recipe, output=tmp_path / "part"))
+    for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
+
+
+def test_the_wrong_size_is_refused():
+    with pytest.raises(ValueError, match="28 x 28 pixels, digits has 8 x 8"):
+        next(fit(VAE(VAEConfig()), digits(), SHORT))
+
+
+def test_a_changed_or_missing_model_is_not_loaded(tmp_path):
+    train.save(small(), tmp_path / "vae", {})
+    checkpoints.pin(tmp_path)
+    assert isinstance(checkpoints.shipped("vae", tmp_path), VAE)
+    with pytest.raises(CheckpointMissing, match=r"No model 'gan'.*vae"):
+        checkpoints.shipped("gan", tmp_path)
+    with (tmp_path / "vae" / "model.safetensors").open("ab") as file:
+        file.write(b"!")
+    with pytest.raises(CheckpointMissing, match="make train-generative"):
+        checkpoints.shipped("vae", tmp_path)
+
+
+def test_an_unknown_field_of_a_config_is_named():
+    with pytest.raises(GenerativeError, match=r"latents.*latent"):
+        family("vae").config_for("digits", latents=3)
+
+
+# ---- measures ----
+
+
+def test_the_frechet_distance_of_two_gaussians_is_its_closed_form():
+    generator = np.random.default_rng(0)
+    one = generator.normal(0, 1, (200_000, 2))
+    other = generator.normal(0, 1, (200_000, 2)) * [2, 3] + [1, 0]
+    # |(1, 0)|^2 + (1 - 2)^2 + (1 - 3)^2 = 6 for independent components
+    assert evaluate.frechet_distance(one, other) == pytest.approx(6, abs=0.1)
+    assert evaluate.frechet_distance(one, one) == pytest.approx(0, abs=1e-6)
+
+
+def test_auroc_by_hand():
+    assert evaluate.auroc(np.array([1.0, 2.0]), np.array([3.0, 1.5])) == 0.75
+
+
+def test_letters_are_white_on_black_and_repeat_themselves():
+    drawn = evaluate.letters(20, 28, seed=1)
+    assert drawn.shape == (20, 1, 28, 28)
+    assert torch.equal(drawn, evaluate.letters(20, 28, seed=1))
+    assert 0.05 < float(drawn.mean()) < 0.35
+    assert float(drawn[:, :, 0].mean()) < 0.05  # nothing at the border
+
+
+class Doubling(GenerativeModel):
+    """Code = twice the image; its decoder halves, so that everything is known."""
+
+    family = "doubling"
+
+    def encode(self, images):
+        return 2 * images.flatten(1)
+
+    def decode(self, codes):
+        return (codes / 2).reshape(-1, 1, 2, 2)
+
+
+def test_ways_and_sums_of_codes_by_hand():
+    model = Doubling(None)
+    one, other = torch.zeros(1, 2, 2), torch.ones(1, 2, 2)
+    way = evaluate.interpolate(model, one, other, 3)
+    assert way.flatten(1).mean(dim=1).tolist() == [0.0, 0.5, 1.0]
+    moved = evaluate.latent_arithmetic(model, other[None], one[None], one[None])
+    assert torch.equal(moved, other[None])
+
+
+def test_a_linear_probe_reads_what_is_linear():
+    codes = np.random.default_rng(0).normal(size=(400, 3))
+    assert evaluate.linear_probe(codes, (codes[:, 0] > 0).astype(int), 200) > 0.95
+    assert evaluate.neighbours(codes, codes[7], 1).tolist() == [7]
+
+
+def test_a_grid_places_images_in_rows():
+    images = torch.stack([torch.full((1, 2, 2), value) for value in (0.0, 1.0, 0.5)])
+    picture = np.asarray(grid(images, 2, scale=1, gap=1))
+    assert picture.tolist() == [
+        [0, 0, 96, 255, 255],
+        [0, 0, 96, 255, 255],
+        [96] * 5,
+        [128, 128, 96, 96, 96],
+        [128, 128, 96, 96, 96],
+    ]
+
+
+# ---- commands ----
+
+
+def test_training_and_sampling_by_command(tmp_path):
+    run = CliRunner()
+    done = run.invoke(
+        app, ["train", "vae", "--epochs", "2", "--output", str(tmp_path / "v"), "--set", "latent=3"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "epoch 2 of 2" in done.output
+    assert (tmp_path / "v" / "preview.png").is_file()
+    done = run.invoke(app, ["sample", str(tmp_path / "v"), "--output", str(tmp_path / "s.png")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "s.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sample", "nothing"], "No model 'nothing'"),
+        (["sample", "vae", "--label", "3"], "are for diffusion models"),
+        (["sample", "autoencoder"], "cannot draw images"),
+        (["train", "poem"], "No family 'poem'"),
+        (["train", "vae", "--set", "latent"], "wanted NAME=VALUE"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(words, told):
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.output
+
+
+# ---- what comes with the program ----
+
+
+def test_every_shipped_model_loads_and_is_small():
+    total = 0
+    for name in checkpoints.names():
+        checkpoints.shipped(name)
+        total += (checkpoints.FOLDER / name / "model.safetensors").stat().st_size
+    assert set(checkpoints.names()) >= {
+        *(name for name in FAMILIES if name != "energy"),
+        "denoising",
+    }
+    assert total < 25e6
+
+
+@pytest.mark.slow
+def test_shipped_models_reach_their_figures_on_a_part_of_the_test_set():
+    try:
+        images = data.load("mnist")
+    except DataMissing as error:
+        pytest.skip(str(error))
+    judge = checkpoints.shipped("classifier")
+    assert isinstance(judge, Classifier)
+    assert evaluate.accuracy(judge, images) > 0.99
+    some = images.test.floats[:500]
+    shipped = checkpoints.shipped
+    assert float(shipped("autoencoder").anomaly_score(some).mean()) < 0.006
+    assert float(evaluate.log_likelihood(shipped("autoregressive"), some).nats.mean()) > -86
+    assert float(evaluate.log_likelihood(shipped("vae"), some[:100]).nats.mean()) > -91
+    flow = evaluate.log_likelihood(shipped("flow"), some)
+    assert float(flow.bits_per_dimension.mean()) < 1.35
+    assert evaluate.digit_shares(judge, shipped("gan").sample(300, seed=0)).min() > 0.01
+    assert json.loads((checkpoints.FOLDER / "sha256.json").read_text()).keys() == set(
+        checkpoints.names()
+    )
