@@ -167,6 +167,17 @@ FAMILIES = {
             },
         ),
         Family(
+            "energy",
+            "Energy-based model",
+            "generative.energy",
+            "Energy",
+            configs={"mnist": {}, "digits": {"image_size": 8, "walk": 20, "buffer": 1000}},
+            recipes={
+                "mnist": {"epochs": 3, "batch": 64, "rate": 3e-4, "averaging": 0.99},
+                "digits": {"epochs": 60, "batch": 64, "rate": 3e-4, "averaging": 0.99},
+            },
+        ),
+        Family(
             "classifier",
             "Classifier",
             "generative.classifier",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from generative.autoencoder import Autoencoder, AutoencoderConfig
 from generative.autoregressive import Autoregressive, AutoregressiveConfig
 from generative.classifier import Classifier, ClassifierConfig
 from generative.diffusion import Diffusion, DiffusionConfig, Schedule
+from generative.energy import Energy, EnergyConfig, gradient, langevin_step
 from generative.errors import NotDefined
 from generative.flow import Flow, FlowConfig, Gaussianise
 from generative.gan import GAN, GANConfig
@@ -201,6 +203,40 @@ def test_losses_of_the_gan_by_hand():
     )
 
 
+# ---- energy ----
+
+
+def test_a_gradient_is_that_of_the_energy_and_leaves_weights_alone():
+    model = Energy(EnergyConfig(image_size=4, channels=4, buffer=8)).eval()
+    x, direction = torch.randn(2, 1, 4, 4), torch.randn(2, 1, 4, 4)
+    slope = gradient(model.energy, x)
+    assert all(value.grad is None for value in model.parameters())
+    ahead, behind = model.energy(x + 1e-2 * direction), model.energy(x - 1e-2 * direction)
+    expected = (ahead - behind) / 2e-2
+    torch.testing.assert_close(
+        (slope * direction).flatten(1).sum(dim=1), expected, atol=1e-4, rtol=2e-2
+    )
+
+
+def test_langevin_steps_draw_from_a_gaussian_energy():
+    """E = x^2 / (2 s^2): the variance settles at s^2 / (1 - step / (4 s^2))."""
+    spread, size = 1.5, 0.4
+    x = torch.zeros(40_000)
+    for _ in range(200):
+        x = langevin_step(x, lambda x: x / spread**2, size)
+    assert float(x.var()) == pytest.approx(spread**2 / (1 - size / (4 * spread**2)), rel=0.03)
+
+
+def test_training_pulls_the_energy_of_images_below_that_of_noise():
+    model = Energy(EnergyConfig(image_size=4, channels=8, walk=5, buffer=64))
+    images = torch.zeros(64, 1, 4, 4)
+    images[:, :, 1:3, 1:3] = 1
+    (optimizer,) = model.optimizers(1e-3)
+    for _ in range(40):
+        model.training_step(images, None, [optimizer], nullcontext())
+    assert model.anomaly_score(images).mean() < model.anomaly_score(torch.rand(64, 1, 4, 4)).mean()
+
+
 # ---- what a family has ----
 
 
@@ -208,6 +244,7 @@ def test_losses_of_the_gan_by_hand():
     ("model", "lacking"),
     [
         (Autoencoder(AutoencoderConfig(image_size=8)), ("sample", "likelihood")),
+        (Energy(EnergyConfig(image_size=8, buffer=8)), ("encode", "likelihood")),
         (GAN(GANConfig(image_size=8, latent=4, channels=8)), ("encode", "likelihood")),
         (Classifier(ClassifierConfig(image_size=8)), ("sample", "encode", "likelihood")),
         (Diffusion(DiffusionConfig(image_size=8, patch=1, channels=16)), ("encode", "likelihood")),
