@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _FRAME_TOKENS = 3  # [CLS], and [SEP] after each text
 _MIN_ROOM = 16  # tokens; a question so long that less is left for the text is cut instead
+_KEPT = 1000  # scores of the last pairs, enough for a few questions and all their sentences
 
 
 class Reranker:
@@ -30,6 +32,8 @@ class Reranker:
         self._weights = weights.locate(models.reranker)
         self._models = models
         self._settings = settings
+        self._kept: dict[tuple[str, str], float] = {}  # the oldest first
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -80,13 +84,26 @@ class Reranker:
         """The probability in [0, 1] that each text answers the question.
 
         A text that does not fit the model's window beside the question is read in pieces, and
-        its best piece counts.
+        its best piece counts. The scores of the last pairs are kept, so that other settings of
+        the same question are tried without reading again.
         """
+        with self._lock:
+            known = {
+                text: self._kept[question, text] for text in texts if (question, text) in self._kept
+            }
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            known |= zip(missing, self._read(question, missing), strict=True)
+            with self._lock:
+                self._kept |= {(question, text): known[text] for text in missing}
+                for oldest in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
+                    del self._kept[oldest]
+        return [known[text] for text in texts]
+
+    def _read(self, question: str, texts: Sequence[str]) -> list[float]:
         import torch
 
         pieces, owners = self._pieces(question, texts)
-        if not pieces:
-            return []
         scores = self._model.predict(
             [(question, piece) for piece in pieces],
             batch_size=self._settings.batch_size,

@@ -430,6 +430,14 @@ def test_two_settings_are_held_against_each_other(start):
     assert "Only the left settings find:" in shown(page)
 
 
+def test_settings_beyond_a_slider_stretch_it(start, monkeypatch):
+    monkeypatch.setenv("KATHEDER_RETRIEVAL__TOP_K", "90")
+    page = start(page="passages")
+    assert not page.exception
+    slider = next(s for s in page.slider if "top k" in s.label)
+    assert (slider.value, slider.max) == (90, 90)
+
+
 def test_kept_search_settings_are_used_by_the_chat(start, library):
     page = start(page="passages")
     next(s for s in page.slider if "top k" in s.label).set_value(2).run()

@@ -107,6 +107,30 @@ def test_other_settings_share_the_loaded_model(make):
     assert "reranked" in reranker.rerank(QUESTION, HITS)[1].stages
 
 
+def test_a_pair_is_read_once_whatever_the_settings(make, monkeypatch):
+    reranker = make()
+    expected = reranker.score(QUESTION, TEXTS)
+    read = []
+    whole = Reranker._read
+    monkeypatch.setattr(
+        Reranker,
+        "_read",
+        lambda self, question, texts: read.extend(texts) or whole(self, question, texts),
+    )
+    other = reranker.with_settings(RerankSettings(candidates=1))
+    assert other.score(QUESTION, TEXTS[::-1]) == expected[::-1]
+    assert read == []
+    other.score("Another question?", TEXTS[:1] * 2)
+    assert read == TEXTS[:1]
+
+
+def test_only_the_last_pairs_are_kept(make, monkeypatch):
+    monkeypatch.setattr("rag.rerank._KEPT", 2)
+    reranker = make()
+    reranker.score(QUESTION, TEXTS)
+    assert [text for _, text in reranker._kept] == TEXTS[-2:]
+
+
 def test_it_is_named_by_folder_and_hash(make, folder):
     sha256 = weights.sha256_of(folder / "model.safetensors")
     assert make().name == f"{folder}@{sha256[:12]}"

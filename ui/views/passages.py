@@ -27,8 +27,12 @@ _SLIDERS = {  # section and field of the settings: label, least, most, step
     ("retrieval", "candidates"): ("Candidates of each search", 5, 200, 5),
     ("retrieval", "dense_weight"): ("Weight of meaning", 0.0, 3.0, 0.1),
     ("retrieval", "lexical_weight"): ("Weight of words", 0.1, 3.0, 0.1),
+    ("rerank", "candidates"): ("Candidates reranked", 1, 50, 1),
+    ("rerank", "first_stage_weight"): ("Weight of the first stage", 0.0, 10.0, 0.5),
     ("answer", "passages"): ("Passages read for evidence", 1, 20, 1),
+    ("answer", "passage_weight"): ("Weight of the passage", 0.0, 3.0, 0.1),
 }
+_IN_A_ROW = 4
 _LABELLED = 8  # lines with their page beside them
 _NEAREST = 3  # sentences shown of a passage that was read
 _FATES = {"cited": "cited", "read": "read", "found": "found", "cut": "cut"}
@@ -68,12 +72,19 @@ def page(shell: Shell) -> None:
 
 def sliders(settings: Settings, key: str) -> dict[str, dict[str, Any]]:
     """What can be changed without reading or generating anything again; the changes chosen."""
-    columns = iter(st.columns(len(_SLIDERS), gap="medium"))
     chosen: dict[str, dict[str, Any]] = {}
-    for (section, field), (label, low, high, step) in _SLIDERS.items():
+    for number, ((section, field), (label, low, high, step)) in enumerate(_SLIDERS.items()):
+        if number % _IN_A_ROW == 0:
+            columns = st.columns(_IN_A_ROW, gap="medium")
         now = getattr(getattr(settings, section), field)
-        chosen.setdefault(section, {})[field] = next(columns).slider(
-            t(label), low, high, now, step, key=f"{key}-{field}"
+        chosen.setdefault(section, {})[field] = columns[number % _IN_A_ROW].slider(
+            t(label),
+            min(low, now),
+            max(high, now),
+            now,
+            step,
+            key=f"{key}-{section}-{field}",
+            disabled=section == "rerank" and settings.models.reranker == "none",
         )
     return chosen
 
