@@ -12,6 +12,7 @@ import json
 import re
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -107,6 +108,19 @@ class Store(Protocol):
         """Changes exactly when what the library holds changes; hexadecimal."""
 
 
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Let readers read while one writes; for this change SQLite does not wait by itself."""
+    for _ in range(600):
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.1)
+    raise sqlite3.OperationalError("database is locked")
+
+
 class Library:
     """A library in a folder; see the module. Safe to share between threads."""
 
@@ -165,7 +179,7 @@ class Library:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             db = sqlite3.connect(self._file, timeout=60, isolation_level=None)
-            db.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(db)
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             self._local.db = db

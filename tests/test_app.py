@@ -92,6 +92,12 @@ def start(
     st.cache_data.clear()
 
 
+def open_tab(page: AppTest, key: str, label: str) -> AppTest:
+    """Open a tab; only then its part of the page is drawn."""
+    page.session_state[f"tabs-{key}"] = label
+    return page.run()
+
+
 def shown(page: AppTest) -> str:
     """All text of the page without its escapes."""
     kinds = (page.markdown, page.caption, page.error, page.info, page.success, page.warning)
@@ -400,11 +406,12 @@ def test_each_passage_says_why_it_came_where_it_came(start):
     assert "Ask a question above" in shown(page)
     page.text_input[0].set_value("How many metres per second does light travel?").run()
     assert not page.exception
-    text = shown(page)
+    text = shown(open_tab(page, "passages-0", "Each passage"))
     assert "Meaning and words agree: both place it 1." in text
     assert "Kept: it holds evidence 1" in text
     assert ":orange-background[Light]" in text
     assert [expander.label for expander in page.expander][1].startswith("1\\. physics\\.pdf")
+    open_tab(page, "passages-0", "Evidence and prompt")
     [prompt] = [code.value for code in page.code if "Notes:" in code.value]
     assert "Light travels at 299792458 metres per second in vacuum." in prompt
 
@@ -412,7 +419,7 @@ def test_each_passage_says_why_it_came_where_it_came(start):
 def test_sliders_change_what_is_found_without_asking_anything(start):
     page = start(Writer("Never asked."), page="passages")
     page.text_input[0].set_value("How many metres per second does light travel?").run()
-    assert "Cut: place" not in shown(page)
+    assert "Cut: place" not in shown(open_tab(page, "passages-0", "Each passage"))
     next(s for s in page.slider if "top k" in s.label).set_value(1).run()
     assert not page.exception
     assert "Cut: place 2 is beyond the first 1." in shown(page)
@@ -475,7 +482,8 @@ def test_a_run_is_started_followed_shown_and_compared(start, library):
     page = press(page, "Start")
     page.multiselect[0].set_value(["mine first", "mine second"]).run()
     assert not page.exception
-    assert "**mine first → mine second**" in shown(page)
+    assert "**mine first → mine second**" in shown(open_tab(page, "evaluate", "Compared"))
+    page = open_tab(page, "evaluate", "Single questions")
     assert "Right pages: animals.pdf 1" in shown(page)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -422,3 +423,21 @@ def test_a_stale_index_file_is_not_used(library, encoder):
     assert {hit.passage.file for hit in fresh.search_dense(query, 9)} == {"physics.pdf"}
     assert not file.exists()
     assert fresh.verify() == []
+
+
+def test_a_library_is_opened_while_others_make_it(tmp_path):
+    """SQLite does not wait by itself while several change the journal of a new file."""
+
+    def look(folder):
+        while True:
+            try:
+                return Library(folder).count()
+            except LibraryMissing:
+                continue
+
+    with ThreadPoolExecutor(5) as pool:
+        for number in range(150):
+            folder = tmp_path / str(number)
+            found = [pool.submit(look, folder) for _ in range(4)]
+            found.append(pool.submit(lambda: Library(folder, create=True).count()))  # noqa: B023
+            assert [each.result(timeout=30) for each in found] == [0] * 5

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -180,3 +181,12 @@ def loading(shell: Shell) -> bool:
     """Whether the models are still on their way."""
     job = running().get(f"models {key_of(shell.settings)}")
     return job is not None and not job.over
+
+
+def draw_open(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
+    """A tab for each part under its label; only the open one is drawn, so that a page is quick."""
+    tabs = st.tabs(list(parts), key=f"tabs-{key}", on_change="rerun")
+    for tab, draw in zip(tabs, parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()

@@ -20,7 +20,7 @@ from rag.evaluation.metrics import Report, measure
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import Progress, Run, RunLine, evaluate, meta_path, read_run
 from ui.job import Job
-from ui.shell import BUNDLED, Shell, running
+from ui.shell import BUNDLED, Shell, draw_open, running
 from ui.text import escape, t
 from ui.views.library import welcome
 from ui.views.passages import inspect
@@ -183,20 +183,25 @@ def show_runs(shell: Shell, library: Library, runs: Sequence[Run]) -> None:
         return
     questions = runs[0].questions
     reports = [measure(run.questions, run) for run in runs]
-    figures, plots, changes, single = st.tabs(
-        [t("Figures"), t("Plots"), t("Compared"), t("Single questions")]
+    draw_open(
+        "evaluate",
+        {
+            t("Figures"): lambda: show_figures(runs, reports),
+            t("Plots"): lambda: show_plots(runs, reports),
+            t("Compared"): lambda: show_changes(questions, runs),
+            t("Single questions"): lambda: show_question(
+                shell, library, questions, runs, reports[0]
+            ),
+        },
     )
-    with figures:
-        show_figures(runs, reports)
-    with plots:
-        recall_plot(runs)
-        latency_plot(runs)
-        risk_plot(runs, reports)
-    with changes:
-        show_changes(questions, runs)
-    with single:
-        show_question(shell, library, questions, runs, reports[0])
     download_report(library, questions, runs)
+
+
+def show_plots(runs: Sequence[Run], reports: Sequence[Report]) -> None:
+    """How soon the right page comes, how long an answer takes, what abstaining costs."""
+    recall_plot(runs)
+    latency_plot(runs)
+    risk_plot(runs, reports)
 
 
 def show_figures(runs: Sequence[Run], reports: Sequence[Report]) -> None:

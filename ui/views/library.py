@@ -17,7 +17,7 @@ from ingest.types import Document, Passage
 from ui.job import Job
 from ui.page_view import page_picture, place_of, thumbnail
 from ui.render import show_report
-from ui.shell import BUNDLED, Shell, running
+from ui.shell import BUNDLED, Shell, draw_open, running
 from ui.text import counted, escape, t
 from ui.uploads import drop_unused, store_uploads
 
@@ -37,15 +37,14 @@ def page(shell: Shell) -> None:
     st.caption(escape(f"{place_of(library)} · {shell.folder}"))
     upload(shell)
     follow_reading()
-    lectures, atlas, duplicates = st.tabs(
-        [t("Lectures"), t("Map of all passages"), t("Duplicates")]
+    draw_open(
+        "library",
+        {
+            t("Lectures"): lambda: documents_of(shell, library),
+            t("Map of all passages"): lambda: map_of(shell, library),
+            t("Duplicates"): lambda: duplicates_of(library),
+        },
     )
-    with lectures:
-        documents_of(shell, library)
-    with atlas:
-        map_of(shell, library)
-    with duplicates:
-        duplicates_of(library)
 
 
 # ---- reading ----

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -17,7 +18,7 @@ from rag.settings import Settings
 from rag.trace import ORDER, Trace, trace
 from rag.types import Hit, Source
 from ui.render import STAGES
-from ui.shell import Shell, change
+from ui.shell import Shell, change, draw_open
 from ui.text import escape, t
 from ui.views.library import welcome
 
@@ -106,22 +107,19 @@ def inspect(
     found = [follow(one, question) for one in pipelines]
     if len(found) == 2:
         difference(found[0], found[1])
-    for column, (traces, evidence), one in zip(
-        st.columns(len(found), gap="large"), found, pipelines, strict=True
+    for place, (column, (traces, evidence), one) in enumerate(
+        zip(st.columns(len(found), gap="large"), found, pipelines, strict=True)
     ):
         with column:
-            ranks, passages, scores, prompt = st.tabs(
-                [t("Ranks"), t("Each passage"), t("Scores"), t("Evidence and prompt")]
+            draw_open(
+                f"passages-{place}",
+                {
+                    t("Ranks"): partial(bump_chart, traces),
+                    t("Each passage"): partial(show_traces, library, one, question, traces),
+                    t("Scores"): partial(distributions, traces),
+                    t("Evidence and prompt"): partial(show_prompt, one, question, evidence),
+                },
             )
-            with ranks:
-                bump_chart(traces)
-            with passages:
-                for one_trace in traces[:_SHOWN]:
-                    show_trace(library, one, question, one_trace)
-            with scores:
-                distributions(traces)
-            with prompt:
-                show_prompt(one, question, evidence)
 
 
 def follow(pipeline: Pipeline, question: str) -> tuple[list[Trace], tuple[Source, ...]]:
@@ -204,6 +202,14 @@ def bump_chart(traces: Sequence[Trace]) -> None:
 
 
 # ---- one passage ----
+
+
+def show_traces(
+    library: Library, pipeline: Pipeline, question: str, traces: Sequence[Trace]
+) -> None:
+    """The first passages' ways."""
+    for one in traces[:_SHOWN]:
+        show_trace(library, pipeline, question, one)
 
 
 def show_trace(library: Library, pipeline: Pipeline, question: str, one: Trace) -> None:
