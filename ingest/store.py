@@ -110,14 +110,14 @@ class Store(Protocol):
 
 def _write_ahead(db: sqlite3.Connection) -> None:
     """Let readers read while one writes; for this change SQLite does not wait by itself."""
-    for _ in range(600):
+    for _ in range(3000):
         try:
             db.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise
-            time.sleep(0.1)
+            time.sleep(0.02)
     raise sqlite3.OperationalError("database is locked")
 
 

@@ -436,7 +436,7 @@ def test_a_library_is_opened_while_others_make_it(tmp_path):
                 continue
 
     with ThreadPoolExecutor(5) as pool:
-        for number in range(150):
+        for number in range(80):
             folder = tmp_path / str(number)
             found = [pool.submit(look, folder) for _ in range(4)]
             found.append(pool.submit(lambda: Library(folder, create=True).count()))  # noqa: B023
