@@ -171,10 +171,19 @@ FAMILIES = {
             "Energy-based model",
             "generative.energy",
             "Energy",
-            configs={"mnist": {}, "digits": {"image_size": 8, "walk": 20, "buffer": 1000}},
+            configs={
+                "mnist": {"walk": 20},
+                "digits": {"image_size": 8, "walk": 20, "buffer": 1000},
+            },
             recipes={
-                "mnist": {"epochs": 3, "batch": 64, "rate": 3e-4, "averaging": 0.99},
-                "digits": {"epochs": 60, "batch": 64, "rate": 3e-4, "averaging": 0.99},
+                "mnist": {
+                    "epochs": 2,
+                    "batch": 64,
+                    "rate": 1e-3,
+                    "averaging": 0.99,
+                    "precision": "bfloat16",
+                },
+                "digits": {"epochs": 20, "batch": 64, "rate": 1e-3, "averaging": 0.99},
             },
         ),
         Family(

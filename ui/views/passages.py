@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import altair as alt
 import streamlit as st
 
 from ingest.errors import KathederError
@@ -153,43 +152,51 @@ def bump_chart(traces: Sequence[Trace]) -> None:
         for stage in stages
         if stage in one.hit.stages
     ]
-    fates = [t(name) for name in _FATES.values()]
-    base = alt.Chart(alt.Data(values=points)).encode(
-        x=alt.X(
-            "stage:N",
-            sort=[t(STAGES[stage]) for stage in stages],
-            title=None,
-            axis=alt.Axis(labelAngle=0, orient="top"),
-        ),
-        y=alt.Y(
-            "rank:Q",
-            scale=alt.Scale(type="log", reverse=True),
-            title=t("Rank (best at the top)"),
-            axis=alt.Axis(values=[1, 2, 3, 5, 10, 20, 50], format="d"),
-        ),
-        detail="passage:N",
-        color=alt.Color(
-            "fate:N",
-            scale=alt.Scale(domain=fates, range=list(_COLOURS.values())),
-            title=None,
-            legend=alt.Legend(orient="bottom"),
-        ),
-        tooltip=["place:N", "heading:N", "stage:N", "rank:Q", "score:Q", "fate:N"],
-    )
     last = t(STAGES[stages[-1]]) if stages else ""
-    labels = (
-        alt.Chart(alt.Data(values=[p for p in points if p["stage"] == last and p["labelled"]]))
-        .mark_text(align="right", dx=-10, dy=-9, fontSize=11)
-        .encode(
-            x=alt.X("stage:N", sort=[t(STAGES[stage]) for stage in stages]),
-            y="rank:Q",
-            text="place:N",
-            color=alt.Color("fate:N", scale=alt.Scale(domain=fates, range=list(_COLOURS.values()))),
-        )
-    )
-    chart = base.mark_line(strokeWidth=2, opacity=0.7) + base.mark_point(filled=True, size=70)
-    st.altair_chart(
-        (chart + labels).properties(height=480),
+    x: dict[str, Any] = {
+        "field": "stage",
+        "type": "nominal",
+        "sort": [t(STAGES[stage]) for stage in stages],
+    }
+    x |= {"title": None, "axis": {"labelAngle": 0, "orient": "top"}}
+    y: dict[str, Any] = {
+        "field": "rank",
+        "type": "quantitative",
+        "scale": {"type": "log", "reverse": True},
+        "title": t("Rank (best at the top)"),
+        "axis": {"values": [1, 2, 3, 5, 10, 20, 50], "format": "d"},
+    }
+    tooltip = [{"field": name} for name in ("place", "heading", "stage", "rank", "score", "fate")]
+    lines: dict[str, Any] = {
+        "x": x,
+        "y": y,
+        "color": _colour(),
+        "detail": {"field": "passage"},
+        "tooltip": tooltip,
+    }
+    named = [point for point in points if point["stage"] == last and point["labelled"]]
+    specification: dict[str, Any] = {
+        "height": 480,
+        "layer": [
+            {
+                "data": {"values": points},
+                "mark": {"type": "line", "strokeWidth": 2, "opacity": 0.7},
+                "encoding": lines,
+            },
+            {
+                "data": {"values": points},
+                "mark": {"type": "point", "filled": True, "size": 70},
+                "encoding": lines,
+            },
+            {
+                "data": {"values": named},
+                "mark": {"type": "text", "align": "right", "dx": -10, "dy": -9, "fontSize": 11},
+                "encoding": {"x": x, "y": y, "color": _colour(), "text": {"field": "place"}},
+            },
+        ],
+    }
+    st.vega_lite_chart(
+        specification,
         width="stretch",
         alt=t("How the ranks of the passages moved from stage to stage"),
     )
@@ -278,24 +285,32 @@ def distributions(traces: Sequence[Trace]) -> None:
         ]
         if not values:
             continue
-        chart = (
-            alt.Chart(alt.Data(values=values))
-            .mark_tick(thickness=2, size=36)
-            .encode(
-                x=alt.X("score:Q", title=t(STAGES[stage]), scale=alt.Scale(zero=False)),
-                color=alt.Color(
-                    "fate:N",
-                    scale=alt.Scale(
-                        domain=[t(name) for name in _FATES.values()],
-                        range=list(_COLOURS.values()),
-                    ),
-                    title=None,
-                ),
-                tooltip=["place:N", "score:Q", "fate:N"],
-            )
-            .properties(height=70)
-        )
-        st.altair_chart(chart, width="stretch", key=None, alt=t(STAGES[stage]))
+        x = {"field": "score", "type": "quantitative", "title": t(STAGES[stage])}
+        specification = {
+            "height": 70,
+            "data": {"values": values},
+            "mark": {"type": "tick", "thickness": 2, "size": 36},
+            "encoding": {
+                "x": x | {"scale": {"zero": False}},
+                "color": _colour(),
+                "tooltip": [{"field": name} for name in ("place", "score", "fate")],
+            },
+        }
+        st.vega_lite_chart(specification, width="stretch", alt=t(STAGES[stage]))
+
+
+def _colour() -> dict[str, Any]:
+    """What became of a passage, by colour."""
+    return {
+        "field": "fate",
+        "type": "nominal",
+        "title": None,
+        "scale": {
+            "domain": [t(name) for name in _FATES.values()],
+            "range": list(_COLOURS.values()),
+        },
+        "legend": {"orient": "bottom"},
+    }
 
 
 def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -> None:
