@@ -101,30 +101,82 @@ def select(
 
     Returns:
         At most `evidence_pieces` sources within `evidence_words`, at least one where the
-        passages hold any text. A piece's order goes by its own logit and, with
-        `passage_weight`, its passage's; its `score` is the judge's, in [0, 1].
+        passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
+        with `passage_weight` its passage's, and with `place_weight` minus the logarithm of the
+        passage's place. A piece takes in neighbours in its passage, the better one first, up to
+        `piece_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
+        own, the judge's, in [0, 1].
     """
-    places = [(hit, piece) for hit in hits[: settings.passages] for piece in pieces_of(hit.passage)]
+    hits = hits[: settings.passages]
+    places = [(n, hit, piece) for n, hit in enumerate(hits, 1) for piece in pieces_of(hit.passage)]
     if not places:
         return ()
-    scores = judge.score(question, [shown(hit.passage, piece) for hit, piece in places])
-    passages = logits([_score_of(hit) for hit, _ in places])
-    order = np.argsort(-(logits(scores) + settings.passage_weight * passages), kind="stable")
+    scores = judge.score(question, [shown(hit.passage, piece) for _, hit, piece in places])
+    passages = logits([_score_of(hit) for _, hit, _ in places])
+    behind = np.log([place for place, _, _ in places])
+    standing = logits(scores) + settings.passage_weight * passages - settings.place_weight * behind
     chosen: list[Source] = []
-    room, seen = settings.evidence_words, set()
-    for row in map(int, order):
-        hit, piece = places[row]
-        quote = quote_of(hit.passage, piece)
-        length = len(quote.split())
-        if quote.lower() in seen or (chosen and length > room):
+    room, taken, seen = settings.evidence_words, set[int](), set[str]()
+    for row in map(int, np.argsort(-standing, kind="stable")):
+        _, hit, piece = places[row]
+        passage = hit.passage
+        words = quote_of(passage, piece).lower()
+        length = len(words.split())
+        if row in taken or words in seen or (chosen and length > room):
             continue
-        seen.add(quote.lower())
-        room -= length
+        enough = standing >= standing[row] - settings.neighbour_margin
+        free = enough & ~np.isin(np.arange(len(places)), list(taken))
+        rows = _grown(
+            row, places, np.where(free, standing, -np.inf), min(settings.piece_words, room)
+        )
+        taken |= set(rows)
+        seen |= {quote_of(passage, places[each][2]).lower() for each in rows}
+        whole_piece = Piece(places[rows[0]][2].start, places[rows[-1]][2].end)
+        quote = quote_of(passage, whole_piece)
+        room -= len(quote.split())
         number = len(chosen) + 1
-        chosen.append(Source(number, quote, hit, round(scores[row], 4), piece.start, piece.end))
+        chosen.append(
+            Source(
+                number,
+                quote,
+                hit,
+                round(scores[row], 4),
+                whole_piece.start,
+                whole_piece.end,
+                round(float(standing[row]), 4),
+            )
+        )
         if number == settings.evidence_pieces:
             break
     return tuple(chosen)
+
+
+def _grown(
+    row: int,
+    places: Sequence[tuple[int, Hit, Piece]],
+    standing: np.ndarray,
+    most: int,
+) -> range:
+    """The rows of a piece and its neighbours, together at most so many words.
+
+    Those whose standing is minus infinity are not taken in.
+    """
+    place, hit, _ = places[row]
+    first = last = row
+    while True:
+        beside = [
+            other
+            for other in (first - 1, last + 1)
+            if 0 <= other < len(places) and places[other][0] == place and standing[other] > -np.inf
+        ]
+        if not beside:
+            return range(first, last + 1)
+        better = max(beside, key=lambda other: float(standing[other]))
+        ends = min(first, better), max(last, better)
+        grown = Piece(places[ends[0]][2].start, places[ends[1]][2].end)
+        if len(quote_of(hit.passage, grown).split()) > most:
+            return range(first, last + 1)
+        first, last = ends
 
 
 def whole(
@@ -140,7 +192,8 @@ def whole(
             break
         start, end = words[0][0], words[min(len(words), max(room, 1)) - 1][1]
         quote = quote_of(hit.passage, Piece(start, end))
-        sources.append(Source(len(sources) + 1, quote, hit, round(score, 4), start, end))
+        standing = round(float(logits([score])[0]), 4)
+        sources.append(Source(len(sources) + 1, quote, hit, round(score, 4), start, end, standing))
         room -= len(words)
     return tuple(sources)
 

@@ -73,8 +73,8 @@ def quoted(
     sources: Sequence[Source], settings: AnswerSettings
 ) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
     """The extractive answer: the best piece of evidence, and those that come close to it."""
-    best = sources[0].score
-    near = [source for source in sources if source.score >= settings.quote_ratio * best]
+    least = sources[0].standing - settings.quote_margin
+    near = [source for source in sources if source.standing >= least]
     return _numbered(
         [
             Sentence(source.quote, source.number, 1.0, "quoted")

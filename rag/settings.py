@@ -113,14 +113,20 @@ class AnswerSettings(BaseModel):
     """Choose single sentences as evidence; off, whole passages are the evidence."""
     evidence_pieces: int = Field(default=5, ge=1, le=20)
     """Most pieces of evidence."""
-    evidence_words: int = Field(default=140, ge=20)
+    piece_words: int = Field(default=60, ge=0)
+    """Words up to which a piece takes in its neighbours; 0 leaves every piece by itself."""
+    neighbour_margin: float = Field(default=5.0, ge=0)
+    """How far, in logits, a neighbour may stand behind the piece that takes it in."""
+    evidence_words: int = Field(default=180, ge=20)
     """Most words of all evidence together; the best piece is taken at any length."""
     passage_weight: float = Field(default=1.0, ge=0)
     """Weight of the passage's reranked logit beside a piece's own."""
+    place_weight: float = Field(default=1.0, ge=0)
+    """What the logarithm of the passage's place takes from a piece."""
     quotes: int = Field(default=3, ge=1, le=3)
     """Most pieces of an extractive answer."""
-    quote_ratio: float = Field(default=0.0, ge=0, le=1)
-    """Share of the best piece's score that a further piece of an extractive answer has."""
+    quote_margin: float = Field(default=3.0, ge=0)
+    """How far, in logits, a further piece of an extractive answer may stand behind the best."""
     check: bool = True
     """Hold every written sentence against the evidence; off, the model's own marks are believed."""
     min_support: float = Field(default=0.7, ge=0, le=1)

@@ -53,7 +53,8 @@ class Source:
     """A piece of evidence: its number in the text, its words, and the passage that they are from.
 
     `score` in [0, 1] is how well it answers the question by the judge's reading; the words are
-    `hit.passage.text[start:end]` with every run of blanks as one.
+    `hit.passage.text[start:end]` with every run of blanks as one. `standing` is what it was
+    chosen by, a sum of logits: see `rag.evidence.select`.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Source:
     score: float = 0.0
     start: int = 0
     end: int = 0
+    standing: float = 0.0
 
     @property
     def place(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tiny_models import hit
 
@@ -92,7 +93,8 @@ QUESTION = "How many hours does a cat sleep daily?"
 
 
 def chosen(encoder, hits=HITS, choose=select, **settings):
-    return choose(QUESTION, hits, CosineJudge(encoder), AnswerSettings(**settings))
+    settings = AnswerSettings(**{"piece_words": 0} | settings)
+    return choose(QUESTION, hits, CosineJudge(encoder), settings)
 
 
 def test_the_closest_pieces_come_first_with_numbers_and_places(encoder):
@@ -109,6 +111,41 @@ def test_a_passages_own_score_counts_for_its_pieces(encoder):
     hits = [HITS[0].with_stage("reranked", 0.01, 2), HITS[1].with_stage("reranked", 0.9999, 1)]
     assert chosen(encoder, hits, passage_weight=0.0)[0].quote == CAT
     assert chosen(encoder, hits, passage_weight=2.0)[0].quote == LIGHT
+
+
+def test_the_place_of_a_passage_counts_by_its_logarithm(encoder):
+    """The same words in place 1 and 3: behind by ln 3, and never quoted twice."""
+    other = hit("dogs", "A dog sleeps sixteen hours daily.")
+    [first, *_] = chosen(encoder, [HITS[1], other, HITS[0]], place_weight=0.0)
+    assert first.quote == CAT
+    last = next(s for s in chosen(encoder, [HITS[1], other, HITS[0]]) if s.quote == CAT)
+    assert first.standing - last.standing == pytest.approx(np.log(3), abs=1e-3)
+
+
+def test_a_piece_takes_in_its_neighbours_up_to_a_length(encoder):
+    """Seven words: the cat's six leave no room; twelve take the better one of two neighbours."""
+    text = f"{LIGHT}\n{CAT}\n{MICE}"
+    hits = [hit("a", text), hit("b", "The cat hunts birds at noon.")]
+
+    def grown(words, margin=99):
+        sources = chosen(encoder, hits, piece_words=words, neighbour_margin=margin)
+        for source in sources:
+            stretch = source.hit.passage.text[source.start : source.end]
+            assert source.quote == " ".join(stretch.split())
+        return [source.quote for source in sources]
+
+    assert grown(7)[0] == CAT
+    assert grown(12)[0] == f"{CAT} {MICE}"
+    assert grown(50)[0] == f"{LIGHT} {CAT} {MICE}"
+    assert grown(50, margin=0) == grown(0)
+    assert "The cat hunts birds at noon." in grown(50)  # of another passage, so by itself
+    assert sorted(" ".join(grown(12)).split()) == sorted(" ".join(grown(50)).split())
+
+
+def test_a_grown_piece_keeps_its_own_score(encoder):
+    alone, together = chosen(encoder)[0], chosen(encoder, piece_words=50)[0]
+    assert (together.score, together.standing) == (alone.score, alone.standing)
+    assert together.quote == f"{CAT} {MICE}"
 
 
 def test_evidence_keeps_to_its_limits(encoder):

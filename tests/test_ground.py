@@ -17,7 +17,11 @@ MICE = "It hunts mice at night."
 LIGHT = "Light travels 299792458 metres every second."
 CATS = hit("cats", f"{CAT}\n{MICE}", headings=("Animals", "Why cats are sleepy"))
 PHYSICS = hit("light", LIGHT, headings=("Physics", "Light"), pages=(7,))
-SOURCES = (Source(1, CAT, CATS, 0.9), Source(2, MICE, CATS, 0.5), Source(3, LIGHT, PHYSICS, 0.4))
+SOURCES = (
+    Source(1, CAT, CATS, 0.9, standing=2.0),
+    Source(2, MICE, CATS, 0.5, standing=0.5),
+    Source(3, LIGHT, PHYSICS, 0.4, standing=-1.0),
+)
 QUESTION = "How many hours does a cat sleep?"
 
 
@@ -132,7 +136,7 @@ def test_an_unsupported_sentence_leaves_the_others(hold):
 
 @pytest.mark.parametrize("draft", ["", "   \n", "Bananas grow quickly under tropical rain."])
 def test_where_nothing_stays_the_evidence_is_quoted(hold, draft):
-    assert hold(draft, quotes=2, quote_ratio=0.5) == [(CAT, CAT, "quoted"), (MICE, MICE, "quoted")]
+    assert hold(draft, quotes=2) == [(CAT, CAT, "quoted"), (MICE, MICE, "quoted")]
 
 
 def test_an_extractive_answer_takes_what_comes_close_to_the_best():
@@ -142,10 +146,10 @@ def test_an_extractive_answer_takes_what_comes_close_to_the_best():
         assert all((s.support, s.origin) == (1.0, "quoted") for s in sentences)
         return [sentence.text for sentence in sentences]
 
-    assert texts(quotes=3, quote_ratio=0.0) == [CAT, MICE, LIGHT]
-    assert texts(quotes=3, quote_ratio=0.5) == [CAT, MICE]  # 0.5 of 0.9 is 0.45
-    assert texts(quotes=3, quote_ratio=0.6) == [CAT]
-    assert texts(quotes=1, quote_ratio=0.0) == [CAT]
+    assert texts(quotes=3, quote_margin=3.0) == [CAT, MICE, LIGHT]
+    assert texts(quotes=3, quote_margin=2.9) == [CAT, MICE]
+    assert texts(quotes=3, quote_margin=1.0) == [CAT]
+    assert texts(quotes=1, quote_margin=3.0) == [CAT]
 
 
 def test_without_evidence_there_is_nothing_to_say(encoder):
