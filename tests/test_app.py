@@ -20,10 +20,11 @@ from ingest.store import Library
 from rag.pipeline import Pipeline
 from rag.sampling import PRESETS, Sampling
 from rag.settings import AppSettings, Settings
+from rag.types import Sentence
 from ui import password
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
-from ui.render import DOING, OUTCOMES, STAGES
+from ui.render import DOING, OUTCOMES, STAGES, sentence_markdown
 from ui.text import escape
 from ui.views.settings import as_toml
 
@@ -680,3 +681,11 @@ def test_the_server_listens_on_this_machine_alone_and_sends_nothing():
     assert config["server"]["address"] == "127.0.0.1"
     assert config["browser"]["gatherUsageStats"] is False
     assert config["server"]["maxUploadSize"] == AppSettings().max_upload_mb
+
+
+def test_bullets_of_a_quotation_stand_on_lines_of_their_own():
+    sentence = Sentence("Remedies ▸ a test – of *typicality* ▸ a ratio", 1, 1.0, "quoted")
+    wanted = "> *“Remedies  \n> ▸ a test – of \\*typicality\\*  \n> ▸ a ratio”*"
+    assert sentence_markdown(sentence).replace("\u2060", "") == wanted
+    written = Sentence("One ▸ two", 1, 0.9, "written")
+    assert sentence_markdown(written) == "One ▸ two"

@@ -12,6 +12,8 @@ from ingest.pipeline import FileReport
 from rag.types import Answer, Hit, Sentence, Source, Stage
 from ui.text import counted, escape, t
 
+_BEFORE_BULLET = re.compile(r"\s+(?=[•◦‣▪▸►●■➢➤✓]\s)")
+
 STAGES: Mapping[Stage, str] = {
     "dense": "Meaning (cosine)",
     "lexical": "Words (BM25)",
@@ -70,8 +72,11 @@ def show_answer(answer: Answer, key: str, open_source: Open) -> None:
 
 def sentence_markdown(sentence: Sentence) -> str:
     """A written sentence as running text, a quoted one as a quotation."""
-    text = escape(sentence.text.strip())
-    return f"> *“{text}”*" if sentence.origin == "quoted" else text
+    text = sentence.text.strip()
+    if sentence.origin == "written":
+        return escape(text)
+    bullets = _BEFORE_BULLET.split(text)  # each on a line of its own
+    return "> *“" + "  \n> ".join(map(escape, bullets)) + "”*"
 
 
 def about_answer(answer: Answer) -> str:
