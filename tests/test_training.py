@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from peft import LoraConfig, PeftModel, get_peft_model
 from tiny_models import chat_tokenizer, make_joint_reader, make_llama
 from transformers import AutoModelForCausalLM
 
@@ -290,3 +291,25 @@ def test_answers_end_the_turn_and_what_is_too_long_is_left_out(texts, monkeypatc
     assert [tokenizer.decode(a[:-1]).strip() for _, a in found] == [one.answer for one in made]
     monkeypatch.setattr(generator, "_MAX_TOKENS", min(len(p) + len(a) for p, a in found))
     assert 1 <= len(tokenised(made, tokenizer)) < len(found)
+
+
+def test_a_saved_adapter_says_the_same_and_names_no_place(tmp_path):
+    model = AutoModelForCausalLM.from_pretrained(make_llama(tmp_path / "base"))
+    config = LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM")
+    adapted = get_peft_model(model, config).eval()
+    for name, value in adapted.named_parameters():
+        if "lora_B" in name:
+            value.data += 0.5  # begins at zero, which would change nothing
+    tokens = torch.tensor([[5, 6, 7]])
+    expected = adapted(tokens).logits.detach()
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    (folder / "README.md").write_text("Our own card.")
+    generator.save(adapted, generator.Recipe(), folder)
+    base = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
+    plain = base(tokens).logits.detach()
+    found = PeftModel.from_pretrained(base, str(folder)).eval()(tokens).logits
+    torch.testing.assert_close(found, expected, atol=2e-2, rtol=2e-2)  # half precision
+    assert (found - plain).abs().max() > 0.1
+    assert str(tmp_path) not in (folder / generator.CONFIG).read_text()
+    assert (folder / "README.md").read_text() == "Our own card."

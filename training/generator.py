@@ -16,10 +16,12 @@ import json
 import logging
 import math
 import random
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -36,6 +38,7 @@ from training.candidates import HELD_OUT
 from training.data import Asked, Text, read_texts
 
 OUTPUT = Path(__file__).parent.parent / "models" / "generator"
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"  # peft's names
 _CHECKPOINT_STEPS = 50
 _PIECES = (3, 5)  # how many pieces of evidence a prompt has, at least and at most
 _MAX_TOKENS = 420  # of prompt and answer; longer examples are left out
@@ -49,7 +52,7 @@ class Recipe:
     epochs: float = 1.0
     batch: int = 8
     rate: float = 4e-4
-    lowest_layer: int = 0
+    lowest_layer: int = 15
     unanswerable: float = 1.0
     seed: int = 11
 
@@ -227,9 +230,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(learned)} examples from {len(texts)} passages; {recipe}", flush=True)
     checkpoint = weights.cache_dir() / "training" / "generator.pt"
     train(model, learned, recipe, None if options.smoke else checkpoint)
-    model.half().save_pretrained(options.output)
-    (options.output / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+    save(model, recipe, options.output)
     print(f"saved in {options.output}")
+
+
+def save(model: Any, recipe: Recipe, folder: Path) -> None:
+    """Write the adapter in half precision, its config and its recipe; a card that is there stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as scratch:
+        model.half().save_pretrained(scratch)
+        shutil.copy(Path(scratch) / WEIGHTS, folder / WEIGHTS)
+        config = json.loads((Path(scratch) / CONFIG).read_text())
+    config["base_model_name_or_path"] = weights.DECODER  # not where it lies on this machine
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -45,9 +45,9 @@ class Recipe:
     """What a run does; `batch` counts groups, rates are AdamW's at their highest."""
 
     joint_layers: int = 2
-    epochs: float = 2.0
+    epochs: float = 1.5
     batch: int = 8
-    layer_rate: float = 3e-5
+    layer_rate: float = 1e-4
     head_rate: float = 1e-3
     pointwise: float = 0.3
     background: int = 400
@@ -59,14 +59,15 @@ class Recipe:
 
 RECIPES = {
     "final": Recipe(),
-    "summaries alone": Recipe(epochs=1.0),
+    "slow": Recipe(layer_rate=3e-5),
     "three joint layers": Recipe(joint_layers=3),
-    "no background": Recipe(background=0),
     "whole passages only": Recipe(units=False),
+    "pointwise": Recipe(pointwise=1.0),
+    "listwise alone": Recipe(pointwise=0.0),
     "all answerable": Recipe(unanswerable=False),
+    "no background": Recipe(background=0),
     "no summaries": Recipe(summaries=0),
-    "slow": Recipe(layer_rate=1e-5),
-    "fast": Recipe(layer_rate=1e-4),
+    "summaries alone": Recipe(epochs=1.0),
 }
 
 
