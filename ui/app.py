@@ -20,6 +20,7 @@ PAGES = {
     "passages": ("Passages", ":material/swap_vert:"),
     "library": ("Library", ":material/menu_book:"),
     "evaluate": ("Evaluate", ":material/monitoring:"),
+    "generative": ("Generative laboratory", ":material/draw:"),
     "settings": ("Settings", ":material/tune:"),
 }
 
