@@ -27,10 +27,10 @@ def show() -> None:
     found = figures.read()
     names = [name for name in kept.names() if name in found]
     entries = [found[name] for name in names]
-    table: dict[str, list[str | float | None]] = {
+    table: dict[str, list[str]] = {
         t("Model"): [title(name) for name in names],
         t("Parameters"): [number(one.parameters) for one in entries],
-        t("Minutes of training"): [round(one.minutes) for one in entries],
+        t("Minutes of training"): [str(round(one.minutes)) for one in entries],
         t("Density"): [density(one) for one in entries],
         t("What ln p is"): [
             f"{t(one.kind)}, {t(one.pixels)}" if one.kind else "–" for one in entries
@@ -38,16 +38,17 @@ def show() -> None:
     }
     for figure, (heading, decimals) in _COLUMNS.items():
         rows = [one.value(figure) for one in entries]
-        table[t(heading)] = [round(row.value, decimals) if row else None for row in rows]
-    table[t("Images measured")] = [one.images for one in entries]
-    table[t("Date")] = [one.date for one in entries]
+        table[t(heading)] = [f"{row.value:.{decimals}f}" if row else "–" for row in rows]
     st.dataframe(table, hide_index=True, width="stretch")
-    for machine in sorted({one.machine for one in entries}):
+    for images, date, machine in sorted({(one.images, one.date, one.machine) for one in entries}):
+        alike = [one for one in names if (found[one].images, found[one].date) == (images, date)]
         st.caption(
             escape(
                 t(
-                    "Measured on MNIST's test images; machine: {machine}. A column without a value "
-                    "is one that the family does not have.",
+                    "{names}: {images} drawn and {images} of MNIST's test images, {date}, {machine}.",
+                    names=", ".join(map(title, alike)) if len(alike) < len(names) else t("All"),
+                    images=images,
+                    date=date,
                     machine=machine,
                 )
             )
@@ -60,15 +61,16 @@ def show() -> None:
         said = t("Measured on other weights than those here: {names}.", names=", ".join(old))
         st.warning(escape(said))
     st.markdown(escape(t("How to read it")))
-    for line in (
+    lines = (
+        t("A dash: the family does not have it."),
         t("Density: nats an image, larger is better; bits a dimension of the flow, smaller is."),
         t("Only densities over the same pixels, grey or binary, can be compared."),
         t("Fréchet distance in our digit classifier's features: 0 is equal, smaller is better."),
         t("Share of the rarest digit among the samples: 0.1 is even, 0 is one that never comes."),
         t("AUROC: how surely strange pictures score above digits; 0.5 is chance, 1 always."),
         t("Linear probe: how often a linear model reads the digit off the code."),
-    ):
-        st.markdown(f"- {escape(line)}")
+    )
+    st.markdown("\n".join(f"- {escape(line)}" for line in lines))
 
 
 def density(entry: Figures) -> str:

@@ -102,7 +102,7 @@ def opinion(picture: Tensor) -> None:
     values = [{"digit": str(digit), "share": share} for digit, share in enumerate(shares)]
     chart = (
         alt.Chart(alt.Data(values=values))
-        .mark_bar()
+        .mark_bar(color="#2f86a8")
         .encode(
             x=alt.X("digit:N", title=t("Digit"), axis=alt.Axis(labelAngle=0)),
             y=alt.Y("share:Q", title=t("Probability"), scale=alt.Scale(domain=[0, 1])),
@@ -121,15 +121,16 @@ def densities(picture: Tensor) -> None:
     except GenerativeError as error:
         st.warning(escape(str(error)))
         measured = {}
-    columns: dict[str, list[str | float | None]] = {}
+    columns: dict[str, list[str]] = {}
+    waiting = st.empty()
     for name in kept.names():
+        waiting.caption(escape(t("Asking: {model} …", model=title(name))))
         try:
             found = kept.likelihood(name, picture)
-            nats: float | None = round(float(found.nats[0]), 1)
-            bits: float | None = round(float(found.bits_per_dimension[0]), 3)
+            nats, bits = f"{found.nats[0]:.1f}", f"{found.bits_per_dimension[0]:.3f}"
             kind = f"{t(found.kind)}, {t(found.pixels)}"
         except NotDefined:
-            nats, bits, kind = None, None, "–"
+            nats, bits, kind = "–", "–", "–"
         score = kept.anomaly(name, picture)
         share = 100 * measured[name].stranger_than(score) if name in measured else None
         for column, value in (
@@ -137,10 +138,11 @@ def densities(picture: Tensor) -> None:
             (t("ln p in nats"), nats),
             (t("Bits per pixel"), bits),
             (t("What ln p is"), kind),
-            (t("Anomaly score"), float(f"{score:.4g}")),
-            (t("Stranger than … % of test digits"), None if share is None else round(share)),
+            (t("Anomaly score"), f"{score:.4g}"),
+            (t("Stranger than … % of test digits"), "–" if share is None else f"{share:.0f}"),
         ):
             columns.setdefault(column, []).append(value)
+    waiting.empty()
     st.dataframe(columns, hide_index=True, width="stretch")
     st.caption(
         t(

@@ -135,14 +135,19 @@ def training_codes(name: str) -> np.ndarray:
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
-def samples(name: str, count: int, seed: int, digit: int | None, guidance: float) -> Tensor:
-    """Images drawn by a model; digit and guidance are a diffusion model's."""
+def samples(
+    name: str, count: int, seed: int, digit: int | None, guidance: float
+) -> tuple[Tensor, float]:
+    """Images drawn by a model, and the seconds it took; digit and guidance are for diffusion."""
     chosen = model(name)
     with TURN:
+        started = time.perf_counter()
         if isinstance(chosen, Diffusion):
             labels = None if digit is None else torch.full((count,), digit)
-            return chosen.sample(count, seed=seed, labels=labels, guidance=guidance)
-        return chosen.sample(count, seed=seed)
+            images = chosen.sample(count, seed=seed, labels=labels, guidance=guidance)
+        else:
+            images = chosen.sample(count, seed=seed)
+        return images, time.perf_counter() - started
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

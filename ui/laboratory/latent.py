@@ -33,14 +33,14 @@ def show() -> None:
 def walk(name: str, found: kept.Map) -> None:
     """The pad, the two sliders that move the same mark, and the image at the mark."""
     state, keys = st.session_state, (f"across_{name}", f"up_{name}")
-    for key in keys:
-        state.setdefault(key, 0.0)
+    for key, most in zip(keys, found.reach, strict=True):
+        state.setdefault(key, round(-most / 2, 1))  # in the middle, all digits are mixed
 
     def moved(at: tuple[float, float]) -> None:
         state[keys[0]], state[keys[1]] = at
 
-    left, right = st.columns([3, 2], gap="large")
-    with right:
+    left, right = st.columns([2, 3], gap="large")  # on a phone the image is above the map
+    with left:
         labels = (t("First component"), t("Second component"))
         at = np.array(
             [
@@ -50,7 +50,7 @@ def walk(name: str, found: kept.Map) -> None:
         )
         beside = st.toggle(
             t("Take what is off the plane from the nearest image"),
-            key="beside",
+            key="off_plane",
             help=t(
                 "A code has more than two dimensions. Off, the others stay at their mean; on, they "
                 "are those of the image nearest to the mark."
@@ -64,7 +64,7 @@ def walk(name: str, found: kept.Map) -> None:
             images.append(kept.decoded(name, found.codes[near]))
             captions.append(t("Nearest on the map"))
         row(images, captions, width=150)
-    with left:
+    with right:
         points = [
             (float(x), float(y), int(digit))
             for (x, y), digit in zip(found.places[:_DOTS], found.digits[:_DOTS], strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 
 import streamlit as st
@@ -52,9 +51,9 @@ def show() -> None:
         )
         return
     with st.spinner(t("Drawing …")):
-        started = time.perf_counter()
-        images = kept.samples(name, count, seed, digit, guidance if digit is not None else 0.0)
-        seconds = time.perf_counter() - started
+        images, seconds = kept.samples(
+            name, count, seed, digit, guidance if digit is not None else 0.0
+        )
     label = t("{count} digits drawn by: {model}", count=count, model=title(name))
     pictures(images, round(count**0.5), label)
     st.caption(escape(t("Seed {seed}, {seconds} s.", seed=seed, seconds=f"{seconds:.2f}")))

@@ -56,5 +56,6 @@ def pictures(images: Tensor, columns: int, alt: str, *, scale: int = 3) -> None:
 
 def row(images: Sequence[Tensor], captions: Sequence[str], *, width: int = 128) -> None:
     """Images (1, 1, height, width) beside each other, each with its caption."""
-    shown = [grid(image, 1, scale=5) for image in images]
-    st.image(shown, caption=list(captions), alt=list(captions), width=width)
+    with st.container(horizontal=True, gap="small"):
+        for image, caption in zip(images, captions, strict=True):
+            st.image(grid(image, 1, scale=8), caption=caption, alt=caption, width=width)

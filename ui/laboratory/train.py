@@ -30,6 +30,7 @@ PARTS = {  # of the losses: how the chart calls them
     "real": "Energy of digits",
     "walked": "Energy of drawn ones",
 }
+COLOURS = ("#2f86a8", "#c77700", "#a05bb5")  # 3 : 1 and more on both themes
 _STARTING = threading.Lock()
 _EVERY = 0.7  # seconds between two drawings of the curves
 
@@ -59,12 +60,10 @@ def show() -> None:
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     names = [name for name in FAMILIES if name != "classifier"]
     name = left.selectbox(
-        t("Family"), names, names.index("vae"), format_func=title, disabled=busy, key="train_family"
+        t("Family"), names, names.index("vae"), format_func=title, key="train_family"
     )
-    seconds = middle.slider(
-        t("At most so many seconds"), 5, 60, 30, 5, disabled=busy, key="train_seconds"
-    )
-    seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, disabled=busy, key="train_seed"))
+    seconds = middle.slider(t("At most so many seconds"), 5, 60, 30, 5, key="train_seconds")
+    seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, key="train_seed"))
     st.caption(escape(sentence(name)))
     if st.button(t("Train"), type="primary", icon=":material/play_arrow:", disabled=busy):
         begin(name, seconds, seed)
@@ -131,7 +130,12 @@ def draw(training: Training, seen: Sequence[Glimpse], told, chart, preview) -> N
         .encode(
             x=alt.X("epoch:Q", title=t("Epoch"), axis=alt.Axis(format="d", tickMinStep=1)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-            color=alt.Color("part:N", title=None, legend=alt.Legend(orient="bottom")),
+            color=alt.Color(
+                "part:N",
+                title=None,
+                scale=alt.Scale(range=list(COLOURS)),
+                legend=alt.Legend(orient="bottom", labelLimit=400),
+            ),
             strokeDash=alt.StrokeDash("part:N", legend=None),
             tooltip=["epoch:Q", "part:N", alt.Tooltip("value:Q", format=".4g")],
         )
