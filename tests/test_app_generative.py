@@ -102,6 +102,7 @@ def test_every_quick_model_draws_or_says_why_not(opened, no_mnist):
             assert f"digits drawn by: {words.TITLES[name]}" in alts(page)[0]
 
 
+@pytest.mark.slow
 def test_a_diffusion_model_draws_the_digit_that_is_wanted(opened):
     page = opened(sample_model="diffusion")
     page = choose(page, "Digit", 3)

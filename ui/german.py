@@ -364,6 +364,7 @@ GERMAN = {
     "Train": "Trainieren",
     "Epoch {epoch} of {epochs}, {seconds} s, seed {seed}": "Epoche {epoch} von {epochs}, {seconds} s, Startwert {seed}",
     "Epoch": "Epoche",
+    "The first epoch is under way …": "Die erste Epoche läuft …",
     "Loss by epoch": "Verlust je Epoche",
     "Test digits, each row above its reconstructions": "Testziffern, jede Zeile über ihren Rekonstruktionen",
     "Drawn by the model as it is now": "Gezogen vom Modell, wie es jetzt ist",

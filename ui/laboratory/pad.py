@@ -18,7 +18,7 @@ GROUND = "#10161a"
 _HTML = "<canvas tabindex='0' role='application' width='720' height='720'></canvas>"
 
 _CSS = """
-canvas { width: 100%; aspect-ratio: 1; box-sizing: border-box;
+canvas { width: 100%; max-width: 30rem; aspect-ratio: 1; box-sizing: border-box;
   border: 1px solid var(--st-border-color); display: block; touch-action: none; cursor: crosshair;
   border-radius: var(--st-base-radius); }
 canvas:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }

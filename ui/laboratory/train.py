@@ -92,7 +92,10 @@ def follow(training: Training) -> None:
     st.subheader(escape(title(training.family)))
     if not job.over:
         st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_train")
-    told, chart, preview = st.empty(), st.empty(), st.empty()
+    told = st.empty()
+    left, right = st.columns([3, 2], gap="large")
+    chart, preview = left.empty(), right.empty()
+    told.markdown(escape(t("The first epoch is under way …")))
     seen: list[Glimpse] = []
     drawn = 0.0
     for glimpse in job.follow():
