@@ -104,10 +104,22 @@ def ask(page: Page, question: str) -> None:
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=PATIENCE)
 
 
+def address(name: str) -> str:
+    """A page's path below the app's address: its module's name, the first word of its title."""
+    return name.lower().split()[0]
+
+
 def open_page(page: Page, url: str, name: str) -> None:
     """Go to one of the app's pages by its address and wait until it is drawn."""
-    page.goto(f"{url}/{name.lower()}")
+    page.goto(f"{url}/{address(name)}")
     expect(page.get_by_role("heading", name=name, exact=True).first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+
+
+def open_part(page: Page, url: str, part: str) -> None:
+    """Go to a part of the generative laboratory and wait until it is drawn."""
+    open_page(page, url, "Generative laboratory")
+    page.get_by_role("radio", name=part, exact=True).click()
     settle(page)
 
 
@@ -145,6 +157,12 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     for title in ("Library", "Evaluate", "Settings"):
         open_page(page, url, title)
         page.screenshot(path=folder / f"{title.lower()}-{name}")
+    for part in ("Sample", "Latent space", "Denoising", "Draw a digit", "Compare"):
+        open_part(page, url, part)
+        if part == "Draw a digit":
+            page.get_by_role("button", name="Take a test image").click()
+            settle(page)
+        page.screenshot(path=folder / f"generative-{part.lower().split()[0]}-{name}")
     page.context.close()
 
 

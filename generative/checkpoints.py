@@ -19,6 +19,11 @@ def names(folder: Path = FOLDER) -> list[str]:
     return sorted(_pins(folder))
 
 
+def pinned(name: str, folder: Path = FOLDER) -> str:
+    """The hash that a model's file must have, "" where none of that name came."""
+    return _pins(folder).get(name, "")
+
+
 def shipped(name: str, folder: Path = FOLDER) -> GenerativeModel:
     """A model that came with the program, ready to use; `about` tells how it was trained.
 

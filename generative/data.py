@@ -177,7 +177,7 @@ def find_mnist(folder: Path | None = None) -> Path:
             return _unpacked(Path(scratch), target)
     raise DataMissing(
         f"MNIST is not on this machine and could not be fetched ({'; '.join(tried)}). Connect once, "
-        "or name a folder that holds its four IDX files with --data or KATHEDER_MNIST; "
+        "or name a folder that holds its four IDX files by KATHEDER_MNIST; "
         "the 8x8 digits (`--dataset digits`) need no network."
     )
 

@@ -17,3 +17,7 @@ class CheckpointMissing(GenerativeError):
 
 class NotDefined(GenerativeError):
     """The model's family does not have what was asked of it."""
+
+
+class NothingDrawn(GenerativeError):
+    """The canvas is empty."""

@@ -1,8 +1,9 @@
 """What a model of images is good for, as functions: generation, density, representation.
 
-    python -m generative.evaluate [MODEL ...] [--images N] [--seed N]
+    python -m generative.evaluate [MODEL ...] [--images N] [--seed N] [--output FILE]
 
-prints a table of the models that come with the program, measured on MNIST's test images.
+prints a table of the models that come with the program, measured on MNIST's test images, and
+keeps it as JSON where a file is named.
 
 Generation is judged in the features of our own digit classifier, never in Inception's, which
 have not seen digits: the Fréchet distance between generated and test images, and whether all ten
@@ -17,6 +18,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -242,11 +244,12 @@ def measure(
 
     note("density", unit, density, len(real))
     found += _generation(model, classifier, real, images, seed)
-    usual = anomaly_scores(model, real[:500])
+    half = min(500, len(real) // 2)
+    usual, others = anomaly_scores(model, real[:half]), real[half : 2 * half]
     for name, strange in (
-        ("letters", letters(500, dataset.image_size, seed=seed)),
-        ("inverted", inverted(real[500:1000])),
-        ("noisy", noisy(real[500:1000], seed=seed)),
+        ("letters", letters(half, dataset.image_size, seed=seed)),
+        ("inverted", inverted(others)),
+        ("noisy", noisy(others, seed=seed)),
     ):
         value = auroc(usual, anomaly_scores(model, strange))
         found.append(Measured(f"AUROC {name}", value, "0.5 to 1", len(usual) + len(strange)))
@@ -295,13 +298,16 @@ def accuracy(classifier: Classifier, dataset: Dataset) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table."""
+    """Print the table, and keep it where a file is named."""
+    from generative import figures
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
         "models", nargs="*", help="names; all that come with the program by default"
     )
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, help="such as models/generative/figures.json")
     options = parser.parse_args(arguments)
     dataset = load("mnist")
     classifier = checkpoints.shipped("classifier")
@@ -312,12 +318,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("| model | figure | value | unit | images |\n|---|---|---|---|---|")
     for name in options.models or [name for name in checkpoints.names() if name != "classifier"]:
         model = checkpoints.shipped(name)
-        for row in measure(model, classifier, dataset, images=options.images, seed=options.seed):
+        rows = measure(model, classifier, dataset, images=options.images, seed=options.seed)
+        for row in rows:
             digits = 4 if math.fabs(row.value) < 1 else 2
             print(
                 f"| {name} | {row.name} | {row.value:.{digits}f} | {row.unit} | {row.images} |",
                 flush=True,
             )
+        if options.output:
+            found = figures.entry(
+                model,
+                checkpoints.sha256_of(checkpoints.FOLDER / name / "model.safetensors"),
+                rows,
+                dataset,
+                images=options.images,
+                seed=options.seed,
+            )
+            figures.write({name: found}, options.output)
 
 
 if __name__ == "__main__":

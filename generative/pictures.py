@@ -32,6 +32,19 @@ def grid(images: Tensor, columns: int, *, scale: int = 2, gap: int = 2) -> Image
     return Image.fromarray(sheet)
 
 
+def strip(images: Tensor, frames: int, *, scale: int = 2) -> Image.Image:
+    """A film strip: evenly spaced images of a row of them, the first and the last included."""
+    shown = images[evenly(len(images), frames)]
+    return grid(shown, len(shown), scale=scale)
+
+
+def evenly(total: int, count: int) -> list[int]:
+    """`count` numbers from 0 to total - 1, evenly spaced, both ends included; fewer if there are."""
+    if count >= total:
+        return list(range(total))
+    return [round(number * (total - 1) / max(1, count - 1)) for number in range(count)]
+
+
 def save_grid(images: Tensor, columns: int, file: Path) -> Path:
     """Write a grid as a picture file; folders are made where they are missing."""
     file.parent.mkdir(parents=True, exist_ok=True)

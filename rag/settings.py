@@ -210,7 +210,13 @@ class Settings(BaseSettings):
 
 
 # What the program itself reads from the environment; settings must not trip over it.
-RESERVED = ("KATHEDER_CACHE", "KATHEDER_DEBUG", "KATHEDER_LIBRARY", "KATHEDER_SETTINGS")
+RESERVED = (
+    "KATHEDER_CACHE",
+    "KATHEDER_DEBUG",
+    "KATHEDER_LIBRARY",
+    "KATHEDER_MNIST",
+    "KATHEDER_SETTINGS",
+)
 
 
 def load_settings(file: Path | None = None) -> Settings:

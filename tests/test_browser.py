@@ -279,6 +279,64 @@ def test_german_interface_and_a_changed_setting(visit):
     expect(page.get_by_role("heading", name="Settings")).to_be_visible(timeout=PATIENCE)
 
 
+def stroke(page: Page, through: list[tuple[float, float]]) -> None:
+    """Draw on the page's canvas through places in [0, 1] x [0, 1], from the upper left corner."""
+    canvas = page.get_by_role("img", name=re.compile("Canvas"))
+    expect(canvas).to_be_visible(timeout=PATIENCE)
+    screenshot.settle(page)
+    box = canvas.bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in through]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def test_the_laboratory_samples_walks_through_codes_and_looks_at_a_drawing(visit):
+    page = visit("generative")
+    main = page.get_by_role("main")
+    samples = main.get_by_role("img", name="16 digits drawn by: Variational autoencoder (VAE)")
+    expect(samples).to_be_visible(timeout=PATIENCE)
+    first = samples.get_attribute("src")
+    page.get_by_label("Seed", exact=True).fill("7")
+    page.keyboard.press("Enter")
+    expect(samples).not_to_have_attribute("src", first or "", timeout=PATIENCE)
+
+    page.get_by_role("radio", name="Latent space").click()
+    pad = page.get_by_role("application")
+    decoded = main.get_by_role("img", name="Decoded at the mark")
+    expect(decoded).to_be_visible(timeout=PATIENCE)
+    screenshot.settle(page)
+    first = decoded.get_attribute("src") or ""
+    box = pad.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    expect(decoded).not_to_have_attribute("src", first, timeout=PATIENCE)
+    across, up = page.get_by_role("slider").nth(0), page.get_by_role("slider").nth(1)
+    most = float(across.get_attribute("max") or "nan")
+    assert float(across.input_value()) == pytest.approx(most / 2, abs=0.15)
+    assert float(up.input_value()) == pytest.approx(0, abs=0.15)
+    screenshot.settle(page)
+    second = decoded.get_attribute("src") or ""
+    pad.focus()
+    for _ in range(8):
+        pad.press("ArrowUp")
+    expect(decoded).not_to_have_attribute("src", second, timeout=PATIENCE)
+
+    page.get_by_role("radio", name="Draw a digit").click()
+    expect(main.get_by_text("Draw a digit on the canvas")).to_be_visible(timeout=PATIENCE)
+    stroke(page, [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)])
+    expect(main.get_by_text("The classifier sees a 7")).to_be_visible(timeout=PATIENCE)
+    for name in ("As MNIST has it", "Autoencoder", "Variational autoencoder (VAE)"):
+        expect(main.get_by_role("img", name=name, exact=True)).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    expect(main.get_by_text("Draw a digit on the canvas")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Take a test image").click()
+    expect(main.get_by_text("The classifier sees a 7 (100 %)")).to_be_visible(timeout=PATIENCE)
+
+
 def test_ten_browsers_at_once_each_get_their_own_answer(visit):
     alone = visit()
     screenshot.ready(alone)
@@ -322,9 +380,11 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["Ask", "Passages", "Library", "Evaluate", "Settings"])
+@pytest.mark.parametrize(
+    "name", ["Ask", "Passages", "Library", "Evaluate", "Generative laboratory", "Settings"]
+)
 def test_no_serious_fault_of_accessibility(visit, axe, name, dark):
-    page = visit("" if name == "Ask" else name.lower(), dark=dark)
+    page = visit("" if name == "Ask" else screenshot.address(name), dark=dark)
     if name == "Ask":
         screenshot.ready(page)
         screenshot.ask(page, QUESTION)
@@ -334,6 +394,10 @@ def test_no_serious_fault_of_accessibility(visit, axe, name, dark):
         page.get_by_label("Question", exact=True).fill(QUESTION)
         page.keyboard.press("Enter")
         expect(page.get_by_role("tab", name="Ranks")).to_be_visible(timeout=PATIENCE)
+    elif name == "Generative laboratory":
+        page.get_by_role("radio", name="Draw a digit").click()
+        stroke(page, [(0.5, 0.2), (0.5, 0.8)])
+        expect(page.get_by_text("How likely is it?")).to_be_visible(timeout=PATIENCE)
     else:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)

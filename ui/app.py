@@ -20,6 +20,7 @@ PAGES = {
     "passages": ("Passages", ":material/swap_vert:"),
     "library": ("Library", ":material/menu_book:"),
     "evaluate": ("Evaluate", ":material/monitoring:"),
+    "generative": ("Generative laboratory", ":material/draw:"),
     "settings": ("Settings", ":material/tune:"),
 }
 
@@ -30,7 +31,7 @@ _STYLE = """<style>
 .stMarkdown blockquote { margin: 0; border-left-width: 3px; }
 .stMarkdown blockquote, .stMarkdown blockquote * { color: inherit; opacity: 1; }
 .stMarkdown code, .stCaptionContainer code { color: inherit; background: none; }
-[data-testid^="stBaseButton-primary"] p, [data-testid^="stBaseButton-primary"] span,
+[data-testid^="stBaseButton-primary"]:enabled p, [data-testid^="stBaseButton-primary"]:enabled span,
 .stMultiSelect span[title] { color: light-dark(#fdfdfb, #14191d); }
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }
 @media (max-width: 640px) {

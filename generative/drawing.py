@@ -1,0 +1,47 @@
+"""From a drawing of any size to a picture as MNIST has them.
+
+Source: LeCun, Cortes and Burges, the MNIST database's own description: digits were scaled to fit
+a box of 20 x 20 pixels with their proportions kept, and placed in 28 x 28 so that the centre of
+their mass is in the middle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from generative.errors import NothingDrawn
+
+_INK = 0.1  # what is darker is the ground
+_MIDDLE = 14.5  # where the centre of mass of MNIST's own pictures is, from the outer edge
+
+
+def as_mnist(ink: np.ndarray) -> Tensor:
+    """A drawing as a picture of 28 x 28 pixels, (1, 1, 28, 28) in [0, 1].
+
+    Args:
+        ink: (height, width) in [0, 1], 1 where it is drawn.
+
+    Raises:
+        NothingDrawn: no pixel holds ink.
+    """
+    rows, columns = np.nonzero(ink > _INK)
+    if not len(rows):
+        raise NothingDrawn("Nothing is drawn yet. Draw a digit, or take a test image.")
+    cut = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].astype(np.float32)
+    height, width = (max(1, round(20 * side / max(cut.shape))) for side in cut.shape)
+    small = np.asarray(Image.fromarray(cut).resize((width, height), Image.Resampling.BOX))
+    top, left = (
+        _start(small.sum(axis=1 - axis), size) for axis, size in enumerate((height, width))
+    )
+    picture = np.zeros((28, 28), np.float32)
+    picture[top : top + height, left : left + width] = small
+    return torch.from_numpy(picture)[None, None].clamp(0, 1)
+
+
+def _start(mass: np.ndarray, size: int) -> int:
+    """Where the box begins along an axis, so that the centre of its mass is in the middle."""
+    centre = float((mass * (np.arange(size) + 0.5)).sum() / mass.sum())
+    return min(max(round(_MIDDLE - centre), 0), 28 - size)

@@ -1,0 +1,390 @@
+"""The generative laboratory's page, driven by AppTest with the models that come with the program."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from test_app import contrast, press, shown
+
+from generative import checkpoints, data
+from generative.errors import DataMissing
+from generative.families import FAMILIES
+from ui.german import GERMAN
+from ui.laboratory import compare, kept, pad, sketch, train
+from ui.laboratory import shown as words
+from ui.shell import running
+from ui.views.generative import PARTS
+
+PAGE = "from ui.shell import enter\nfrom ui.views.generative import page\npage(enter())"
+CONFIG = Path(__file__).parents[1] / "ui" / ".streamlit" / "config.toml"
+
+
+@pytest.fixture
+def opened(tmp_path, monkeypatch) -> Iterator[Callable[..., AppTest]]:
+    """Open a part of the page where there is no library."""
+
+    def at(part: str = "sample", **state: object) -> AppTest:
+        page = AppTest.from_string(PAGE, default_timeout=120)
+        page.session_state["part"] = part
+        for name, value in state.items():
+            page.session_state[name] = value
+        page.run()
+        assert not page.exception
+        return page
+
+    monkeypatch.setenv("KATHEDER_LIBRARY", str(tmp_path / "library"))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield at
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def mnist() -> data.Dataset:
+    try:
+        return data.load("mnist")
+    except DataMissing as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def no_mnist(monkeypatch, tmp_path):
+    monkeypatch.setenv("KATHEDER_MNIST", str(tmp_path))
+
+
+def alts(page: AppTest) -> list[str]:
+    """What is said of the pictures to who cannot see them."""
+    return [image.alt for element in page.get("image") for image in element.proto.imgs]
+
+
+def choose(page: AppTest, label: str, value: object) -> AppTest:
+    widgets = [*page.selectbox, *page.slider, *page.number_input, *page.select_slider, *page.toggle]
+    [widget] = [one for one in widgets if one.label == label]
+    page = widget.set_value(value).run()
+    assert not page.exception
+    return page
+
+
+# ---- sample ----
+
+
+def test_the_page_opens_without_lectures_and_without_mnist(opened, no_mnist):
+    page = opened()
+    assert page.title[0].value == "Generative laboratory"
+    assert not page.error
+    assert alts(page) == ["16 digits drawn by: Variational autoencoder (VAE)"]
+    assert "1 406 836 parameters; trained for 17 minutes" in shown(page)
+
+
+def test_every_quick_model_draws_or_says_why_not(opened, no_mnist):
+    page = opened()
+    for name in kept.names():
+        page = choose(page, "Model", name)
+        text = shown(page)
+        assert words.SENTENCES[name] in text
+        if name in ("autoencoder", "denoising"):
+            assert "cannot draw images: it has no distribution of codes" in text
+            assert alts(page) == []
+        elif name == "autoregressive":
+            assert "this takes 10 s or more" in text
+            assert alts(page) == []
+        elif name != "energy":
+            assert f"digits drawn by: {words.TITLES[name]}" in alts(page)[0]
+
+
+@pytest.mark.slow
+def test_a_diffusion_model_draws_the_digit_that_is_wanted(opened):
+    page = opened(sample_model="diffusion")
+    page = choose(page, "Digit", 3)
+    page = choose(page, "Guidance", 2.0)
+    assert not page.error
+    images, _ = kept.samples("diffusion", 9, 0, 3, 2.0)
+    seen = kept.judge().probabilities(images).argmax(dim=1)
+    assert (seen == 3).float().mean() > 0.8
+
+
+@pytest.mark.slow
+def test_the_autoregressive_model_draws_once_it_is_asked_to(opened):
+    page = opened(sample_model="autoregressive")
+    page = choose(page, "Number of images", 4)
+    page = press(page, "Draw pixel by pixel")
+    assert "4 digits drawn by: Autoregressive model (PixelCNN)" in alts(page)
+    page.run()  # and stays
+    assert alts(page)
+
+
+# ---- latent space ----
+
+
+def test_the_map_shows_codes_by_digit_and_the_sliders_move_the_image(opened, mnist):
+    page = opened("latent")
+    first = page.get("image")[0]
+    page = choose(page, "First component", 2.0)
+    assert page.get("image")[0].proto.imgs[0].url != first.proto.imgs[0].url
+    page = choose(page, "Take what is off the plane from the nearest image", True)
+    assert "Nearest on the map" in alts(page)
+    assert "Images on the straight way between two codes" in alts(page)
+    found = kept.code_map("vae")
+    assert found.digits.tolist() == mnist.test.labels[: len(found.digits)].tolist()
+
+
+def test_at_the_place_of_an_image_the_mark_gives_that_image(opened, mnist):
+    found = kept.code_map("vae")
+    at = found.places[7]
+    assert found.nearest(at) == 7
+    there = kept.decoded("vae", found.plane.code(at, found.codes[7]))
+    wanted = kept.model("vae").decode(kept.model("vae").encode(mnist.test.floats[7:8]))
+    assert np.allclose(there, wanted, atol=1e-4)
+
+
+def test_the_map_of_a_gan_needs_no_mnist(opened, no_mnist):
+    page = opened("latent", latent_model="gan")
+    assert not page.error
+    assert "named by the digit that the classifier sees" in shown(page)
+    page = choose(page, "Model", "vae")
+    assert "train-images-idx3-ubyte" in page.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([0.5, -1], (0.5, -1.0)),
+        ([9, -9.0], (2.0, -3.0)),
+        ([float("nan"), 0], None),
+        ([1], None),
+        ("ab", None),
+        ([[1], 2], None),
+        (None, None),
+    ],
+)
+def test_a_place_from_a_browser_is_cut_to_the_map(value, expected):
+    assert pad.place(value, (2.0, 3.0)) == expected
+
+
+# ---- denoising ----
+
+
+def test_the_chain_has_a_slider_over_its_steps_and_is_walked_once(opened, mnist, monkeypatch):
+    page = opened("denoise")
+    walked: list[object] = []
+    monkeypatch.setattr(
+        "generative.diffusion.Diffusion.chain", lambda *a, **k: walked.append(a) or iter(())
+    )
+    page = choose(page, "Step", 25)
+    assert walked == []
+    assert "Image with noise, t = 0" in alts(page)
+    assert "A test image that drowns in noise in evenly spaced steps" in alts(page)
+
+
+def test_the_chain_ends_with_the_sample_of_its_seed_and_begins_with_noise(opened):
+    steps, frames = kept.chain(3, 7, 25, 1.0)
+    assert (steps[0], steps[-1], len(steps)) == (249, 0, 25)
+    import torch
+
+    model = kept.model("diffusion")
+    wanted = model.sample(1, seed=3, labels=torch.tensor([7]), guidance=1.0)
+    torch.testing.assert_close(frames[-1, 1:], wanted)
+    assert frames[0, 0].std() > 0.3  # noise cut to [0, 1]
+
+
+def test_without_mnist_the_way_out_of_noise_is_still_there(opened, no_mnist):
+    page = opened("denoise")
+    assert "The digit that the network sees in it" in alts(page)
+    assert len(page.error) == 1
+
+
+# ---- a half ----
+
+
+@pytest.mark.slow
+def test_a_completed_half_keeps_the_rows_that_were_known(opened, mnist):
+    page = opened("complete")
+    page = choose(page, "Known rows of 28", 22)
+    page = press(page, "Complete it")
+    assert [f"Draw {n}" for n in range(1, 5)] == alts(page)[2:]
+    found = kept.completed(0, 22, 4, 0)
+    wanted = (mnist.test.floats[:1] > 0.5).float()
+    assert bool((found[:, :, :22] == wanted[:, :, :22]).all())
+    assert set(found.unique().tolist()) == {0.0, 1.0}
+
+
+# ---- drawing ----
+
+
+def test_a_test_image_is_rebuilt_named_measured_and_compared(opened, mnist):
+    page = press(opened("draw"), "Take a test image")
+    assert not page.error
+    assert "The classifier sees a 7 (100 %)." in shown(page)
+    assert alts(page)[:2] == ["As MNIST has it", "Autoencoder"]
+    assert "From the nearest on: 7, 7" in alts(page)[-1]
+    table = page.dataframe[0].value
+    row = table.set_index("Model").loc["Autoregressive model (PixelCNN)"]
+    assert row["What ln p is"] == "exact, binary"
+    assert -200 < float(row["ln p in nats"]) < -20
+    assert 0 <= float(row["Stranger than … % of test digits"]) <= 100
+
+
+def test_a_drawn_picture_is_read_and_a_broken_one_refused(opened, mnist):
+    seven = np.zeros((280, 280))
+    seven[60:85, 80:200] = 1
+    for step in range(150):
+        seven[80 + step, 185 - step // 2 : 205 - step // 2] = 1
+    page = opened("draw", sketched=sketch.data_url(seven))
+    assert "The classifier sees a 7" in shown(page)
+    page = opened("draw", sketched="data:image/png;base64,AAAA")
+    assert "Clear the canvas and draw again" in page.error[0].value.replace("\\", "")
+    assert "Draw a digit on the canvas" in opened("draw").info[0].value
+
+
+def test_a_strange_picture_is_stranger_than_most_digits(opened):
+    from generative import figures
+    from generative.evaluate import inverted, letters
+
+    for name in ("vae", "autoencoder"):
+        score = kept.anomaly(name, inverted(letters(1)))
+        assert figures.read()[name].stranger_than(score) == 1.0
+
+
+def test_a_drawing_without_mnist_lacks_its_neighbours_alone(opened, no_mnist):
+    ink = np.zeros((280, 280))
+    ink[50:230, 130:150] = 1
+    page = opened("draw", sketched=sketch.data_url(ink))
+    assert "The classifier sees a 1" in shown(page)
+    assert len(page.dataframe) == 1
+    assert len(page.error) == 1
+    assert "four IDX files" in page.error[0].value or "needs all of" in page.error[0].value
+    page = press(page, "Take a test image")
+    assert "needs all of" in shown(page)
+
+
+def test_a_picture_survives_its_way_as_an_address():
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 30)) / 255
+    assert np.allclose(sketch.ink_of(sketch.data_url(pixels)), pixels)
+
+
+def png(size: tuple[int, int]) -> str:
+    import base64
+
+    buffer = io.BytesIO()
+    Image.new("L", size).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "javascript:alert(1)",
+        "data:image/png;base64,%%%",
+        "data:image/png;base64," + "A" * 600_000,
+        png((9000, 9000)),
+        png((40, 40))[:-40],
+        png((40, 40)).replace("image/png", "image/gif"),
+    ],
+)
+def test_what_is_no_picture_of_a_canvas_is_refused(picture):
+    with pytest.raises(ValueError, match="draw again"):
+        sketch.ink_of(picture)
+
+
+# ---- training ----
+
+
+def test_a_small_model_is_trained_beside_the_page_and_stays_to_be_seen(opened, monkeypatch):
+    monkeypatch.setitem(FAMILIES["vae"].recipes, "digits", {"epochs": 5, "batch": 64})
+    page = press(opened("train"), "Train")
+    assert "Epoch 5 of 5" in shown(page)
+    assert alts(page) == ["Drawn by the model as it is now"]
+    assert "Epoch 5 of 5" in shown(opened("train", language="de", changes={})).replace(
+        "Epoche 5 von", "Epoch 5 of"
+    )
+
+
+def test_one_training_runs_at_a_time_and_can_be_stopped(opened):
+    opened()
+    train.begin("diffusion", 60, 0)
+    first = running()["laboratory training"]
+    train.begin("vae", 60, 0)
+    assert running()["laboratory training"] is first
+    first.job.stop.set()
+    end = time.monotonic() + 30
+    while not first.job.over and time.monotonic() < end:
+        time.sleep(0.05)
+    assert first.job.over
+    page = opened("train")
+    assert "Diffusion model" in [one.value for one in page.subheader]
+    assert "Stop" not in [button.label for button in page.button]
+
+
+# ---- comparison ----
+
+
+def test_the_table_holds_the_figures_of_the_file(opened):
+    from generative import figures
+
+    page = opened("compare")
+    table = page.dataframe[0].value.set_index("Model")
+    found = figures.read()
+    assert set(table.index) == {words.TITLES[name] for name in kept.names() if name in found}
+    vae = found["vae"]
+    assert table.loc["Variational autoencoder (VAE)", "Fréchet distance"] == (
+        f"{vae.value('Fréchet distance').value:.1f}"
+    )
+    assert table.loc["Variational autoencoder (VAE)", "What ln p is"] == "lower bound, binary"
+    assert table.loc["Autoencoder", "Density"] == "–"
+    assert f"{vae.images} of MNIST's test images, {vae.date}" in shown(page)
+
+
+def test_figures_of_other_weights_and_of_none_are_told(opened, monkeypatch, tmp_path):
+    from generative import figures
+
+    found = figures.read()
+    monkeypatch.setattr(
+        checkpoints, "pinned", lambda name: "" if name == "gan" else found[name].sha256
+    )
+    monkeypatch.setattr(figures, "read", lambda: {n: f for n, f in found.items() if n != "flow"})
+    text = shown(opened("compare"))
+    assert "Not measured yet: " in text
+    assert "Normalising flow" in text
+    assert (
+        "Measured on other weights than those here: Generative adversarial network (GAN)." in text
+    )
+
+
+# ---- words and colours ----
+
+
+def test_all_words_of_the_laboratory_have_german_ones():
+    headings = [heading for heading, _ in compare._COLUMNS.values()]
+    kinds = ["exact", "lower bound", "grey", "binary"]
+    tables = (words.TITLES, words.SENTENCES, PARTS, train.PARTS)
+    wanted = {*headings, *kinds, *(value for table in tables for value in table.values())}
+    assert wanted - GERMAN.keys() == set()
+    assert set(FAMILIES) <= words.TITLES.keys()
+    assert words.TITLES.keys() == words.SENTENCES.keys()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_opens_in_german(opened, mnist, part):
+    page = opened(part, language="de", changes={})
+    assert page.title[0].value == "Generatives Labor"
+    assert not page.error
+
+
+def test_colours_of_map_and_charts_are_seen():
+    grounds = re.findall(r'^backgroundColor = "(.*)"', CONFIG.read_text(), re.MULTILINE)
+    assert len(grounds) >= 4
+    for colour in pad.COLOURS:
+        assert contrast(colour, pad.GROUND) >= 4.5, colour
+    for colour in train.COLOURS:
+        for ground in grounds:
+            assert contrast(colour, ground) >= 3, (colour, ground)

@@ -1,0 +1,146 @@
+"""A map of codes on which a pointer or the arrow keys move a mark, which Streamlit has no part for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from ui.text import t
+
+# Ten colours that reach 4.5 : 1 on the map's ground, which is dark in both themes.
+COLOURS = ("#f28e8e", "#6fb7ff", "#ffb454", "#7ad67a", "#d3a4ff",
+           "#ffe066", "#5fd8d0", "#ff9ad5", "#c2c9d1", "#c9a27e")  # fmt: skip
+GROUND = "#10161a"
+
+_HTML = "<canvas tabindex='0' role='application' width='720' height='720'></canvas>"
+
+_CSS = """
+canvas { width: 100%; max-width: 30rem; aspect-ratio: 1; box-sizing: border-box;
+  border: 1px solid var(--st-border-color); display: block; touch-action: none; cursor: crosshair;
+  border-radius: var(--st-base-radius); }
+canvas:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+"""
+
+_JS = """
+const PAUSE = 90;  // ms between two words to the server
+
+export default function ({ data, parentElement, setStateValue }) {
+  const canvas = parentElement.querySelector("canvas");
+  const pen = canvas.getContext("2d"), side = canvas.width;
+  const { left, right, low, high } = data.range;
+  if (!canvas.held) canvas.at = data.at;
+  canvas.setAttribute("aria-label", data.label);
+  const across = (x) => (x - left) / (right - left) * side;
+  const down = (y) => (high - y) / (high - low) * side;
+
+  const draw = () => {
+    pen.fillStyle = data.ground;
+    pen.fillRect(0, 0, side, side);
+    pen.font = "18px sans-serif";
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    for (const [x, y, digit] of data.points) {
+      pen.fillStyle = data.colours[digit];
+      pen.fillText(digit, across(x), down(y));
+    }
+    const [x, y] = [across(canvas.at[0]), down(canvas.at[1])];
+    for (const [colour, width] of [["#000000", 9], ["#ffffff", 4]]) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = width;
+      pen.beginPath();
+      pen.arc(x, y, 17, 0, 2 * Math.PI);
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        pen.moveTo(x + 17 * dx, y + 17 * dy);
+        pen.lineTo(x + 32 * dx, y + 32 * dy);
+      }
+      pen.stroke();
+    }
+  };
+
+  const tell = () => {
+    clearTimeout(canvas.later);
+    const wait = (canvas.told ?? 0) + PAUSE - performance.now();
+    const say = () => { canvas.told = performance.now(); setStateValue("at", canvas.at); };
+    if (wait > 0) canvas.later = setTimeout(say, wait); else say();
+  };
+
+  const move = (x, y) => {
+    const within = (value, from, to) => Math.round(Math.min(to, Math.max(from, value)) * 1000) / 1000;
+    canvas.at = [within(x, left, right), within(y, low, high)];
+    draw();
+    tell();
+  };
+
+  const follow = (event) => {
+    const box = canvas.getBoundingClientRect();
+    move(left + (event.clientX - box.left) / box.width * (right - left),
+         high - (event.clientY - box.top) / box.height * (high - low));
+  };
+  canvas.onpointerdown = (event) => {
+    canvas.held = true;
+    canvas.setPointerCapture(event.pointerId);
+    follow(event);
+  };
+  canvas.onpointermove = (event) => { if (canvas.held) follow(event); };
+  canvas.onpointerup = canvas.onpointercancel = () => { canvas.held = false; };
+  canvas.onkeydown = (event) => {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    if (!(event.key in step)) return;
+    event.preventDefault();
+    const [dx, dy] = step[event.key];
+    move(canvas.at[0] + dx * (right - left) / 40, canvas.at[1] + dy * (high - low) / 40);
+  };
+  draw();
+}
+"""
+
+
+def pad(
+    points: Sequence[tuple[float, float, int]],
+    reach: tuple[float, float],
+    at: tuple[float, float],
+    key: str,
+    moved: Callable[[tuple[float, float]], None],
+) -> None:
+    """Show the map and the mark.
+
+    Args:
+        points: Places and the digit that stands there.
+        reach: How far the map goes from its middle, across and upwards.
+        at: Where the mark is.
+        key: The component's.
+        moved: Is told where a reader moved the mark, before the page is drawn anew.
+    """
+
+    def tell() -> None:
+        found = place(st.session_state[key].get("at"), reach)
+        if found is not None:
+            moved(found)
+
+    draw = st.components.v2.component("katheder_pad", html=_HTML, css=_CSS, js=_JS)
+    across, up = reach
+    draw(
+        data={
+            "points": [(round(x, 2), round(y, 2), digit) for x, y, digit in points],
+            "range": {"left": -across, "right": across, "low": -up, "high": up},
+            "at": at,
+            "colours": COLOURS,
+            "ground": GROUND,
+            "label": t("Map of codes; the arrow keys move the mark"),
+        },
+        key=key,
+        on_at_change=tell,
+    )
+
+
+def place(value: Any, reach: tuple[float, float]) -> tuple[float, float] | None:
+    """What a browser sent as a place on the map, cut to it; None where it is none."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return None
+    if not all(isinstance(part, int | float) and math.isfinite(part) for part in value):
+        return None
+    x, y = (min(max(float(part), -most), most) for part, most in zip(value, reach, strict=True))
+    return x, y

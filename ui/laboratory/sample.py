@@ -1,0 +1,71 @@
+"""Sample: images drawn by a model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from ui.laboratory import kept
+from ui.laboratory.shown import number, pictures, sentence, title
+from ui.text import escape, t
+
+_COUNTS = (4, 9, 16, 25, 36, 64)
+_SLOW = "autoregressive"
+
+
+def show() -> None:
+    """A model, what it is, and a grid of its samples."""
+    names = kept.names()
+    first = names.index("vae") if "vae" in names else 0
+    name = st.selectbox(t("Model"), names, first, format_func=title, key="sample_model")
+    st.markdown(escape(sentence(name)))
+    chosen = kept.model(name)
+    about = chosen.about
+    st.caption(
+        escape(
+            t(
+                "{parameters} parameters; trained for {minutes} minutes on {machine}.",
+                parameters=number(sum(value.numel() for value in chosen.parameters())),
+                minutes=round(about.get("seconds", 0) / 60),
+                machine=about.get("machine", "–"),
+            )
+        )
+    )
+    fields = ", ".join(f"{field} {value}" for field, value in asdict(chosen.config).items())
+    st.caption(escape(t("Config: {fields}", fields=fields)))
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    seed = int(left.number_input(t("Seed"), 0, 2**31 - 1, 0, key="sample_seed"))
+    counts = _COUNTS[:3] if name == _SLOW else _COUNTS
+    count = middle.selectbox(t("Number of images"), counts, min(2, len(counts) - 1))
+    digit, guidance = None, 0.0
+    if name == "diffusion":
+        digit = right.selectbox(t("Digit"), [None, *range(10)], format_func=any_digit)
+        guidance = st.slider(
+            t("Guidance"), 0.0, 4.0, 0.0, 0.5, help=t("More gives clearer and less varied digits.")
+        )
+    wanted = (name, count, seed)
+    if name == _SLOW and not drawn_before(wanted):
+        st.info(
+            t("Every pixel is a pass through the network, 784 of them: this takes 10 s or more.")
+        )
+        return
+    with st.spinner(t("Drawing …")):
+        images, seconds = kept.samples(
+            name, count, seed, digit, guidance if digit is not None else 0.0
+        )
+    label = t("{count} digits drawn by: {model}", count=count, model=title(name))
+    pictures(images, round(count**0.5), label)
+    st.caption(escape(t("Seed {seed}, {seconds} s.", seed=seed, seconds=f"{seconds:.2f}")))
+
+
+def any_digit(digit: int | None) -> str:
+    """How a choice of digit is called."""
+    return t("any") if digit is None else str(digit)
+
+
+def drawn_before(wanted: tuple[str, int, int]) -> bool:
+    """Whether slow samples were asked for by the button, now or before with the same values."""
+    if st.button(t("Draw pixel by pixel"), type="primary"):
+        st.session_state.sample_drawn = wanted
+    return bool(st.session_state.get("sample_drawn") == wanted)
