@@ -41,6 +41,7 @@ Numeric = Literal["auto", "float32", "bfloat16"]
 ENCODER = "all-MiniLM-L6-v2"
 DECODER = "SmolLM2-135M-Instruct"
 RERANKER = "katheder-reranker"
+WRITER = "katheder-writer"  # an adapter of the decoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,20 @@ BUNDLED = {
 }
 
 
-#: The models that training/ made, each in a folder whose config.json pins its weights.
-TRAINED = {RERANKER: Path(__file__).parent.parent / "models" / "reranker"}
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that training/ made: `file` in `folder`, pinned by the "sha256" of `config`."""
+
+    folder: Path
+    file: str
+    config: str
+
+
+MODELS = Path(__file__).parent.parent / "models"
+TRAINED = {
+    RERANKER: Trained(MODELS / "reranker", "model.safetensors", "config.json"),
+    WRITER: Trained(MODELS / "generator", "adapter_model.safetensors", "recipe.json"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +157,10 @@ def _bundled(name: str, bundled: Bundled) -> Weights:
     return Weights(name, folder, "bundled", found, bundled.file)
 
 
-def _trained(name: str, folder: Path) -> Weights:
-    file = folder / "model.safetensors"
+def _trained(name: str, trained: Trained) -> Weights:
+    folder, file = trained.folder, trained.folder / trained.file
     try:
-        wanted = str(json.loads((folder / "config.json").read_text())["sha256"])
+        wanted = str(json.loads((folder / trained.config).read_text())["sha256"])
         found = sha256_of(file)
     except (OSError, ValueError, KeyError) as error:
         raise ModelMissing(

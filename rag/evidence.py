@@ -103,7 +103,7 @@ def select(
         At most `evidence_pieces` sources within `evidence_words`, at least one where the
         passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
         with `passage_weight` its passage's, and with `place_weight` minus the logarithm of the
-        passage's place. A piece takes in neighbours in its passage, the better one first, up to
+        passage's place. Where it will be quoted, a piece takes in neighbours in its passage, the better one first, up to
         `piece_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
         own, the judge's, in [0, 1].
     """
@@ -117,6 +117,7 @@ def select(
     standing = logits(scores) + settings.passage_weight * passages - settings.place_weight * behind
     chosen: list[Source] = []
     room, taken, seen = settings.evidence_words, set[int](), set[str]()
+    longest = 0 if settings.writer else settings.piece_words
     for row in map(int, np.argsort(-standing, kind="stable")):
         _, hit, piece = places[row]
         passage = hit.passage
@@ -126,9 +127,7 @@ def select(
             continue
         enough = standing >= standing[row] - settings.neighbour_margin
         free = enough & ~np.isin(np.arange(len(places)), list(taken))
-        rows = _grown(
-            row, places, np.where(free, standing, -np.inf), min(settings.piece_words, room)
-        )
+        rows = _grown(row, places, np.where(free, standing, -np.inf), min(longest, room))
         taken |= set(rows)
         seen |= {quote_of(passage, places[each][2]).lower() for each in rows}
         whole_piece = Piece(places[rows[0]][2].start, places[rows[-1]][2].end)

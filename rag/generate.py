@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-BUNDLED_ADAPTER = Path(__file__).parent.parent / "models" / "generator"
 
 _TURN = threading.Lock()  # PyTorch has one random generator a process; a seed needs it alone
 
@@ -200,14 +199,12 @@ def _adapter(models: ModelSettings, base: weights.Weights) -> weights.Weights | 
     """The adapter that the settings name; raises ModelMissing where it is not to be had."""
     if models.adapter == "none":
         return None
-    folder = BUNDLED_ADAPTER if models.adapter == "auto" else Path(models.adapter).expanduser()
+    if models.adapter == "auto":
+        return weights.locate(weights.WRITER) if base.name == weights.DECODER else None
+    folder = Path(models.adapter).expanduser()
     file = folder / "adapter_model.safetensors"
     if not file.is_file():
-        if models.adapter == "auto":
-            return None
         raise ModelMissing(
             f"No adapter at {folder}: wanted a folder with {file.name} in peft's form"
         )
-    if models.adapter == "auto" and base.name != weights.DECODER:
-        return None
     return weights.Weights("adapter", folder, "folder", weights.sha256_of(file), file.name)

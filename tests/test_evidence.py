@@ -142,6 +142,11 @@ def test_a_piece_takes_in_its_neighbours_up_to_a_length(encoder):
     assert sorted(" ".join(grown(12)).split()) == sorted(" ".join(grown(50)).split())
 
 
+def test_the_writer_gets_single_pieces(encoder):
+    quotes = [source.quote for source in chosen(encoder, piece_words=50, writer=True)]
+    assert quotes == [source.quote for source in chosen(encoder, piece_words=0)]
+
+
 def test_a_grown_piece_keeps_its_own_score(encoder):
     alone, together = chosen(encoder)[0], chosen(encoder, piece_words=50)[0]
     assert (together.score, together.standing) == (alone.score, alone.standing)

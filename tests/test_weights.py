@@ -182,7 +182,8 @@ def trained(tmp_path, monkeypatch):
     (folder / "model.safetensors").write_bytes(DATA)
     pin = {"sha256": hashlib.sha256(DATA).hexdigest()}
     (folder / "config.json").write_text(json.dumps(pin))
-    monkeypatch.setitem(weights.TRAINED, "our-own", folder)
+    ours = weights.Trained(folder, "model.safetensors", "config.json")
+    monkeypatch.setitem(weights.TRAINED, "our-own", ours)
     return folder
 
 

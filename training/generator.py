@@ -49,7 +49,7 @@ class Recipe:
     """What a run does; `batch` counts examples, `rate` is AdamW's highest."""
 
     rank: int = 16
-    epochs: float = 1.0
+    epochs: float = 0.4
     batch: int = 8
     rate: float = 4e-4
     lowest_layer: int = 15
@@ -243,7 +243,8 @@ def save(model: Any, recipe: Recipe, folder: Path) -> None:
         config = json.loads((Path(scratch) / CONFIG).read_text())
     config["base_model_name_or_path"] = weights.DECODER  # not where it lies on this machine
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
-    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+    pinned = {"sha256": weights.sha256_of(folder / WEIGHTS), "recipe": asdict(recipe)}
+    (folder / "recipe.json").write_text(json.dumps(pinned, indent=2) + "\n")
 
 
 if __name__ == "__main__":
