@@ -172,14 +172,14 @@ FAMILIES = {
             "generative.energy",
             "Energy",
             configs={
-                "mnist": {"walk": 20},
+                "mnist": {"walk": 20, "fresh": 0.1},
                 "digits": {"image_size": 8, "walk": 20, "buffer": 1000},
             },
             recipes={
                 "mnist": {
                     "epochs": 2,
                     "batch": 64,
-                    "rate": 1e-3,
+                    "rate": 3e-4,
                     "averaging": 0.99,
                     "precision": "bfloat16",
                 },

@@ -283,7 +283,7 @@ def test_the_loss_is_of_the_answer_alone(texts, tmp_path):
 
 def test_answers_end_the_turn_and_what_is_too_long_is_left_out(texts, monkeypatch):
     tokenizer = chat_tokenizer()
-    made = examples(texts, generator.Recipe())
+    made = examples(texts, generator.Recipe(unanswerable=1.0))
     assert len(made) == sum(len(text.asked) for text in texts)
     monkeypatch.setattr(generator, "_MAX_TOKENS", 10_000)
     found = tokenised(made, tokenizer)

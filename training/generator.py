@@ -49,11 +49,11 @@ class Recipe:
     """What a run does; `batch` counts examples, `rate` is AdamW's highest."""
 
     rank: int = 16
-    epochs: float = 0.4
+    epochs: float = 0.55
     batch: int = 8
     rate: float = 4e-4
     lowest_layer: int = 15
-    unanswerable: float = 1.0
+    unanswerable: float = 0.25
     seed: int = 11
 
 
