@@ -50,7 +50,7 @@ corpus: .venv/.dev
 
 # How good retrieval and answers are: docs/results.md. Runs are kept in build/evaluate.
 evaluate: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --writer-questions 40 --beir $(wildcard ../shared/beir/cranfield ../shared/beir/xquad-en)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --writer-questions 40 --ablations --beir $(wildcard ../shared/beir/cranfield ../shared/beir/xquad-en)
 
 # How fast things are.
 measure: .venv/.dev
@@ -61,6 +61,8 @@ measure: .venv/.dev
 	$(BIN)/python -m benchmarks.readers corpus
 	$(BIN)/python -m benchmarks.ingest corpus
 	$(BIN)/python -m benchmarks.interrupt --times 20 --words
+	$(BIN)/python -m benchmarks.app
+	$(BIN)/python -m benchmarks.digits
 
 # The models in models/, from training/data; both go on where they stopped.
 train-reranker: .venv/.dev

@@ -63,6 +63,7 @@ DEPTHS = (
 QUOTING = (
     Setup("quotes, no reranker", {**_NO_RERANKER, "answer": {"writer": False}}, answers=True),
     Setup("quotes, whole passages", {"answer": {"writer": False, "select": False}}, answers=True),
+    Setup("quotes, single pieces", {"answer": {"writer": False, "piece_words": 0}}, answers=True),
     Setup("quotes", {"answer": {"writer": False}}, answers=True),
 )
 WRITING = (Setup("writer", {"answer": {"writer": True}}, answers=True),)
@@ -292,8 +293,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder = library_of(options.work, BiEncoder())
     base = Pipeline.load(folder, settings)
     setups = [s for s in (*FINDING, *DEPTHS, *QUOTING) if base.reranker or "models" in s.changes]
-    setups += [] if options.without_writer else list(WRITING)
     setups += list(ABLATIONS) if options.ablations else []
+    setups += [] if options.without_writer else list(WRITING)
     lines: list[str] = []
     first: Run | None = None
     for name in SETS:
