@@ -34,7 +34,7 @@ def learn(name: str, output: Path) -> float:
         shown = model.sample(64, seed=0)
     except NotDefined:
         shown = model.decode(model.encode(images.test.first(64).floats)).detach()
-    save_grid(shown, 8, output / f"{name}.png")
+    save_grid(shown, 8, output / f"{name}.png", scale=4)
     return seconds
 
 

@@ -1,4 +1,4 @@
-"""The laboratory's commands: train, sample, evaluate, interpolate, anomaly, compare.
+"""The laboratory's commands: train, sample, evaluate, interpolate, anomaly, compare, cars.
 
 A model is named either by one of those that come with the program or by the folder of one's
 own. Results go to standard output, progress to standard error.
@@ -10,7 +10,7 @@ import functools
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
@@ -245,6 +245,72 @@ def compare(
         count = sum(value.numel() for value in model.parameters())
         minutes = model.about.get("seconds", 0) / 60
         print(f"| {name} | {count:,} | {minutes:.0f} | " + " | ".join(cells) + " |", flush=True)
+
+
+@app.command()
+@_told
+def cars(
+    output: Annotated[Path, typer.Option(help="The picture to write.")] = Path("cars.png"),
+    seed: SeedOption = 0,
+    count: Annotated[int, typer.Option(min=500, help="Pictures to learn from.")] = 2000,
+    pseudo_count: Annotated[
+        float, typer.Option(min=0, help="Added to each count; 1 lets red taxis be.")
+    ] = 0.0,
+) -> None:
+    """Is the beige car a taxi? A discriminative and a generative model of drawn cars."""
+    import torch
+
+    from generative.cars import (
+        COLOURS,
+        COUNTS,
+        USES,
+        by_counting,
+        draw,
+        fit_generative,
+        pictures,
+        screen,
+        taxi_share,
+        train_discriminative,
+    )
+    from generative.pictures import save_grid
+
+    joint = by_counting(pseudo_count=pseudo_count)
+    seen = pictures(count, seed=seed, joint=joint)
+    discriminative, generative = train_discriminative(seen, seed=seed), fit_generative(seen)
+    print(f"{'counted':<24}" + "".join(f"{name:>9}" for name in (*COLOURS, "sum")))
+    for use, counted in zip(USES, COUNTS, strict=True):
+        print(f"{use:<24}" + "".join(f"{number:>9}" for number in (*counted, counted.sum())))
+
+    def row(name: str, values: Iterable[float]) -> None:
+        print(f"{name:<24}" + "".join(f"{value:>9.3f}" for value in values))
+
+    queue = (0.8, 0.2)
+    print(f"\np(taxi|colour), models trained on {count} pictures, seed {seed}")
+    row("exact", joint.posterior[0])
+    row("discriminative", (taxi_share(discriminative, colour) for colour in COLOURS))
+    row("generative", (taxi_share(generative, colour) for colour in COLOURS))
+    print(f"where p(taxi) is {queue[0]}, which only a model with a p(y) can take over")
+    row("exact", joint.under(queue).posterior[0])
+    row("generative", (taxi_share(generative.under(queue), colour) for colour in COLOURS))
+
+    known = generative.log_likelihood(pictures(200, seed=seed + 1, joint=joint).pictures)
+    green, empty, beige = (draw(colour, seed=seed) for colour in ("green", None, "beige"))
+    print(
+        f"\n{'p(taxi|picture)':<24}{'discriminative':>15}{'generative':>12}{'ln p(x) in nats':>18}"
+    )
+    print(f"{'200 usual cars':<24}{'':>27}{f'{known.min():.0f} to {known.max():.0f}':>18}")
+    for name, picture in (("a green car", green), ("no car", empty)):
+        one, other = (float(m.posterior(picture[None])[0, 0]) for m in (discriminative, generative))
+        nats = float(generative.log_likelihood(picture[None]))
+        print(f"{name:<24}{one:>15.3f}{other:>12.3f}{nats:>18.0f}")
+    share = float(generative.posterior(beige[None], screen())[0, 0])
+    print(f"{'a car behind a board':<24}{'not defined':>15}{share:>12.3f}"
+          f"   which is p(taxi) = {generative.joint.prior[0]:.3f}")  # fmt: skip
+    drawn = torch.stack([draw(colour, seed=seed) for colour in COLOURS] + [green, empty])
+    sheet = torch.cat([drawn, generative.sample(18, seed=seed).pictures])
+    print(
+        f"\n6 seen above, then 18 of the generative model: {save_grid(sheet, 6, output, scale=5)}"
+    )
 
 
 def _model(name: str) -> GenerativeModel:

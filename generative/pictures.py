@@ -10,26 +10,28 @@ from torch import Tensor
 
 
 def grid(images: Tensor, columns: int, *, scale: int = 2, gap: int = 2) -> Image.Image:
-    """Lay images out in rows, white digits on black, a grey line of `gap` pixels between them.
+    """Lay images out in rows, a grey line of `gap` pixels between them.
 
     Args:
-        images: (count, 1, height, width) in [0, 1].
+        images: (count, 1, height, width) in [0, 1], 0 black and 1 white, or (count, 3, height,
+            width) in red, green and blue.
         columns: Images in a row; the last row may be shorter.
         scale: How many pixels wide a pixel is shown.
         gap: Width of the line between images, in shown pixels.
     """
     if not len(images) or columns < 1:
         raise ValueError(f"a grid wants images and columns, got {len(images)} and {columns}")
-    pixels = (images[:, 0].detach().cpu().clamp(0, 1) * 255).round().to(dtype=images.dtype)
-    tiles = np.repeat(np.repeat(pixels.numpy().astype(np.uint8), scale, 1), scale, 2)
-    height, width = tiles.shape[1:]
+    pixels = (images.detach().cpu().clamp(0, 1) * 255).round().to(dtype=images.dtype)
+    tiles = np.repeat(np.repeat(pixels.numpy().astype(np.uint8), scale, 2), scale, 3)
+    channels, height, width = tiles.shape[1:]
     rows = -(-len(tiles) // columns)
     columns = min(columns, len(tiles))
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 96, np.uint8)
+    size = rows * (height + gap) - gap, columns * (width + gap) - gap
+    sheet = np.full((*size, channels), 96, np.uint8)
     for number, tile in enumerate(tiles):
         top, left = (number // columns) * (height + gap), (number % columns) * (width + gap)
-        sheet[top : top + height, left : left + width] = tile
-    return Image.fromarray(sheet)
+        sheet[top : top + height, left : left + width] = tile.transpose(1, 2, 0)
+    return Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
 
 
 def strip(images: Tensor, frames: int, *, scale: int = 2) -> Image.Image:
@@ -45,8 +47,8 @@ def evenly(total: int, count: int) -> list[int]:
     return [round(number * (total - 1) / max(1, count - 1)) for number in range(count)]
 
 
-def save_grid(images: Tensor, columns: int, file: Path) -> Path:
+def save_grid(images: Tensor, columns: int, file: Path, *, scale: int = 2) -> Path:
     """Write a grid as a picture file; folders are made where they are missing."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    grid(images, columns).save(file)
+    grid(images, columns, scale=scale).save(file)
     return file

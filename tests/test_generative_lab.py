@@ -181,6 +181,13 @@ def test_a_grid_places_images_in_rows():
     ]
 
 
+def test_a_grid_keeps_colours():
+    red, blue = torch.zeros(2, 3, 1, 1)
+    red[0], blue[2] = 1, 1
+    picture = np.asarray(grid(torch.stack([red, blue]), 2, scale=1, gap=1))
+    assert picture.tolist() == [[[255, 0, 0], [96, 96, 96], [0, 0, 255]]]
+
+
 # ---- commands ----
 
 
