@@ -45,9 +45,9 @@ class Recipe:
     """What a run does; `batch` counts groups, rates are AdamW's at their highest."""
 
     joint_layers: int = 2
-    epochs: float = 1.5
+    epochs: float = 1.0
     batch: int = 8
-    layer_rate: float = 1e-4
+    layer_rate: float = 3e-5
     head_rate: float = 1e-3
     pointwise: float = 0.3
     background: int = 400
@@ -59,7 +59,7 @@ class Recipe:
 
 RECIPES = {
     "final": Recipe(),
-    "slow": Recipe(layer_rate=3e-5),
+    "fast": Recipe(layer_rate=1e-4),
     "three joint layers": Recipe(joint_layers=3),
     "whole passages only": Recipe(units=False),
     "pointwise": Recipe(pointwise=1.0),
@@ -67,7 +67,7 @@ RECIPES = {
     "all answerable": Recipe(unanswerable=False),
     "no background": Recipe(background=0),
     "no summaries": Recipe(summaries=0),
-    "summaries alone": Recipe(epochs=1.0),
+    "summaries alone": Recipe(),
 }
 
 
