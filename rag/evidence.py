@@ -104,8 +104,8 @@ def select(
         passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
         with `passage_weight` its passage's, and with `place_weight` minus the logarithm of the
         passage's place. Where it will be quoted, a piece takes in neighbours in its passage, the
-        better one first, up to `piece_words`, that stand at most `neighbour_margin` behind it;
-        its `score` stays its own, the judge's, in [0, 1].
+        better one first, up to `piece_words`, that stand at most `neighbour_margin` behind it and
+        are more than figures; its `score` stays its own, the judge's, in [0, 1].
     """
     hits = hits[: settings.passages]
     places = [(n, hit, piece) for n, hit in enumerate(hits, 1) for piece in pieces_of(hit.passage)]
@@ -118,6 +118,7 @@ def select(
     chosen: list[Source] = []
     room, taken, seen = settings.evidence_words, set[int](), set[str]()
     longest = 0 if settings.writer else settings.piece_words
+    in_words = np.array([_is_in_words(quote_of(hit.passage, piece)) for _, hit, piece in places])
     for row in map(int, np.argsort(-standing, kind="stable")):
         _, hit, piece = places[row]
         passage = hit.passage
@@ -126,7 +127,7 @@ def select(
         if row in taken or words in seen or (chosen and length > room):
             continue
         enough = standing >= standing[row] - settings.neighbour_margin
-        free = enough & ~np.isin(np.arange(len(places)), list(taken))
+        free = enough & in_words & ~np.isin(np.arange(len(places)), list(taken))
         rows = _grown(row, places, np.where(free, standing, -np.inf), min(longest, room))
         taken |= set(rows)
         seen |= {quote_of(passage, places[each][2]).lower() for each in rows}
@@ -256,6 +257,12 @@ def _opens_a_list(text: str, start: int) -> bool:
 
 def _says_something(text: str) -> bool:
     return len(re.findall(r"\w{2,}", text)) >= _MIN_WORDS
+
+
+def _is_in_words(text: str) -> bool:
+    """Whether at least half of it are words, not numbers and symbols."""
+    parts = text.split()
+    return 2 * sum(any(c.isalpha() for c in part) for part in parts) >= len(parts)
 
 
 def quote_of(passage: Passage, piece: Piece) -> str:

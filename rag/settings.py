@@ -116,7 +116,7 @@ class AnswerSettings(BaseModel):
     piece_words: int = Field(default=60, ge=0)
     """Words up to which a piece that is quoted takes in its neighbours; 0 leaves each by itself.
     The writer is given single pieces, from which it measures better."""
-    neighbour_margin: float = Field(default=5.0, ge=0)
+    neighbour_margin: float = Field(default=4.0, ge=0)
     """How far, in logits, a neighbour may stand behind the piece that takes it in."""
     evidence_words: int = Field(default=180, ge=20)
     """Most words of all evidence together; the best piece is taken at any length."""

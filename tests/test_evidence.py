@@ -142,6 +142,12 @@ def test_a_piece_takes_in_its_neighbours_up_to_a_length(encoder):
     assert sorted(" ".join(grown(12)).split()) == sorted(" ".join(grown(50)).split())
 
 
+def test_a_row_of_figures_is_not_taken_in(encoder):
+    row = "cat hours 16 15.5 0.3 12 7"
+    sources = chosen(encoder, [hit("a", f"{CAT}\n{row}")], piece_words=50, neighbour_margin=99)
+    assert [source.quote for source in sources] == [CAT, row]
+
+
 def test_the_writer_gets_single_pieces(encoder):
     quotes = [source.quote for source in chosen(encoder, piece_words=50, writer=True)]
     assert quotes == [source.quote for source in chosen(encoder, piece_words=0)]
