@@ -163,7 +163,7 @@ FAMILIES = {
                     "averaging": 0.999,
                     "precision": "bfloat16",
                 },
-                "digits": {"epochs": 100, "batch": 64, "rate": 3e-3, "averaging": 0.99},
+                "digits": {"epochs": 45, "batch": 64, "rate": 3e-3, "averaging": 0.99},
             },
         ),
         Family(
