@@ -117,10 +117,13 @@ def sample(
     count: Annotated[int, typer.Option(min=1, max=1000)] = 64,
     seed: SeedOption = 0,
     label: Annotated[
-        int | None, typer.Option(min=0, max=9, help="The digit to draw (diffusion).")
+        int | None, typer.Option(min=0, max=9, help="The digit to draw (diffusion, GAN).")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of DDIM (diffusion).")] = None,
     guidance: Annotated[float, typer.Option(min=0, help="Weight of the label (diffusion).")] = 0.0,
+    eta: Annotated[
+        float, typer.Option(min=0, max=1, help="Noise of DDIM's steps, 0 for none (diffusion).")
+    ] = 1.0,
 ) -> None:
     """Draw images and write them as one picture."""
     import torch
@@ -130,16 +133,23 @@ def sample(
 
     chosen = _model(model)
     started = time.perf_counter()
-    if isinstance(chosen, Diffusion):
-        labels = None if label is None else torch.full((count,), label)
-        images = chosen.sample(count, seed=seed, labels=labels, steps=steps, guidance=guidance)
-    elif label is not None or steps is not None or guidance:
+    labels = None if label is None else torch.full((count,), label)
+    if labels is not None and not chosen.conditional:
         raise ValueError(
-            f"--label, --steps and --guidance are for diffusion models; {model} is of the family "
+            f"--label is for models that are told a digit; {model}, of the family {chosen.family}, "
+            "is not. Leave it out, or sample from diffusion."
+        )
+    if isinstance(chosen, Diffusion):
+        images = chosen.sample(
+            count, seed=seed, labels=labels, steps=steps, guidance=guidance, eta=eta
+        )
+    elif steps is not None or guidance or eta != 1.0:
+        raise ValueError(
+            f"--steps, --guidance and --eta are for diffusion models; {model} is of the family "
             f"{chosen.family}. Leave them out, or sample from diffusion."
         )
     else:
-        images = chosen.sample(count, seed=seed)
+        images = chosen.sample(count, seed=seed, labels=labels)
     seconds = time.perf_counter() - started
     columns = max(1, round(count**0.5))
     print(f"{count} images in {seconds:.2f} s, seed {seed}: {save_grid(images, columns, output)}")

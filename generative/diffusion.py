@@ -196,6 +196,7 @@ class Diffusion(GenerativeModel):
         method: Method = "ddim",
         steps: int | None = None,
         guidance: float = 0.0,
+        eta: float = 1.0,
     ) -> Tensor:
         """Draw images of the labels' digits; without labels, of evenly drawn ones.
 
@@ -206,11 +207,18 @@ class Diffusion(GenerativeModel):
             method: `ddpm` goes through the full chain, `ddim` through `steps` of it.
             steps: 25 where it is None.
             guidance: w; 0 follows the model, more gives clearer and less varied digits.
+            eta: Of DDIM: 0 is its deterministic way, at 1 each step adds as much noise as DDPM's.
         """
         images = (
             image
             for _, _, image in self.chain(
-                count, seed=seed, labels=labels, method=method, steps=steps, guidance=guidance
+                count,
+                seed=seed,
+                labels=labels,
+                method=method,
+                steps=steps,
+                guidance=guidance,
+                eta=eta,
             )
         )
         return deque(images, maxlen=1).pop()
@@ -225,6 +233,7 @@ class Diffusion(GenerativeModel):
         method: Method = "ddim",
         steps: int | None = None,
         guidance: float = 0.0,
+        eta: float = 1.0,
     ) -> Iterator[tuple[int, Tensor, Tensor]]:
         """The way back, one step at a time: the step, x_t before it, and what x_0 would be.
 
@@ -260,7 +269,8 @@ class Diffusion(GenerativeModel):
             if method == "ddpm":
                 x = self.schedule.ddpm_step(x, noise, step, normal())
             else:
-                x = self.schedule.ddim_step(x, noise, step, target)
+                fresh = normal() if eta else None
+                x = self.schedule.ddim_step(x, noise, step, target, eta=eta, fresh=fresh)
 
     @torch.no_grad()
     def forward_chain(self, images: Tensor, steps: int, *, seed: int | None = None) -> Tensor:

@@ -267,6 +267,8 @@ def _generation(
         full = len(model.schedule)
         ways = {
             " DDIM 25": lambda: model.sample(count, seed=seed, steps=25),
+            " DDIM 25, eta 0.5": lambda: model.sample(count, seed=seed, steps=25, eta=0.5),
+            " DDIM 25, eta 0": lambda: model.sample(count, seed=seed, steps=25, eta=0.0),
             f" DDPM {full}": lambda: model.sample(count, seed=seed, method="ddpm"),
         }
     known = features(classifier, real)

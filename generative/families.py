@@ -112,7 +112,10 @@ FAMILIES = {
             "Generative adversarial network",
             "generative.gan",
             "GAN",
-            configs={"mnist": {}, "digits": {"image_size": 8, "latent": 16, "channels": 32}},
+            configs={
+                "mnist": {"classes": 10},
+                "digits": {"image_size": 8, "latent": 16, "channels": 32, "classes": 10},
+            },
             recipes={
                 "mnist": {
                     "epochs": 20,

@@ -2,7 +2,8 @@
 
 Sources: Goodfellow et al., "Generative Adversarial Nets" (2014), the non-saturating loss;
 Radford, Metz and Chintala, DCGAN (2016), the networks' shape; Gulrajani et al., "Improved
-Training of Wasserstein GANs" (2017), the critic with a gradient penalty.
+Training of Wasserstein GANs" (2017), the critic with a gradient penalty; Mirza and Osindero,
+"Conditional Generative Adversarial Nets" (2014), a generator that is told which digit to draw.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ class GANConfig:
     objective (10 in the paper), on the squared norm at the data for the other (Mescheder et
     al., 2018, "R1"), 0 for none. The Wasserstein critic takes `critic_steps` steps to one of
     the generator.
+
+    `classes` is 0 for images of any kind. With 10 the generator is told a digit beside its noise,
+    as one of ten numbers that is 1, and the discriminator has one score for each digit.
     """
 
     image_size: int = 28
@@ -38,6 +42,7 @@ class GANConfig:
     penalty: float = 0.2
     penalty_every: int = 4
     critic_steps: int = 1
+    classes: int = 0
 
     def __post_init__(self) -> None:
         if self.image_size % 4:
@@ -56,9 +61,10 @@ class GAN(GenerativeModel):
     def __init__(self, config: GANConfig) -> None:
         super().__init__(config)
         self.config: GANConfig = config
+        self.conditional = config.classes > 0
         wide, small = config.channels, config.image_size // 4
         self.generator = nn.Sequential(
-            nn.Linear(config.latent, 2 * wide * small**2, bias=False),
+            nn.Linear(config.latent + config.classes, 2 * wide * small**2, bias=False),
             nn.Unflatten(1, (2 * wide, small, small)),
             nn.BatchNorm2d(2 * wide),
             nn.ReLU(),
@@ -75,7 +81,7 @@ class GAN(GenerativeModel):
             nn.Conv2d(wide, 2 * wide, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
             nn.Flatten(),
-            nn.Linear(2 * wide * small**2, 1),
+            nn.Linear(2 * wide * small**2, max(1, config.classes)),
         )
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
@@ -100,16 +106,17 @@ class GAN(GenerativeModel):
         """A step of the discriminator, and one of the generator when it is its turn."""
         generator, discriminator = optimizers
         real = 2 * images - 1
-        noise = torch.randn(len(real), self.config.latent, device=real.device)
+        if self.config.classes and labels is None:
+            raise ValueError("a GAN of classes learns from images with labels, got none")
+        codes = self.draw_codes(len(real), labels)
         self._steps += 1
         with autocast:
-            fake = self.generator(noise).float()
-            scores = self.discriminator(torch.cat([real, fake.detach()])).float()
-        on_real, on_fake = scores.chunk(2)
+            fake = self.generator(codes).float()
+            on_real, on_fake = self._scores(torch.cat([real, fake.detach()]), labels, 2).chunk(2)
         critic = self.discriminator_loss(on_real, on_fake)
         loss = critic
         if self.config.penalty and self._steps % self.config.penalty_every == 0:
-            loss = loss + self.config.penalty_every * self.penalty(real, fake.detach())
+            loss = loss + self.config.penalty_every * self.penalty(real, fake.detach(), labels)
         discriminator.zero_grad(set_to_none=True)
         loss.backward()
         discriminator.step()
@@ -117,7 +124,7 @@ class GAN(GenerativeModel):
         parts["right"] = float(((on_real > 0).float().mean() + (on_fake < 0).float().mean()) / 2)
         if self._steps % self.config.critic_steps == 0:
             with autocast:
-                on_fake = self.discriminator(fake).float()
+                on_fake = self._scores(fake, labels)
             loss = self.generator_loss(on_fake)
             generator.zero_grad(set_to_none=True)
             loss.backward()
@@ -126,7 +133,7 @@ class GAN(GenerativeModel):
         return parts
 
     def discriminator_loss(self, on_real: Tensor, on_fake: Tensor) -> Tensor:
-        """What the discriminator minimises, from its scores (batch, 1), larger for "real".
+        """What the discriminator minimises, from its scores (batch,), larger for "real".
 
         Binary cross-entropy in nats, or for the Wasserstein objective the difference of means.
         """
@@ -140,14 +147,14 @@ class GAN(GenerativeModel):
             return -on_fake.mean()
         return F.softplus(-on_fake).mean()
 
-    def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
+    def penalty(self, real: Tensor, fake: Tensor, labels: Tensor | None = None) -> Tensor:
         """The gradient penalty, weighted: equation 3 of WGAN-GP, or R1 of Mescheder et al."""
         if self.config.objective == "wasserstein":
             part = torch.rand(len(real), 1, 1, 1, device=real.device)
             at = (part * real + (1 - part) * fake).requires_grad_()
         else:
             at = real.detach().requires_grad_()
-        [slope] = torch.autograd.grad(self.discriminator(at).sum(), at, create_graph=True)
+        [slope] = torch.autograd.grad(self._scores(at, labels).sum(), at, create_graph=True)
         squared = slope.flatten(1).square().sum(dim=1)
         if self.config.objective == "wasserstein":
             return self.config.penalty * (squared.add(1e-12).sqrt() - 1).square().mean()
@@ -165,18 +172,54 @@ class GAN(GenerativeModel):
         """Take up what `training_state` gave."""
         self._steps = int(state["steps"])
 
+    def _scores(self, real: Tensor, labels: Tensor | None, times: int = 1) -> Tensor:
+        """The discriminator's scores, (batch,), those of the labels' digits where it has classes.
+
+        Args:
+            real: Images in [-1, 1], (batch, 1, height, width).
+            labels: int64, (batch / times,), repeated for each part of the batch.
+            times: Number of parts.
+        """
+        scores = self.discriminator(real).float()
+        if not self.config.classes or labels is None:
+            return scores[:, 0]
+        return scores.gather(1, labels.repeat(times)[:, None])[:, 0]
+
+    def draw_codes(
+        self, count: int, labels: Tensor | None = None, *, seed: int | None = None
+    ) -> Tensor:
+        """Codes for `decode`: noise from N(0, I), and beside it which digit is wanted.
+
+        Args:
+            count: Number of codes.
+            labels: int64, (count,); None draws them evenly. Of no effect without classes.
+            seed: Of the noise and the labels drawn.
+
+        Returns:
+            (count, latent + classes).
+        """
+        with seeded(seed):
+            noise = torch.randn(count, self.config.latent, device=self.device)
+            if not self.config.classes:
+                return noise
+            if labels is None:
+                labels = torch.randint(self.config.classes, (count,))
+        chosen = F.one_hot(labels.to(self.device), self.config.classes)
+        return torch.cat([noise, chosen.to(noise.dtype)], dim=1)
+
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
-        """The generator's image of each noise, (batch, latent) from N(0, I)."""
+        """The generator's image of each code, (batch, latent + classes); see `draw_codes`."""
         return (self.generator(codes) + 1) / 2
 
     @torch.no_grad()
     def judge(self, images: Tensor) -> Tensor:
         """The discriminator's score of each image, (batch,), larger is more like the data.
 
-        For the non-saturating objective the log-odds of being real.
+        For the non-saturating objective the log-odds of being real; with classes those of the
+        digit that suits the image best.
         """
-        return self.discriminator(2 * images - 1)[:, 0]
+        return self.discriminator(2 * images - 1).max(dim=1).values
 
     def anomaly_score(self, images: Tensor) -> Tensor:
         """Minus the discriminator's score."""
@@ -185,7 +228,5 @@ class GAN(GenerativeModel):
     def sample(
         self, count: int, *, seed: int | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Images of noise from N(0, I)."""
-        with seeded(seed):
-            codes = torch.randn(count, self.config.latent, device=self.device)
-        return self.decode(codes)
+        """Images of noise from N(0, I), of the labels' digits where the model has classes."""
+        return self.decode(self.draw_codes(count, labels, seed=seed))

@@ -47,7 +47,7 @@ class GenerativeModel(nn.Module):
 
     family: ClassVar[str]
     pixels: ClassVar[Pixels] = "grey"
-    conditional: ClassVar[bool] = False
+    conditional: bool = False
     """Whether `sample` takes labels."""
 
     def __init__(self, config: Any) -> None:

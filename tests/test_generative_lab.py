@@ -208,7 +208,8 @@ def test_training_and_sampling_by_command(tmp_path):
     ("words", "told"),
     [
         (["sample", "nothing"], "No model 'nothing'"),
-        (["sample", "vae", "--label", "3"], "are for diffusion models"),
+        (["sample", "vae", "--label", "3"], "are told a digit"),
+        (["sample", "vae", "--eta", "0"], "are for diffusion models"),
         (["sample", "autoencoder"], "cannot draw images"),
         (["train", "poem"], "No family 'poem'"),
         (["train", "vae", "--set", "latent"], "wanted NAME=VALUE"),

@@ -163,6 +163,12 @@ def test_a_step_back_agrees_with_diffusers(step):
     torch.testing.assert_close(
         ours.ddim_step(x, noise, step, step - 1), expected, atol=1e-3, rtol=1e-3
     )
+    fresh = torch.randn(x.shape)
+    half = {"eta": 0.5, "variance_noise": fresh}
+    expected = ddim.step(noise, step, x, use_clipped_model_output=True, **half).prev_sample
+    torch.testing.assert_close(
+        ours.ddim_step(x, noise, step, step - 1, 0.5, fresh), expected, atol=1e-3, rtol=1e-3
+    )
     ddpm = schedulers.DDPMScheduler(200, **kind, variance_type="fixed_small")
     fresh = torch.randn(x.shape, generator=torch.Generator().manual_seed(5))
     expected = ddpm.step(noise, step, x, generator=torch.Generator().manual_seed(5)).prev_sample
@@ -201,6 +207,24 @@ def test_losses_of_the_gan_by_hand():
     assert float(plain.generator_loss(fake)) == pytest.approx(
         (math.log(2) + math.log1p(math.exp(2))) / 2, abs=1e-5
     )
+
+
+def test_a_gan_of_classes_is_told_the_digit_and_scores_it_apart():
+    model = GAN(GANConfig(image_size=8, latent=4, channels=8, classes=3)).eval()
+    codes = model.draw_codes(3, torch.tensor([2, 0, 1]), seed=1)
+    assert codes[:, 4:].tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    torch.testing.assert_close(codes[:, :4], model.draw_codes(3, seed=1)[:, :4])
+    drawn = model.sample(3, seed=1, labels=torch.tensor([2, 0, 1]))
+    torch.testing.assert_close(drawn, model.decode(codes))
+    assert not torch.equal(drawn, model.sample(3, seed=1, labels=torch.tensor([0, 0, 1])))
+    # Training that is told one digit alone moves the other digits' scores by shared weights only.
+    images, optimizers = torch.rand(6, 1, 8, 8), model.optimizers(1e-2)
+    before = model.discriminator[-1].weight.detach().clone()
+    model.training_step(images, torch.full((6,), 1), optimizers, nullcontext())
+    changed = (model.discriminator[-1].weight - before).abs().sum(dim=1) > 0
+    assert changed.tolist() == [False, True, False]
+    with pytest.raises(ValueError, match="learns from images with labels"):
+        model.training_step(images, None, optimizers, nullcontext())
 
 
 # ---- energy ----

@@ -105,10 +105,8 @@ def code_map(name: str) -> Map:
     """The map of a model: of test images, or, without an encoder, of noises by what they become."""
     chosen = model(name)
     if isinstance(chosen, GAN):
-        generator = torch.Generator().manual_seed(0)
-        noise = torch.randn(1000, chosen.config.latent, generator=generator)
-        pictures = chosen.decode(noise)
-        codes = noise.numpy()
+        noise = chosen.draw_codes(1000, seed=0)
+        pictures, codes = chosen.decode(noise), noise.numpy()
         digits = judge().probabilities(pictures).argmax(dim=1).numpy()
         plane = Plane.of(codes, pictures.flatten(1).numpy())
     else:
@@ -138,15 +136,15 @@ def training_codes(name: str) -> np.ndarray:
 def samples(
     name: str, count: int, seed: int, digit: int | None, guidance: float
 ) -> tuple[Tensor, float]:
-    """Images drawn by a model, and the seconds it took; digit and guidance are for diffusion."""
+    """Images drawn by a model, and the seconds it took; guidance is for diffusion."""
     chosen = model(name)
     with TURN:
         started = time.perf_counter()
+        labels = None if digit is None else torch.full((count,), digit)
         if isinstance(chosen, Diffusion):
-            labels = None if digit is None else torch.full((count,), digit)
             images = chosen.sample(count, seed=seed, labels=labels, guidance=guidance)
         else:
-            images = chosen.sample(count, seed=seed)
+            images = chosen.sample(count, seed=seed, labels=labels)
         return images, time.perf_counter() - started
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 import torch
 
 from generative.evaluate import interpolate
+from generative.gan import GAN
 from ui.laboratory import kept
 from ui.laboratory.pad import pad
 from ui.laboratory.shown import pictures, row, sentence, title
@@ -99,12 +100,8 @@ def between(name: str) -> None:
     ]
     frames = last.slider(t("Steps"), 3, 16, 10, key="between_steps")
     if name == "gan":
-        codes = torch.cat(
-            [
-                torch.randn(1, chosen.config.latent, generator=torch.Generator().manual_seed(seed))
-                for seed in ends
-            ]
-        )
+        assert isinstance(chosen, GAN)
+        codes = torch.cat([chosen.draw_codes(1, seed=seed) for seed in ends])
         shares = torch.linspace(0, 1, frames)[:, None]
         images = chosen.decode(torch.lerp(codes[:1], codes[1:], shares))
     else:

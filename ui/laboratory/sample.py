@@ -39,8 +39,9 @@ def show() -> None:
     counts = _COUNTS[:3] if name == _SLOW else _COUNTS
     count = middle.selectbox(t("Number of images"), counts, min(2, len(counts) - 1))
     digit, guidance = None, 0.0
-    if name == "diffusion":
+    if chosen.conditional:
         digit = right.selectbox(t("Digit"), [None, *range(10)], format_func=any_digit)
+    if name == "diffusion":
         guidance = st.slider(
             t("Guidance"), 0.0, 4.0, 0.0, 0.5, help=t("More gives clearer and less varied digits.")
         )
