@@ -14,7 +14,7 @@ import importlib.util
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -115,6 +115,32 @@ def sliders(page: Page, url: str) -> None:
     show("a slider of Passages", "0.4", values)
 
 
+def together(opened: Browser, url: str, times: int) -> None:
+    """Ten readers' first questions at once, beside one reader's; all browsers run here too."""
+    questions = (QUESTIONS * 10)[:10]
+
+    def first_answers(asked: Sequence[str]) -> float:
+        pages = [screenshot.visit(opened, url) for _ in asked]
+        for page in pages:
+            screenshot.ready(page)
+        start = time.perf_counter()
+        for page, question in zip(pages, asked, strict=True):
+            page.get_by_placeholder("Ask the lectures").fill(question)
+            page.keyboard.press("Enter")
+        for page in pages:
+            page.get_by_role("button", name="Copy", exact=True).wait_for(
+                timeout=screenshot.PATIENCE
+            )
+        seconds = time.perf_counter() - start
+        for page in pages:
+            page.context.close()
+        return seconds
+
+    single = statistics.median(first_answers([question]) for question in questions[:times])
+    ten = [first_answers(questions) for _ in range(max(1, times // 2))]
+    show("the last of ten at once", f"{10 * single:.1f}, 10 times {single:.2f}", ten)
+
+
 def measure(opened: Browser, library: Path, times: int) -> None:
     with screenshot.running_app(library) as url:
         page = screenshot.visit(opened, url)
@@ -122,6 +148,7 @@ def measure(opened: Browser, library: Path, times: int) -> None:
         answers(page, url, times, "sources after a question", "0.5", _NAMED)
         pages(page, url, times)
         sliders(page, url)
+        together(opened, url, times)
     with screenshot.running_app(library, KATHEDER_ANSWER__WRITER="true") as url:
         page = screenshot.visit(opened, url)
         screenshot.ready(page)

@@ -24,10 +24,12 @@ PAGES = {
     "settings": ("Settings", ":material/tune:"),
 }
 
-# The page beside the chat stays in view; on a narrow screen it is a sheet from below.
+# The page beside the chat stays in view; on a narrow screen it is a sheet from below. Streamlit's
+# own sign of work is hidden: every page says what it does, and its "Stop" would not stop an answer.
 _STYLE = """<style>
 .st-key-beside { position: sticky; top: 4.5rem; }
 .stMainBlockContainer { padding-top: 4.5rem; max-width: 84rem; }
+[data-testid="stStatusWidget"] { display: none; }
 .stMarkdown blockquote { margin: 0; border-left-width: 3px; }
 .stMarkdown blockquote, .stMarkdown blockquote * { color: inherit; opacity: 1; }
 .stMarkdown code, .stCaptionContainer code { color: inherit; background: none; }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ingest.store import Library
 from rag.sampling import PRESETS, Sampling
@@ -258,7 +259,7 @@ def _feedback(shell: Shell, said: Exchange, answer: Answer) -> None:
 
 def _follow(work: answers.Asked) -> None:
     """Show what happens until the answer is there."""
-    status = st.status(t("Waiting …"))
+    place = st.empty()
     st.button(
         t("Stop"),
         icon=":material/stop_circle:",
@@ -266,6 +267,8 @@ def _follow(work: answers.Asked) -> None:
         help=t("Keeps what is written."),
         key="stop",
     )
+    _stand_in_line(work, place)
+    status = place.status(_doing(work))
 
     def words() -> Iterator[str]:
         for event in work.job.follow():
@@ -282,15 +285,25 @@ def _follow(work: answers.Asked) -> None:
     st.write_stream(words)
 
 
+def _stand_in_line(work: answers.Asked, place: DeltaGenerator) -> None:
+    """Say how many come before, until it is this question's turn.
+
+    Only what is new is sent, and nothing turns or blinks: a browser that draws for every
+    waiting reader takes from those whose turn it is.
+    """
+    said = None
+    for _ in work.job.follow():
+        ahead = work.ahead
+        if not ahead:
+            return
+        if ahead != said:
+            place.caption(t("{number} before you …", number=ahead))
+            said = ahead
+        _ = st.session_state.opened  # where Streamlit attends to a click
+
+
 def _doing(work: answers.Asked) -> str:
-    ahead = work.ahead
-    if ahead:
-        return t("{number} before you … {seconds} s", number=ahead, seconds=_seconds(work))
-    return t("Answering … {seconds} s", seconds=_seconds(work))
-
-
-def _seconds(work: answers.Asked) -> str:
-    return f"{work.job.seconds:.0f}"
+    return t("Answering … {seconds} s", seconds=f"{work.job.seconds:.0f}")
 
 
 # ---- the sidebar ----
