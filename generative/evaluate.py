@@ -1,6 +1,6 @@
 """What a model of images is good for, as functions: generation, density, representation.
 
-    python -m generative.evaluate [MODEL ...] [--images N] [--seed N] [--output FILE]
+    python -m generative.evaluate [MODEL ...] [--images N] [--seed N] [--folder F] [--output FILE]
 
 prints a table of the models that come with the program, measured on MNIST's test images, and
 keeps it as JSON where a file is named.
@@ -299,6 +299,12 @@ def accuracy(classifier: Classifier, dataset: Dataset) -> float:
     return float((answers == dataset.test.labels).float().mean())
 
 
+def frechet_floor(classifier: Classifier, dataset: Dataset, images: int) -> float:
+    """The Fréchet distance between as many real digits: what a perfect model would show."""
+    real, other = dataset.train.first(images).floats, dataset.test.first(images).floats
+    return frechet_distance(features(classifier, real), features(classifier, other))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, and keep it where a file is named."""
     from generative import figures
@@ -309,6 +315,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--folder", type=Path, default=checkpoints.FOLDER, help="where the models are"
+    )
     parser.add_argument("--output", type=Path, help="such as models/generative/figures.json")
     options = parser.parse_args(arguments)
     dataset = load("mnist")
@@ -317,9 +326,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(
         f"classifier: {accuracy(classifier, dataset):.4f} of {len(dataset.test)} test images right"
     )
+    print(
+        f"Fréchet distance of {options.images} training images from as many test images: "
+        f"{frechet_floor(classifier, dataset, options.images):.1f}"
+    )
     print("| model | figure | value | unit | images |\n|---|---|---|---|---|")
-    for name in options.models or [name for name in checkpoints.names() if name != "classifier"]:
-        model = checkpoints.shipped(name)
+    names = [name for name in checkpoints.names(options.folder) if name != "classifier"]
+    for name in options.models or names:
+        model = checkpoints.shipped(name, options.folder)
         rows = measure(model, classifier, dataset, images=options.images, seed=options.seed)
         for row in rows:
             digits = 4 if math.fabs(row.value) < 1 else 2
@@ -330,7 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.output:
             found = figures.entry(
                 model,
-                checkpoints.sha256_of(checkpoints.FOLDER / name / "model.safetensors"),
+                checkpoints.sha256_of(options.folder / name / "model.safetensors"),
                 rows,
                 dataset,
                 images=options.images,
