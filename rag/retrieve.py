@@ -1,4 +1,4 @@
-"""The first stage: dense and lexical candidates, fused by their ranks."""
+"""The first stage: dense and lexical candidates, fused by their scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.types import Hit, Ranked, Stage
 def retrieve(
     store: Store, question: str, vector: np.ndarray | None, settings: RetrievalSettings
 ) -> list[Hit]:
-    """Find candidates for a question and fuse their ranks, best first.
+    """Find candidates for a question and fuse their scores, best first.
 
     Args:
         store: The library.
@@ -29,31 +29,41 @@ def retrieve(
     if settings.lexical_weight > 0:
         lists["lexical"] = store.search_lexical(question, settings.candidates)
     weights = {"dense": settings.dense_weight, "lexical": settings.lexical_weight}
-    return fuse(lists, {stage: weights[stage] for stage in lists}, settings.rrf_k)
+    return fuse(lists, {stage: weights[stage] for stage in lists})
 
 
-def fuse(
-    lists: dict[Stage, list[Scored]], weights: dict[Stage, float], rrf_k: int = 60
-) -> list[Hit]:
-    """Merge ranked lists by reciprocal rank fusion, best first.
+def fuse(lists: dict[Stage, list[Scored]], weights: dict[Stage, float]) -> list[Hit]:
+    """Merge scored lists into one, best first.
 
-    A passage's score is the sum over the lists of weight / (rrf_k + rank), ranks from 1; ties
-    go by passage id. Source: Cormack, Clarke and Büttcher, SIGIR 2009.
+    A list's scores are brought to [0, 1], its last passage at 0 and its first at 1; a passage
+    that it does not hold counts 0. The fused score, in [0, 1], is the mean over the lists by
+    their weights; ties go by passage id. Unlike a sum of reciprocal ranks it keeps how far a
+    passage is ahead. Source: Bruch, Gai and Ingber, ACM TOIS 42(1), 2023 (convex combination).
     """
     passages: dict[str, Passage] = {}
     stages: dict[str, dict[Stage, Ranked]] = {}
     fused: dict[str, float] = {}
+    whole = sum(weights[stage] for stage in lists)
     for stage, scored in lists.items():
-        for rank, item in enumerate(scored, start=1):
+        shares = _shares([item.score for item in scored])
+        for rank, (item, share) in enumerate(zip(scored, shares, strict=True), start=1):
             key = item.passage.id
             passages[key] = item.passage
             stages.setdefault(key, {})[stage] = Ranked(item.score, rank)
-            fused[key] = fused.get(key, 0.0) + weights[stage] / (rrf_k + rank)
+            fused[key] = fused.get(key, 0.0) + weights[stage] / whole * share
     order = sorted(fused, key=lambda key: (-fused[key], key))
     return [
         Hit(passages[key], stages[key]).with_stage("fused", fused[key], rank)
         for rank, key in enumerate(order, start=1)
     ]
+
+
+def _shares(scores: Sequence[float]) -> list[float]:
+    """Where each score stands between the least, 0, and the largest, 1; all 1 where they are one."""
+    if not scores:
+        return []
+    least, most = min(scores), max(scores)
+    return [(score - least) / (most - least) if most > least else 1.0 for score in scores]
 
 
 def rank_of(hits: Sequence[Hit], file: str, pages: set[int]) -> int | None:

@@ -23,8 +23,8 @@ class Ranked:
 class Hit:
     """A passage that was found, with one score and rank for each stage that saw it.
 
-    `dense` is a cosine in [-1, 1], `lexical` a BM25 of at least 0, `fused` a reciprocal rank
-    fusion, `reranked` a probability in [0, 1]. A stage adds its entry and changes no other.
+    `dense` is a cosine in [-1, 1], `lexical` a BM25 of at least 0, `fused` a weighted mean in
+    [0, 1], `reranked` a probability in [0, 1]. A stage adds its entry and changes no other.
     """
 
     passage: Passage
@@ -179,7 +179,7 @@ def hit_dict(hit: Hit) -> dict[str, Any]:
 
 def scores_line(hit: Hit) -> str:
     """Each stage's rank and score in a few words."""
-    units = {"dense": "cosine", "lexical": "BM25", "fused": "RRF", "reranked": "score"}
+    units = {"dense": "cosine", "lexical": "BM25", "fused": "mean", "reranked": "score"}
     return ", ".join(
         f"{stage} {ranked.rank} ({units[stage]} {ranked.score:.3g})"
         for stage, ranked in hit.stages.items()

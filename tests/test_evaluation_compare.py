@@ -174,11 +174,11 @@ def test_the_questions_that_changed_most_come_first():
 
 
 def test_groups_and_conditions_are_shown():
-    a = make_run("base", {"q1": 1, "q2": 1}, settings={"retrieval": {"rrf_k": 60}})
-    b = make_run("new", {"q1": 1, "q2": 2}, settings={"retrieval": {"rrf_k": 10}})
+    a = make_run("base", {"q1": 1, "q2": 1}, settings={"retrieval": {"candidates": 50}})
+    b = make_run("new", {"q1": 1, "q2": 2}, settings={"retrieval": {"candidates": 10}})
     comparison = compare(QUESTIONS, a, b)
     assert comparison.row("reranked nDCG@10", "type: why").n == 1
     assert comparison.row("reranked nDCG@10", "type: factoid").difference == 0
-    assert any("settings.retrieval.rrf_k" in line for line in comparison.conditions)
-    assert "settings.retrieval.rrf_k" in comparison.render()
+    assert any("settings.retrieval.candidates" in line for line in comparison.conditions)
+    assert "settings.retrieval.candidates" in comparison.render()
     json.dumps(comparison.as_dict())

@@ -166,7 +166,7 @@ def test_the_order_before_and_after_reranking_are_kept_apart(library, encoder, t
     assert [place.passage for place in line.reranked] == [second, first, *rest]
     assert [place.score for place in line.reranked][:2] == [0.8, 0.7]
     assert all(place.score is None for place in line.reranked[2:])  # beyond its candidates
-    assert line.retrieved[0].score == pytest.approx(1 / 61 + 1 / 61, abs=1e-6)
+    assert line.retrieved[0].score == 1.0  # first of both lists
     assert "rerank" in line.stages
 
 
@@ -199,8 +199,8 @@ def test_a_limit_can_be_raised_later(pipeline, tmp_path):
 def test_other_conditions_are_refused_by_name(pipeline, tmp_path):
     output = tmp_path / "run.jsonl"
     run_all(QUESTIONS, pipeline, output, limit=1)
-    other = pipeline.with_settings(Settings().with_changes(retrieval={"rrf_k": 10}))
-    with pytest.raises(BadRunFile, match=r"settings\.retrieval\.rrf_k: 60, now 10"):
+    other = pipeline.with_settings(Settings().with_changes(retrieval={"candidates": 10}))
+    with pytest.raises(BadRunFile, match=r"settings\.retrieval\.candidates: 50, now 10"):
         run_all(QUESTIONS, other, output)
     with pytest.raises(BadRunFile, match="generate: True, now False"):
         run_all(QUESTIONS, pipeline, output, generate=False)
@@ -240,7 +240,7 @@ def test_the_sidecar_says_how_the_run_was_made(pipeline, tmp_path):
     run_all(QUESTIONS, pipeline, output)
     first = (tmp_path / "run.meta.json").read_text().splitlines()[0]
     meta = json.loads(first)
-    assert meta["settings"]["retrieval"]["rrf_k"] == 60
+    assert meta["settings"]["retrieval"]["candidates"] == 50
     assert meta["models"] == pipeline.models
     assert meta["library"] == pipeline.store.stamp()
     assert {"python", "torch", "katheder"} <= set(meta["versions"])

@@ -26,37 +26,46 @@ def fused_scores(hits):
     return {hit.passage.id: hit.score("fused") for hit in hits}
 
 
-def test_two_lists_are_fused_by_reciprocal_ranks():
+def test_two_lists_are_fused_by_their_scores_between_least_and_largest():
     hits = fuse(
-        {"dense": ranking("a", "b", "c"), "lexical": ranking("c", "a")},
+        {"dense": ranking("a", "b", "c", "d"), "lexical": ranking("c", "a", "e")},
         {"dense": 1.0, "lexical": 1.0},
     )
     expected = {
-        "a": Fraction(1, 61) + Fraction(1, 62),
-        "c": Fraction(1, 63) + Fraction(1, 61),
-        "b": Fraction(1, 62),
+        "a": (Fraction(1) + Fraction(1, 2)) / 2,
+        "c": (Fraction(1, 3) + Fraction(1)) / 2,
+        "b": Fraction(2, 3) / 2,
+        "d": 0,
+        "e": 0,
     }
-    assert ids(hits) == ["a", "c", "b"]
+    assert ids(hits) == ["a", "c", "b", "d", "e"]
     assert fused_scores(hits) == pytest.approx({key: float(x) for key, x in expected.items()})
 
 
 def test_a_weight_makes_its_list_count_more():
     hits = fuse(
-        {"dense": ranking("a", "b", "c"), "lexical": ranking("c", "a")},
+        {"dense": ranking("a", "b", "c"), "lexical": ranking("c", "a", "e")},
         {"dense": 1.0, "lexical": 3.0},
     )
-    assert ids(hits) == ["c", "a", "b"]  # 1/63 + 3/61 > 1/61 + 3/62 > 1/62
-    assert hits[0].score("fused") == pytest.approx(1 / 63 + 3 / 61)
+    assert ids(hits)[:3] == ["c", "a", "b"]  # 3/4 > 1/4 + 3/8 > 1/8
+    assert hits[0].score("fused") == pytest.approx(3 / 4)
 
 
-def test_a_large_constant_prefers_passages_of_both_lists():
-    lists = {
-        "dense": ranking("first", "x1", "x2", "both"),
-        "lexical": ranking("x3", "x4", "x5", "both"),
-    }
-    weights = {"dense": 1.0, "lexical": 1.0}
-    assert ids(fuse(lists, weights, rrf_k=60))[0] == "both"  # 2/64 > 1/61
-    assert ids(fuse(lists, weights, rrf_k=1))[:3] == ["first", "x3", "both"]  # 1/2 > 2/5 > 1/3
+def test_how_far_a_passage_is_ahead_counts():
+    """Both lists put another passage first, one by a hair, the other by far."""
+    near = [Scored(passage(n), s) for n, s in (("a", 0.80), ("b", 0.79), ("c", 0.30))]
+    far = [Scored(passage(n), s) for n, s in (("b", 12.0), ("a", 5.0), ("c", 4.0))]
+    hits = fuse({"dense": near, "lexical": far}, {"dense": 1.0, "lexical": 1.0})
+    assert ids(hits) == ["b", "a", "c"]
+    assert hits[0].score("fused") == pytest.approx((49 / 50 + 1) / 2)
+
+
+def test_the_unit_of_a_list_does_not_matter():
+    lists = {"dense": ranking("a", "b", "c", "d"), "lexical": ranking("d", "b", "a")}
+    other = [Scored(item.passage, 100 * item.score - 7) for item in lists["lexical"]]
+    weights = {"dense": 1.0, "lexical": 0.7}
+    again = fuse(lists | {"lexical": other}, weights)
+    assert fused_scores(again) == pytest.approx(fused_scores(fuse(lists, weights)))
 
 
 def test_ties_go_by_passage_id():
@@ -66,13 +75,13 @@ def test_ties_go_by_passage_id():
 
 def test_each_list_that_saw_a_passage_leaves_its_score_and_rank():
     lists = {"dense": ranking("a", "b"), "lexical": ranking("b")}
-    hits = {hit.passage.id: hit.stages for hit in fuse(lists, {"dense": 1.0, "lexical": 1.0})}
+    hits = {hit.passage.id: hit.stages for hit in fuse(lists, {"dense": 1.0, "lexical": 3.0})}
     assert hits["b"] == {
         "dense": Ranked(9.0, 2),
         "lexical": Ranked(10.0, 1),
-        "fused": Ranked(pytest.approx(1 / 62 + 1 / 61), 1),
+        "fused": Ranked(pytest.approx(3 / 4), 1),
     }
-    assert hits["a"] == {"dense": Ranked(10.0, 1), "fused": Ranked(pytest.approx(1 / 61), 2)}
+    assert hits["a"] == {"dense": Ranked(10.0, 1), "fused": Ranked(pytest.approx(1 / 4), 2)}
 
 
 def test_nothing_found_is_nothing_fused():

@@ -91,11 +91,11 @@ def test_a_variable_names_the_file(write, monkeypatch):
 
 
 def test_the_environment_wins_over_the_file_field_by_field(write, monkeypatch):
-    file = write("[retrieval]\ntop_k = 3\nrrf_k = 10\n")
+    file = write("[retrieval]\ntop_k = 3\ncandidates = 10\n")
     monkeypatch.setenv("KATHEDER_RETRIEVAL__TOP_K", "9")
     monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "false")
     settings = load_settings(file)
-    assert (settings.retrieval.top_k, settings.retrieval.rrf_k) == (9, 10)
+    assert (settings.retrieval.top_k, settings.retrieval.candidates) == (9, 10)
     assert settings.answer.writer is False
 
 
@@ -167,9 +167,9 @@ def test_a_missing_file_is_named_whoever_named_it(tmp_path, monkeypatch):
 
 
 def test_changes_make_a_copy_and_keep_the_rest():
-    old = Settings().with_changes(retrieval={"rrf_k": 7})
+    old = Settings().with_changes(retrieval={"candidates": 7})
     new = old.with_changes(retrieval={"top_k": 3}, answer={"writer": False})
-    assert (new.retrieval.top_k, new.retrieval.rrf_k, new.answer.writer) == (3, 7, False)
+    assert (new.retrieval.top_k, new.retrieval.candidates, new.answer.writer) == (3, 7, False)
     assert old.retrieval.top_k == Settings().retrieval.top_k
     assert new.with_changes() == new
 
@@ -179,7 +179,7 @@ def test_changes_win_over_the_environment(monkeypatch):
     settings = load_settings()
     assert settings.retrieval.top_k == 9
     assert settings.with_changes(retrieval={"top_k": 3}).retrieval.top_k == 3
-    assert settings.with_changes(retrieval={"rrf_k": 3}).retrieval.top_k == 9
+    assert settings.with_changes(retrieval={"candidates": 3}).retrieval.top_k == 9
 
 
 @pytest.mark.parametrize(

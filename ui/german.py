@@ -71,7 +71,7 @@ GERMAN = {
     "Models: {names}": "Modelle: {names}",
     "Meaning (cosine)": "Bedeutung (Kosinus)",
     "Words (BM25)": "Wörter (BM25)",
-    "Fused (RRF)": "Vereint (RRF)",
+    "Fused (mean)": "Vereint (Mittel)",
     "Reranked": "Neu geordnet",
     "Source": "Quelle",
     "Stage": "Stufe",

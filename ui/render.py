@@ -17,7 +17,7 @@ _BEFORE_BULLET = re.compile(r"\s+(?=[•◦‣▪▸►●■➢➤✓]\s)")
 STAGES: Mapping[Stage, str] = {
     "dense": "Meaning (cosine)",
     "lexical": "Words (BM25)",
-    "fused": "Fused (RRF)",
+    "fused": "Fused (mean)",
     "reranked": "Reranked",
 }
 DOING = {

@@ -15,7 +15,7 @@ A sweep is a TOML file; its paths count from the file's own folder:
 
     [grid]
     "chunking.passage_tokens" = [100, 200]
-    "retrieval.rrf_k" = [10, 60]
+    "retrieval.candidates" = [20, 50]
 
 Points that share encoder and chunking share a library, and all points of an encoder share the
 questions' vectors. Started again, a sweep goes on with the question where it stopped. The best
@@ -249,7 +249,7 @@ def read_plan(path: Path) -> Plan:
             bool(values.get("grid"))
             and isinstance(values["grid"], dict)
             and all(isinstance(found, list) and found for found in values["grid"].values()),
-            'lists of values by dotted name, as "retrieval.rrf_k" = [10, 60]',
+            'lists of values by dotted name, as "retrieval.candidates" = [20, 50]',
         ),
     }  # fmt: skip
     for key, (fits, what) in wanted.items():
@@ -485,7 +485,7 @@ def _changed(settings: Settings, point: Mapping[str, Any]) -> Settings:
     for name, value in point.items():
         section, dot, key = name.partition(".")
         if not dot or "." in key:
-            raise BadSettings(f"{name} in the grid: wanted SECTION.FIELD, as retrieval.rrf_k")
+            raise BadSettings(f"{name} in the grid: wanted SECTION.FIELD, as retrieval.candidates")
         sections.setdefault(section, {})[key] = value
     return settings.with_changes(**sections)
 
