@@ -7,19 +7,22 @@ questions of which it is known whether the lectures answer them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from ingest.chunk import embedding_text
+from ingest.clean import language_of
 from ingest.embed import Encoder
 from rag.errors import BadCalibration
 from rag.rerank import Reranker, logits
 from rag.types import Hit, Source
 
 FILE = "calibration.json"
-SIGNALS = ("evidence", "passage", "margin", "cosine", "agreement")
+SIGNALS = ("evidence", "passage", "margin", "agreement", "names")
 BUNDLED = Path(__file__).parent.parent / "models" / "abstention"
 
 
@@ -81,12 +84,13 @@ def find(library: Path | None, key: str) -> Calibration | None:
     return None
 
 
-def signals(hits: Sequence[Hit], sources: Sequence[Source]) -> list[float]:
+def signals(question: str, hits: Sequence[Hit], sources: Sequence[Source]) -> list[float]:
     """What the stages say, in the order of SIGNALS.
 
     The best evidence's logit; the first passage's logit; how far the first passage's logit is
-    ahead of the mean of the next four; the largest cosine; and how well dense, lexical and
-    reranked order agree on the first passage, the mean of its 1 / rank in the first two.
+    ahead of the mean of the next four; how well dense, lexical and reranked order agree on the
+    first passage, the mean of its 1 / rank in the first two; and how many of the question's
+    names the first passage lacks.
     """
     passages = logits([hit.score("reranked") or 0.0 for hit in hits[:5]])
     first = hits[0].stages if hits else {}
@@ -95,9 +99,31 @@ def signals(hits: Sequence[Hit], sources: Sequence[Source]) -> list[float]:
         float(logits([max((source.score for source in sources), default=0.0)])[0]),
         float(passages[0]) if len(passages) else 0.0,
         float(passages[0] - passages[1:].mean()) if len(passages) > 1 else 0.0,
-        best_cosine(hits) or 0.0,
         sum(1 / rank for rank in ranks) / 2,
+        float(_missing(question, embedding_text(hits[0].passage) if hits else "")),
     ]
+
+
+def names(text: str) -> list[str]:
+    """Words that look like names, each once: with a figure or a capital inside, as BERT or GPT-4.
+
+    Other than in German, where every noun has one, a capital behind a small word counts too.
+    """
+    found = re.findall(r"\b\w*(?:\d|\w[A-Z])[\w-]*", text)
+    if language_of(text) != "de":
+        found += re.findall(r"(?<=[a-z,] )[A-Z][\w-]+", text)
+    return list(dict.fromkeys(found))
+
+
+def _missing(question: str, text: str) -> int:
+    """How many parts of a question's names a text does not hold, endings aside."""
+    held = _bare_words(text)
+    return sum(len(_bare_words(name) - held) for name in names(question))
+
+
+def _bare_words(text: str) -> set[str]:
+    """The words in small letters, without a plural's s, to five letters."""
+    return {word.rstrip("s")[:5] for word in re.findall(r"\w+", text.lower())}
 
 
 def best_cosine(hits: Sequence[Hit]) -> float | None:
@@ -115,8 +141,8 @@ def fit(rows: Sequence[Sequence[float]], answerable: Sequence[bool], models: str
         models: See `models_key`.
 
     Returns:
-        Weights of a logistic regression that counts both kinds alike, and the threshold with
-        the largest F1 of abstaining on these questions, in the middle of its gap.
+        Weights of a logistic regression, and the threshold with the largest expected F1 of
+        abstaining, see `threshold`.
 
     Raises:
         BadCalibration: only one kind occurs.
@@ -131,23 +157,27 @@ def fit(rows: Sequence[Sequence[float]], answerable: Sequence[bool], models: str
             "needed. Add questions with `gold: []` that the lectures do not answer, and others."
         )
     scaler = StandardScaler().fit(np.array(rows))
-    model = LogisticRegression(class_weight="balanced", C=0.3)
-    model.fit(scaler.transform(np.array(rows)), wanted)
+    model = LogisticRegression().fit(scaler.transform(np.array(rows)), wanted)
     weights = model.coef_[0] / scaler.scale_
     bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
     fitted = Calibration(tuple(map(float, weights)), bias, 0.5, models, len(wanted))
     confidences = np.array([fitted.confidence(row) for row in rows])
-    return Calibration(fitted.weights, bias, _threshold(confidences, wanted), models, len(wanted))
+    return replace(fitted, threshold=threshold(confidences))
 
 
-def _threshold(confidences: np.ndarray, answerable: np.ndarray) -> float:
-    """The threshold in [0, 1] below which abstaining has the largest F1."""
+def threshold(confidences: np.ndarray) -> float:
+    """The confidence in [0, 1] below which abstaining has the largest expected F1.
+
+    A question of confidence p is expected to be unanswerable 1 - p times, whatever it was, so
+    that a few odd questions do not move the threshold as they move the F1 that was seen.
+    Source: Lipton, Elkan and Narayanaswamy, ECML PKDD 2014.
+    """
     ordered = np.unique(confidences)
     cuts = np.concatenate([[0.0], (ordered[:-1] + ordered[1:]) / 2])
+    doubt = 1 - confidences
 
-    def f1(cut: float) -> float:
-        abstained = confidences < cut
-        right = int((abstained & ~answerable).sum())
-        return 2 * right / max(int(abstained.sum()) + int((~answerable).sum()), 1)
+    def expected(cut: float) -> float:
+        silent = confidences < cut
+        return float(2 * doubt[silent].sum() / (silent.sum() + doubt.sum()))
 
-    return float(max(cuts, key=f1))
+    return float(max(cuts, key=expected))

@@ -73,14 +73,16 @@ def quoted(
     sources: Sequence[Source], settings: AnswerSettings
 ) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
     """The extractive answer: the best piece of evidence, and those that come close to it."""
-    least = sources[0].standing - settings.quote_margin
-    near = [source for source in sources if source.standing >= least]
+    best = sources[0]
+
+    def near(source: Source) -> bool:
+        same = source.hit.passage.id == best.hit.passage.id
+        margin = settings.quote_margin if same else settings.other_margin
+        return source.standing >= best.standing - margin
+
+    chosen = [source for source in sources if near(source)][: settings.quotes]
     return _numbered(
-        [
-            Sentence(source.quote, source.number, 1.0, "quoted")
-            for source in near[: settings.quotes]
-        ],
-        sources,
+        [Sentence(source.quote, source.number, 1.0, "quoted") for source in chosen], sources
     )
 
 

@@ -57,13 +57,19 @@ class Pipeline:
         self.calibration = calibration
 
     @classmethod
-    def load(cls, folder: Path, settings: Settings) -> Pipeline:
+    def load(cls, folder: Path, settings: Settings, *, calibrated: bool = True) -> Pipeline:
         """Open a filled library with the models that the settings name.
+
+        Args:
+            folder: The library's.
+            settings: Of the models and the stages.
+            calibrated: Whether the kept calibration is read; to fit one, none is needed.
 
         Raises:
             LibraryMissing: there is no library, or it is empty.
             LibraryMismatch: it was built with another encoder.
             ModelMissing: a model is not on this machine.
+            BadCalibration: what `katheder calibrate` kept cannot be used.
         """
         library = Library(folder)
         if library.count() == 0:
@@ -80,7 +86,8 @@ class Pipeline:
                 search_only=True,
             )
         reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
-        calibration = confidence.find(folder, confidence.models_key(encoder, reranker))
+        key = confidence.models_key(encoder, reranker)
+        calibration = confidence.find(folder, key) if calibrated else None
         return cls(library, encoder, _writer(models), reranker, settings, calibration)
 
     def with_settings(self, settings: Settings) -> Pipeline:
@@ -169,9 +176,9 @@ class Pipeline:
         evidence = self.evidence(query, hits)
         seconds["evidence"] = time.perf_counter() - start
         yield StageDone("evidence", seconds["evidence"])
-        sure = self.confidence(hits, evidence)
+        sure = self.confidence(query, hits, evidence)
         answer = replace(answer, evidence=evidence, confidence=sure)
-        if not self.answerable(hits, evidence):
+        if not self.answerable(query, hits, evidence):
             yield Answered(replace(answer, sources=_nearest(hits, evidence)))
             return
         draft = ""
@@ -219,21 +226,22 @@ class Pipeline:
         choose = select if self.settings.answer.select else whole
         return choose(query, hits, self.judge, self.settings.answer)
 
-    def confidence(self, hits: Sequence[Hit], evidence: Sequence[Source]) -> float:
+    def confidence(self, query: str, hits: Sequence[Hit], evidence: Sequence[Source]) -> float:
         """How probable it is, in [0, 1], that the lectures answer.
 
         Without a calibration for these models it is the best evidence's score.
         """
         if self.calibration is not None:
-            return round(self.calibration.confidence(confidence.signals(hits, evidence)), 4)
+            signals = confidence.signals(query, hits, evidence)
+            return round(self.calibration.confidence(signals), 4)
         return max((source.score for source in evidence), default=0.0)
 
-    def answerable(self, hits: Sequence[Hit], evidence: Sequence[Source]) -> bool:
+    def answerable(self, query: str, hits: Sequence[Hit], evidence: Sequence[Source]) -> bool:
         """Whether there is evidence, close enough, and confidence enough to answer."""
         closest = confidence.best_cosine(hits)
         if not evidence or (closest is not None and closest < self.settings.retrieval.min_cosine):
             return False
-        return self.confidence(hits, evidence) >= self.least_confidence
+        return self.confidence(query, hits, evidence) >= self.least_confidence
 
     @property
     def least_confidence(self) -> float:

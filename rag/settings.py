@@ -68,11 +68,9 @@ class RetrievalSettings(BaseModel):
     candidates: int = Field(default=50, ge=1, le=1000)
     """Passages that dense and lexical search give each."""
     dense_weight: float = Field(default=1.0, ge=0)
-    """Weight of the dense ranks in the fusion; 0 leaves dense search out."""
+    """Weight of the dense scores in the fusion; 0 leaves dense search out."""
     lexical_weight: float = Field(default=1.0, ge=0)
-    """Weight of the lexical ranks in the fusion; 0 leaves lexical search out."""
-    rrf_k: int = Field(default=60, ge=1)
-    """Constant of reciprocal rank fusion; larger means that the first ranks count less."""
+    """Weight of the lexical scores in the fusion; 0 leaves lexical search out."""
     top_k: int = Field(default=8, ge=1, le=1000)
     """Passages that a search returns."""
     followups: Literal["expand", "rewrite", "off"] = "expand"
@@ -87,13 +85,13 @@ class RerankSettings(BaseModel):
 
     model_config = _SECTION
 
-    candidates: int = Field(default=20, ge=1, le=200)
+    candidates: int = Field(default=16, ge=1, le=200)
     """How many of the fused candidates the CrossEncoder scores."""
-    shallow: int = Field(default=8, ge=1, le=200)
+    shallow: int = Field(default=6, ge=1, le=200)
     """How many it scores at first."""
-    sure: float = Field(default=0.9, ge=0, le=1)
+    sure: float = Field(default=0.7, ge=0, le=1)
     """Score of one of the first from which the rest are not read; 1 reads all of them."""
-    first_stage_weight: float = Field(default=3.0, ge=0)
+    first_stage_weight: float = Field(default=1.25, ge=0)
     """Weight of the first stage's score beside the CrossEncoder's, both standardised."""
     batch_size: int = Field(default=4, ge=1)
     """Pairs scored at once."""
@@ -113,14 +111,14 @@ class AnswerSettings(BaseModel):
     """Choose single sentences as evidence; off, whole passages are the evidence."""
     evidence_pieces: int = Field(default=5, ge=1, le=20)
     """Most pieces of evidence."""
-    piece_words: int = Field(default=60, ge=0)
+    piece_words: int = Field(default=90, ge=0)
     """Words up to which a piece that is quoted takes in its neighbours; 0 leaves each by itself.
     The writer is given single pieces, from which it measures better."""
-    neighbour_margin: float = Field(default=4.0, ge=0)
+    neighbour_margin: float = Field(default=8.0, ge=0)
     """How far, in logits, a neighbour may stand behind the piece that takes it in."""
     evidence_words: int = Field(default=180, ge=20)
     """Most words of all evidence together; the best piece is taken at any length."""
-    passage_weight: float = Field(default=1.0, ge=0)
+    passage_weight: float = Field(default=0.5, ge=0)
     """Weight of the passage's reranked logit beside a piece's own."""
     place_weight: float = Field(default=1.0, ge=0)
     """What the logarithm of the passage's place takes from a piece."""
@@ -128,6 +126,8 @@ class AnswerSettings(BaseModel):
     """Most pieces of an extractive answer."""
     quote_margin: float = Field(default=3.0, ge=0)
     """How far, in logits, a further piece of an extractive answer may stand behind the best."""
+    other_margin: float = Field(default=1.0, ge=0)
+    """The same for a piece of another passage than the best one's."""
     check: bool = True
     """Hold every written sentence against the evidence; off, the model's own marks are believed."""
     min_support: float = Field(default=0.7, ge=0, le=1)

@@ -146,10 +146,11 @@ def test_an_extractive_answer_takes_what_comes_close_to_the_best():
         assert all((s.support, s.origin) == (1.0, "quoted") for s in sentences)
         return [sentence.text for sentence in sentences]
 
-    assert texts(quotes=3, quote_margin=3.0) == [CAT, MICE, LIGHT]
-    assert texts(quotes=3, quote_margin=2.9) == [CAT, MICE]
-    assert texts(quotes=3, quote_margin=1.0) == [CAT]
-    assert texts(quotes=1, quote_margin=3.0) == [CAT]
+    assert texts(quotes=3, quote_margin=1.5, other_margin=3.0) == [CAT, MICE, LIGHT]
+    assert texts(quotes=3, quote_margin=1.5, other_margin=2.9) == [CAT, MICE]
+    assert texts(quotes=3, quote_margin=1.0, other_margin=3.0) == [CAT, LIGHT]
+    assert texts(quotes=3, quote_margin=1.0, other_margin=1.0) == [CAT]
+    assert texts(quotes=1, quote_margin=3.0, other_margin=3.0) == [CAT]
 
 
 def test_without_evidence_there_is_nothing_to_say(encoder):

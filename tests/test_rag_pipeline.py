@@ -15,7 +15,8 @@ from ingest.embed import BiEncoder
 from ingest.errors import LibraryMismatch, LibraryMissing
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
-from rag.errors import BadQuestion
+from rag.confidence import FILE
+from rag.errors import BadCalibration, BadQuestion
 from rag.generate import Generator
 from rag.pipeline import Pipeline
 from rag.rerank import Reranker
@@ -313,7 +314,7 @@ def test_an_answer_is_json(pipeline, question):
 
 
 def test_rendering_numbers_the_sources():
-    found = hit("a", LIGHT, file="physics.pdf", pages=(2, 3)).with_stage("fused", 1 / 61, 1)
+    found = hit("a", LIGHT, file="physics.pdf", pages=(2, 3)).with_stage("fused", 0.75, 1)
     answer = Answer(
         question=QUESTION,
         query=QUESTION,
@@ -328,7 +329,7 @@ def test_rendering_numbers_the_sources():
     assert answer.render() == (
         "Light is fast. [1] Very fast. [1]\n"
         "\n"
-        "[1] physics.pdf, pp. 2-3 (dense 1 (cosine 0.5), fused 1 (RRF 0.0164))\n"
+        "[1] physics.pdf, pp. 2-3 (dense 1 (cosine 0.5), fused 1 (mean 0.75))\n"
         f"    “{LIGHT}”"
     )
 
@@ -360,12 +361,12 @@ def test_a_reranker_orders_what_is_answered_from(library, encoder, generator, tm
     assert stages == ["encode", "retrieve", "rerank", "evidence", "generate"]
     answer = events[-1].answer
     assert answer.hits == events[2].hits
-    assert [hit.passage.id for hit in answer.hits[:3]] != [
-        hit.passage.id for hit in events[1].hits[:3]
-    ]
-    assert answer.hits[0].stages["reranked"] == Ranked(
-        max(hit.score("reranked") for hit in answer.hits[:3]), 1
-    )
+    first, second = events[1].hits, answer.hits
+    assert {hit.passage.id for hit in first[:3]} == {hit.passage.id for hit in second[:3]}
+    scores = [hit.score("reranked") for hit in second[:3]]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == 3
+    assert second[0].stages["reranked"] == Ranked(scores[0], 1)
     assert ["reranked" in hit.stages for hit in answer.hits] == [True] * 3 + [False] * 2
     assert answer.models["reranker"] == reranker.name
     fewer = pipeline.with_settings(Settings().with_changes(rerank={"candidates": 1}))
@@ -401,6 +402,18 @@ def real(tmp_path_factory):
     reports = list(ingest([lecture], Library(folder, create=True), BiEncoder()))
     assert [report.outcome for report in reports] == ["added"]
     return Pipeline.load(folder, WRITTEN)
+
+
+@pytest.mark.slow
+def test_an_outlived_calibration_stops_answers_and_not_a_new_calibration(real):
+    kept = real.store.folder / FILE
+    kept.write_text('{"signals": ["cosine"], "weights": [1.0]}', encoding="utf-8")
+    try:
+        with pytest.raises(BadCalibration, match="Fit it anew with `katheder calibrate QUESTIONS`"):
+            Pipeline.load(real.store.folder, WRITTEN)
+        assert Pipeline.load(real.store.folder, WRITTEN, calibrated=False).calibration is None
+    finally:
+        kept.unlink()
 
 
 @pytest.mark.slow

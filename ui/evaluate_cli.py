@@ -223,7 +223,7 @@ def calibrate(
 
     asked = read_questions(questions)
     folder = library or default_library()
-    pipeline = Pipeline.load(folder, load_settings(settings))
+    pipeline = Pipeline.load(folder, load_settings(settings), calibrated=False)
     with _bar("asking") as advance:
         found = fit(asked, pipeline, advance)
     target = output or folder / FILE

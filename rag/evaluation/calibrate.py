@@ -60,8 +60,9 @@ def calibrate(
     for number, question in enumerate(questions, start=1):
         history = history_of(question, questions)
         hits = pipeline.search(question.question, history)
-        evidence = pipeline.evidence(pipeline.query(question.question, history), hits)
-        rows.append(signals(hits, evidence))
+        query = pipeline.query(question.question, history)
+        evidence = pipeline.evidence(query, hits)
+        rows.append(signals(query, hits, evidence))
         progress(number, len(questions))
     answerable = [question.answerable for question in questions]
     key = models_key(pipeline.encoder, pipeline.reranker)

@@ -317,14 +317,14 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
     """The evidence with its scores, whether it is enough, and the prompt that a model would get."""
     query = pipeline.query(question)
     hits = pipeline.candidates(query)[: pipeline.settings.retrieval.top_k]
-    sure, least = pipeline.confidence(hits, evidence), pipeline.least_confidence
+    sure, least = pipeline.confidence(query, hits, evidence), pipeline.least_confidence
     verdict = (
         t(
             "It would be answered: confidence {sure}, wanted {least}.",
             sure=f"{sure:.2f}",
             least=f"{least:.2f}",
         )
-        if pipeline.answerable(hits, evidence)
+        if pipeline.answerable(query, hits, evidence)
         else t(
             "It would be abstained from: confidence {sure}, wanted {least}.",
             sure=f"{sure:.2f}",
