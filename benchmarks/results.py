@@ -56,9 +56,10 @@ FINDING = (
     Setup("reranked", {}),
 )
 DEPTHS = (
-    Setup("always 20", {"rerank": {"sure": 1.0}}),
-    Setup("stops at 0.7", {"rerank": {"sure": 0.7}}),
-    Setup("always 8", {"rerank": {"candidates": 8}}),
+    Setup("always 6", {"rerank": {"candidates": 6}}),
+    Setup("always 16", {"rerank": {"sure": 1.0}}),
+    Setup("8, then 20 below 0.9", {"rerank": {"shallow": 8, "candidates": 20, "sure": 0.9}}),
+    Setup("always 40", {"rerank": {"candidates": 40, "sure": 1.0}}),
 )
 QUOTING = (
     Setup("quotes, no reranker", {**_NO_RERANKER, "answer": {"writer": False}}, answers=True),
@@ -194,9 +195,10 @@ def _gain(before: Report, after: Report, metric: str) -> str:
 
 def depth_lines(reports: Mapping[str, Report], names: Sequence[str]) -> list[str]:
     """What it costs and gains to read fewer candidates; "reranked" is the default."""
+    default = Settings().rerank
     lines = [
-        "How many candidates the CrossEncoder reads (by default it stops after 8 where one of them "
-        "reaches 0.9):",
+        f"How many candidates the CrossEncoder reads (by default {default.shallow}, and "
+        f"{default.candidates} where none of them reaches {default.sure}):",
         "",
         "| | RR@10 | nDCG@10 | seconds p50 | seconds p95 |",
         "|---|---|---|---|---|",

@@ -93,7 +93,7 @@ class RerankSettings(BaseModel):
     """Score of one of the first from which the rest are not read; 1 reads all of them."""
     first_stage_weight: float = Field(default=1.25, ge=0)
     """Weight of the first stage's score beside the CrossEncoder's, both standardised."""
-    batch_size: int = Field(default=4, ge=1)
+    batch_size: int = Field(default=16, ge=1)
     """Pairs scored at once."""
 
 

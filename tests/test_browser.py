@@ -338,28 +338,35 @@ def test_the_laboratory_samples_walks_through_codes_and_looks_at_a_drawing(visit
 
 
 def test_ten_browsers_at_once_each_get_their_own_answer(visit):
-    alone = visit()
-    screenshot.ready(alone)
-    screenshot.ask(alone, QUESTION)  # warm
-    single = seconds(lambda: screenshot.ask(alone, "Was ist ein Testdatensatz?"))
-    pages = [visit() for _ in range(10)]
-    for page in pages:
-        screenshot.ready(page)
-    topics = (QUESTION, "What does the zebra say?")
-    start = time.perf_counter()
-    for number, page in enumerate(pages):
-        page.get_by_placeholder("Ask the lectures").fill(topics[number % 2])
-        page.keyboard.press("Enter")
-    for number, page in enumerate(pages):
-        expect(page.get_by_role("button", name="Copy", exact=True)).to_have_count(
-            1, timeout=PATIENCE
-        )
-        wanted = (LECTURE.name, "zebra.pdf")[number % 2]
-        expect(page.get_by_role("button", name=wanted).first).to_be_visible()
-        assert "went wrong" not in page.get_by_role("main").inner_text()
-    whole = time.perf_counter() - start
-    print(f"one answer {single:.2f} s, ten at once {whole:.2f} s: {whole / single:.1f} times")
-    assert whole <= 25 * single  # ten browsers that draw on the server's own cores are part of it
+    asked = (QUESTION, "What does the zebra say?")
+    named = (LECTURE.name, "zebra.pdf")
+
+    def first_answers(count: int) -> float:
+        """Seconds until so many new readers have their first answers, in turn of two questions."""
+        pages = [visit() for _ in range(count)]
+        for page in pages:
+            screenshot.ready(page)
+        start = time.perf_counter()
+        for number, page in enumerate(pages):
+            page.get_by_placeholder("Ask the lectures").fill(asked[number % 2])
+            page.keyboard.press("Enter")
+        for page in pages:
+            page.get_by_role("button", name="Copy", exact=True).wait_for(timeout=PATIENCE)
+        whole = time.perf_counter() - start
+        for number, page in enumerate(pages):
+            expect(page.get_by_role("button", name="Copy", exact=True)).to_have_count(1)
+            expect(page.get_by_role("button", name=named[number % 2]).first).to_be_visible()
+            expect(page.get_by_role("button", name=named[1 - number % 2])).to_have_count(0)
+            assert "went wrong" not in page.get_by_role("main").inner_text()
+            page.close()
+        return whole
+
+    single = sorted(first_answers(1) for _ in range(4))[1]  # the first of all warms up
+    ten = first_answers(10)
+    print(f"one answer {single:.2f} s, ten at once {ten:.2f} s: {ten / single:.1f} times")
+    # Ten browsers draw on the server's own cores, and a test may be disturbed:
+    # `python -m benchmarks.app` measures it in peace.
+    assert ten <= 20 * single
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,19 @@ def test_a_pairs_score_does_not_depend_on_the_pairs_beside_it(reader):
     assert len(set(alone.tolist())) == len(pairs)
 
 
+@pytest.mark.parametrize("parcel", [1, 20, 256])
+def test_texts_read_in_one_sequence_have_the_states_of_each_alone(
+    bert, reader, monkeypatch, parcel
+):
+    monkeypatch.setattr("rag.joint_reader._PARCEL", parcel)
+    tokens = [tuple(reader.tokenizer.encode(text).ids) for text in (*TEXTS, QUESTION, TEXTS[0])]
+    read = reader.read_apart(tokens)
+    for ids, states in zip(tokens, read, strict=True):
+        alone = bert(torch.tensor([ids]), output_hidden_states=True).hidden_states[-2][0]
+        torch.testing.assert_close(states, alone.detach(), atol=1e-5, rtol=0)
+    assert read[0] is read[-1]
+
+
 def test_what_was_read_before_is_not_read_again(reader, monkeypatch):
     first = scores(reader, [(QUESTION, TEXTS[0])])
     monkeypatch.setattr(reader, "_lower", lambda ids: pytest.fail(f"{ids} was read again"))

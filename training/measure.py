@@ -3,10 +3,10 @@
     python -m training.measure MODEL... [--sets NAME...] [--limit N] [--library DIR]
 
 The sets are `dev` (corpus/questions/dev.jsonl over the lectures), `held-out` (the subjects that
-training leaves out) and any folder in BEIR's form. For each, RR@10 and nDCG@10 of the first stage and of the
-first 20 candidates reranked, alone and with the first stage's score at several weights; behind
-each the gain over the first stage with its 95 % bootstrap interval. Candidates are found once
-and kept in the cache.
+training leaves out) and any folder in BEIR's form. For each, RR@10 and nDCG@10 of the first stage
+and of the first 20 candidates reranked, alone and with the first stage's score at several weights;
+behind each the gain over the first stage with its 95 % bootstrap interval. Candidates are found
+once and kept in the cache.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from training.candidates import HELD_OUT, Mine
 from training.data import read_texts
 
 _CANDIDATES = 20
-_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ _SLIDERS = {  # section and field of the settings: label, least, most, step
     ("retrieval", "dense_weight"): ("Weight of meaning", 0.0, 3.0, 0.1),
     ("retrieval", "lexical_weight"): ("Weight of words", 0.1, 3.0, 0.1),
     ("rerank", "candidates"): ("Candidates reranked", 1, 50, 1),
-    ("rerank", "first_stage_weight"): ("Weight of the first stage", 0.0, 10.0, 0.5),
+    ("rerank", "first_stage_weight"): ("Weight of the first stage", 0.0, 5.0, 0.25),
     ("answer", "passages"): ("Passages read for evidence", 1, 20, 1),
     ("answer", "passage_weight"): ("Weight of the passage", 0.0, 3.0, 0.1),
 }
