@@ -56,10 +56,10 @@ FINDING = (
     Setup("reranked", {}),
 )
 DEPTHS = (
+    Setup("6 where one reaches 0.7", {"rerank": {"sure": 0.7}}),
+    Setup("6 where one reaches 0.9", {"rerank": {"sure": 0.9}}),
     Setup("always 6", {"rerank": {"candidates": 6}}),
-    Setup("always 16", {"rerank": {"sure": 1.0}}),
-    Setup("8, then 20 below 0.9", {"rerank": {"shallow": 8, "candidates": 20, "sure": 0.9}}),
-    Setup("always 40", {"rerank": {"candidates": 40, "sure": 1.0}}),
+    Setup("always 40", {"rerank": {"candidates": 40}}),
 )
 QUOTING = (
     Setup("quotes, no reranker", {**_NO_RERANKER, "answer": {"writer": False}}, answers=True),
@@ -197,8 +197,8 @@ def depth_lines(reports: Mapping[str, Report], names: Sequence[str]) -> list[str
     """What it costs and gains to read fewer candidates; "reranked" is the default."""
     default = Settings().rerank
     lines = [
-        f"How many candidates the CrossEncoder reads (by default {default.shallow}, and "
-        f"{default.candidates} where none of them reaches {default.sure}):",
+        f"How many candidates the CrossEncoder reads (by default {default.candidates}; the first "
+        f"{default.shallow} alone where one of them reaches `rerank.sure`):",
         "",
         "| | RR@10 | nDCG@10 | seconds p50 | seconds p95 |",
         "|---|---|---|---|---|",
