@@ -143,7 +143,7 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     page.get_by_role("button", name="generative-models.pdf").first.click()
     expect(page.get_by_role("button", name="Close")).to_be_visible(timeout=PATIENCE)
     settle(page)
-    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")
     page.screenshot(path=folder / f"ask-{name}")
     open_page(page, url, "Passages")
     page.get_by_label("Question", exact=True).fill("Why is reciprocal rank fusion used?")
