@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from ingest import clean
 from ingest.types import Lecture, Line, Page, Passage, Span
 
 #: Rises when the same lecture would be cut differently; a library remembers it.
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 
 #: Counts the encoder's tokens of each text, without the two that frame a sequence.
 TokenCounter = Callable[[Sequence[str]], list[int]]
@@ -276,7 +277,7 @@ def _sentences(page: Page, lines: Sequence[Line]) -> list[Span]:
 
 
 def _paragraphs(page: Page, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
-    """Join lines that run on; break at bullets, changes of size, gaps and skipped lines."""
+    """Join lines that run on; break at bullets, table rows, changes of size, gaps and skipped lines."""
     start = end = -1
     before: Line | None = None
     for line in lines:
@@ -310,8 +311,18 @@ def _runs_on(page: Page, before: Line, line: Line) -> bool:
         return False
     gap = line.box.y0 - before.box.y1
     wide = before.box.x1 - before.box.x0 > 0.45 * page.width
+    wide = wide and not (_has_cells(page, before) or _has_cells(page, line))
     goes_on = first[0].islower()  # a narrow column's line, broken in mid-sentence
     return -line.size <= gap <= 0.6 * line.size and (wide or goes_on)
+
+
+def _has_cells(page: Page, line: Line) -> bool:
+    """Whether words stand further apart than the line is high, as in a table's row."""
+    first, last = (
+        bisect_left(page.words, end, key=lambda word: word.start) for end in (line.start, line.end)
+    )
+    words = page.words[first:last]
+    return any(b.box.x0 - a.box.x1 > line.size for a, b in itertools.pairwise(words))
 
 
 def _measure(

@@ -171,6 +171,10 @@ class Passage:
         first, last = self.pages[0], self.pages[-1]
         return f"{self.file}, p. {first}" if first == last else f"{self.file}, pp. {first}-{last}"
 
+    def shares_page(self, other: Passage) -> bool:
+        """Whether a page shows text of both, as where a full slide was cut in two."""
+        return self.document == other.document and not set(self.pages).isdisjoint(other.pages)
+
     def as_dict(self) -> dict[str, Any]:
         """The passage as plain values that `json.dumps` takes."""
         return asdict(self)

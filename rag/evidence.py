@@ -102,10 +102,10 @@ def select(
     Returns:
         At most `evidence_pieces` sources within `evidence_words`, at least one where the
         passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
-        with `passage_weight` its passage's, and with `place_weight` minus the logarithm of the
-        passage's place. Where it will be quoted, a piece takes in neighbours in its passage, the
-        better one first, up to `piece_words`, that stand at most `neighbour_margin` behind it and
-        are more than figures; its `score` stays its own, the judge's, in [0, 1].
+        with `passage_weight` its passage's, and with `place_weight` minus the logarithm of its
+        page's place: passages of one page stand where the first of them does. Where it will be quoted, a piece takes in neighbours in its passage, the
+        better one first, up to `piece_words`, that stand at most `neighbour_margin` behind it;
+        its `score` stays its own, the judge's, in [0, 1].
     """
     hits = hits[: settings.passages]
     places = [(n, hit, piece) for n, hit in enumerate(hits, 1) for piece in pieces_of(hit.passage)]
@@ -113,12 +113,12 @@ def select(
         return ()
     scores = judge.score(question, [shown(hit.passage, piece) for _, hit, piece in places])
     passages = logits([_score_of(hit) for _, hit, _ in places])
-    behind = np.log([place for place, _, _ in places])
+    pages = _page_places([hit.passage for hit in hits])
+    behind = np.log([pages[place - 1] for place, _, _ in places])
     standing = logits(scores) + settings.passage_weight * passages - settings.place_weight * behind
     chosen: list[Source] = []
     room, taken, seen = settings.evidence_words, set[int](), set[str]()
     longest = 0 if settings.writer else settings.piece_words
-    in_words = np.array([_is_in_words(quote_of(hit.passage, piece)) for _, hit, piece in places])
     for row in map(int, np.argsort(-standing, kind="stable")):
         _, hit, piece = places[row]
         passage = hit.passage
@@ -127,7 +127,7 @@ def select(
         if row in taken or words in seen or (chosen and length > room):
             continue
         enough = standing >= standing[row] - settings.neighbour_margin
-        free = enough & in_words & ~np.isin(np.arange(len(places)), list(taken))
+        free = enough & ~np.isin(np.arange(len(places)), list(taken))
         rows = _grown(row, places, np.where(free, standing, -np.inf), min(longest, room))
         taken |= set(rows)
         seen |= {quote_of(passage, places[each][2]).lower() for each in rows}
@@ -149,6 +149,19 @@ def select(
         if number == settings.evidence_pieces:
             break
     return tuple(chosen)
+
+
+def _page_places(passages: Sequence[Passage]) -> list[int]:
+    """The place of each passage's page from 1, one that shares it with an earlier passage the same."""
+    firsts: list[Passage] = []
+    places = []
+    for passage in passages:
+        known = (n for n, first in enumerate(firsts, 1) if first.shares_page(passage))
+        place = next(known, len(firsts) + 1)
+        if place > len(firsts):
+            firsts.append(passage)
+        places.append(place)
+    return places
 
 
 def _grown(
@@ -208,8 +221,8 @@ def pieces_of(passage: Passage) -> list[Piece]:
     """The pieces of a passage that can be quoted, in order; no headings, no questions.
 
     Lines that a sentence runs over are joined. What is too short to say anything, such as a
-    formula or a cell, goes with the piece before it, and a piece that ends with a colon with
-    the one behind it.
+    formula or a cell, goes with the piece before it, as do rows of figures, which mean nothing
+    without the line above them; and a piece that ends with a colon with the one behind it.
     """
     text = passage.text
     joined: list[list[int]] = []
@@ -246,7 +259,8 @@ def _belongs(text: str, before: Sequence[int], start: int, end: int) -> bool:
     hanging = first[-1] in ",(" or first.split()[-1].lower() in _HANGING
     runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
     fragment = not marked and _says_something(first) and not _says_something(second)
-    return runs_on or (fragment and not _opens_a_list(text, start))
+    figures = not marked and not _is_in_words(second)
+    return runs_on or figures or (fragment and not _opens_a_list(text, start))
 
 
 def _opens_a_list(text: str, start: int) -> bool:

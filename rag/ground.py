@@ -76,8 +76,8 @@ def quoted(
     best = sources[0]
 
     def near(source: Source) -> bool:
-        same = source.hit.passage.id == best.hit.passage.id
-        margin = settings.quote_margin if same else settings.other_margin
+        same_page = source.hit.passage.shares_page(best.hit.passage)
+        margin = settings.quote_margin if same_page else settings.other_margin
         return source.standing >= best.standing - margin
 
     chosen = [source for source in sources if near(source)][: settings.quotes]

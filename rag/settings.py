@@ -121,14 +121,14 @@ class AnswerSettings(BaseModel):
     """Most words of all evidence together; the best piece is taken at any length."""
     passage_weight: float = Field(default=0.5, ge=0)
     """Weight of the passage's reranked logit beside a piece's own."""
-    place_weight: float = Field(default=1.0, ge=0)
-    """What the logarithm of the passage's place takes from a piece."""
+    place_weight: float = Field(default=1.5, ge=0)
+    """What the logarithm of its page's place takes from a piece."""
     quotes: int = Field(default=3, ge=1, le=3)
     """Most pieces of an extractive answer."""
-    quote_margin: float = Field(default=3.0, ge=0)
+    quote_margin: float = Field(default=2.5, ge=0)
     """How far, in logits, a further piece of an extractive answer may stand behind the best."""
     other_margin: float = Field(default=1.0, ge=0)
-    """The same for a piece of another passage than the best one's."""
+    """The same for a piece of another page than the best one's."""
     check: bool = True
     """Hold every written sentence against the evidence; off, the model's own marks are believed."""
     min_support: float = Field(default=0.7, ge=0, le=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -70,6 +71,21 @@ class Source:
         """File and pages, as in `deck.pdf, p. 4`."""
         return self.hit.passage.place
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The quote as the page sets it: each item and table row on its own line.
+
+        A line that begins with a small letter goes on with the one before it.
+        """
+        text = self.hit.passage.text[self.start : self.end] or self.quote
+        lines: list[str] = []
+        for line in (" ".join(line.split()) for line in text.splitlines()):
+            if lines and (line[:1].islower() or line[:1] in ",;)"):
+                lines[-1] += f" {line}"
+            else:
+                lines.append(line)
+        return tuple(lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -124,7 +140,8 @@ class Answer:
         lines = [self.text, ""]
         for source in self.sources:
             lines.append(f"[{source.number}] {source.place} ({scores_line(source.hit)})")
-            lines.append(f"    “{source.quote}”")
+            quote = "\n".join(source.lines)
+            lines.append(textwrap.indent(f"“{quote}”", "    "))
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

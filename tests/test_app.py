@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from tiny_models import hit
 
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.pipeline import Pipeline
 from rag.sampling import PRESETS, Sampling
 from rag.settings import AppSettings, Settings
-from rag.types import Sentence
+from rag.types import Sentence, Source
 from ui import password
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
@@ -683,9 +684,12 @@ def test_the_server_listens_on_this_machine_alone_and_sends_nothing():
     assert config["server"]["maxUploadSize"] == AppSettings().max_upload_mb
 
 
-def test_bullets_of_a_quotation_stand_on_lines_of_their_own():
-    sentence = Sentence("Remedies ▸ a test – of *typicality* ▸ a ratio", 1, 1.0, "quoted")
-    wanted = "> *“Remedies  \n> ▸ a test – of \\*typicality\\*  \n> ▸ a ratio”*"
-    assert sentence_markdown(sentence).replace("\u2060", "") == wanted
+def test_items_and_rows_of_a_quotation_stand_on_lines_of_their_own():
+    text = "Title\nRemedies\n▸ a test – of\n*typicality*\nwith care\nSeen 4 2\nEnd"
+    source = Source(1, "", hit("deck", text), start=6, end=len(text) - 4)
+    sentence = Sentence("not shown", 1, 1.0, "quoted")
+    lines = ["Remedies", "▸ a test – of", "\\*typicality\\* with care", "Seen 4 2"]
+    wanted = "> *“" + "  \n> ".join(lines) + "”*"
+    assert sentence_markdown(sentence, source).replace("\u2060", "") == wanted
     written = Sentence("One ▸ two", 1, 0.9, "written")
-    assert sentence_markdown(written) == "One ▸ two"
+    assert sentence_markdown(written, source) == "One ▸ two"

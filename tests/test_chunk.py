@@ -184,6 +184,17 @@ def test_a_long_slide_is_cut_between_its_lines(make_pdf):
     assert min(sizes) >= 0.5 * max(sizes)  # about equal, rather than full ones and a rest
 
 
+def test_the_rows_of_a_wide_table_stay_lines(make_pdf):
+    rows = ["Language Bytes GPT-2 o200k", "English 170 33 33", "Greek 359 218 71"]
+    cells = ", ".join(f"[{cell}]" for row in rows for cell in row.split())
+    table = f"#table(columns: (1fr,) * 4, inset: 2pt, stroke: none, {cells})"
+    prose = "A sentence that is long enough to be broken once and to go on behind. " * 3
+    passage = cut(read(make_pdf("table.pdf", f'#slide("Fertility")[{table}\n{prose}]')), 99, 90)[0]
+    lines = passage.text.splitlines()
+    assert lines[2:5] == rows
+    assert lines[5:8] == [prose.strip().split(". ")[0] + "."] * 3  # sentences, not set lines
+
+
 # ---- notes ----
 
 

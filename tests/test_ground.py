@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -140,12 +141,18 @@ def test_where_nothing_stays_the_evidence_is_quoted(hold, draft):
 
 
 def test_an_extractive_answer_takes_what_comes_close_to_the_best():
-    def texts(**settings):
-        sentences, sources = quoted(SOURCES, AnswerSettings(**settings))
+    def texts(given=SOURCES, **settings):
+        sentences, sources = quoted(given, AnswerSettings(**settings))
         assert [s.text for s in sentences] == [source.quote for source in sources]
         assert all((s.support, s.origin) == (1.0, "quoted") for s in sentences)
         return [sentence.text for sentence in sentences]
 
+    # A slide's second passage is the same page, a page of the same number elsewhere is not.
+    half = replace(SOURCES[2], hit=hit("light", LIGHT, pages=(1, 2)))
+    assert texts((*SOURCES[:2], half), quote_margin=3.0, other_margin=0.0) == [CAT, MICE, LIGHT]
+    elsewhere = replace(half.hit.passage, document="another")
+    there = replace(half, hit=replace(half.hit, passage=elsewhere))
+    assert texts((*SOURCES[:2], there), quote_margin=3.0, other_margin=0.0) == [CAT, MICE]
     assert texts(quotes=3, quote_margin=1.5, other_margin=3.0) == [CAT, MICE, LIGHT]
     assert texts(quotes=3, quote_margin=1.5, other_margin=2.9) == [CAT, MICE]
     assert texts(quotes=3, quote_margin=1.0, other_margin=3.0) == [CAT, LIGHT]

@@ -12,8 +12,6 @@ from ingest.pipeline import FileReport
 from rag.types import Answer, Hit, Sentence, Source, Stage
 from ui.text import counted, escape, t
 
-_BEFORE_BULLET = re.compile(r"\s+(?=[•◦‣▪▸►●■➢➤✓]\s)")
-
 STAGES: Mapping[Stage, str] = {
     "dense": "Meaning (cosine)",
     "lexical": "Words (BM25)",
@@ -63,20 +61,19 @@ def show_answer(answer: Answer, key: str, open_source: Open) -> None:
     sources = {source.number: source for source in answer.sources}
     for place, sentence in enumerate(answer.sentences):
         with _row():
-            st.markdown(sentence_markdown(sentence), width="stretch")
-            _chip(sources[sentence.source], f"{key}-{place}", open_source)
+            source = sources[sentence.source]
+            st.markdown(sentence_markdown(sentence, source), width="stretch")
+            _chip(source, f"{key}-{place}", open_source)
     about = about_answer(answer)
     if about:
         st.caption(escape(about))
 
 
-def sentence_markdown(sentence: Sentence) -> str:
-    """A written sentence as running text, a quoted one as a quotation."""
-    text = sentence.text.strip()
+def sentence_markdown(sentence: Sentence, source: Source) -> str:
+    """A written sentence as running text, a quoted one as a quotation in its source's lines."""
     if sentence.origin == "written":
-        return escape(text)
-    bullets = _BEFORE_BULLET.split(text)  # each on a line of its own
-    return "> *“" + "  \n> ".join(map(escape, bullets)) + "”*"
+        return escape(sentence.text.strip())
+    return "> *“" + "  \n> ".join(map(escape, source.lines)) + "”*"
 
 
 def about_answer(answer: Answer) -> str:
