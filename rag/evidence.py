@@ -103,9 +103,10 @@ def select(
         At most `evidence_pieces` sources within `evidence_words`, at least one where the
         passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
         with `passage_weight` its passage's, and with `place_weight` minus the logarithm of its
-        page's place: passages of one page stand where the first of them does. Where it will be quoted, a piece takes in neighbours in its passage, the
-        better one first, up to `piece_words`, that stand at most `neighbour_margin` behind it;
-        its `score` stays its own, the judge's, in [0, 1].
+        page's place: passages of one page stand where the first of them does. Where it will be
+        quoted, a piece takes in neighbours in its passage, the better one first, up to
+        `piece_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
+        own, the judge's, in [0, 1].
     """
     hits = hits[: settings.passages]
     places = [(n, hit, piece) for n, hit in enumerate(hits, 1) for piece in pieces_of(hit.passage)]
