@@ -144,6 +144,8 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     expect(page.get_by_role("button", name="Close")).to_be_visible(timeout=PATIENCE)
     settle(page)
     page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")
+    page.mouse.move(0, 0)  # no tooltip
+    page.wait_for_timeout(500)
     page.screenshot(path=folder / f"ask-{name}")
     open_page(page, url, "Passages")
     page.get_by_label("Question", exact=True).fill("Why is reciprocal rank fusion used?")
