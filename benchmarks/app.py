@@ -5,6 +5,8 @@
 A page is there when its heading, or the field for questions, is; sources when the first page is
 named beside a question; the first word of a written answer when it stands in the draft; a
 slider has acted when the page is drawn anew. Each figure is the median, the largest in brackets.
+No question is asked twice: a page's score for a question is kept for a while, and what was just
+asked is answered sooner.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import importlib.util
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -23,6 +26,7 @@ from benchmarks.first_token import QUESTIONS
 from ingest.embed import BiEncoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from rag.evaluation.questions import read_questions
 
 _spec = importlib.util.spec_from_file_location(
     "screenshot", Path(__file__).parents[1] / "docs" / "screenshot.py"
@@ -117,28 +121,30 @@ def sliders(page: Page, url: str) -> None:
 
 def together(opened: Browser, url: str, times: int) -> None:
     """Ten readers' first questions at once, beside one reader's; all browsers run here too."""
-    questions = (QUESTIONS * 10)[:10]
+    asked = read_questions(screenshot.ROOT / "corpus" / "questions" / "dev.jsonl")
+    questions = (question.question for question in asked)
+    single = [first_answers(opened, url, islice(questions, 1)) for _ in range(times)]
+    ten = [first_answers(opened, url, islice(questions, 10)) for _ in range(max(1, times // 2))]
+    show("one alone", "a tenth of the next", single)
+    wanted = 10 * statistics.median(single)
+    show("the last of ten at once", f"{wanted:.1f}, 10 times one alone", ten)
 
-    def first_answers(asked: Sequence[str]) -> float:
-        pages = [screenshot.visit(opened, url) for _ in asked]
-        for page in pages:
-            screenshot.ready(page)
-        start = time.perf_counter()
-        for page, question in zip(pages, asked, strict=True):
-            page.get_by_placeholder("Ask the lectures").fill(question)
-            page.keyboard.press("Enter")
-        for page in pages:
-            page.get_by_role("button", name="Copy", exact=True).wait_for(
-                timeout=screenshot.PATIENCE
-            )
-        seconds = time.perf_counter() - start
-        for page in pages:
-            page.context.close()
-        return seconds
 
-    single = statistics.median(first_answers([question]) for question in questions[:times])
-    ten = [first_answers(questions) for _ in range(max(1, times // 2))]
-    show("the last of ten at once", f"{10 * single:.1f}, 10 times {single:.2f}", ten)
+def first_answers(opened: Browser, url: str, questions: Iterator[str]) -> float:
+    """Seconds until the last of some new readers, one for each question, has an answer."""
+    pages = [(screenshot.visit(opened, url), question) for question in questions]
+    for page, _ in pages:
+        screenshot.ready(page)
+    start = time.perf_counter()
+    for page, question in pages:
+        page.get_by_placeholder("Ask the lectures").fill(question)
+        page.keyboard.press("Enter")
+    for page, _ in pages:
+        page.get_by_role("button", name="Copy", exact=True).wait_for(timeout=screenshot.PATIENCE)
+    seconds = time.perf_counter() - start
+    for page, _ in pages:
+        page.context.close()
+    return seconds
 
 
 def measure(opened: Browser, library: Path, times: int) -> None:
