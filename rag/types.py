@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
 from typing import Any, Literal
 
 from ingest.types import Passage
@@ -135,13 +136,24 @@ class Answer:
             return f"The lectures do not seem to answer this.{nearest}"
         return " ".join(f"{sentence.text} [{sentence.source}]" for sentence in self.sentences)
 
+    def says(self, source: Source) -> bool:
+        """Whether one of the sentences is the source's quote, so that it need not stand twice."""
+        return any(said.source == source.number and said.origin == "quoted" for said in self.sentences)
+
     def render(self) -> str:
-        """The text and the numbered sources, as lines to print."""
-        lines = [self.text, ""]
+        """The sentences and the numbered sources, as lines to print; quotes in the page's lines."""
+        quotes = {source.number: "“" + "\n".join(source.lines) + "”" for source in self.sources}
+        paragraphs = [self.text] if self.abstained else []
+        for origin, group in groupby(self.sentences, lambda sentence: sentence.origin):
+            if origin == "quoted":
+                paragraphs += [f"{quotes[said.source]} [{said.source}]" for said in group]
+            else:
+                paragraphs.append(" ".join(f"{said.text} [{said.source}]" for said in group))
+        lines = ["\n\n".join(paragraphs), ""]
         for source in self.sources:
             lines.append(f"[{source.number}] {source.place} ({scores_line(source.hit)})")
-            quote = "\n".join(source.lines)
-            lines.append(textwrap.indent(f"“{quote}”", "    "))
+            if not self.says(source):
+                lines.append(textwrap.indent(quotes[source.number], "    "))
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

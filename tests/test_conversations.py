@@ -31,6 +31,17 @@ def kept(tmp_path):
     return Conversations(tmp_path / "library" / "conversations.sqlite")
 
 
+TABLE = hit("d-0001", "Hours a day:\ncat 16 *\nDog 11\nand a half").with_stage("dense", 0.5, 1)
+QUOTED = Answer(
+    question="How long?",
+    query="How long?",
+    sentences=(Sentence("cat 16 * Dog 11 and a half", 1, 0.9, "quoted"),),
+    sources=(Source(1, "cat 16 * Dog 11 and a half", TABLE, 0.8, 13, 39),),
+    hits=(TABLE,),
+    abstained=False,
+)
+
+
 def test_what_was_said_comes_back_as_it_was(kept, tmp_path):
     conversation, first = kept.ask("", None, "How long?")
     kept.answer(first, ANSWER)
@@ -157,6 +168,22 @@ def test_markdown_keeps_sources_and_gives_markup_no_power(said):
     assert "A cat sleeps sixteen hours a day.”" in text
     assert "\\<b\\>5 \\$ x\\</b\\> \\#much?" in text
     assert "It failed." in text
+
+
+def test_a_quote_is_exported_once_and_in_its_lines(kept):
+    conversation, first = kept.ask("", None, "How long?")
+    kept.answer(first, QUOTED)
+    said = kept.exchanges(conversation)
+    place = TABLE.passage.place
+    assert as_markdown("T", said) == (
+        "# T\n\n## How long?\n\n> *“cat 16 \\*  \n> Dog 11 and a half”* \\[1\\]\n\n"
+        f"- \\[1\\] {place}\n"
+    )
+    assert "<q>cat 16 *<br>Dog 11 and a half</q> [1]" in as_html("T", said)
+    pdf = pdfium.PdfDocument(as_pdf("T", said))[0].get_textpage().get_text_bounded()
+    assert "cat 16 *\r\nDog 11 and a half” [1]" in pdf
+    for exported in (as_html("T", said), pdf):
+        assert exported.count("Dog 11") == 1
 
 
 def test_html_escapes_and_loads_nothing(said):

@@ -334,6 +334,29 @@ def test_rendering_numbers_the_sources():
     )
 
 
+def test_rendering_says_a_quote_once_and_in_its_lines():
+    found = hit("a", "Speeds in km/s:\nLight 300 000\nSound 0.34", file="physics.pdf")
+    answer = Answer(
+        question=QUESTION,
+        query=QUESTION,
+        sentences=(
+            Sentence("Light is fast.", 2, 0.8, "written"),
+            Sentence("Light 300 000 Sound 0.34", 1, 0.7, "quoted"),
+        ),
+        sources=(
+            Source(1, "Light 300 000 Sound 0.34", found, start=16, end=40),
+            Source(2, "Light 300 000", found, start=16, end=29),
+        ),
+        hits=(found,),
+        abstained=False,
+    )
+    assert answer.render() == (
+        "Light is fast. [2]\n\n“Light 300 000\nSound 0.34” [1]\n\n"
+        "[1] physics.pdf, p. 1 (dense 1 (cosine 0.5))\n"
+        "[2] physics.pdf, p. 1 (dense 1 (cosine 0.5))\n    “Light 300 000”"
+    )
+
+
 def test_search_gives_the_settings_many(parrot):
     assert len(parrot("", retrieval={"top_k": 2}).search(QUESTION)) == 2
     assert len(parrot("").search(QUESTION)) == 5

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape as html_escape
 from pathlib import Path
 
 import typst
 
+from rag.types import Answer, Sentence
 from ui.conversations import Exchange
 from ui.text import t
 
@@ -31,15 +32,12 @@ def as_markdown(title: str, exchanges: Sequence[Exchange]) -> str:
         lines += [f"## {_plain(said.question)}", ""]
         lines += [_plain(text) for text in _lead(said)]
         if said.answer:
-            for sentence in said.answer.sentences:
-                text = _plain(sentence.text)
-                quoted = f"*“{text}”*" if sentence.origin == "quoted" else text
-                lines.append(f"{quoted} \\[{sentence.source}\\]")
-            lines.append("")
-            for source in said.answer.sources:
-                lines.append(
-                    f"- \\[{source.number}\\] {_plain(source.place)}: “{_plain(source.quote)}”"
-                )
+            for sentence, quoted in _sentences(said.answer):
+                text = "  \n> ".join(map(_plain, quoted)) if quoted else _plain(sentence.text)
+                text = f"> *“{text}”*" if quoted else text
+                lines += [f"{text} \\[{sentence.source}\\]", ""]
+            for number, place, quote in _sources(said.answer):
+                lines.append(f"- \\[{number}\\] {_plain(place + quote)}")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -51,14 +49,13 @@ def as_html(title: str, exchanges: Sequence[Exchange]) -> str:
         parts.append(f"<h2>{html_escape(said.question)}</h2>")
         parts += [f"<p>{html_escape(text)}</p>" for text in _lead(said)]
         if said.answer:
-            for sentence in said.answer.sentences:
-                text = html_escape(sentence.text)
-                text = f"<q>{text}</q>" if sentence.origin == "quoted" else text
+            for sentence, quoted in _sentences(said.answer):
+                text = "<br>".join(map(html_escape, quoted or [sentence.text]))
+                text = f"<q>{text}</q>" if quoted else text
                 parts.append(f"<p>{text} [{sentence.source}]</p>")
             items = "".join(
-                f"<li value={source.number}>{html_escape(source.place)}: "
-                f"“{html_escape(source.quote)}”</li>"
-                for source in said.answer.sources
+                f"<li value={number}>{html_escape(place + quote)}</li>"
+                for number, place, quote in _sources(said.answer)
             )
             parts.append(f"<ol>{items}</ol>")
     return (
@@ -77,17 +74,10 @@ def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
                 "question": said.question,
                 "notes": _lead(said),
                 "sentences": [
-                    {
-                        "text": sentence.text,
-                        "source": sentence.source,
-                        "quoted": sentence.origin == "quoted",
-                    }
-                    for sentence in (said.answer.sentences if said.answer else ())
+                    {"text": sentence.text, "source": sentence.source, "quoted": quoted}
+                    for sentence, quoted in (_sentences(said.answer) if said.answer else ())
                 ],
-                "sources": [
-                    {"number": source.number, "place": source.place, "quote": source.quote}
-                    for source in (said.answer.sources if said.answer else ())
-                ],
+                "sources": list(_sources(said.answer)) if said.answer else [],
             }
             for said in exchanges
         ],
@@ -104,6 +94,19 @@ def _lead(said: Exchange) -> list[str]:
     if said.answer is None:
         return [said.error or t("This question was not answered.")]
     return [t("The lectures do not seem to answer this.")] if said.answer.abstained else []
+
+
+def _sentences(answer: Answer) -> Iterator[tuple[Sentence, Sequence[str]]]:
+    """Each sentence, and the lines of its quote where it is one."""
+    sources = {source.number: source for source in answer.sources}
+    for sentence in answer.sentences:
+        yield sentence, sources[sentence.source].lines if sentence.origin == "quoted" else ()
+
+
+def _sources(answer: Answer) -> Iterator[tuple[int, str, str]]:
+    """Each source's number and place, and its quote unless a sentence is that already."""
+    for source in answer.sources:
+        yield source.number, source.place, "" if answer.says(source) else f": “{source.quote}”"
 
 
 def _plain(text: str) -> str:
