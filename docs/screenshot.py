@@ -154,11 +154,15 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     settle(page)
     page.screenshot(path=folder / f"passages-{name}")
     page.get_by_role("tab", name="Each passage").click()
-    page.get_by_test_id("stExpander").nth(1).click()
+    page.get_by_test_id("stExpander").first.click()
     settle(page)
     page.screenshot(path=folder / f"passage-{name}")
     for title in ("Library", "Evaluate", "Settings"):
         open_page(page, url, title)
+        if title == "Evaluate" and page.get_by_text("No run is kept yet").is_visible():
+            page.get_by_role("button", name="Start", exact=True).click()
+            expect(page.get_by_role("tab", name="Figures")).to_be_visible(timeout=PATIENCE)
+            open_page(page, url, title)
         page.screenshot(path=folder / f"{title.lower()}-{name}")
     for part in ("Sample", "Latent space", "Denoising", "Draw a digit", "Compare"):
         open_part(page, url, part)

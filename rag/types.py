@@ -74,18 +74,9 @@ class Source:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The quote as the page sets it: each item and table row on its own line.
-
-        A line that begins with a small letter goes on with the one before it.
-        """
+        """The quote as the page sets it: each item, row and label on a line of its own."""
         text = self.hit.passage.text[self.start : self.end] or self.quote
-        lines: list[str] = []
-        for line in (" ".join(line.split()) for line in text.splitlines()):
-            if lines and (line[:1].islower() or line[:1] in ",;)"):
-                lines[-1] += f" {line}"
-            else:
-                lines.append(line)
-        return tuple(lines)
+        return tuple(" ".join(line.split()) for line in text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +129,9 @@ class Answer:
 
     def says(self, source: Source) -> bool:
         """Whether one of the sentences is the source's quote, so that it need not stand twice."""
-        return any(said.source == source.number and said.origin == "quoted" for said in self.sentences)
+        return any(
+            said.source == source.number and said.origin == "quoted" for said in self.sentences
+        )
 
     def render(self) -> str:
         """The sentences and the numbered sources, as lines to print; quotes in the page's lines."""

@@ -27,6 +27,7 @@ from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
 from ui.render import DOING, OUTCOMES, STAGES, sentence_markdown
 from ui.text import escape
+from ui.views import passages
 from ui.views.settings import as_toml
 
 APP = Path(__file__).parents[1] / "ui" / "app.py"
@@ -413,7 +414,7 @@ def test_each_passage_says_why_it_came_where_it_came(start):
     assert "Meaning and words agree: both place it 1." in text
     assert "Kept: it holds evidence 1" in text
     assert ":orange-background[Light]" in text
-    assert [expander.label for expander in page.expander][1].startswith("1\\. physics\\.pdf")
+    assert page.expander[0].label.startswith("1\\. physics\\.pdf")
     open_tab(page, "passages-0", "Evidence and prompt")
     [prompt] = [code.value for code in page.code if "Notes:" in code.value]
     assert "Light travels at 299792458 metres per second in vacuum." in prompt
@@ -611,6 +612,8 @@ def test_every_text_of_the_interface_has_a_german_one():
     }
     assert len(sentences) >= 15
     named = {*STAGES.values(), *DOING.values(), *OUTCOMES.values(), *PRESETS, "own"}
+    named |= {*passages.FIELDS.values(), *passages.FATES.values()}
+    named |= {label for label, *_ in passages.SLIDERS.values()}
     assert (wanted | sentences | named) - GERMAN.keys() == set()
     fields = re.compile(r"\{(\w+)\}")
     for english, german in GERMAN.items():
@@ -677,6 +680,14 @@ def test_theme_colours_reach_wcag_aa(mode):
             assert contrast(theme["textColor"], back, opacity=0.6) >= 4.5, ("caption", back)
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_colours_of_the_ranks_are_read_on_their_theme(mode):
+    ground = tomllib.loads(CONFIG.read_text())["theme"][mode]["backgroundColor"]
+    *named, cut = passages.COLOURS[mode]
+    assert all(contrast(colour, ground) >= 4.5 for colour in named)
+    assert 3 <= contrast(cut, ground) < min(contrast(colour, ground) for colour in named)
+
+
 def test_the_server_listens_on_this_machine_alone_and_sends_nothing():
     config = tomllib.loads(CONFIG.read_text())
     assert config["server"]["address"] == "127.0.0.1"
@@ -688,7 +699,7 @@ def test_items_and_rows_of_a_quotation_stand_on_lines_of_their_own():
     text = "Title\nRemedies\n▸ a test – of\n*typicality*\nwith care\nSeen 4 2\nEnd"
     source = Source(1, "", hit("deck", text), start=6, end=len(text) - 4)
     sentence = Sentence("not shown", 1, 1.0, "quoted")
-    lines = ["Remedies", "▸ a test – of", "\\*typicality\\* with care", "Seen 4 2"]
+    lines = ["Remedies", "▸ a test – of", "\\*typicality\\*", "with care", "Seen 4 2"]
     wanted = "> *“" + "  \n> ".join(lines) + "”*"
     assert sentence_markdown(sentence, source).replace("\u2060", "") == wanted
     written = Sentence("One ▸ two", 1, 0.9, "written")

@@ -232,12 +232,12 @@ def test_sliders_of_the_passages_act_at_once(visit):
     expect(page.get_by_role("tab", name="Each passage")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("tab", name="Each passage").click()
-    expect(page.get_by_test_id("stExpander").nth(1)).to_be_visible()
+    expect(page.get_by_test_id("stExpander").nth(0)).to_be_visible()
     slider = page.get_by_role("slider").first
     slider.focus()
     for _ in range(7):
         slider.press("ArrowLeft")
-    page.get_by_test_id("stExpander").nth(2).click()
+    page.get_by_test_id("stExpander").nth(1).click()
     expect(page.get_by_text("Cut: place 2 is beyond the first 1.")).to_be_visible(timeout=PATIENCE)
 
 

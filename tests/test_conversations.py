@@ -31,7 +31,7 @@ def kept(tmp_path):
     return Conversations(tmp_path / "library" / "conversations.sqlite")
 
 
-TABLE = hit("d-0001", "Hours a day:\ncat 16 *\nDog 11\nand a half").with_stage("dense", 0.5, 1)
+TABLE = hit("d-0001", "Hours a day:\ncat 16 *\nDog 11 and a half").with_stage("dense", 0.5, 1)
 QUOTED = Answer(
     question="How long?",
     query="How long?",

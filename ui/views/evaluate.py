@@ -97,7 +97,8 @@ def begin(shell: Shell) -> None:
     """Choose a question set and start a run."""
     files = question_files(shell)
     busy = _EVALUATION in running()
-    with st.expander(t("A new run"), icon=":material/play_arrow:", expanded=not busy):
+    first = not busy and not kept_runs(shell)
+    with st.expander(t("A new run"), icon=":material/play_arrow:", expanded=first):
         added = st.file_uploader(t("A question set of your own (JSON lines)"), type="jsonl")
         if added is not None:
             add_questions(shell, added.name, added.getvalue())

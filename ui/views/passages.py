@@ -22,7 +22,7 @@ from ui.text import escape, t
 from ui.views.library import welcome
 
 _SHOWN = 30  # candidates in the chart and the list
-_SLIDERS = {  # section and field of the settings: label, least, most, step
+SLIDERS = {  # section and field of the settings: label, least, most, step
     ("retrieval", "top_k"): ("Passages found (top k)", 1, 50, 1),
     ("retrieval", "candidates"): ("Candidates of each search", 5, 200, 5),
     ("retrieval", "dense_weight"): ("Weight of meaning", 0.0, 3.0, 0.1),
@@ -32,11 +32,21 @@ _SLIDERS = {  # section and field of the settings: label, least, most, step
     ("answer", "passages"): ("Passages read for evidence", 1, 20, 1),
     ("answer", "passage_weight"): ("Weight of the passage", 0.0, 3.0, 0.1),
 }
-_IN_A_ROW = 4
 _LABELLED = 8  # lines with their page beside them
 _NEAREST = 3  # sentences shown of a passage that was read
-_FATES = {"cited": "cited", "read": "read", "found": "found", "cut": "cut"}
-_COLOURS = {"cited": "#c77700", "read": "#1a5f7a", "found": "#5d8aa0", "cut": "#8a979d"}
+FIELDS = {  # of the charts, as a tooltip calls them
+    "place": "Page",
+    "heading": "Heading",
+    "stage": "Stage",
+    "rank": "Rank",
+    "score": "Score",
+    "fate": "What became of it",
+}
+FATES = {"cited": "cited", "read": "read", "found": "found", "cut": "cut"}
+COLOURS = {  # by theme, in the order of the fates; what was cut recedes
+    "light": ("#b06000", "#1a5f7a", "#5a7686", "#84919a"),
+    "dark": ("#e6a23c", "#6fb7cf", "#9fb4c0", "#65747d"),
+}
 _ICONS = {
     "cited": ":material/format_quote:",
     "read": ":material/visibility:",
@@ -54,13 +64,7 @@ def page(shell: Shell) -> None:
     st.caption(t("Why these pages: what each stage thought of each passage."))
     st.session_state.setdefault("inspected", st.session_state.get("last_question", ""))
     question = st.text_input(t("Question"), key="inspected", max_chars=2000)
-    with st.expander(t("Settings of the search"), icon=":material/tune:", expanded=True):
-        first = sliders(shell.settings, "a")
-        compared = st.toggle(t("Compare with other settings"), key="compared")
-        second = sliders(shell.settings, "b") if compared else None
-        if not compared and st.button(t("Keep these settings for my questions"), key="keep_search"):
-            change(shell, **{name: dict(values) for name, values in first.items()})
-            st.toast(t("Kept; the next answer uses them."))
+    first, second = search_settings(shell)
     if not question.strip():
         st.info(t("Ask a question above; nothing is generated here."))
         return
@@ -70,14 +74,29 @@ def page(shell: Shell) -> None:
         st.error(escape(str(error)))
 
 
+def search_settings(
+    shell: Shell,
+) -> tuple[Mapping[str, dict[str, Any]], Mapping[str, dict[str, Any]] | None]:
+    """The sidebar: what the search is to be changed to, and what that is compared with if anything."""
+    with st.sidebar:
+        st.subheader(t("Settings of the search"))
+        first = sliders(shell.settings, "a")
+        compared = st.toggle(t("Compare with other settings"), key="compared")
+        if compared:
+            st.caption(t("The settings on the right side:"))
+            return first, sliders(shell.settings, "b")
+        if st.button(t("Keep these settings for my questions"), key="keep_search"):
+            change(shell, **{name: dict(values) for name, values in first.items()})
+            st.toast(t("Kept; the next answer uses them."))
+    return first, None
+
+
 def sliders(settings: Settings, key: str) -> dict[str, dict[str, Any]]:
     """What can be changed without reading or generating anything again; the changes chosen."""
     chosen: dict[str, dict[str, Any]] = {}
-    for number, ((section, field), (label, low, high, step)) in enumerate(_SLIDERS.items()):
-        if number % _IN_A_ROW == 0:
-            columns = st.columns(_IN_A_ROW, gap="medium")
+    for (section, field), (label, low, high, step) in SLIDERS.items():
         now = getattr(getattr(settings, section), field)
-        chosen.setdefault(section, {})[field] = columns[number % _IN_A_ROW].slider(
+        chosen.setdefault(section, {})[field] = st.slider(
             t(label),
             min(low, now),
             max(high, now),
@@ -145,53 +164,69 @@ def bump_chart(traces: Sequence[Trace]) -> None:
             "stage": t(STAGES[stage]),
             "rank": one.hit.stages[stage].rank,
             "score": round(one.hit.stages[stage].score, 4),
-            "fate": t(_FATES[one.fate]),
+            "fate": t(FATES[one.fate]),
+            "label": ", ".join(reversed(one.hit.passage.place.rsplit(", ", 1))),  # p. 4, deck.pdf
             "labelled": one.place <= _LABELLED,
+            "width": 1 if one.fate == "cut" else 3,
         }
         for one in shown
         for stage in stages
         if stage in one.hit.stages
     ]
     last = t(STAGES[stages[-1]]) if stages else ""
-    x: dict[str, Any] = {
-        "field": "stage",
-        "type": "nominal",
-        "sort": [t(STAGES[stage]) for stage in stages],
-    }
-    x |= {"title": None, "axis": {"labelAngle": 0, "orient": "top"}}
-    y: dict[str, Any] = {
-        "field": "rank",
-        "type": "quantitative",
-        "scale": {"type": "log", "reverse": True},
-        "title": t("Rank (best at the top)"),
-        "axis": {"values": [1, 2, 3, 5, 10, 20, 50], "format": "d"},
-    }
-    tooltip = [{"field": name} for name in ("place", "heading", "stage", "rank", "score", "fate")]
+    columns = [*(t(STAGES[stage]) for stage in stages), " "]  # the last one holds the labels
+    pointed = {"condition": {"param": "pointed", "value": 1}, "value": 0.15}
     lines: dict[str, Any] = {
-        "x": x,
-        "y": y,
+        "x": {
+            "field": "stage",
+            "type": "nominal",
+            "scale": {"type": "point", "domain": columns, "padding": 0.25},
+            "title": None,
+            "axis": {"labelAngle": 0, "orient": "top", "ticks": False, "domain": False},
+        },
+        "y": {
+            "field": "rank",
+            "type": "quantitative",
+            "scale": {"type": "sqrt", "reverse": True, "zero": False, "nice": False},
+            "title": t("Rank (best at the top)"),
+            "axis": {"values": [1, 2, 3, 5, 8, 12, 20, 30, 50], "format": "d", "grid": False},
+        },
         "color": _colour(),
         "detail": {"field": "passage"},
-        "tooltip": tooltip,
+        "opacity": pointed,
+        "tooltip": [{"field": field, "title": t(title)} for field, title in FIELDS.items()],
     }
+    width = {"field": "width", "type": "quantitative", "scale": None, "legend": None}
     named = [point for point in points if point["stage"] == last and point["labelled"]]
+    label: dict[str, Any] = {"type": "text", "align": "left", "dx": 12, "fontSize": 12}
     specification: dict[str, Any] = {
         "height": 480,
         "layer": [
             {
                 "data": {"values": points},
-                "mark": {"type": "line", "strokeWidth": 2, "opacity": 0.7},
-                "encoding": lines,
+                "params": [
+                    {
+                        "name": "pointed",
+                        "select": {
+                            "type": "point",
+                            "fields": ["passage"],
+                            "on": "pointerover",
+                            "clear": "pointerout",
+                        },
+                    }
+                ],
+                "mark": {"type": "line", "interpolate": "monotone"},
+                "encoding": lines | {"size": width},
             },
             {
                 "data": {"values": points},
-                "mark": {"type": "point", "filled": True, "size": 70},
+                "mark": {"type": "point", "filled": True, "size": 80},
                 "encoding": lines,
             },
             {
                 "data": {"values": named},
-                "mark": {"type": "text", "align": "right", "dx": -10, "dy": -9, "fontSize": 11},
-                "encoding": {"x": x, "y": y, "color": _colour(), "text": {"field": "place"}},
+                "mark": label | {"limit": {"expr": "width / 4"}},
+                "encoding": lines | {"text": {"field": "label"}},
             },
         ],
     }
@@ -277,7 +312,7 @@ def distributions(traces: Sequence[Trace]) -> None:
         values = [
             {
                 "score": one.hit.stages[stage].score,
-                "fate": t(_FATES[one.fate]),
+                "fate": t(FATES[one.fate]),
                 "place": one.hit.passage.place,
             }
             for one in traces
@@ -293,7 +328,10 @@ def distributions(traces: Sequence[Trace]) -> None:
             "encoding": {
                 "x": x | {"scale": {"zero": False}},
                 "color": _colour(),
-                "tooltip": [{"field": name} for name in ("place", "score", "fate")],
+                "tooltip": [
+                    {"field": field, "title": t(FIELDS[field])}
+                    for field in ("place", "score", "fate")
+                ],
             },
         }
         st.vega_lite_chart(specification, width="stretch", alt=t(STAGES[stage]))
@@ -306,8 +344,8 @@ def _colour() -> dict[str, Any]:
         "type": "nominal",
         "title": None,
         "scale": {
-            "domain": [t(name) for name in _FATES.values()],
-            "range": list(_COLOURS.values()),
+            "domain": [t(name) for name in FATES.values()],
+            "range": COLOURS["dark" if st.context.theme.type == "dark" else "light"],
         },
         "legend": {"orient": "bottom"},
     }
