@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 import pytest
@@ -184,6 +185,15 @@ def test_a_quote_is_exported_once_and_in_its_lines(kept):
     assert "cat 16 *\r\nDog 11 and a half” [1]" in pdf
     for exported in (as_html("T", said), pdf):
         assert exported.count("Dog 11") == 1
+
+
+def test_an_abstention_is_exported_with_the_nearest_pages(kept):
+    conversation, first = kept.ask("", None, "How high?")
+    kept.answer(first, replace(ANSWER, sentences=(), abstained=True))
+    assert as_markdown("T", kept.exchanges(conversation)) == (
+        "# T\n\n## How high?\n\nThe lectures do not seem to answer this.\n\n"
+        f"- \\[1\\] {HIT.passage.place}: “A cat sleeps sixteen hours a day.”\n"
+    )
 
 
 def test_html_escapes_and_loads_nothing(said):

@@ -30,7 +30,8 @@ def as_markdown(title: str, exchanges: Sequence[Exchange]) -> str:
     lines = [f"# {_plain(title)}", ""]
     for said in exchanges:
         lines += [f"## {_plain(said.question)}", ""]
-        lines += [_plain(text) for text in _lead(said)]
+        for text in _lead(said):
+            lines += [_plain(text), ""]
         if said.answer:
             for sentence, quoted in _sentences(said.answer):
                 text = "  \n> ".join(map(_plain, quoted)) if quoted else _plain(sentence.text)
