@@ -377,10 +377,11 @@ def test_the_map_holds_every_passage_once(library, start):
     from ui.views.library import projection
 
     start(page="library")
-    points, axes, centre = projection(library)
-    assert len(points) == library.count()
+    passages, places, axes, centre = projection(library)
+    assert len({passage.id for passage in passages}) == library.count()
     assert axes.T @ axes == pytest.approx(np.eye(2), abs=1e-5)
-    assert sum(p["x"] for p in points) == pytest.approx(0, abs=1e-4)
+    assert places.mean(axis=0) == pytest.approx(np.zeros(2), abs=1e-5)
+    assert places[0] == pytest.approx((library.vectors()[0] - centre) @ axes, abs=1e-5)
     assert len(centre) == 64
 
 
@@ -519,6 +520,7 @@ def test_the_interface_speaks_german_and_remembers_it(start):
     assert page.chat_input[0].placeholder == "Frag die Vorlesungen"
     page = ask(page, "How long does a cat sleep?")
     assert "In Anführungszeichen: die Vorlesungen wörtlich." in shown(page)
+    assert any(button.label.endswith("animals\\.pdf\\, S\\. 1") for button in page.button)
 
 
 def test_a_preset_is_how_the_next_answer_is_written(start):

@@ -12,7 +12,7 @@ import typst
 
 from rag.types import Answer, Sentence
 from ui.conversations import Exchange
-from ui.text import t
+from ui.text import place_of, t
 
 _TEMPLATE = Path(__file__).with_name("export.typ")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|$~-])")
@@ -107,7 +107,8 @@ def _sentences(answer: Answer) -> Iterator[tuple[Sentence, Sequence[str]]]:
 def _sources(answer: Answer) -> Iterator[tuple[int, str, str]]:
     """Each source's number and place, and its quote unless a sentence is that already."""
     for source in answer.sources:
-        yield source.number, source.place, "" if answer.says(source) else f": “{source.quote}”"
+        quote = "" if answer.says(source) else f": “{source.quote}”"
+        yield source.number, place_of(source.hit.passage), quote
 
 
 def _plain(text: str) -> str:

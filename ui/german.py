@@ -96,6 +96,8 @@ GERMAN = {
     "Zoom": "Vergrößerung",
     "fit": "passend",
     "Close": "Schließen",
+    "p. {page}": "S. {page}",
+    "pp. {first}-{last}": "S. {first}-{last}",
     "page {number}": "Seite {number}",
     "page {number} of {pages}": "Seite {number} von {pages}",
     "The cited words are on page {pages}.": "Die zitierten Wörter stehen auf Seite {pages}.",

@@ -149,7 +149,7 @@ def show_page(library: Library, source: Source, *, closing: bool = True) -> None
         st.pdf(document.path, height=560)
 
 
-def place_of(library: Library) -> str:
+def size_of(library: Library) -> str:
     """How much there is, in a line."""
     documents = library.documents()
     pages = sum(document.pages for document in documents)

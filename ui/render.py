@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ingest.pipeline import FileReport
 from rag.types import Answer, Hit, Sentence, Source, Stage
-from ui.text import counted, escape, t
+from ui.text import counted, escape, place_of, t
 
 STAGES: Mapping[Stage, str] = {
     "dense": "Meaning (cosine)",
@@ -118,7 +118,7 @@ def scores_table(hits: Sequence[Hit], sources: Sequence[Source]) -> dict[str, li
         numbers.setdefault(source.hit.passage.id, []).append(source.number)
     marks = [" ".join(f"[{n}]" for n in numbers.get(hit.passage.id, [])) for hit in hits]
     table = {
-        t("Page"): [escape(hit.passage.place) for hit in hits],
+        t("Page"): [escape(place_of(hit.passage)) for hit in hits],
         t("Source"): [escape(mark) or "–" for mark in marks],
     }
     for stage, label in STAGES.items():
@@ -154,7 +154,7 @@ def _row() -> DeltaGenerator:
 
 def _chip(source: Source, key: str, open_source: Open) -> None:
     st.button(
-        escape(f"[{source.number}] {source.place}"),
+        escape(f"[{source.number}] {place_of(source.hit.passage)}"),
         key=f"chip-{key}",
         type="tertiary",
         icon=":material/menu_book:",

@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from ingest.types import Passage
 from ui.german import GERMAN
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -25,6 +26,19 @@ def t(english: str, **values: object) -> str:
 def counted(number: int, one: str, several: str) -> str:
     """A number with its noun, both forms in English: `counted(2, "page", "pages")`."""
     return f"{number} {t(one if number == 1 else several)}"
+
+
+def pages_of(passage: Passage) -> str:
+    """A passage's pages as a citation shows them: `p. 4` or `pp. 4-6`."""
+    first, last = passage.pages[0], passage.pages[-1]
+    if first == last:
+        return t("p. {page}", page=first)
+    return t("pp. {first}-{last}", first=first, last=last)
+
+
+def place_of(passage: Passage) -> str:
+    """A passage's file and pages: `deck.pdf, p. 4`, or in German `deck.pdf, S. 4`."""
+    return f"{passage.file}, {pages_of(passage)}"
 
 
 def escape(text: str) -> str:

@@ -16,7 +16,7 @@ from ui import answers
 from ui.conversations import Conversation, Exchange
 from ui.copy_button import copy_button
 from ui.export import as_html, as_markdown, as_pdf
-from ui.page_view import place_of, show_page
+from ui.page_view import show_page, size_of
 from ui.render import (
     DOING,
     answer_message,
@@ -26,7 +26,7 @@ from ui.render import (
     total_seconds,
 )
 from ui.shell import Shell, loading
-from ui.text import escape, t
+from ui.text import escape, place_of, t
 from ui.views.library import welcome
 
 Go = Callable[[str | None], None]  # opens a conversation, None a new one
@@ -104,7 +104,7 @@ def _beginning(shell: Shell, library: Library) -> None:
     """What a new conversation shows: how much there is, and questions to begin with."""
     st.title("Katheder")
     st.markdown(t("Ask your lectures; every sentence of an answer names its page."))
-    st.caption(escape(place_of(library)))
+    st.caption(escape(size_of(library)))
     with st.container(horizontal=True, key="suggestions"):
         for place, suggestion in enumerate(suggestions(library)):
             if st.button(escape(suggestion), key=f"suggestion-{place}"):
@@ -277,7 +277,7 @@ def _follow(work: answers.Asked) -> None:
             elif isinstance(event, StageDone):
                 found = ""
                 if event.hits:
-                    places = dict.fromkeys(hit.passage.place for hit in event.hits[:3])
+                    places = dict.fromkeys(place_of(hit.passage) for hit in event.hits[:3])
                     found = ": " + "; ".join(places)
                 status.write(escape(f"{t(DOING[event.stage])}, {event.seconds:.2f} s{found}"))
             status.update(label=_doing(work))

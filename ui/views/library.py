@@ -15,10 +15,10 @@ from ingest.pipeline import FileReport, find_files, ingest, recipe_of
 from ingest.store import Library
 from ingest.types import Document, Passage
 from ui.job import Job
-from ui.page_view import page_picture, place_of, thumbnail
+from ui.page_view import page_picture, size_of, thumbnail
 from ui.render import show_report
 from ui.shell import BUNDLED, Shell, draw_open, running
-from ui.text import counted, escape, t
+from ui.text import counted, escape, place_of, t
 from ui.uploads import drop_unused, store_uploads
 
 _READING = "reading"  # the name of the one job that reads files
@@ -34,7 +34,7 @@ def page(shell: Shell) -> None:
         return
     library = shell.library
     st.title(t("Library"))
-    st.caption(escape(f"{place_of(library)} · {shell.folder}"))
+    st.caption(escape(f"{size_of(library)} · {shell.folder}"))
     upload(shell)
     follow_reading()
     draw_open(
@@ -265,8 +265,20 @@ def _pages(library: Library, document: Document) -> None:
 def map_of(shell: Shell, library: Library) -> None:
     """All passages in two dimensions, with a question and what it found."""
     question = st.text_input(t("A question to put on the map"), key="map_question", max_chars=500)
-    points, axes, centre = projection(library)
-    data = [dict(point, kind=t("passage"), size=40) for point in points]
+    passages, places, axes, centre = projection(library)
+    data: list[dict[str, object]] = [
+        {
+            "id": passage.id,
+            "file": passage.file,
+            "place": place_of(passage),
+            "text": shortened(passage.text),
+            "x": float(x),
+            "y": float(y),
+            "kind": t("passage"),
+            "size": 40,
+        }
+        for passage, (x, y) in zip(passages, places, strict=True)
+    ]
     if question.strip():
         try:
             pipeline = shell.pipeline()
@@ -295,7 +307,10 @@ def map_of(shell: Shell, library: Library) -> None:
                 legend=alt.Legend(orient="bottom"),
             ),
             size=alt.Size("size:Q", scale=None, legend=None),
-            tooltip=["place:N", "text:N"],
+            tooltip=[
+                alt.Tooltip("place:N", title=t("Page")),
+                alt.Tooltip("text:N", title=t("Words")),
+            ],
         )
         .properties(height=520)
         .interactive()
@@ -310,8 +325,8 @@ def map_of(shell: Shell, library: Library) -> None:
 
 
 @st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.stamp()})
-def projection(library: Library) -> tuple[list[dict[str, object]], np.ndarray, np.ndarray]:
-    """Every passage with its place on the map, the two axes (dimension, 2), and the centre."""
+def projection(library: Library) -> tuple[list[Passage], np.ndarray, np.ndarray, np.ndarray]:
+    """All passages, their places on the map (N, 2), its axes (dimension, 2), and its centre."""
     from sklearn.decomposition import PCA
 
     passages, vectors = _passages_with_vectors(library)
@@ -320,21 +335,13 @@ def projection(library: Library) -> tuple[list[dict[str, object]], np.ndarray, n
         axes, centre = fitted.components_.T, fitted.mean_
     else:
         axes, centre = np.eye(vectors.shape[1], 2), vectors.mean(axis=0)
-    places = (vectors - centre) @ axes
-    points: list[dict[str, object]] = []
-    for passage, (x, y) in zip(passages, places, strict=True):
-        text = " ".join(passage.text.split())
-        points.append(
-            {
-                "id": passage.id,
-                "file": passage.file,
-                "place": passage.place,
-                "text": text if len(text) < 160 else text[:159] + "…",
-                "x": float(x),
-                "y": float(y),
-            }
-        )
-    return points, axes, centre
+    return passages, (vectors - centre) @ axes, axes, centre
+
+
+def shortened(text: str) -> str:
+    """A text on one line, cut to what a tooltip holds."""
+    text = " ".join(text.split())
+    return text if len(text) < 160 else text[:159] + "…"
 
 
 def _passages_with_vectors(library: Library) -> tuple[list[Passage], np.ndarray]:
@@ -369,9 +376,9 @@ def duplicates_of(library: Library) -> None:
         )
     )
     for cosine, first, second in found:
-        with st.expander(escape(f"{cosine:.3f}: {first.place}; {second.place}")):
+        with st.expander(escape(f"{cosine:.3f}: {place_of(first)}; {place_of(second)}")):
             for column, passage in zip(st.columns(2), (first, second), strict=True):
-                column.caption(escape(passage.place))
+                column.caption(escape(place_of(passage)))
                 column.text(passage.text)
 
 

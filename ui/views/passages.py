@@ -18,7 +18,7 @@ from rag.trace import ORDER, Trace, trace
 from rag.types import Hit, Source
 from ui.render import STAGES
 from ui.shell import Shell, change, draw_open
-from ui.text import escape, t
+from ui.text import escape, pages_of, place_of, t
 from ui.views.library import welcome
 
 _SHOWN = 30  # candidates in the chart and the list
@@ -159,13 +159,13 @@ def bump_chart(traces: Sequence[Trace]) -> None:
     points = [
         {
             "passage": one.hit.passage.id,
-            "place": one.hit.passage.place,
+            "place": place_of(one.hit.passage),
             "heading": (one.hit.passage.headings or ("",))[-1],
             "stage": t(STAGES[stage]),
             "rank": one.hit.stages[stage].rank,
             "score": round(one.hit.stages[stage].score, 4),
             "fate": t(FATES[one.fate]),
-            "label": ", ".join(reversed(one.hit.passage.place.rsplit(", ", 1))),  # p. 4, deck.pdf
+            "label": f"{pages_of(one.hit.passage)}, {one.hit.passage.file}",
             "labelled": one.place <= _LABELLED,
             "width": 1 if one.fate == "cut" else 3,
         }
@@ -313,7 +313,7 @@ def distributions(traces: Sequence[Trace]) -> None:
             {
                 "score": one.hit.stages[stage].score,
                 "fate": t(FATES[one.fate]),
-                "place": one.hit.passage.place,
+                "place": place_of(one.hit.passage),
             }
             for one in traces
             if stage in one.hit.stages
@@ -374,7 +374,7 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
         {
             t("Number"): [source.number for source in evidence],
             t("Score"): [round(source.score, 3) for source in evidence],
-            t("Page"): [source.place for source in evidence],
+            t("Page"): [place_of(source.hit.passage) for source in evidence],
             t("Words"): [source.quote for source in evidence],
         },
         hide_index=True,
@@ -398,7 +398,7 @@ def difference(
         (t("Only the left settings find:"), found[0], found[1]),
         (t("Only the right settings find:"), found[1], found[0]),
     ):
-        places = [one.hit.passage.place for id, one in mine.items() if id not in other]
+        places = [place_of(one.hit.passage) for id, one in mine.items() if id not in other]
         if places:
             st.markdown(escape(f"{label} {'; '.join(places)}"))
     if found[0].keys() == found[1].keys():
