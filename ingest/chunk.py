@@ -20,13 +20,14 @@ from ingest import clean
 from ingest.types import Lecture, Line, Page, Passage, Span
 
 #: Rises when the same lecture would be cut differently; a library remembers it.
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 
 #: Counts the encoder's tokens of each text, without the two that frame a sequence.
 TokenCounter = Callable[[Sequence[str]], list[int]]
 
 _FRAME_TOKENS = 2  # [CLS] and [SEP]
 _MAX_CONTEXT_TOKENS = 48
+_CLOSING = ",;:.)]"
 _SHATTERED = 4  # lines of up to so many characters are pieces of one formula or drawing
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|cf|vs|al|fig|eq|eqs|sec|ch|no|vol|pp?|resp|approx|dr|prof|"
@@ -302,6 +303,8 @@ def _runs_on(page: Page, before: Line, line: Line) -> bool:
     if max(before.end - before.start, line.end - line.start) <= _SHATTERED:
         return True
     first = page.text[line.start : line.end].split(maxsplit=1)[0]
+    if first[0] in _CLOSING:  # after an index or an exponent, which is set on a line of its own
+        return True
     if clean.is_bullet(first) or first[0] in clean.BULLETS:
         return False
     if (

@@ -195,6 +195,17 @@ def test_the_rows_of_a_wide_table_stay_lines(make_pdf):
     assert lines[5:8] == [prose.strip().split(". ")[0] + "."] * 3  # sentences, not set lines
 
 
+@pytest.mark.parametrize(
+    ("formula", "rest"),
+    [("y_l", "; then it rests."), ("theta_i", ", which it leaves."), ("x_(i j)", ": it rests.")],
+)
+def test_a_sentence_goes_on_behind_an_index(make_pdf, formula, rest):
+    slide = f'#slide("Indices")[The model is pushed away from each ${formula}${rest}]'
+    passage = cut(read(make_pdf("index.pdf", slide)), 99, 90)[0]
+    (line,) = [line for line in passage.text.splitlines() if line.startswith("The model")]
+    assert line.endswith(rest)
+
+
 # ---- notes ----
 
 
