@@ -18,7 +18,7 @@ from generative import data
 from generative.errors import NotDefined
 from generative.families import FAMILIES
 from generative.pictures import save_grid
-from generative.train import Recipe, fit
+from generative.train import IndexConfig, fit
 
 
 def learn(name: str, output: Path) -> float:
@@ -27,7 +27,7 @@ def learn(name: str, output: Path) -> float:
     torch.manual_seed(0)
     model = chosen.build(chosen.config_for("digits"))
     start = time.perf_counter()
-    for _ in fit(model, images, Recipe(**chosen.recipes["digits"])):
+    for _ in fit(model, images, IndexConfig(**chosen.recipes["digits"])):
         pass
     seconds = time.perf_counter() - start
     try:

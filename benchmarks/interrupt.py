@@ -94,7 +94,7 @@ def main() -> None:
         if process.wait() != 0:
             raise SystemExit("the uninterrupted ingest failed")
         lasted = time.perf_counter() - begun
-        expected = Library(whole).digest()
+        expected = Library(whole).full_hash()
         print(
             f"uninterrupted: {lasted:.1f} s after the first write, digest {expected[:16]}",
             flush=True,
@@ -111,7 +111,7 @@ def main() -> None:
             build(folder, options.paths, options.words)
             library = Library(folder)
             faults = library.verify()
-            same = library.digest() == expected and not faults
+            same = library.full_hash() == expected and not faults
             different += not same
             print(
                 f"{number:>3}: killed after {moment:6.2f} s with {left} documents in; "

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest import clean
-from ingest.types import Lecture, Line, Page, Passage, Span
+from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same lecture would be cut differently; a library remembers it.
 CHUNKER_VERSION = 3
@@ -59,7 +59,9 @@ class _Unit:
     headings: tuple[str, ...]
 
 
-def chunk(lecture: Lecture, count_tokens: TokenCounter, settings: ChunkSettings) -> list[Passage]:
+def chunk(
+    lecture: ParsedDocument, count_tokens: TokenCounter, settings: ChunkSettings
+) -> list[Passage]:
     """Cut a lecture into passages, in reading order.
 
     Every passage with its context fits `settings.window`. Their spans, without each one's
@@ -194,7 +196,7 @@ def _words(page: Page, kept: dict[int, list[Line]]) -> Counter[str]:
 class _HeadingPaths:
     """Which headings stand above a place: from the PDF's outline, else from the type sizes."""
 
-    def __init__(self, lecture: Lecture, kept: dict[int, list[Line]]) -> None:
+    def __init__(self, lecture: ParsedDocument, kept: dict[int, list[Line]]) -> None:
         self.title = lecture.document.title
         self.kept = kept
         marks = list(self._from_outline(lecture))
@@ -219,7 +221,7 @@ class _HeadingPaths:
         text = " ".join(page.text[line.start : line.end] for line in lines)
         return text in self.sections
 
-    def _from_outline(self, lecture: Lecture) -> Iterator[tuple[int, int, int, str]]:
+    def _from_outline(self, lecture: ParsedDocument) -> Iterator[tuple[int, int, int, str]]:
         pages = {page.number: page for page in lecture.pages}
         for section in lecture.outline:
             page = pages.get(section.page)
@@ -357,7 +359,7 @@ def _sections(units: Sequence[_Unit]) -> Iterator[list[_Unit]]:
 
 
 def _pack(
-    lecture: Lecture,
+    lecture: ParsedDocument,
     texts: dict[int, str],
     pages: tuple[int, ...],
     units: Sequence[_Unit],

@@ -74,7 +74,7 @@ MARGIN = 0.11
 NUMBER_MARGIN = 0.17
 
 
-def mend_word(raw: str) -> str:
+def repair_word(raw: str) -> str:
     """Return a word as a person would type it; "" where nothing readable is left.
 
     Composes split accents, unfolds ligatures and mathematical letters (NFKC), maps the

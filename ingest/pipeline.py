@@ -14,7 +14,7 @@ from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk, embedding_text
 from ingest.embed import Encoder
 from ingest.errors import UnreadableFile
 from ingest.readers import READERS, read
-from ingest.store import Library, Recipe
+from ingest.store import IndexConfig, Library
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def recipe_of(encoder: Encoder, passage_tokens: int, overlap_tokens: int) -> Recipe:
+def index_config(encoder: Encoder, passage_tokens: int, overlap_tokens: int) -> IndexConfig:
     """What a library built now would remember."""
     chunker = f"v{CHUNKER_VERSION} {passage_tokens}/{overlap_tokens} tokens"
-    return Recipe(encoder.identity, encoder.dimension, chunker)
+    return IndexConfig(encoder.identity, encoder.dimension, chunker)
 
 
 def ingest(
@@ -75,7 +75,7 @@ def ingest(
     Raises:
         LibraryMismatch: the library was built with another encoder or chunker.
     """
-    library.bind(recipe_of(encoder, passage_tokens, overlap_tokens))
+    library.check_or_set_config(index_config(encoder, passage_tokens, overlap_tokens))
     settings = ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
     known = {document.id: document for document in library.documents()}
     for file in files:

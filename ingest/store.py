@@ -23,7 +23,7 @@ from typing import Protocol
 import numpy as np
 
 from ingest.errors import LibraryMismatch, LibraryMissing
-from ingest.types import Box, Document, Lecture, Line, Page, Passage, Span, Word
+from ingest.types import Box, Document, Line, Page, ParsedDocument, Passage, Span, Word
 from ingest.vectors import DenseIndex
 
 FORMAT = 1
@@ -66,7 +66,7 @@ _STOP_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class IndexConfig:
     """What a library was built with; two recipes do not mix.
 
     `encoder` is the bi-encoder's identity, `dimension` its vectors' length, `chunker` the
@@ -89,7 +89,9 @@ class Scored:
 class Store(Protocol):
     """What retrieval and ingest ask of a library, wherever it is kept."""
 
-    def add(self, lecture: Lecture, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+    def add(
+        self, lecture: ParsedDocument, passages: Sequence[Passage], vectors: np.ndarray
+    ) -> None:
         """Put a document in, instead of the one at its path or with its content, all or nothing."""
 
     def remove(self, document: str) -> bool:
@@ -104,7 +106,7 @@ class Store(Protocol):
     def search_lexical(self, question: str, k: int) -> list[Scored]:
         """The k passages of the largest BM25 for a question's words, best first."""
 
-    def stamp(self) -> str:
+    def content_hash(self) -> str:
         """Changes exactly when what the library holds changes; hexadecimal."""
 
 
@@ -154,7 +156,7 @@ class Library:
                     if statement.strip():
                         db.execute(statement)
                 db.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
-                self._restamp(db)
+                self._rehash(db)
 
     def _check_format(self) -> None:
         try:
@@ -216,39 +218,39 @@ class Library:
         row = self._connection().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
-    def recipe(self) -> Recipe | None:
+    def config(self) -> IndexConfig | None:
         """What the library was built with; None while it is empty."""
         value = self._meta("recipe")
-        return Recipe(**json.loads(value)) if value else None
+        return IndexConfig(**json.loads(value)) if value else None
 
-    def bind(self, recipe: Recipe) -> None:
+    def check_or_set_config(self, recipe: IndexConfig) -> None:
         """Bind an empty library to a recipe, or check that a filled one has it.
 
         Raises:
             LibraryMismatch: it was built with another; the message names what differs.
         """
         with self._transaction() as db:
-            found = self.recipe()
+            found = self.config()
             empty = not db.execute("SELECT 1 FROM documents LIMIT 1").fetchone()
             if found != recipe and empty:
                 db.execute(
                     "INSERT OR REPLACE INTO meta VALUES ('recipe', ?)",
                     (json.dumps(asdict(recipe)),),
                 )
-                self._restamp(db)
+                self._rehash(db)
                 return
-        self.check(recipe)
+        self.check_config(recipe)
 
-    def check(self, recipe: Recipe, *, search_only: bool = False) -> None:
+    def check_config(self, recipe: IndexConfig, *, search_only: bool = False) -> None:
         """Compare the library's recipe with the one in use; searching ignores the chunker.
 
         Raises:
             LibraryMismatch: they differ.
         """
-        found = self.recipe()
+        found = self.config()
         if found is None:
             return
-        for field in fields(Recipe):
+        for field in fields(IndexConfig):
             if search_only and field.name == "chunker":
                 continue
             old, new = getattr(found, field.name), getattr(recipe, field.name)
@@ -259,11 +261,11 @@ class Library:
                     "or go back to the old setting."
                 )
 
-    def stamp(self) -> str:
-        """SHA-256 over the recipe and every document; see `Store.stamp`."""
+    def content_hash(self) -> str:
+        """SHA-256 over the recipe and every document; see `Store.content_hash`."""
         return self._meta("stamp") or ""
 
-    def _restamp(self, db: sqlite3.Connection) -> None:
+    def _rehash(self, db: sqlite3.Connection) -> None:
         digest = hashlib.sha256(f"{FORMAT} {self._meta('recipe')}".encode())
         for row in db.execute("SELECT id, file, collection FROM documents ORDER BY id"):
             digest.update("\0".join(row).encode())
@@ -271,7 +273,9 @@ class Library:
 
     # ---- documents ----
 
-    def add(self, lecture: Lecture, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+    def add(
+        self, lecture: ParsedDocument, passages: Sequence[Passage], vectors: np.ndarray
+    ) -> None:
         """Put a document in; see `Store.add`.
 
         Args:
@@ -334,13 +338,13 @@ class Library:
                     "INSERT INTO passages_text (rowid, context, text) VALUES (?, ?, ?)",
                     (cursor.lastrowid, passage.context, passage.text),
                 )
-            self._restamp(db)
+            self._rehash(db)
 
     def remove(self, document: str) -> bool:
         """Take a document out by its id; see `Store.remove`."""
         with self._transaction() as db:
             removed = self._delete(db, document)
-            self._restamp(db)
+            self._rehash(db)
         return removed
 
     def _delete(self, db: sqlite3.Connection, document: str) -> bool:
@@ -368,7 +372,7 @@ class Library:
             or (len(name) >= 6 and document.id.startswith(name.lower()))
         ]
 
-    def collect(self, document: str, collection: str) -> None:
+    def set_collection(self, document: str, collection: str) -> None:
         """Put a document into a collection, or with "" into none; what is searched stays the same."""
         with self._transaction() as db:
             db.execute("UPDATE documents SET collection = ? WHERE id = ?", (collection, document))
@@ -440,7 +444,7 @@ class Library:
         found = self._passages_by_id([id for id, _ in rows])
         return [Scored(found[id], score) for id, score in rows if id in found]
 
-    def matches(self, question: str, passage: str) -> list[tuple[int, int]]:
+    def highlight(self, question: str, passage: str) -> list[tuple[int, int]]:
         """Where a passage's text has the words that a lexical search for the question finds.
 
         Returns:
@@ -471,7 +475,7 @@ class Library:
     def vectors(self) -> np.ndarray:
         """All passages' vectors, float32, shape (N, dimension), ordered by passage id."""
         blobs = self._connection().execute("SELECT vector FROM passages ORDER BY id").fetchall()
-        recipe = self.recipe()
+        recipe = self.config()
         dimension = recipe.dimension if recipe else 1
         halves = np.frombuffer(b"".join(blob for (blob,) in blobs), dtype="<f2")
         unit = halves.reshape(len(blobs), dimension).astype(np.float32)
@@ -484,7 +488,7 @@ class Library:
             db = self._connection()
             db.execute("BEGIN")  # one view of stamp and vectors, whoever writes meanwhile
             try:
-                stamp = self.stamp()
+                stamp = self.content_hash()
                 if self._index is None or self._index[0] != stamp:
                     ids = [id for (id,) in db.execute("SELECT id FROM passages ORDER BY id")]
                     index = DenseIndex.open(self.folder, stamp, len(ids), self.vectors)
@@ -500,10 +504,10 @@ class Library:
 
     # ---- checks ----
 
-    def digest(self) -> str:
+    def full_hash(self) -> str:
         """SHA-256 over all that the library holds, whatever the order it came in; for comparisons."""
         db = self._connection()
-        digest = hashlib.sha256(repr(self.recipe()).encode())
+        digest = hashlib.sha256(repr(self.config()).encode())
         for query in (
             "SELECT * FROM documents ORDER BY id",
             "SELECT * FROM pages ORDER BY document, number",
@@ -540,7 +544,7 @@ class Library:
             "SELECT id FROM passages WHERE document NOT IN (SELECT id FROM documents) ORDER BY id"
         ):
             faults.append(f"passage {id} belongs to no document")
-        recipe = self.recipe()
+        recipe = self.config()
         for document in self.documents():
             pages = {page.number: page.text for page in self.pages(document.id)}
             if len(pages) != document.pages:

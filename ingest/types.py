@@ -112,7 +112,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Lecture:
+class ParsedDocument:
     """A document as a reader returns it, with its pages in order and its outline."""
 
     document: Document
@@ -166,7 +166,7 @@ class Passage:
         return " › ".join(self.headings)
 
     @property
-    def place(self) -> str:
+    def citation(self) -> str:
         """File and pages as a citation shows them: `deck.pdf, p. 4` or `deck.pdf, pp. 4-6`."""
         first, last = self.pages[0], self.pages[-1]
         return f"{self.file}, p. {first}" if first == last else f"{self.file}, pp. {first}-{last}"

@@ -21,8 +21,8 @@ from rag.errors import BadCalibration
 from rag.rerank import Reranker, logits
 from rag.types import Hit, Source
 
-FILE = "calibration.json"
-SIGNALS = ("evidence", "passage", "margin", "agreement", "names")
+CALIBRATION_FILE = "calibration.json"
+FEATURES = ("evidence", "passage", "margin", "agreement", "names")
 BUNDLED = Path(__file__).parent.parent / "models" / "abstention"
 
 
@@ -47,7 +47,7 @@ class Calibration:
     def save(self, file: Path) -> None:
         """Write it as JSON."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        values = asdict(self) | {"signals": SIGNALS}
+        values = asdict(self) | {"signals": FEATURES}
         file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
@@ -59,7 +59,7 @@ class Calibration:
         """
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
-            if tuple(values.pop("signals")) != SIGNALS:
+            if tuple(values.pop("signals")) != FEATURES:
                 raise ValueError("its signals are others than this version's")
             return cls(**values | {"weights": tuple(map(float, values["weights"]))})
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -74,9 +74,9 @@ def models_key(encoder: Encoder, reranker: Reranker | None) -> str:
     return f"{encoder.identity} {reranker.name if reranker else 'none'}"
 
 
-def find(library: Path | None, key: str) -> Calibration | None:
+def load_calibration(library: Path | None, key: str) -> Calibration | None:
     """The calibration for these models: the library's own, else the bundled one, else none."""
-    own = [library / FILE] if library and (library / FILE).is_file() else []
+    own = [library / CALIBRATION_FILE] if library and (library / CALIBRATION_FILE).is_file() else []
     for file in [*own, *sorted(BUNDLED.glob("*.json"))]:
         found = Calibration.read(file)
         if found.models == key:
@@ -84,8 +84,8 @@ def find(library: Path | None, key: str) -> Calibration | None:
     return None
 
 
-def signals(question: str, hits: Sequence[Hit], sources: Sequence[Source]) -> list[float]:
-    """What the stages say, in the order of SIGNALS.
+def features(question: str, hits: Sequence[Hit], sources: Sequence[Source]) -> list[float]:
+    """What the stages say, in the order of FEATURES.
 
     The best evidence's logit; the first passage's logit; how far the first passage's logit is
     ahead of the mean of the next four; how well dense, lexical and reranked order agree on the
@@ -104,7 +104,7 @@ def signals(question: str, hits: Sequence[Hit], sources: Sequence[Source]) -> li
     ]
 
 
-def names(text: str) -> list[str]:
+def candidate_proper_nouns(text: str) -> list[str]:
     """Words that look like names, each once: with a figure or a capital inside, as BERT or GPT-4.
 
     Other than in German, where every noun has one, a capital behind a small word counts too.
@@ -118,7 +118,7 @@ def names(text: str) -> list[str]:
 def _missing(question: str, text: str) -> int:
     """How many parts of a question's names a text does not hold, endings aside."""
     held = _bare_words(text)
-    return sum(len(_bare_words(name) - held) for name in names(question))
+    return sum(len(_bare_words(name) - held) for name in candidate_proper_nouns(question))
 
 
 def _bare_words(text: str) -> set[str]:
@@ -132,7 +132,9 @@ def best_cosine(hits: Sequence[Hit]) -> float | None:
     return max(cosines, default=None)
 
 
-def fit(rows: Sequence[Sequence[float]], answerable: Sequence[bool], models: str) -> Calibration:
+def fit_calibration(
+    rows: Sequence[Sequence[float]], answerable: Sequence[bool], models: str
+) -> Calibration:
     """Fit weights and threshold.
 
     Args:

@@ -31,7 +31,7 @@ _HANGING_WORDS = (
     "als am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist "
     "mit oder pro sind über um und von vom wie zu zum zur"
 )
-_HANGING = frozenset(_HANGING_WORDS.split())
+CONTINUATION_WORDS = frozenset(_HANGING_WORDS.split())
 _MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
 _KEPT = 20_000  # vectors, about 30 MB
 _MAX_WORDS = 60  # a piece grows no longer by what is attached to it
@@ -81,14 +81,14 @@ def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextSpan:
     """A stretch of a passage that can be quoted: its text is `passage.text[start:end]`."""
 
     start: int
     end: int
 
 
-def select(
+def select_evidence(
     question: str, hits: Sequence[Hit], judge: Judge, settings: AnswerSettings
 ) -> tuple[Source, ...]:
     """The evidence for a question, best first, numbered from 1.
@@ -109,12 +109,14 @@ def select(
         own, the judge's, in [0, 1].
     """
     hits = hits[: settings.passages]
-    places = [(n, hit, piece) for n, hit in enumerate(hits, 1) for piece in pieces_of(hit.passage)]
+    places = [
+        (n, hit, piece) for n, hit in enumerate(hits, 1) for piece in quotable_spans(hit.passage)
+    ]
     if not places:
         return ()
-    scores = judge.score(question, [shown(hit.passage, piece) for _, hit, piece in places])
+    scores = judge.score(question, [judge_input(hit.passage, piece) for _, hit, piece in places])
     passages = logits([_score_of(hit) for _, hit, _ in places])
-    pages = _page_places([hit.passage for hit in hits])
+    pages = _page_ranks([hit.passage for hit in hits])
     behind = np.log([pages[place - 1] for place, _, _ in places])
     standing = logits(scores) + settings.passage_weight * passages - settings.place_weight * behind
     chosen: list[Source] = []
@@ -123,17 +125,17 @@ def select(
     for row in map(int, np.argsort(-standing, kind="stable")):
         _, hit, piece = places[row]
         passage = hit.passage
-        words = quote_of(passage, piece).lower()
+        words = span_text(passage, piece).lower()
         length = len(words.split())
         if row in taken or words in seen or (chosen and length > room):
             continue
         enough = standing >= standing[row] - settings.neighbour_margin
         free = enough & ~np.isin(np.arange(len(places)), list(taken))
-        rows = _grown(row, places, np.where(free, standing, -np.inf), min(longest, room))
+        rows = _merge_neighbours(row, places, np.where(free, standing, -np.inf), min(longest, room))
         taken |= set(rows)
-        seen |= {quote_of(passage, places[each][2]).lower() for each in rows}
-        whole_piece = Piece(places[rows[0]][2].start, places[rows[-1]][2].end)
-        quote = quote_of(passage, whole_piece)
+        seen |= {span_text(passage, places[each][2]).lower() for each in rows}
+        whole_piece = TextSpan(places[rows[0]][2].start, places[rows[-1]][2].end)
+        quote = span_text(passage, whole_piece)
         room -= len(quote.split())
         number = len(chosen) + 1
         chosen.append(
@@ -152,7 +154,7 @@ def select(
     return tuple(chosen)
 
 
-def _page_places(passages: Sequence[Passage]) -> list[int]:
+def _page_ranks(passages: Sequence[Passage]) -> list[int]:
     """The place of each passage's page from 1, one that shares it with an earlier passage the same."""
     firsts: list[Passage] = []
     places = []
@@ -165,9 +167,9 @@ def _page_places(passages: Sequence[Passage]) -> list[int]:
     return places
 
 
-def _grown(
+def _merge_neighbours(
     row: int,
-    places: Sequence[tuple[int, Hit, Piece]],
+    places: Sequence[tuple[int, Hit, TextSpan]],
     standing: np.ndarray,
     most: int,
 ) -> range:
@@ -187,13 +189,13 @@ def _grown(
             return range(first, last + 1)
         better = max(beside, key=lambda other: float(standing[other]))
         ends = min(first, better), max(last, better)
-        grown = Piece(places[ends[0]][2].start, places[ends[1]][2].end)
-        if len(quote_of(hit.passage, grown).split()) > most:
+        grown = TextSpan(places[ends[0]][2].start, places[ends[1]][2].end)
+        if len(span_text(hit.passage, grown).split()) > most:
             return range(first, last + 1)
         first, last = ends
 
 
-def whole(
+def passages_as_evidence(
     question: str, hits: Sequence[Hit], judge: Judge, settings: AnswerSettings
 ) -> tuple[Source, ...]:
     """The first passages themselves as evidence, cut where their words pass the limit."""
@@ -205,7 +207,7 @@ def whole(
         if not words or (sources and room <= 0):
             break
         start, end = words[0][0], words[min(len(words), max(room, 1)) - 1][1]
-        quote = quote_of(hit.passage, Piece(start, end))
+        quote = span_text(hit.passage, TextSpan(start, end))
         standing = round(float(logits([score])[0]), 4)
         sources.append(Source(len(sources) + 1, quote, hit, round(score, 4), start, end, standing))
         room -= len(words)
@@ -218,7 +220,7 @@ def _score_of(hit: Hit) -> float:
     return 0.5 if reranked is None else reranked
 
 
-def pieces_of(passage: Passage) -> list[Piece]:
+def quotable_spans(passage: Passage) -> list[TextSpan]:
     """The pieces of a passage that can be quoted, in order; no headings, no questions.
 
     Lines that a sentence runs over are joined. What is too short to say anything, such as a
@@ -227,28 +229,28 @@ def pieces_of(passage: Passage) -> list[Piece]:
     """
     text = passage.text
     joined: list[list[int]] = []
-    for start, end in _bare(text, sentences_of(text)):
+    for start, end in _strip_list_markers(text, sentences_of(text)):
         if text[start:end].strip() in passage.headings:
             continue
-        if joined and _belongs(text, joined[-1], start, end):
+        if joined and _continues_previous(text, joined[-1], start, end):
             joined[-1][1] = end
         else:
             joined.append([start, end])
     return [
-        Piece(start, end)
+        TextSpan(start, end)
         for start, end in joined
-        if _says_something(text[start:end]) and not text[start:end].endswith("?")
+        if _has_min_words(text[start:end]) and not text[start:end].endswith("?")
     ]
 
 
-def _bare(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _strip_list_markers(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The pieces without the bullets and numbers before them."""
     for start, end in pieces:
         marker = MARKER.match(text[start:end])
         yield (start + marker.end() if marker else start), end
 
 
-def _belongs(text: str, before: Sequence[int], start: int, end: int) -> bool:
+def _continues_previous(text: str, before: Sequence[int], start: int, end: int) -> bool:
     """Whether a piece goes on with the one before it."""
     first, second = text[before[0] : before[1]], text[start:end]
     if len(first.split()) + len(second.split()) > _MAX_WORDS:
@@ -257,9 +259,9 @@ def _belongs(text: str, before: Sequence[int], start: int, end: int) -> bool:
     if first.endswith(":"):
         return True
     ended = first[-1] in '.!?”"'
-    hanging = first[-1] in ",(" or first.split()[-1].lower() in _HANGING
+    hanging = first[-1] in ",(" or first.split()[-1].lower() in CONTINUATION_WORDS
     runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
-    fragment = not marked and _says_something(first) and not _says_something(second)
+    fragment = not marked and _has_min_words(first) and not _has_min_words(second)
     figures = not marked and not _is_in_words(second)
     return runs_on or figures or (fragment and not _opens_a_list(text, start))
 
@@ -270,7 +272,7 @@ def _opens_a_list(text: str, start: int) -> bool:
     return len(rest) > 1 and bool(MARKER.match(rest[1]))
 
 
-def _says_something(text: str) -> bool:
+def _has_min_words(text: str) -> bool:
     return len(re.findall(r"\w{2,}", text)) >= _MIN_WORDS
 
 
@@ -280,13 +282,13 @@ def _is_in_words(text: str) -> bool:
     return 2 * sum(any(c.isalpha() for c in part) for part in parts) >= len(parts)
 
 
-def quote_of(passage: Passage, piece: Piece) -> str:
+def span_text(passage: Passage, piece: TextSpan) -> str:
     """The piece's words on one line."""
     return " ".join(passage.text[piece.start : piece.end].split())
 
 
-def shown(passage: Passage, piece: Piece) -> str:
+def judge_input(passage: Passage, piece: TextSpan) -> str:
     """A piece under its heading, as the judge reads it."""
-    quote = quote_of(passage, piece)
+    quote = span_text(passage, piece)
     heading = passage.headings[-1] if passage.headings else passage.title
     return f"{heading}\n{quote}" if heading and heading not in quote else quote

@@ -15,7 +15,7 @@ from rag.prompt import plain
 from rag.sampling import Sampling
 from rag.types import Turn
 
-_POINTING = re.compile(
+_ANAPHORA = re.compile(
     r"\b(it|its|they|them|their|this|that|these|those|one|ones|he|she|there|former|latter|"
     r"er|sie|es|dies\w*|das|deren|dessen|damit|dabei|davon|dafür|dort|jene\w*)\b",
     re.IGNORECASE,
@@ -38,27 +38,27 @@ _MAX_WORDS = 60  # a longer rewriting is no question any more
 _SHORT = 4  # words; a question of so few is seldom complete inside a conversation
 
 
-def standalone(question: str, history: Sequence[Turn]) -> str:
+def expand_with_history(question: str, history: Sequence[Turn]) -> str:
     """The text to search for: the question, led by the one before it where it leans on that.
 
     A chain of follow-ups is led by the last question that stood for itself.
     """
-    if not history or not leans(question):
+    if not history or not is_context_dependent(question):
         return question
     for turn in reversed(history):
-        if not leans(turn.question):
+        if not is_context_dependent(turn.question):
             return f"{turn.question} {question}"
     return f"{history[0].question} {question}"
 
 
-def leans(question: str) -> bool:
+def is_context_dependent(question: str) -> bool:
     """Whether a question seems to need the conversation to be understood."""
     words = re.findall(r"\w+", question)
     short = len(words) <= _SHORT and not _NAMING.match(question)
     return (
         short
         or bool(_OPENING.match(question))
-        or (len(words) <= 12 and bool(_POINTING.search(question)))
+        or (len(words) <= 12 and bool(_ANAPHORA.search(question)))
     )
 
 
@@ -67,7 +67,7 @@ def rewrite(question: str, history: Sequence[Turn], writer: Writer) -> str:
 
     A reply without words, or of more than sixty, is not taken; `standalone` stands in for it.
     """
-    if not history or not leans(question):
+    if not history or not is_context_dependent(question):
         return question
     said = "\n".join(
         f"Question: {plain(turn.question)}\nAnswer: {plain(turn.answer)}"
@@ -80,4 +80,4 @@ def rewrite(question: str, history: Sequence[Turn], writer: Writer) -> str:
     reply = "".join(writer.stream(messages, Sampling(max_new_tokens=64))).strip()
     first = reply.split("\n", 1)[0].strip(' "“”')
     words = re.findall(r"\w+", first)
-    return first if words and len(words) <= _MAX_WORDS else standalone(question, history)
+    return first if words and len(words) <= _MAX_WORDS else expand_with_history(question, history)

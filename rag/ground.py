@@ -60,16 +60,16 @@ def ground(
         standing = [
             (score + (0.1 if source.number == mark else 0.0), score, source)
             for source, score in zip(sources, scores, strict=True)
-            if score >= settings.min_support and stands(text, question, source)
+            if score >= settings.min_support and is_lexically_supported(text, question, source)
         ]
         if standing:
             _, support, source = max(standing, key=lambda item: item[0])
             chosen.append(Sentence(text, source.number, round(support, 4), "written"))
             seen.append(words)
-    return _numbered(chosen, sources) if chosen else quoted(sources, settings)
+    return _numbered(chosen, sources) if chosen else extractive_answer(sources, settings)
 
 
-def quoted(
+def extractive_answer(
     sources: Sequence[Source], settings: AnswerSettings
 ) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
     """The extractive answer: the best piece of evidence, and those that come close to it."""
@@ -78,7 +78,7 @@ def quoted(
     def near(source: Source) -> bool:
         same_page = source.hit.passage.shares_page(best.hit.passage)
         margin = settings.quote_margin if same_page else settings.other_margin
-        return source.standing >= best.standing - margin
+        return source.selection_score >= best.selection_score - margin
 
     chosen = [source for source in sources if near(source)][: settings.quotes]
     return _numbered(
@@ -86,7 +86,7 @@ def quoted(
     )
 
 
-def stands(text: str, question: str, source: Source) -> bool:
+def is_lexically_supported(text: str, question: str, source: Source) -> bool:
     """Whether a sentence's numbers, names and at least half of its other words are its source's.
 
     Words of the question and of the passage's headings count as given. In another language than

@@ -16,15 +16,15 @@ from pathlib import Path
 from ingest.clean import language_of
 from ingest.embed import BiEncoder, Encoder
 from ingest.errors import LibraryMissing
-from ingest.pipeline import recipe_of
+from ingest.pipeline import index_config
 from ingest.store import Library, Store
 from rag import confidence
 from rag.confidence import Calibration
 from rag.errors import BadQuestion
-from rag.evidence import Judge, judge_of, select, whole
-from rag.followup import rewrite, standalone
+from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
+from rag.followup import expand_with_history, rewrite
 from rag.generate import Generator, Writer
-from rag.ground import ground, quoted
+from rag.ground import extractive_answer, ground
 from rag.prompt import Message, build_prompt
 from rag.rerank import Reranker
 from rag.retrieve import retrieve
@@ -79,15 +79,15 @@ class Pipeline:
         models = settings.models
         encoder = BiEncoder(models.encoder, models.device, models.dtype)
         chunking = settings.chunking
-        found = library.recipe()
+        found = library.config()
         if found is not None and found.encoder != encoder.identity:
-            library.check(
-                recipe_of(encoder, chunking.passage_tokens, chunking.overlap_tokens),
+            library.check_config(
+                index_config(encoder, chunking.passage_tokens, chunking.overlap_tokens),
                 search_only=True,
             )
         reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
         key = confidence.models_key(encoder, reranker)
-        calibration = confidence.find(folder, key) if calibrated else None
+        calibration = confidence.load_calibration(folder, key) if calibrated else None
         return cls(library, encoder, _writer(models), reranker, settings, calibration)
 
     def with_settings(self, settings: Settings) -> Pipeline:
@@ -170,7 +170,7 @@ class Pipeline:
             sampling=sampling.model_dump(exclude_none=True),
             seconds=seconds,
             models=self.models,
-            stamp=self.store.stamp(),
+            stamp=self.store.content_hash(),
         )
         start = time.perf_counter()
         evidence = self.evidence(query, hits)
@@ -195,7 +195,7 @@ class Pipeline:
         if draft:
             sentences, sources = ground(query, draft, evidence, self.judge, self.settings.answer)
         else:
-            sentences, sources = quoted(evidence, self.settings.answer)
+            sentences, sources = extractive_answer(evidence, self.settings.answer)
         seconds["ground"] = time.perf_counter() - start
         yield Answered(
             replace(
@@ -219,11 +219,11 @@ class Pipeline:
             return asked
         if self.settings.retrieval.followups == "rewrite":
             return rewrite(asked, history, self.generator)
-        return standalone(asked, history)
+        return expand_with_history(asked, history)
 
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
         """The pieces of the first passages that bear on a question, best first."""
-        choose = select if self.settings.answer.select else whole
+        choose = select_evidence if self.settings.answer.select else passages_as_evidence
         return choose(query, hits, self.judge, self.settings.answer)
 
     def confidence(self, query: str, hits: Sequence[Hit], evidence: Sequence[Source]) -> float:
@@ -232,7 +232,7 @@ class Pipeline:
         Without a calibration for these models it is the best evidence's score.
         """
         if self.calibration is not None:
-            signals = confidence.signals(query, hits, evidence)
+            signals = confidence.features(query, hits, evidence)
             return round(self.calibration.confidence(signals), 4)
         return max((source.score for source in evidence), default=0.0)
 

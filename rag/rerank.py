@@ -131,9 +131,9 @@ class Reranker:
     @cached_property
     def _reads_apart(self) -> bool:
         """Whether question and text have a window each."""
-        from rag.joint_reader import is_joint_reader
+        from rag.split_cross_encoder import is_split_cross_encoder
 
-        return is_joint_reader(self._weights.folder)
+        return is_split_cross_encoder(self._weights.folder)
 
     @cached_property
     def _window(self) -> int:
@@ -164,9 +164,9 @@ class Reranker:
         device = weights.choose_device(self._models.device)
         dtype = weights.choose_dtype(self._models.dtype, device)
         if self._reads_apart:
-            from rag import joint_reader
+            from rag import split_cross_encoder
 
-            return joint_reader.load(self._weights.folder, self._base.folder, device, dtype)
+            return split_cross_encoder.load(self._weights.folder, self._base.folder, device, dtype)
         return CrossEncoder(
             str(self._weights.folder),
             device=device,

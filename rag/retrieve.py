@@ -9,7 +9,7 @@ import numpy as np
 from ingest.store import Scored, Store
 from ingest.types import Passage
 from rag.settings import RetrievalSettings
-from rag.types import Hit, Ranked, Stage
+from rag.types import Hit, Stage, StageScore
 
 
 def retrieve(
@@ -41,7 +41,7 @@ def fuse(lists: dict[Stage, list[Scored]], weights: dict[Stage, float]) -> list[
     passage is ahead. Source: Bruch, Gai and Ingber, ACM TOIS 42(1), 2023 (convex combination).
     """
     passages: dict[str, Passage] = {}
-    stages: dict[str, dict[Stage, Ranked]] = {}
+    stages: dict[str, dict[Stage, StageScore]] = {}
     fused: dict[str, float] = {}
     whole = sum(weights[stage] for stage in lists)
     for stage, scored in lists.items():
@@ -49,7 +49,7 @@ def fuse(lists: dict[Stage, list[Scored]], weights: dict[Stage, float]) -> list[
         for rank, (item, share) in enumerate(zip(scored, shares, strict=True), start=1):
             key = item.passage.id
             passages[key] = item.passage
-            stages.setdefault(key, {})[stage] = Ranked(item.score, rank)
+            stages.setdefault(key, {})[stage] = StageScore(item.score, rank)
             fused[key] = fused.get(key, 0.0) + weights[stage] / whole * share
     order = sorted(fused, key=lambda key: (-fused[key], key))
     return [

@@ -14,7 +14,7 @@ from rag.types import Hit, Source, Stage
 
 ORDER: tuple[Stage, ...] = ("dense", "lexical", "fused", "reranked")
 
-Fate = Literal["cited", "read", "found", "cut"]
+Outcome = Literal["cited", "read", "found", "cut"]
 Reason = tuple[str, dict[str, object]]  # a sentence in English with {names}, and their values
 
 
@@ -22,14 +22,14 @@ Reason = tuple[str, dict[str, object]]  # a sentence in English with {names}, an
 class Trace:
     """What became of a hit.
 
-    `fate` is "cited" where the answer's evidence has some of it, "read" where its sentences were
+    `outcome` is "cited" where the answer's evidence has some of it, "read" where its sentences were
     weighed and none was taken, "found" where it is among the top k, "cut" where it is not. The
     `reasons` say why.
     """
 
     hit: Hit
-    place: int
-    fate: Fate
+    rank: int
+    outcome: Outcome
     reasons: tuple[Reason, ...]
 
 
@@ -43,21 +43,21 @@ def trace(hits: Sequence[Hit], evidence: Sequence[Source], settings: Settings) -
     """
     cited = {source.hit.passage.id: source for source in reversed(evidence)}
     traces = []
-    for place, hit in enumerate(hits, start=1):
+    for rank, hit in enumerate(hits, start=1):
         source = cited.get(hit.passage.id)
         if source is not None:
-            fate: Fate = "cited"
-        elif place <= min(settings.answer.passages, settings.retrieval.top_k):
-            fate = "read"
+            outcome: Outcome = "cited"
+        elif rank <= min(settings.answer.passages, settings.retrieval.top_k):
+            outcome = "read"
         else:
-            fate = "found" if place <= settings.retrieval.top_k else "cut"
+            outcome = "found" if rank <= settings.retrieval.top_k else "cut"
         reasons = (
             *_first_stage(hit, settings),
             *_reranking(hit, settings),
             *_merging(hit),
-            _ending(fate, place, source, settings),
+            _ending(outcome, rank, source, settings),
         )
-        traces.append(Trace(hit, place, fate, reasons))
+        traces.append(Trace(hit, rank, outcome, reasons))
     return traces
 
 
@@ -112,13 +112,13 @@ def _merging(hit: Hit) -> list[Reason]:
     return [(text, {"first": passage.pages[0], "last": passage.pages[-1]})]
 
 
-def _ending(fate: Fate, place: int, source: Source | None, settings: Settings) -> Reason:
+def _ending(outcome: Outcome, place: int, source: Source | None, settings: Settings) -> Reason:
     if source is not None:
         text = "Kept: it holds evidence {number}, with a score of {score}."
         return text, {"number": source.number, "score": f"{source.score:.2f}"}
-    if fate == "read":
+    if outcome == "read":
         return "Read for evidence, but other pages say it better.", {}
-    if fate == "found":
+    if outcome == "found":
         text = "Found, but only the first {passages} passages are read for evidence."
         return text, {"passages": settings.answer.passages}
     text = "Cut: place {place} is beyond the first {top_k}."

@@ -14,7 +14,7 @@ Stage = Literal["dense", "lexical", "fused", "reranked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class StageScore:
     """A stage's judgement of a passage; `rank` counts from 1, larger scores are better."""
 
     score: float
@@ -30,11 +30,11 @@ class Hit:
     """
 
     passage: Passage
-    stages: Mapping[Stage, Ranked]
+    stages: Mapping[Stage, StageScore]
 
     def with_stage(self, stage: Stage, score: float, rank: int) -> Hit:
         """A copy that also holds this stage's judgement."""
-        return replace(self, stages={**self.stages, stage: Ranked(score, rank)})
+        return replace(self, stages={**self.stages, stage: StageScore(score, rank)})
 
     def score(self, stage: Stage) -> float | None:
         """A stage's score; None where the stage did not see the passage."""
@@ -65,12 +65,12 @@ class Source:
     score: float = 0.0
     start: int = 0
     end: int = 0
-    standing: float = 0.0
+    selection_score: float = 0.0
 
     @property
-    def place(self) -> str:
+    def citation(self) -> str:
         """File and pages, as in `deck.pdf, p. 4`."""
-        return self.hit.passage.place
+        return self.hit.passage.citation
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class Answer:
                 paragraphs.append(" ".join(f"{said.text} [{said.source}]" for said in group))
         lines = ["\n\n".join(paragraphs), ""]
         for source in self.sources:
-            lines.append(f"[{source.number}] {source.place} ({scores_line(source.hit)})")
+            lines.append(f"[{source.number}] {source.citation} ({scores_line(source.hit)})")
             if not self.says(source):
                 lines.append(textwrap.indent(quotes[source.number], "    "))
         return "\n".join(lines)

@@ -89,7 +89,7 @@ def test_the_pipeline_invokes_streams_and_batches_alike(pipeline):
     questions = ["How long does a cat sleep?", "What guards the house?"]
     one = chain.invoke(questions[0])
     assert isinstance(one["answer"], Answer)
-    assert one["answer"].sources[0].place == "animals.pdf, p. 1"
+    assert one["answer"].sources[0].citation == "animals.pdf, p. 1"
     streamed = list(chain.stream(questions[0]))
     assert len(streamed) > 3
     total = streamed[0]
@@ -97,7 +97,7 @@ def test_the_pipeline_invokes_streams_and_batches_alike(pipeline):
         total = total + piece
     assert total["draft"] == one["draft"]
     assert total["text"] == one["text"]
-    places = [result["answer"].sources[0].place for result in chain.batch(questions)]
+    places = [result["answer"].sources[0].citation for result in chain.batch(questions)]
     assert places == ["animals.pdf, p. 1", "animals.pdf, p. 2"]
 
 

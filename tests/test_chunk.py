@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ingest import clean
 from ingest.chunk import ChunkSettings, chunk, embedding_text, sentences_of, windows
 from ingest.readers import read
-from ingest.types import Box, Document, Lecture, Line, Page, Passage, Span
+from ingest.types import Box, Document, Line, Page, ParsedDocument, Passage, Span
 
 NOTES = """
 #set document(title: "Notes on search")
@@ -30,11 +30,13 @@ def count_words(texts: Sequence[str]) -> list[int]:
     return WordEncoder().count_tokens(texts)
 
 
-def cut(lecture: Lecture, window: int = 64, passage: int = 40, overlap: int = 0) -> list[Passage]:
+def cut(
+    lecture: ParsedDocument, window: int = 64, passage: int = 40, overlap: int = 0
+) -> list[Passage]:
     return chunk(lecture, count_words, ChunkSettings(window, passage, overlap))
 
 
-def kept_text(lecture: Lecture, pages: Sequence[int]) -> dict[int, str]:
+def kept_text(lecture: ParsedDocument, pages: Sequence[int]) -> dict[int, str]:
     """The pages' text without running lines, blanks aside, worked out from the lines alone."""
     skipped = clean.repeated_lines(lecture.pages)
     return {
@@ -48,7 +50,7 @@ def kept_text(lecture: Lecture, pages: Sequence[int]) -> dict[int, str]:
     }
 
 
-def joined_text(lecture: Lecture, passages: Sequence[Passage]) -> dict[int, str]:
+def joined_text(lecture: ParsedDocument, passages: Sequence[Passage]) -> dict[int, str]:
     """What the passages' spans give for each page, each passage's overlap left out."""
     texts = {page.number: page.text for page in lecture.pages}
     joined: dict[int, str] = {}
@@ -105,7 +107,7 @@ def test_a_build_is_one_passage_that_shows_on_all_its_pages(make_pdf):
     assert {span.page for span in build.spans} == {3}
     assert build.text.count("first we tokenise") == 1
     assert build.text.endswith("third we search")
-    assert build.place == "build.pdf, pp. 1-3"
+    assert build.citation == "build.pdf, pp. 1-3"
     assert other.pages == (4,)
 
 
@@ -281,7 +283,7 @@ TEXT_LINE = st.lists(WORDS, min_size=1, max_size=14).map(" ".join)
 
 
 @st.composite
-def lectures(draw: st.DrawFn) -> Lecture:
+def lectures(draw: st.DrawFn) -> ParsedDocument:
     """Pages of lines set one below the other, slides and notes, with builds and running lines."""
     pages: list[Page] = []
     bodies: list[list[str]] = []
@@ -305,7 +307,7 @@ def lectures(draw: st.DrawFn) -> Lecture:
         width = 400.0 if wide or draw(st.integers(0, 4)) == 0 else 250.0
         pages.append(Page(number, text, width, 300.0, heading, tuple(lines)))
     document = Document("0" * 64, "deck.pdf", "deck.pdf", draw(TEXT_LINE), len(pages))
-    return Lecture(document, tuple(pages))
+    return ParsedDocument(document, tuple(pages))
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -333,7 +335,7 @@ def test_a_word_longer_than_the_window_is_cut_by_letters():
     text = "a" * 500
     line = Line(0, 500, 6.0, False, Box(9, 20, 200, 26))
     page = Page(1, text + "\n", 400.0, 300.0, "", (line,))
-    lecture = Lecture(Document("0" * 64, "f", "f", "T", 1), (page,))
+    lecture = ParsedDocument(Document("0" * 64, "f", "f", "T", 1), (page,))
 
     def by_fives(texts: Sequence[str]) -> list[int]:
         return [-(-len(text) // 5) for text in texts]
@@ -350,7 +352,7 @@ def test_a_skipped_line_parts_what_stands_around_it():
         lines.append(Line(len(text), len(text) + 1, 6.0, False, Box(9, top, 20, top + 6)))
         text += words + "\n"
     page = Page(1, text, 250.0, 300.0, "", tuple(lines))
-    (passage,) = cut(Lecture(Document("0" * 64, "f", "f", "T", 1), (page,)))
+    (passage,) = cut(ParsedDocument(Document("0" * 64, "f", "f", "T", 1), (page,)))
     assert passage.text == "a\nb"
 
 

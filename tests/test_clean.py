@@ -11,7 +11,7 @@ from ingest.clean import (
     is_bullet,
     join_hyphen,
     language_of,
-    mend_word,
+    repair_word,
     repeated_lines,
 )
 from ingest.types import Box, Line, Page
@@ -49,7 +49,7 @@ from ingest.types import Box, Line, Page
     ],
 )
 def test_words_come_out_as_a_person_would_type_them(raw, mended):
-    assert mend_word(raw) == mended
+    assert repair_word(raw) == mended
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Zs"]), max_size=12))
@@ -57,13 +57,13 @@ def test_words_come_out_as_a_person_would_type_them(raw, mended):
 @example("¨\x00a")
 @example("¨")
 def test_mended_words_are_clean_and_stay_as_they_are(raw):
-    mended = mend_word(raw)
+    mended = repair_word(raw)
     assert unicodedata.is_normalized("NFC", mended)
     assert not any(letter in "\ufffd " or 0xE000 <= ord(letter) <= 0xF8FF for letter in mended)
     assert not any(
         unicodedata.category(letter) == "Cc" for letter in mended if letter not in "\t\n"
     )
-    assert mend_word(mended) == mended
+    assert repair_word(mended) == mended
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from tiny_models import hit
 
-from rag.confidence import FILE, Calibration, find, fit, names, signals, threshold
+from rag.confidence import (
+    CALIBRATION_FILE,
+    Calibration,
+    candidate_proper_nouns,
+    features,
+    fit_calibration,
+    load_calibration,
+    threshold,
+)
 from rag.errors import BadCalibration
 from rag.types import Source
 
@@ -28,7 +36,7 @@ def test_the_fit_is_that_of_scikit_learn_on_standardised_signals():
     generator = np.random.default_rng(0)
     rows = generator.normal(3, 2, size=(80, 5))
     wanted = rows[:, 0] + generator.normal(size=80) > 2
-    found = fit(rows.tolist(), wanted.tolist(), KEY)
+    found = fit_calibration(rows.tolist(), wanted.tolist(), KEY)
     scaler = StandardScaler().fit(rows)
     model = LogisticRegression().fit(scaler.transform(rows), wanted)
     expected = model.predict_proba(scaler.transform(rows))[:, 1]
@@ -66,12 +74,12 @@ def test_no_other_threshold_abstains_better_where_the_confidences_are_true():
     ],
 )
 def test_names_have_figures_or_capitals(text, found):
-    assert sorted(names(text)) == sorted(found)
+    assert sorted(candidate_proper_nouns(text)) == sorted(found)
 
 
 def test_both_kinds_of_questions_are_needed():
     with pytest.raises(BadCalibration, match="2 questions 2 are answerable"):
-        fit([[0.0] * 5, [1.0] * 5], [True, True], KEY)
+        fit_calibration([[0.0] * 5, [1.0] * 5], [True, True], KEY)
 
 
 def test_signals_by_hand():
@@ -81,34 +89,34 @@ def test_signals_by_hand():
         hit("c").with_stage("reranked", 0.5, 3),
     ]
     question = "Is light slower than neutrinos in GPT-4 and VAEs?"  # the text holds none of them
-    found = signals(question, hits, [Source(1, "x", hits[0], 0.8), Source(2, "y", hits[1], 0.6)])
+    found = features(question, hits, [Source(1, "x", hits[0], 0.8), Source(2, "y", hits[1], 0.6)])
     nine = math.log(9)
     rank = hits[0].stages["dense"].rank
     assert found == pytest.approx([math.log(4), nine, nine, (1 / rank + 1 / 4) / 2, 3])
-    assert all(math.isfinite(value) for value in signals("", [], []))
+    assert all(math.isfinite(value) for value in features("", [], []))
 
 
 def test_a_name_is_missing_only_where_the_first_passage_does_not_hold_it():
     told = hit("a", "A VAE learns what GPT-4 does not.").with_stage("reranked", 0.5, 1)
     for question, missing in (("do VAEs learn GPT-4", 0), ("do VAEs learn GPT-3", 1)):
-        assert signals(question, [told], [])[-1] == missing
+        assert features(question, [told], [])[-1] == missing
 
 
 def test_a_calibration_is_read_as_it_was_saved_and_only_for_its_models(tmp_path):
     saved = Calibration((1.0, 2.0, 3.0, 4.0, 5.0), -1.0, 0.25, KEY, 7)
-    saved.save(tmp_path / FILE)
-    assert find(tmp_path, KEY) == saved
-    assert find(tmp_path, "another encoder") is None
-    assert find(None, KEY) is None
+    saved.save(tmp_path / CALIBRATION_FILE)
+    assert load_calibration(tmp_path, KEY) == saved
+    assert load_calibration(tmp_path, "another encoder") is None
+    assert load_calibration(None, KEY) is None
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"signals": ["a"]}'])
 def test_a_broken_calibration_is_named_with_the_next_step(tmp_path, text):
-    (tmp_path / FILE).write_text(text)
+    (tmp_path / CALIBRATION_FILE).write_text(text)
     with pytest.raises(BadCalibration, match="katheder calibrate"):
-        find(tmp_path, KEY)
+        load_calibration(tmp_path, KEY)
 
 
 def test_the_file_names_its_signals(tmp_path):
-    Calibration((0.0,) * 5, 0.0, 0.5, KEY).save(tmp_path / FILE)
-    assert json.loads((tmp_path / FILE).read_text())["signals"][0] == "evidence"
+    Calibration((0.0,) * 5, 0.0, 0.5, KEY).save(tmp_path / CALIBRATION_FILE)
+    assert json.loads((tmp_path / CALIBRATION_FILE).read_text())["signals"][0] == "evidence"

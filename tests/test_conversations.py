@@ -10,7 +10,7 @@ import pytest
 from tiny_models import hit
 
 from rag.evaluation.questions import questions_from
-from rag.types import Answer, Ranked, Sentence, Source, Turn
+from rag.types import Answer, Sentence, Source, StageScore, Turn
 from ui.conversations import Conversations
 from ui.export import as_html, as_markdown, as_pdf
 
@@ -50,7 +50,7 @@ def test_what_was_said_comes_back_as_it_was(kept, tmp_path):
     again = Conversations(tmp_path / "library" / "conversations.sqlite")
     said, still_open = again.exchanges(conversation)
     assert said.answer == ANSWER
-    assert said.answer.hits[0].stages["dense"] == Ranked(0.5, 1)
+    assert said.answer.hits[0].stages["dense"] == StageScore(0.5, 1)
     assert (said.open, still_open.open) == (False, True)
     assert again.history(conversation, still_open.id) == [Turn("How long?", ANSWER.text)]
     assert again.history(conversation, first) == []
@@ -175,7 +175,7 @@ def test_a_quote_is_exported_once_and_in_its_lines(kept):
     conversation, first = kept.ask("", None, "How long?")
     kept.answer(first, QUOTED)
     said = kept.exchanges(conversation)
-    place = TABLE.passage.place
+    place = TABLE.passage.citation
     assert as_markdown("T", said) == (
         "# T\n\n## How long?\n\n> *“cat 16 \\*  \n> Dog 11 and a half”* \\[1\\]\n\n"
         f"- \\[1\\] {place}\n"
@@ -192,7 +192,7 @@ def test_an_abstention_is_exported_with_the_nearest_pages(kept):
     kept.answer(first, replace(ANSWER, sentences=(), abstained=True))
     assert as_markdown("T", kept.exchanges(conversation)) == (
         "# T\n\n## How high?\n\nThe lectures do not seem to answer this.\n\n"
-        f"- \\[1\\] {HIT.passage.place}: “A cat sleeps sixteen hours a day.”\n"
+        f"- \\[1\\] {HIT.passage.citation}: “A cat sleeps sixteen hours a day.”\n"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from rag.chain import ChatModelWriter
-from rag.confidence import FILE, find, models_key
+from rag.confidence import CALIBRATION_FILE, load_calibration, models_key
 from rag.errors import BadCalibration
 from rag.evaluation.calibrate import calibrate
 from rag.evaluation.questions import Gold, Question
@@ -31,7 +31,7 @@ ANSWERED = [
 FOREIGN = [
     "Which operas did Beethoven compose?",
     "capital of Mongolia",
-    "Recipe for apple pie please",
+    "IndexConfig for apple pie please",
     "Who won yesterday?",
     "stock prices tomorrow",
 ]
@@ -56,8 +56,8 @@ def test_foreign_questions_are_told_from_those_that_the_lectures_answer(pipeline
     assert found.curve[-1].risk == pytest.approx(0.5)  # all answered: half of them hopeless
     assert found.curve[0].risk == 0
     assert "F1" in found.render()
-    found.calibration.save(tmp_path / FILE)
-    pipeline.calibration = find(tmp_path, models_key(pipeline.encoder, None))
+    found.calibration.save(tmp_path / CALIBRATION_FILE)
+    pipeline.calibration = load_calibration(tmp_path, models_key(pipeline.encoder, None))
     answers = [pipeline.ask(asked.question) for asked in QUESTIONS]
     abstained = [answer.abstained for answer in answers]
     assert all(abstained[5:])

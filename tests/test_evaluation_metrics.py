@@ -360,8 +360,8 @@ class BrokenStore:
     def __init__(self, library, change):
         self.library, self.change = library, change
 
-    def stamp(self):
-        return self.library.stamp()
+    def content_hash(self):
+        return self.library.content_hash()
 
     def search_dense(self, query, k):
         return self.change(self.library.search_dense(query, k))

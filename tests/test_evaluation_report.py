@@ -44,7 +44,7 @@ def make_run(library: Library, name: str, order: dict[str, list[int]], **fields:
         for number, (id, positions) in enumerate(order.items())
     }
     meta = {
-        "library": library.stamp(),
+        "library": library.content_hash(),
         "generate": True,
         "least_confidence": 0.25,
         "settings": {"note": EVIL},

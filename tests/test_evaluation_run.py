@@ -242,7 +242,7 @@ def test_the_sidecar_says_how_the_run_was_made(pipeline, tmp_path):
     meta = json.loads(first)
     assert meta["settings"]["retrieval"]["candidates"] == 50
     assert meta["models"] == pipeline.models
-    assert meta["library"] == pipeline.store.stamp()
+    assert meta["library"] == pipeline.store.content_hash()
     assert {"python", "torch", "katheder"} <= set(meta["versions"])
     assert meta["machine"]["processors"]
     run = read_run(output)

@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 from tiny_models import hit
 
-from rag.evidence import CosineJudge, pieces_of, quote_of, select, whole
+from rag.evidence import (
+    CosineJudge,
+    passages_as_evidence,
+    quotable_spans,
+    select_evidence,
+    span_text,
+)
 from rag.settings import AnswerSettings
 
 
 def quotes(text, **fields):
     passage = hit("p", text, **fields).passage
-    return [quote_of(passage, piece) for piece in pieces_of(passage)]
+    return [span_text(passage, piece) for piece in quotable_spans(passage)]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +86,9 @@ def test_a_piece_is_a_stretch_of_its_passage_and_pieces_do_not_overlap():
     )
     passage = hit("p", text, headings=("Cats",)).passage
     ends = 0
-    for piece in pieces_of(passage):
+    for piece in quotable_spans(passage):
         assert ends <= piece.start < piece.end <= len(text)
-        assert quote_of(passage, piece) == " ".join(text[piece.start : piece.end].split())
+        assert span_text(passage, piece) == " ".join(text[piece.start : piece.end].split())
         ends = piece.end
 
 
@@ -101,7 +107,7 @@ HITS = [
 QUESTION = "How many hours does a cat sleep daily?"
 
 
-def chosen(encoder, hits=HITS, choose=select, **settings):
+def chosen(encoder, hits=HITS, choose=select_evidence, **settings):
     settings = AnswerSettings(**{"piece_words": 0} | settings)
     return choose(QUESTION, hits, CosineJudge(encoder), settings)
 
@@ -129,7 +135,7 @@ def test_the_place_of_a_passage_counts_by_its_logarithm(encoder):
     assert first.quote == CAT
     sources = chosen(encoder, [HITS[1], other, HITS[0]], place_weight=1.0)
     last = next(source for source in sources if source.quote == CAT)
-    assert first.standing - last.standing == pytest.approx(np.log(3), abs=1e-3)
+    assert first.selection_score - last.selection_score == pytest.approx(np.log(3), abs=1e-3)
 
 
 def test_passages_of_one_page_share_its_place(encoder):
@@ -141,7 +147,7 @@ def test_passages_of_one_page_share_its_place(encoder):
         hit("d", "x", pages=(3,)),
     ]
     sources = {
-        weight: {s.quote: s.standing for s in chosen(encoder, halves, place_weight=weight)}
+        weight: {s.quote: s.selection_score for s in chosen(encoder, halves, place_weight=weight)}
         for weight in (0.0, 1.0)
     }
     behind = {quote: sources[0.0][quote] - standing for quote, standing in sources[1.0].items()}
@@ -175,7 +181,7 @@ def test_the_writer_gets_single_pieces(encoder):
 
 def test_a_grown_piece_keeps_its_own_score(encoder):
     alone, together = chosen(encoder)[0], chosen(encoder, piece_words=50)[0]
-    assert (together.score, together.standing) == (alone.score, alone.standing)
+    assert (together.score, together.selection_score) == (alone.score, alone.selection_score)
     assert together.quote == f"{CAT} {MICE}"
 
 
@@ -199,11 +205,11 @@ def test_without_pieces_there_is_no_evidence(encoder):
 
 
 def test_whole_passages_are_evidence_where_nothing_is_chosen(encoder):
-    sources = chosen(encoder, choose=whole, evidence_words=20)
+    sources = chosen(encoder, choose=passages_as_evidence, evidence_words=20)
     assert [source.quote for source in sources] == [f"{CAT} {MICE}", LIGHT]
-    cut = chosen(encoder, choose=whole, evidence_words=20, passages=1)
+    cut = chosen(encoder, choose=passages_as_evidence, evidence_words=20, passages=1)
     assert len(cut) == 1
     long = [hit("a", "one two three " * 20), hit("b", CAT)]
-    first, *rest = chosen(encoder, long, choose=whole, evidence_words=20)
+    first, *rest = chosen(encoder, long, choose=passages_as_evidence, evidence_words=20)
     assert len(first.quote.split()) == 20
     assert rest == []

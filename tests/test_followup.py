@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.followup import leans, rewrite, standalone
+from rag.followup import expand_with_history, is_context_dependent, rewrite
 from rag.types import Turn
 
 FIRST = "What does the scaling by sqrt(d_k) do to attention scores?"
@@ -33,8 +33,11 @@ FIRST = "What does the scaling by sqrt(d_k) do to attention scores?"
     ],
 )
 def test_questions_that_lean(question):
-    assert leans(question)
-    assert standalone(question, [Turn(FIRST, "It keeps them small.")]) == f"{FIRST} {question}"
+    assert is_context_dependent(question)
+    assert (
+        expand_with_history(question, [Turn(FIRST, "It keeps them small.")])
+        == f"{FIRST} {question}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,12 +57,14 @@ def test_questions_that_lean(question):
     ],
 )
 def test_questions_that_stand_for_themselves(question):
-    assert not leans(question)
-    assert standalone(question, [Turn("How does BERT mask words?", "At random.")]) == question
+    assert not is_context_dependent(question)
+    assert (
+        expand_with_history(question, [Turn("How does BERT mask words?", "At random.")]) == question
+    )
 
 
 def test_without_a_conversation_every_question_stands():
-    assert standalone("And for images?", []) == "And for images?"
+    assert expand_with_history("And for images?", []) == "And for images?"
 
 
 def test_a_chain_is_led_by_the_last_question_that_stood():
@@ -69,12 +74,12 @@ def test_a_chain_is_led_by_the_last_question_that_stood():
         Turn("And WordPiece?", "Another."),
         Turn("Why?", "So."),
     ]
-    assert standalone("Which one is older?", history) == "What is BPE? Which one is older?"
+    assert expand_with_history("Which one is older?", history) == "What is BPE? Which one is older?"
 
 
 def test_a_chain_of_nothing_but_leaning_questions_is_led_by_the_first():
     history = [Turn("How many layers?", "Six."), Turn("And heads?", "Eight.")]
-    assert standalone("Why?", history) == "How many layers? Why?"
+    assert expand_with_history("Why?", history) == "How many layers? Why?"
 
 
 def test_a_long_question_with_a_pronoun_of_its_own_stands():
@@ -82,7 +87,7 @@ def test_a_long_question_with_a_pronoun_of_its_own_stands():
         "When a tokenizer meets a word that is not in the vocabulary, "
         "how is it split into smaller pieces by BPE?"
     )
-    assert not leans(question)
+    assert not is_context_dependent(question)
 
 
 class Speaker:

@@ -9,7 +9,7 @@ import pytest
 from tiny_models import hit
 
 from rag.evidence import CosineJudge
-from rag.ground import draft_sentences, ground, quoted, stands
+from rag.ground import draft_sentences, extractive_answer, ground, is_lexically_supported
 from rag.settings import AnswerSettings
 from rag.types import Source
 
@@ -19,9 +19,9 @@ LIGHT = "Light travels 299792458 metres every second."
 CATS = hit("cats", f"{CAT}\n{MICE}", headings=("Animals", "Why cats are sleepy"))
 PHYSICS = hit("light", LIGHT, headings=("Physics", "Light"), pages=(7,))
 SOURCES = (
-    Source(1, CAT, CATS, 0.9, standing=2.0),
-    Source(2, MICE, CATS, 0.5, standing=0.5),
-    Source(3, LIGHT, PHYSICS, 0.4, standing=-1.0),
+    Source(1, CAT, CATS, 0.9, selection_score=2.0),
+    Source(2, MICE, CATS, 0.5, selection_score=0.5),
+    Source(3, LIGHT, PHYSICS, 0.4, selection_score=-1.0),
 )
 QUESTION = "How many hours does a cat sleep?"
 
@@ -78,7 +78,7 @@ def test_sources_are_numbered_by_first_use_and_carry_their_hit(encoder):
         QUESTION, draft, SOURCES, CosineJudge(encoder), AnswerSettings(min_support=0.6)
     )
     assert [sentence.source for sentence in sentences] == [1, 2, 3, 1]
-    assert [(source.number, source.quote, source.place) for source in sources] == [
+    assert [(source.number, source.quote, source.citation) for source in sources] == [
         (1, LIGHT, "deck.pdf, p. 7"),
         (2, CAT, "deck.pdf, p. 1"),
         (3, MICE, "deck.pdf, p. 1"),
@@ -117,17 +117,23 @@ def test_what_the_evidence_lacks_is_not_supported_at_any_score(hold, sentence):
 
 def test_words_of_the_question_and_the_heading_need_no_source():
     light = SOURCES[2]
-    assert stands("In vacuum light travels 299792458 metres every second.", "", light)
-    assert not stands("Photons travel 299792458 metres through empty space.", "", light)
+    assert is_lexically_supported(
+        "In vacuum light travels 299792458 metres every second.", "", light
+    )
+    assert not is_lexically_supported(
+        "Photons travel 299792458 metres through empty space.", "", light
+    )
     question = "How far do photons travel through empty space?"
-    assert stands("Photons travel 299792458 metres through empty space.", question, light)
+    assert is_lexically_supported(
+        "Photons travel 299792458 metres through empty space.", question, light
+    )
 
 
 def test_across_languages_numbers_alone_are_compared():
     light = Source(1, f"{LIGHT} This is what we know about it and the vacuum.", PHYSICS, 0.4)
     german = "Das Licht legt in der Sekunde {} Meter zurück und ist schnell."
-    assert stands(german.format(299792458), "", light)
-    assert not stands(german.format(300000000), "", light)
+    assert is_lexically_supported(german.format(299792458), "", light)
+    assert not is_lexically_supported(german.format(300000000), "", light)
 
 
 def test_an_unsupported_sentence_leaves_the_others(hold):
@@ -142,7 +148,7 @@ def test_where_nothing_stays_the_evidence_is_quoted(hold, draft):
 
 def test_an_extractive_answer_takes_what_comes_close_to_the_best():
     def texts(given=SOURCES, **settings):
-        sentences, sources = quoted(given, AnswerSettings(**settings))
+        sentences, sources = extractive_answer(given, AnswerSettings(**settings))
         assert [s.text for s in sentences] == [source.quote for source in sources]
         assert all((s.support, s.origin) == (1.0, "quoted") for s in sentences)
         return [sentence.text for sentence in sentences]

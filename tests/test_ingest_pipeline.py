@@ -11,7 +11,7 @@ from conftest import SHARED, WordEncoder
 from PIL import Image
 
 from ingest.errors import LibraryMismatch
-from ingest.pipeline import FileReport, find_files, ingest, rebuild, recipe_of
+from ingest.pipeline import FileReport, find_files, index_config, ingest, rebuild
 from ingest.store import Library
 
 ROOT = Path(__file__).parents[1]
@@ -77,9 +77,9 @@ def test_a_second_run_leaves_what_is_unchanged(run, make_pdf):
         "cats.pdf": ("added", 1, 1),
         "dogs.pdf": ("added", 1, 1),
     }
-    stamp, digest = run.library.stamp(), run.library.digest()
+    stamp, digest = run.library.content_hash(), run.library.full_hash()
     assert run.outcomes() == {"cats.pdf": "unchanged", "dogs.pdf": "unchanged"}
-    assert (run.library.stamp(), run.library.digest()) == (stamp, digest)
+    assert (run.library.content_hash(), run.library.full_hash()) == (stamp, digest)
 
 
 def test_a_changed_file_is_replaced(run, make_pdf):
@@ -104,13 +104,13 @@ def test_same_content_twice_is_kept_once(run, make_pdf):
 def test_a_moved_file_keeps_its_place_in_the_library(run, make_pdf):
     cats = make_pdf("cats.pdf", CATS)
     run()
-    stamp = run.library.stamp()
+    stamp = run.library.content_hash()
     (run.folder / "summer").mkdir()
     cats.rename(run.folder / "summer" / "cats.pdf")
     assert run.outcomes() == {"cats.pdf": "replaced"}
     (document,) = run.library.documents()
     assert document.path == str((run.folder / "summer" / "cats.pdf").resolve())
-    assert run.library.stamp() == stamp
+    assert run.library.content_hash() == stamp
     assert run.outcomes() == {"cats.pdf": "unchanged"}
 
 
@@ -118,11 +118,11 @@ def test_a_removed_document_comes_back_when_asked(run, make_pdf):
     make_pdf("cats.pdf", CATS)
     make_pdf("dogs.pdf", DOGS)
     run()
-    digest = run.library.digest()
+    digest = run.library.full_hash()
     assert run.library.remove(run.library.find("cats.pdf")[0].id)
     assert run.held == {"dogs.pdf": "Dogs"}
     assert run.outcomes() == {"cats.pdf": "added", "dogs.pdf": "unchanged"}
-    assert run.library.digest() == digest
+    assert run.library.full_hash() == digest
 
 
 def test_two_files_that_swap_their_contents(run, make_pdf):
@@ -212,7 +212,7 @@ def test_a_stop_inside_a_documents_transaction_leaves_nothing_of_it(run, make_pd
     """The second document is stopped in the middle of its writes to one table."""
     make_pdf("cats.pdf", CATS)
     run()
-    before = run.library.digest(), run.library.stamp()
+    before = run.library.full_hash(), run.library.content_hash()
     make_pdf("dogs.pdf", DOGS)
     connection = run.library._connection()
 
@@ -233,12 +233,12 @@ def test_a_stop_inside_a_documents_transaction_leaves_nothing_of_it(run, make_pd
 
     monkeypatch.setattr(run.library._local, "db", Watched())
     # Binding writes to meta as well, so the library is bound by hand in this run.
-    monkeypatch.setattr(run.library, "bind", lambda recipe: None)
+    monkeypatch.setattr(run.library, "check_or_set_config", lambda recipe: None)
     with pytest.raises(Interrupted):
         run()
     monkeypatch.undo()
     fresh = Library(run.library.folder)
-    assert (fresh.digest(), fresh.stamp()) == before
+    assert (fresh.full_hash(), fresh.content_hash()) == before
     assert fresh.verify() == []
     assert fresh.search_lexical("dog", 5) == []
     assert run.outcomes() == {"cats.pdf": "unchanged", "dogs.pdf": "added"}
@@ -255,8 +255,8 @@ def test_a_run_stopped_between_documents_is_finished_by_the_next(run, make_pdf, 
     assert list(run.outcomes().values()) == ["unchanged", "added", "added"]
     whole = Run(run.folder, Library(tmp_path / "whole", create=True), run.encoder)
     whole()
-    assert whole.library.digest() == run.library.digest()
-    assert whole.library.stamp() == run.library.stamp()
+    assert whole.library.full_hash() == run.library.full_hash()
+    assert whole.library.content_hash() == run.library.content_hash()
 
 
 @pytest.mark.slow
@@ -281,14 +281,14 @@ def test_a_killed_process_loses_nothing(run, make_pdf):
 def test_another_encoder_or_chunker_is_refused_before_anything_is_read(run, make_pdf, change):
     make_pdf("cats.pdf", CATS)
     run()
-    digest = run.library.digest()
+    digest = run.library.full_hash()
     make_pdf("dogs.pdf", DOGS)
     for name in ("identity", "dimension"):
         if name in change:
             setattr(run.encoder, name, change.pop(name))
     with pytest.raises(LibraryMismatch, match="katheder library rebuild"):
         run(**change)
-    assert run.library.digest() == digest
+    assert run.library.full_hash() == digest
 
 
 def test_rebuilding_swaps_in_the_new_recipe(run, make_pdf, encoder, tmp_path):
@@ -299,7 +299,7 @@ def test_rebuilding_swaps_in_the_new_recipe(run, make_pdf, encoder, tmp_path):
     run.library.search_dense(encoder.encode(["cat"])[0], 1)
     reports = list(rebuild(run.library, encoder, passage_tokens=20))
     assert {report.outcome for report in reports} == {"added"}
-    assert run.library.recipe() == recipe_of(encoder, 20, 0)
+    assert run.library.config() == index_config(encoder, 20, 0)
     assert {d.file: d.collection for d in run.library.documents()} == {
         "a.pdf": "summer",
         "b.pdf": "",
@@ -311,19 +311,19 @@ def test_rebuilding_swaps_in_the_new_recipe(run, make_pdf, encoder, tmp_path):
     anew = Run(run.folder, Library(tmp_path / "anew", create=True), encoder)
     anew(run.folder / "a.pdf", collection="summer", passage_tokens=20)
     anew(run.folder / "b.pdf", passage_tokens=20)
-    assert anew.library.digest() == run.library.digest()
-    assert anew.library.stamp() == run.library.stamp()
+    assert anew.library.full_hash() == run.library.full_hash()
+    assert anew.library.content_hash() == run.library.content_hash()
 
 
 def test_rebuilding_without_a_file_keeps_the_old_library(run, make_pdf, encoder):
     make_pdf("a.pdf", CATS)
     make_pdf("b.pdf", DOGS).rename(run.folder / "c.pdf")
     run()
-    digest = run.library.digest()
+    digest = run.library.full_hash()
     (run.folder / "c.pdf").unlink()
     outcomes = [report.outcome for report in rebuild(run.library, encoder, passage_tokens=20)]
     assert outcomes == ["added", "failed"]
-    assert run.library.digest() == digest
+    assert run.library.full_hash() == digest
     assert not (run.library.folder / "rebuilding").exists()
 
 
@@ -331,16 +331,16 @@ def test_a_rebuild_that_was_stopped_can_be_started_again(run, make_pdf, encoder)
     make_pdf("a.pdf", CATS)
     make_pdf("b.pdf", DOGS)
     run()
-    digest = run.library.digest()
+    digest = run.library.full_hash()
     reports = rebuild(run.library, encoder, passage_tokens=20)
     next(reports)
     reports.close()
-    assert run.library.digest() == digest
+    assert run.library.full_hash() == digest
     assert [r.outcome for r in rebuild(run.library, encoder, passage_tokens=20)] == [
         "added",
         "added",
     ]
-    assert run.library.recipe() == recipe_of(encoder, 20, 0)
+    assert run.library.config() == index_config(encoder, 20, 0)
 
 
 # ---- real lectures ----

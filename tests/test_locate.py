@@ -14,7 +14,7 @@ from ingest.locate import boxes_of, stretches
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from ingest.types import Box
-from rag.evidence import pieces_of
+from rag.evidence import quotable_spans
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -80,7 +80,7 @@ def test_every_stretch_of_every_passage_says_its_own_words(library):
     """Inverse: the words inside the boxes are the words of the stretch."""
     for document in library.documents():
         for passage in library.passages(document.id):
-            for piece in pieces_of(passage):
+            for piece in quotable_spans(passage):
                 quote = passage.text[piece.start : piece.end]
                 seen = []
                 for number, boxes in boxes_of(
@@ -111,7 +111,7 @@ def test_marks_cover_what_pdfium_finds(tmp_path, encoder):
         for passage in library.passages(document.id):
             if passage.page not in gold["pages"]:
                 continue
-            for piece in pieces_of(passage):
+            for piece in quotable_spans(passage):
                 quote = passage.text[piece.start : piece.end].strip(f" {BULLETS}")
                 if "\n" in quote or not quote.isascii():  # pdfium searches letter by letter
                     continue

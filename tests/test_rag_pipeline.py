@@ -15,7 +15,7 @@ from ingest.embed import BiEncoder
 from ingest.errors import LibraryMismatch, LibraryMissing
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
-from rag.confidence import FILE
+from rag.confidence import CALIBRATION_FILE
 from rag.errors import BadCalibration, BadQuestion
 from rag.generate import Generator
 from rag.pipeline import Pipeline
@@ -23,7 +23,7 @@ from rag.rerank import Reranker
 from rag.retrieve import rank_of
 from rag.sampling import Sampling
 from rag.settings import ModelSettings, RerankSettings, Settings
-from rag.types import Answer, Answered, Ranked, Sentence, Source, StageDone, Token, Turn
+from rag.types import Answer, Answered, Sentence, Source, StageDone, StageScore, Token, Turn
 
 QUESTION = "How many metres per second does light travel in vacuum?"
 LIGHT = "Light travels at 299792458 metres per second in vacuum."
@@ -132,7 +132,7 @@ def test_a_stop_in_the_middle_gives_an_answer_with_sources(pipeline):
             answer = event.answer
     assert answer.stopped
     assert 0 < len(answer.draft) < 2000
-    assert answer.sources[0].place == "physics.pdf, p. 2"
+    assert answer.sources[0].citation == "physics.pdf, p. 2"
     assert not pipeline.ask(QUESTION, stop=threading.Event()).stopped
 
 
@@ -154,7 +154,7 @@ def test_what_was_written_before_a_stop_is_grounded(parrot):
 def test_every_sentence_of_a_written_answer_has_its_page(parrot):
     answer = parrot(f"{LIGHT} Bananas are yellow! It hunts mice at night.").ask(QUESTION)
     assert answer.text == f"{LIGHT} [1]"
-    assert answer.sources[0].place == "physics.pdf, p. 2"
+    assert answer.sources[0].citation == "physics.pdf, p. 2"
     assert answer.sources[0].quote == LIGHT
     assert "Bananas" in answer.draft
     assert not answer.abstained
@@ -183,7 +183,7 @@ def test_without_the_writer_the_model_is_not_touched(library, encoder, tmp_path)
     answer = events[-1].answer
     assert answer.draft == ""
     assert answer.sentences[0] == Sentence(LIGHT, source=1, support=1.0, origin="quoted")
-    assert answer.sources[0].place == "physics.pdf, p. 2"
+    assert answer.sources[0].citation == "physics.pdf, p. 2"
     assert not [event for event in events if isinstance(event, Token)]
     assert not {"_model", "_tokenizer"} & vars(generator).keys()
 
@@ -217,7 +217,7 @@ def test_pages_without_a_sentence_are_named_and_not_quoted_as_an_answer(
         "Encoder x"
     )
     assert answer.abstained
-    assert [source.place for source in answer.sources] == ["labels.pdf, p. 1"]
+    assert [source.citation for source in answer.sources] == ["labels.pdf, p. 1"]
 
 
 def test_nothing_found_is_said_without_promising_pages(parrot):
@@ -246,8 +246,8 @@ def test_a_follow_up_is_completed_from_the_history(pipeline):
     answer = pipeline.ask("And at whom?", history=history)
     assert answer.question == "And at whom?"
     assert answer.query == "Which animal guards the house and barks? And at whom?"
-    assert answer.sources[0].place == "animals.pdf, p. 2"
-    assert pipeline.search("And at whom?", history)[0].passage.place == "animals.pdf, p. 2"
+    assert answer.sources[0].citation == "animals.pdf, p. 2"
+    assert pipeline.search("And at whom?", history)[0].passage.citation == "animals.pdf, p. 2"
 
 
 def test_a_german_question_is_answered_in_german(parrot):
@@ -290,7 +290,7 @@ def test_an_answer_records_what_it_was_made_with(pipeline, library):
     sampling = Sampling(strategy="sample", top_k=3, seed=4, max_new_tokens=5)
     answer = pipeline.ask(QUESTION, sampling=sampling)
     assert answer.sampling == sampling.model_dump(exclude_none=True)
-    assert answer.stamp == library.stamp() != ""
+    assert answer.stamp == library.content_hash() != ""
     assert answer.models == {
         "encoder": "word-encoder@1",
         "reranker": "none",
@@ -389,7 +389,7 @@ def test_a_reranker_orders_what_is_answered_from(library, encoder, generator, tm
     scores = [hit.score("reranked") for hit in second[:3]]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == 3
-    assert second[0].stages["reranked"] == Ranked(scores[0], 1)
+    assert second[0].stages["reranked"] == StageScore(scores[0], 1)
     assert ["reranked" in hit.stages for hit in answer.hits] == [True] * 3 + [False] * 2
     assert answer.models["reranker"] == reranker.name
     fewer = pipeline.with_settings(Settings().with_changes(rerank={"candidates": 1}))
@@ -429,7 +429,7 @@ def real(tmp_path_factory):
 
 @pytest.mark.slow
 def test_an_outlived_calibration_stops_answers_and_not_a_new_calibration(real):
-    kept = real.store.folder / FILE
+    kept = real.store.folder / CALIBRATION_FILE
     kept.write_text('{"signals": ["cosine"], "weights": [1.0]}', encoding="utf-8")
     try:
         with pytest.raises(BadCalibration, match="Fit it anew with `katheder calibrate QUESTIONS`"):

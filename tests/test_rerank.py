@@ -13,7 +13,7 @@ from ingest.chunk import embedding_text
 from ingest.errors import ModelMissing
 from rag.rerank import Reranker
 from rag.settings import ModelSettings, RerankSettings
-from rag.types import Ranked
+from rag.types import StageScore
 
 QUESTION = "What is light in vacuum?"
 HITS = [hit(f"p{place}", text) for place, text in enumerate(TEXTS)]
@@ -77,7 +77,7 @@ def test_hits_are_ordered_by_the_score_of_what_the_encoder_read(make, probabilit
 def test_a_stage_adds_its_score_and_changes_no_other(make):
     for found in make().rerank(QUESTION, HITS):
         assert found.stages.keys() == {"dense", "reranked"}
-        assert found.stages["dense"] == Ranked(0.5, 1)
+        assert found.stages["dense"] == StageScore(0.5, 1)
     assert all(found.stages.keys() == {"dense"} for found in HITS)
 
 

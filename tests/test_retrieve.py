@@ -11,7 +11,7 @@ from ingest.chunk import embedding_text
 from ingest.store import Scored
 from rag.retrieve import fuse, rank_of, retrieve
 from rag.settings import RetrievalSettings
-from rag.types import Ranked
+from rag.types import StageScore
 
 
 def ranking(*names):
@@ -77,11 +77,11 @@ def test_each_list_that_saw_a_passage_leaves_its_score_and_rank():
     lists = {"dense": ranking("a", "b"), "lexical": ranking("b")}
     hits = {hit.passage.id: hit.stages for hit in fuse(lists, {"dense": 1.0, "lexical": 3.0})}
     assert hits["b"] == {
-        "dense": Ranked(9.0, 2),
-        "lexical": Ranked(10.0, 1),
-        "fused": Ranked(pytest.approx(3 / 4), 1),
+        "dense": StageScore(9.0, 2),
+        "lexical": StageScore(10.0, 1),
+        "fused": StageScore(pytest.approx(3 / 4), 1),
     }
-    assert hits["a"] == {"dense": Ranked(10.0, 1), "fused": Ranked(pytest.approx(1 / 4), 2)}
+    assert hits["a"] == {"dense": StageScore(10.0, 1), "fused": StageScore(pytest.approx(1 / 4), 2)}
 
 
 def test_nothing_found_is_nothing_fused():
@@ -136,7 +136,7 @@ def test_dense_scores_are_cosines_of_the_encoder(library, encoder):
 
 def test_lexical_search_knows_inflections_and_needs_no_vector(library):
     hits = retrieve(library, "hunting mice", None, RetrievalSettings())
-    assert [hit.passage.place for hit in hits] == ["animals.pdf, p. 1"]
+    assert [hit.passage.citation for hit in hits] == ["animals.pdf, p. 1"]
     assert hits[0].stages["lexical"].rank == 1
     assert hits[0].score("lexical") > 0
     assert hits[0].score("dense") is None

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk, embedding_text
 from ingest.errors import LibraryMismatch, LibraryMissing
 from ingest.readers import read
-from ingest.store import DATABASE, Library, Recipe, lexical_query
+from ingest.store import DATABASE, IndexConfig, Library, lexical_query
 
-RECIPE = Recipe("word-encoder@1", 64, f"v{CHUNKER_VERSION} 40/0 tokens")
+RECIPE = IndexConfig("word-encoder@1", 64, f"v{CHUNKER_VERSION} 40/0 tokens")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def parts(make_pdf, encoder):
 @pytest.fixture
 def empty(tmp_path):
     library = Library(tmp_path / "empty", create=True)
-    library.bind(RECIPE)
+    library.check_or_set_config(RECIPE)
     return library
 
 
@@ -88,11 +88,11 @@ def test_passages_and_vectors_must_agree_and_a_fault_leaves_nothing(empty, parts
     lecture, passages, vectors = parts("cats.pdf", CATS)
     with pytest.raises(ValueError, match="1 passages but 2 vectors"):
         empty.add(lecture, passages, np.vstack([vectors, vectors]))
-    before = empty.digest(), empty.stamp()
+    before = empty.full_hash(), empty.content_hash()
     broken = [passages[0], passages[0]]  # the second breaks the rule that ids are unique
     with pytest.raises(sqlite3.IntegrityError):
         empty.add(lecture, broken, np.vstack([vectors, vectors]))
-    assert (empty.digest(), empty.stamp()) == before
+    assert (empty.full_hash(), empty.content_hash()) == before
     assert empty.documents() == []
     assert empty.search_lexical("cat", 5) == []
     assert empty.verify() == []
@@ -101,11 +101,11 @@ def test_passages_and_vectors_must_agree_and_a_fault_leaves_nothing(empty, parts
 def test_a_fault_while_replacing_keeps_the_old_document(empty, parts):
     lecture, passages, vectors = parts("cats.pdf", CATS)
     empty.add(lecture, passages, vectors)
-    before = empty.digest()
+    before = empty.full_hash()
     newer = replace(lecture, document=replace(lecture.document, id="f" * 64))
     with pytest.raises(sqlite3.IntegrityError):
         empty.add(newer, [passages[0], passages[0]], np.vstack([vectors, vectors]))
-    assert empty.digest() == before
+    assert empty.full_hash() == before
     assert [hit.passage.id for hit in empty.search_lexical("cat", 5)] == [passages[0].id]
 
 
@@ -128,26 +128,26 @@ def test_another_connection_sees_all_of_a_document_or_nothing(empty, parts):
 
 def test_the_stamp_changes_exactly_with_the_contents(empty, parts):
     cats, dogs = parts("cats.pdf", CATS), parts("dogs.pdf", '#slide("Dogs")[A dog barks at night.]')
-    stamps = [empty.stamp()]
+    stamps = [empty.content_hash()]
     for change in (
         lambda: empty.add(*cats),
         lambda: empty.add(*dogs),
         lambda: empty.remove(cats[0].document.id),
     ):
         change()
-        stamps.append(empty.stamp())
+        stamps.append(empty.content_hash())
     assert len(set(stamps)) == 4
     empty.add(*cats)
-    assert empty.stamp() == stamps[2]  # both in again, in another order
+    assert empty.content_hash() == stamps[2]  # both in again, in another order
     empty.add(*cats)
-    assert empty.stamp() == stamps[2]
+    assert empty.content_hash() == stamps[2]
     assert not empty.remove("nothing of that id")
-    assert empty.stamp() == stamps[2]
+    assert empty.content_hash() == stamps[2]
     empty.search_dense(empty.vectors()[0], 1)
-    assert Library(empty.folder).stamp() == stamps[2]
+    assert Library(empty.folder).content_hash() == stamps[2]
     lecture = replace(cats[0], document=replace(cats[0].document, collection="summer"))
     empty.add(lecture, *cats[1:])
-    assert empty.stamp() not in stamps
+    assert empty.content_hash() not in stamps
 
 
 def test_the_digest_does_not_depend_on_the_order(tmp_path, parts):
@@ -155,10 +155,10 @@ def test_the_digest_does_not_depend_on_the_order(tmp_path, parts):
     digests = []
     for order in (lectures, lectures[::-1]):
         library = Library(tmp_path / f"order-{len(digests)}", create=True)
-        library.bind(RECIPE)
+        library.check_or_set_config(RECIPE)
         for lecture in order:
             library.add(*lecture)
-        digests.append(library.digest())
+        digests.append(library.full_hash())
     assert digests[0] == digests[1]
 
 
@@ -188,12 +188,14 @@ def test_a_library_kept_open_follows_what_changes(library, encoder):
     animals = library.find("animals.pdf")[0]
     writer = Library(library.folder)
     pages, passages = tuple(writer.pages(animals.id)), writer.passages(animals.id)
-    from ingest.types import Lecture
+    from ingest.types import ParsedDocument
 
     writer.add(
-        Lecture(animals, pages), passages, encoder.encode([embedding_text(p) for p in passages])
+        ParsedDocument(animals, pages),
+        passages,
+        encoder.encode([embedding_text(p) for p in passages]),
     )
-    assert writer.stamp() == library.stamp()
+    assert writer.content_hash() == library.content_hash()
     assert library.search_dense(query, 5) == before
     writer.remove(animals.id)
     after = library.search_dense(query, 5)
@@ -317,22 +319,22 @@ def test_no_question_breaks_lexical_search(library, question):
 )
 def test_another_recipe_is_refused_with_the_command(library, other, names):
     with pytest.raises(LibraryMismatch, match=names) as caught:
-        library.bind(other)
+        library.check_or_set_config(other)
     assert f"katheder library rebuild --library {library.folder}" in str(caught.value)
-    assert library.recipe() == RECIPE
+    assert library.config() == RECIPE
     if other.chunker != RECIPE.chunker:
-        library.check(other, search_only=True)
+        library.check_config(other, search_only=True)
     else:
         with pytest.raises(LibraryMismatch):
-            library.check(other, search_only=True)
+            library.check_config(other, search_only=True)
 
 
 def test_an_emptied_library_takes_another_recipe(library):
     for document in library.documents():
         library.remove(document.id)
     other = replace(RECIPE, encoder="another@2")
-    library.bind(other)
-    assert library.recipe() == other
+    library.check_or_set_config(other)
+    assert library.config() == other
 
 
 def test_missing_foreign_and_half_made_libraries(tmp_path):

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from tiny_models import chat_tokenizer, make_joint_reader, make_llama
+from tiny_models import chat_tokenizer, make_llama, make_split_cross_encoder
 from transformers import AutoModelForCausalLM
 
 from rag.prompt import NOT_ANSWERED
@@ -215,13 +215,13 @@ def mean_loss(reader):
         losses = []
         for group in GROUPS:
             question, *found = states([group.question, *group.texts])
-            logits = reader.read_together([question] * len(found), found)
+            logits = reader.score_pairs([question] * len(found), found)
             losses.append(float(reranker.loss_of(logits, group, 0.3)))
     return sum(losses) / len(losses)
 
 
 def test_training_lowers_the_loss_and_leaves_the_lower_layers(capsys):
-    reader = make_joint_reader(1)
+    reader = make_split_cross_encoder(1)
     before = mean_loss(reader)
     lower = reader.bert.encoder.layer[0].attention.self.query.weight.clone()
     reranker.train(reader, GROUPS, RECIPE, None)
@@ -231,9 +231,9 @@ def test_training_lowers_the_loss_and_leaves_the_lower_layers(capsys):
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(reranker, "_CHECKPOINT_STEPS", 3)
-    whole = make_joint_reader(1)
+    whole = make_split_cross_encoder(1)
     reranker.train(whole, GROUPS, RECIPE, None)
-    stopped, real, steps = make_joint_reader(1), torch.optim.AdamW.step, 0
+    stopped, real, steps = make_split_cross_encoder(1), torch.optim.AdamW.step, 0
 
     def stop(self, *args, **kwargs):
         nonlocal steps
@@ -246,10 +246,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         reranker.train(stopped, GROUPS, RECIPE, tmp_path / "c.pt")
     monkeypatch.setattr(torch.optim.AdamW, "step", real)
-    again = make_joint_reader(1)
+    again = make_split_cross_encoder(1)
     reranker.train(again, GROUPS, RECIPE, tmp_path / "c.pt")
     assert "going on from step 3" in capsys.readouterr().out
-    for one, other in zip(whole.trained(), again.trained(), strict=True):
+    for one, other in zip(whole.trainable_parameters(), again.trainable_parameters(), strict=True):
         torch.testing.assert_close(one, other)
 
 

@@ -30,8 +30,8 @@ from transformers import (
 )
 
 from ingest.types import Passage, Span
-from rag.joint_reader import JointReader
-from rag.types import Hit, Ranked
+from rag.split_cross_encoder import SplitCrossEncoder
+from rag.types import Hit, StageScore
 
 TEXTS = [
     "A cat sleeps sixteen hours a day. It hunts mice at night.",
@@ -57,7 +57,7 @@ def passage(name: str, text: str = "", **fields: Any) -> Passage:
 
 def hit(name: str, text: str = "", **fields: Any) -> Hit:
     """A hit on such a passage, found by dense search alone with a cosine of 0.5."""
-    return Hit(passage(name, text, **fields), {"dense": Ranked(0.5, 1)})
+    return Hit(passage(name, text, **fields), {"dense": StageScore(0.5, 1)})
 
 
 def chat_tokenizer(spaces: Literal["bytes", "metaspace"] = "bytes") -> PreTrainedTokenizerFast:
@@ -166,7 +166,7 @@ def make_cross_encoder(folder: Path) -> Path:
     return target
 
 
-def make_joint_reader(joint_layers: int = 1, seed: int = 0) -> JointReader:
+def make_split_cross_encoder(joint_layers: int = 1, seed: int = 0) -> SplitCrossEncoder:
     """A reader over a BERT of three layers that knows the words of `TEXTS`."""
     words = sorted({word for text in TEXTS for word in re.findall(r"\w+", text.lower())})
     names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
@@ -189,4 +189,4 @@ def make_joint_reader(joint_layers: int = 1, seed: int = 0) -> JointReader:
         attn_implementation="sdpa",
     )
     bert = BertModel(config, add_pooling_layer=False)
-    return JointReader(bert, tokenizer, joint_layers).eval()
+    return SplitCrossEncoder(bert, tokenizer, joint_layers).eval()

@@ -30,7 +30,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from ingest import weights
 from ingest.embed import BiEncoder
-from rag.joint_reader import CONFIG, MODEL_TYPE, WEIGHTS, JointReader, from_base
+from rag.split_cross_encoder import CONFIG, MODEL_TYPE, WEIGHTS, SplitCrossEncoder, from_base
 from training.candidates import HELD_OUT, Group, groups
 from training.data import Text, read_texts
 
@@ -74,10 +74,12 @@ RECIPES = {
 class States:
     """The lower layers' states of every text, computed when first asked for, half precision."""
 
-    def __init__(self, reader: JointReader, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, reader: SplitCrossEncoder, dtype: torch.dtype = torch.float32) -> None:
         """The lower layers are not trained, so a copy in another numeric type can stand in."""
         lower = nn.Module.to(copy.deepcopy(reader.bert), dtype)
-        self._reader = JointReader(lower, cast(Tokenizer, reader.tokenizer), reader.joint_layers)
+        self._reader = SplitCrossEncoder(
+            lower, cast(Tokenizer, reader.tokenizer), reader.joint_layers
+        )
         self._kept: dict[str, Tensor] = {}
 
     def __call__(self, texts: Sequence[str]) -> list[Tensor]:
@@ -85,19 +87,19 @@ class States:
         missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
         for text, found in zip(missing, self._reader.tokenizer.encode_batch(missing), strict=True):
             found.truncate(_TOKENS)
-            (state,) = self._reader.read_apart([tuple(found.ids)])
+            (state,) = self._reader.encode_lower([tuple(found.ids)])
             self._kept[text] = state.half().clone()
         return [self._kept[text].float() for text in texts]
 
 
-def logits_of(reader: JointReader, states: States, batch: Sequence[Group]) -> list[Tensor]:
+def logits_of(reader: SplitCrossEncoder, states: States, batch: Sequence[Group]) -> list[Tensor]:
     """The logits of each group, (texts,). Pairs of like length are read at once, whosever they are."""
     asked = states([group.question for group in batch for _ in group.texts])
     given = states([text for group in batch for text in group.texts])
     order = sorted(range(len(given)), key=lambda row: len(asked[row]) + len(given[row]))
     read = torch.cat(
         [
-            reader.read_together([asked[row] for row in rows], [given[row] for row in rows])
+            reader.score_pairs([asked[row] for row in rows], [given[row] for row in rows])
             for start in range(0, len(order), _PAIRS)
             if (rows := order[start : start + _PAIRS])
         ]
@@ -125,7 +127,7 @@ def loss_of(logits: Tensor, group: Group, pointwise: float) -> Tensor:
 
 
 def train(
-    reader: JointReader, learned: Sequence[Group], recipe: Recipe, checkpoint: Path | None
+    reader: SplitCrossEncoder, learned: Sequence[Group], recipe: Recipe, checkpoint: Path | None
 ) -> None:
     """Change the reader's joint layers and head; goes on from the checkpoint where there is one."""
     torch.manual_seed(recipe.seed)
@@ -164,7 +166,7 @@ def train(
         loss = torch.stack(losses).mean()
         loss.backward()
         total = float(loss.detach())
-        torch.nn.utils.clip_grad_norm_(reader.trained(), 1.0)
+        torch.nn.utils.clip_grad_norm_(reader.trainable_parameters(), 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()

@@ -154,7 +154,7 @@ def search(
         _print_json({"question": question, "hits": [hit_dict(hit) for hit in hits]})
         return
     for rank, hit in enumerate(hits, start=1):
-        print(f"{rank}. {hit.passage.place} — {' › '.join(hit.passage.headings[1:])}")
+        print(f"{rank}. {hit.passage.citation} — {' › '.join(hit.passage.headings[1:])}")
         print(f"   {scores_line(hit)}")
         text = " ".join(hit.passage.text.split())
         print(f"   {text[:240]}{'…' if len(text) > 240 else ''}")
@@ -332,14 +332,14 @@ def verify(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     store = Library(_folder(library))
     faults = store.verify()
     if as_json:
-        _print_json({"faults": faults, "stamp": store.stamp(), "digest": store.digest()})
+        _print_json({"faults": faults, "stamp": store.content_hash(), "digest": store.full_hash()})
     else:
         for fault in faults:
             print(fault)
         if faults:
             print(f"Mend it with `katheder library rebuild --library {store.folder}`.")
         else:
-            print(f"{store.count()} passages, all sound; digest {store.digest()[:16]}")
+            print(f"{store.count()} passages, all sound; digest {store.full_hash()[:16]}")
     if faults:
         raise typer.Exit(1)
 

@@ -120,10 +120,10 @@ def _library(folder: Path, missing: list[str]) -> dict[str, str]:
     except KathederError as error:
         missing.append(str(error))
         return {"folder": f"{folder}: none yet"}
-    recipe = store.recipe()
+    recipe = store.config()
     return {
         "folder": str(folder),
         "holds": f"{len(store.documents())} documents, {store.count()} passages",
         "built with": f"{recipe.encoder}, {recipe.chunker}" if recipe else "nothing yet",
-        "stamp": store.stamp()[:16],
+        "stamp": store.content_hash()[:16],
     }

@@ -215,7 +215,7 @@ def calibrate(
     settings: SettingsOption = None,
 ) -> None:
     """Fit when to abstain on questions of which it is known whether the lectures answer them."""
-    from rag.confidence import FILE
+    from rag.confidence import CALIBRATION_FILE
     from rag.evaluation.calibrate import calibrate as fit
     from rag.evaluation.questions import read_questions
     from rag.pipeline import Pipeline
@@ -226,7 +226,7 @@ def calibrate(
     pipeline = Pipeline.load(folder, load_settings(settings), calibrated=False)
     with _bar("asking") as advance:
         found = fit(asked, pipeline, advance)
-    target = output or folder / FILE
+    target = output or folder / CALIBRATION_FILE
     found.calibration.save(target)
     print(found.render())
     print(f"kept in {target}")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf import read_pdf
-from ingest.types import Lecture
+from ingest.types import ParsedDocument
 
-Reader = Callable[[Path], Lecture]
+Reader = Callable[[Path], ParsedDocument]
 
 READERS: dict[str, Reader] = {".pdf": read_pdf}
 
 
-def read(path: Path) -> Lecture:
+def read(path: Path) -> ParsedDocument:
     """Read a lecture with the reader of its suffix.
 
     Raises:

@@ -25,7 +25,7 @@ from PIL.Image import Image
 
 from ingest import clean
 from ingest.errors import UnreadableFile
-from ingest.types import Box, Document, Lecture, Line, Page, Section, Word
+from ingest.types import Box, Document, Line, Page, ParsedDocument, Section, Word
 
 #: Below this many words in a whole file its pages are taken for pictures.
 MIN_WORDS = 5
@@ -73,7 +73,7 @@ class _RawLine:
         return sum(len(word.text) for word in self.words)
 
 
-def read_pdf(path: Path) -> Lecture:
+def read_pdf(path: Path) -> ParsedDocument:
     """Read a PDF file.
 
     Raises:
@@ -118,7 +118,7 @@ def read_pdf(path: Path) -> Lecture:
         pages=len(pages),
         language=clean.language_of(text),
     )
-    return Lecture(document, pages, outline)
+    return ParsedDocument(document, pages, outline)
 
 
 def page_image(path: Path, number: int, scale: float = 2.0) -> Image:
@@ -171,7 +171,7 @@ def _outline(pdf: pdfium.PdfDocument) -> Iterator[Section]:
         target = item.get_dest()
         index = target.get_index() if target else None
         if index is not None:
-            title = " ".join(clean.mend_word(word) for word in item.get_title().split())
+            title = " ".join(clean.repair_word(word) for word in item.get_title().split())
             yield Section(title, item.level, index + 1)
 
 
@@ -379,7 +379,7 @@ def _compose_page(
         box: Box | None = None
         previous: _RawWord | None = None
         for word in raw.words:
-            text = clean.mend_word(word.text)
+            text = clean.repair_word(word.text)
             if not text:
                 continue
             if hyphen_before:

@@ -22,9 +22,9 @@ import numpy as np
 
 from ingest.chunk import embedding_text, windows
 from ingest.embed import Encoder
-from ingest.pipeline import recipe_of
+from ingest.pipeline import index_config
 from ingest.store import Library
-from ingest.types import Document, Lecture, Page, Passage, Span
+from ingest.types import Document, Page, ParsedDocument, Passage, Span
 from rag.errors import BadQuestionFile
 from rag.evaluation.compare import bootstrap_mean
 from rag.rerank import Reranker
@@ -274,9 +274,9 @@ def fill(
             passages.append(passage)
     texts = [embedding_text(passage) for passage in passages]
     vectors = _encode(texts, encoder, "documents", progress)
-    library.bind(recipe_of(encoder, encoder.window, 0))
+    library.check_or_set_config(index_config(encoder, encoder.window, 0))
     document = Document("beir", file, file, collection.name, len(pages))
-    library.add(Lecture(document, tuple(pages)), passages, vectors)
+    library.add(ParsedDocument(document, tuple(pages)), passages, vectors)
     return owners
 
 

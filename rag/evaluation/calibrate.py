@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.confidence import Calibration, fit, models_key, signals
+from rag.confidence import Calibration, features, fit_calibration, models_key
 from rag.evaluation.metrics import Risk, risk_coverage
 from rag.evaluation.questions import Question, history_of
 from rag.pipeline import Pipeline
@@ -62,11 +62,11 @@ def calibrate(
         hits = pipeline.search(question.question, history)
         query = pipeline.query(question.question, history)
         evidence = pipeline.evidence(query, hits)
-        rows.append(signals(query, hits, evidence))
+        rows.append(features(query, hits, evidence))
         progress(number, len(questions))
     answerable = [question.answerable for question in questions]
     key = models_key(pipeline.encoder, pipeline.reranker)
-    fitted = fit(rows, answerable, key)
+    fitted = fit_calibration(rows, answerable, key)
     confidences = np.array([fitted.confidence(row) for row in rows])
     silent, hopeless = confidences < fitted.threshold, ~np.array(answerable)
     both = int((silent & hopeless).sum())
@@ -95,7 +95,7 @@ def _held_out_f1(rows: Sequence[Sequence[float]], answerable: np.ndarray, key: s
         judged = [n for n in range(len(rows)) if fold[n] == number]
         if answerable[learn].all() or not answerable[learn].any():
             continue
-        fitted = fit([rows[n] for n in learn], answerable[learn].tolist(), key)
+        fitted = fit_calibration([rows[n] for n in learn], answerable[learn].tolist(), key)
         silent[judged] = [fitted.confidence(rows[n]) < fitted.threshold for n in judged]
     right = int((silent & ~answerable).sum())
     return 2 * right / max(int(silent.sum() + (~answerable).sum()), 1)

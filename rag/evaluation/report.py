@@ -109,7 +109,7 @@ class _Texts:
     """What stands at a place, from the library if that still holds it."""
 
     def __init__(self, library: Library | None) -> None:
-        self._stamp = library.stamp() if library else ""
+        self._stamp = library.content_hash() if library else ""
         self._passages: dict[str, str] = {}
         self._pages: dict[tuple[str, int], str] = {}
         for document in library.documents() if library else ():

@@ -319,7 +319,7 @@ def describe(questions: Sequence[Question], pipeline: Pipeline, generate: bool) 
     return {
         "settings": pipeline.settings.model_dump(mode="json", exclude={"app"}),
         "models": pipeline.models,
-        "library": pipeline.store.stamp(),
+        "library": pipeline.store.content_hash(),
         "generate": generate,
         "least_confidence": pipeline.least_confidence,
         "versions": {"python": platform.python_version()}

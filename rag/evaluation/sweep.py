@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 
 from ingest.embed import BiEncoder, Encoder
-from ingest.pipeline import find_files, ingest, recipe_of
+from ingest.pipeline import find_files, index_config, ingest
 from ingest.store import Library
 from rag.errors import BadQuestionFile, BadSettings
 from rag.evaluation import plot
@@ -48,7 +48,7 @@ from rag.evaluation.metrics import Report, measure
 from rag.evaluation.plot import Chart
 from rag.evaluation.questions import Question, history_of, read_questions
 from rag.evaluation.run import Run, evaluate, read_run
-from rag.followup import standalone
+from rag.followup import expand_with_history
 from rag.generate import Generator
 from rag.pipeline import Pipeline
 from rag.rerank import Reranker
@@ -286,7 +286,7 @@ def sweep(path: Path, models: Models | None = None) -> Iterator[Progress]:
     plan = read_plan(path)
     models = models or Models()
     questions = read_questions(plan.questions)[: plan.limit]
-    texts = [standalone(q.question.strip(), history_of(q, questions)) for q in questions]
+    texts = [expand_with_history(q.question.strip(), history_of(q, questions)) for q in questions]
     points = plan.points()
     runs = plan.output / "runs"
     runs.mkdir(parents=True, exist_ok=True)
@@ -450,7 +450,9 @@ def _result(
 
 
 def _library_folder(plan: Plan, settings: Settings, encoder: Encoder) -> Path:
-    recipe = recipe_of(encoder, settings.chunking.passage_tokens, settings.chunking.overlap_tokens)
+    recipe = index_config(
+        encoder, settings.chunking.passage_tokens, settings.chunking.overlap_tokens
+    )
     name = hashlib.sha256(json.dumps(asdict(recipe)).encode()).hexdigest()[:12]
     return plan.output / "libraries" / name
 

@@ -113,10 +113,10 @@ def _beginning(shell: Shell, library: Library) -> None:
         st.caption(t("The models are being loaded; a question asked now waits for them."))
 
 
-@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.stamp()})
+@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.content_hash()})
 def suggestions(library: Library) -> list[str]:
     """Questions about headings of the library, the same for the same library."""
-    rng = random.Random(library.stamp())
+    rng = random.Random(library.content_hash())
     documents = library.documents()
     rng.shuffle(documents)
     found = []

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from ingest.errors import KathederError
-from ingest.pipeline import FileReport, find_files, ingest, recipe_of
+from ingest.pipeline import FileReport, find_files, index_config, ingest
 from ingest.store import Library
 from ingest.types import Document, Passage
 from ui.job import Job
@@ -207,7 +207,7 @@ def _document_buttons(shell: Shell, library: Library, document: Document) -> Non
         with st.popover(t("Collection"), icon=":material/folder:"), st.form("collect"):
             name = st.text_input(t("Collection"), document.collection, max_chars=80)
             if st.form_submit_button(t("Keep")):
-                library.collect(document.id, name.strip())
+                library.set_collection(document.id, name.strip())
                 st.rerun()
         with st.popover(t("Remove"), icon=":material/delete:"):
             st.markdown(t("Remove this lecture from the library?"))
@@ -324,7 +324,7 @@ def map_of(shell: Shell, library: Library) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.stamp()})
+@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.content_hash()})
 def projection(library: Library) -> tuple[list[Passage], np.ndarray, np.ndarray, np.ndarray]:
     """All passages, their places on the map (N, 2), its axes (dimension, 2), and its centre."""
     from sklearn.decomposition import PCA
@@ -353,7 +353,7 @@ def _passages_with_vectors(library: Library) -> tuple[list[Passage], np.ndarray]
 # ---- duplicates ----
 
 
-@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.stamp()})
+@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.content_hash()})
 def twins(library: Library) -> list[tuple[float, Passage, Passage]]:
     """Pairs of passages that say nearly the same, with their cosine, the nearest first."""
     passages, vectors = _passages_with_vectors(library)
@@ -384,7 +384,7 @@ def duplicates_of(library: Library) -> None:
 
 def what_reads_anew(shell: Shell, library: Library) -> bool:
     """Whether the settings want other passages or vectors than the library holds."""
-    recipe, chunking = library.recipe(), shell.settings.chunking
+    recipe, chunking = library.config(), shell.settings.chunking
     encoder = shell.pipeline().encoder
-    wanted = recipe_of(encoder, chunking.passage_tokens, chunking.overlap_tokens)
+    wanted = index_config(encoder, chunking.passage_tokens, chunking.overlap_tokens)
     return recipe is not None and recipe != wanted

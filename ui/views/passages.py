@@ -11,7 +11,7 @@ import streamlit as st
 from ingest.errors import KathederError
 from ingest.store import Library
 from ingest.types import Passage
-from rag.evidence import pieces_of, quote_of, shown
+from rag.evidence import judge_input, quotable_spans, span_text
 from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.trace import ORDER, Trace, trace
@@ -164,10 +164,10 @@ def bump_chart(traces: Sequence[Trace]) -> None:
             "stage": t(STAGES[stage]),
             "rank": one.hit.stages[stage].rank,
             "score": round(one.hit.stages[stage].score, 4),
-            "fate": t(FATES[one.fate]),
+            "fate": t(FATES[one.outcome]),
             "label": f"{pages_of(one.hit.passage)}, {one.hit.passage.file}",
-            "labelled": one.place <= _LABELLED,
-            "width": 1 if one.fate == "cut" else 3,
+            "labelled": one.rank <= _LABELLED,
+            "width": 1 if one.outcome == "cut" else 3,
         }
         for one in shown
         for stage in stages
@@ -258,15 +258,15 @@ def show_trace(library: Library, pipeline: Pipeline, question: str, one: Trace) 
     """A passage's way in words, its text with the matching words marked, and what is most alike."""
     passage = one.hit.passage
     heading = (passage.headings or (passage.title,))[-1]
-    label = f"{one.place}. {passage.place}: {heading}"
-    with st.expander(escape(label), icon=_ICONS[one.fate]):
+    label = f"{one.rank}. {passage.citation}: {heading}"
+    with st.expander(escape(label), icon=_ICONS[one.outcome]):
         for text, values in one.reasons:
             st.markdown(escape(t(text, **values)))
         st.caption(escape(_scores(one.hit)))
         query = pipeline.query(question)
-        st.markdown(marked_text(passage.text, library.matches(query, passage.id)))
+        st.markdown(marked_text(passage.text, library.highlight(query, passage.id)))
         st.caption(t("Marked: words that the search by words found."))
-        if one.fate in ("cited", "read"):
+        if one.outcome in ("cited", "read"):
             st.markdown(escape(t("Nearest to the question:")))
             for score, quote in nearest(pipeline, query, passage):
                 st.markdown(f"{score:.2f}  *“{escape(quote)}”*")
@@ -274,9 +274,9 @@ def show_trace(library: Library, pipeline: Pipeline, question: str, one: Trace) 
 
 def nearest(pipeline: Pipeline, query: str, passage: Passage) -> list[tuple[float, str]]:
     """The sentences of a passage that the judge finds nearest to a question, with their scores."""
-    pieces = pieces_of(passage)
-    scores = pipeline.judge.score(query, [shown(passage, piece) for piece in pieces])
-    quotes = [quote_of(passage, piece) for piece in pieces]
+    pieces = quotable_spans(passage)
+    scores = pipeline.judge.score(query, [judge_input(passage, piece) for piece in pieces])
+    quotes = [span_text(passage, piece) for piece in pieces]
     return sorted(zip(scores, quotes, strict=True), reverse=True)[:_NEAREST]
 
 
@@ -312,7 +312,7 @@ def distributions(traces: Sequence[Trace]) -> None:
         values = [
             {
                 "score": one.hit.stages[stage].score,
-                "fate": t(FATES[one.fate]),
+                "fate": t(FATES[one.outcome]),
                 "place": place_of(one.hit.passage),
             }
             for one in traces
@@ -391,7 +391,7 @@ def difference(
 ) -> None:
     """What two settings find differently, in words."""
     found = [
-        {one.hit.passage.id: one for one in traces if one.fate != "cut"}
+        {one.hit.passage.id: one for one in traces if one.outcome != "cut"}
         for traces, _ in (first, second)
     ]
     for label, mine, other in (

@@ -186,7 +186,7 @@ def chunking(shell: Shell) -> None:
         change(shell, chunking=values)
         st.rerun()
     library = shell.library
-    recipe = library.recipe() if library else None
+    recipe = library.config() if library else None
     wanted = f"{now.passage_tokens}/{now.overlap_tokens} tokens"
     if recipe is not None and not recipe.chunker.endswith(wanted):
         st.warning(

@@ -1,4 +1,4 @@
-"""rag.joint_reader on a tiny BERT: held against transformers, and against late interaction by hand."""
+"""rag.split_cross_encoder on a tiny BERT: held against transformers, and against late interaction by hand."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from sentence_transformers import CrossEncoder
-from tiny_models import make_joint_reader
+from tiny_models import make_split_cross_encoder
 
-from rag.joint_reader import WEIGHTS, JointReader
+from rag.split_cross_encoder import WEIGHTS, SplitCrossEncoder
 
 TEXTS = ["light travels at night", "gravity pulls", "a cat sleeps sixteen hours a day"]
 QUESTION = "light vacuum"
@@ -16,7 +16,7 @@ QUESTION = "light vacuum"
 
 @pytest.fixture
 def reader():
-    return make_joint_reader(1)
+    return make_split_cross_encoder(1)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def scores(reader, pairs):
 
 def test_without_joint_layers_it_is_late_interaction_over_the_models_own_states(bert, tokenizer):
     """20 x the mean of each question token's largest cosine + 2 x the means' cosine - 12."""
-    reader = JointReader(bert, tokenizer, joint_layers=0).eval()
+    reader = SplitCrossEncoder(bert, tokenizer, joint_layers=0).eval()
     for text in TEXTS:
         states = []
         for words in (QUESTION, text):
@@ -52,7 +52,7 @@ def test_without_joint_layers_it_is_late_interaction_over_the_models_own_states(
 
 def test_with_all_layers_joint_the_states_are_those_of_one_sequence(bert, tokenizer):
     """Word embeddings apart, with places from 0 for each text, then BERT's own encoder."""
-    reader = JointReader(bert, tokenizer, joint_layers=3).eval()
+    reader = SplitCrossEncoder(bert, tokenizer, joint_layers=3).eval()
     first, second = (torch.tensor([tokenizer.encode(t).ids]) for t in (QUESTION, TEXTS[2]))
     together = torch.cat([bert.embeddings(first), bert.embeddings(second)], dim=1)
     states = bert.encoder(together).last_hidden_state
@@ -75,9 +75,9 @@ def test_a_pairs_score_does_not_depend_on_the_pairs_beside_it(reader):
 def test_texts_read_in_one_sequence_have_the_states_of_each_alone(
     bert, reader, monkeypatch, parcel
 ):
-    monkeypatch.setattr("rag.joint_reader._PARCEL", parcel)
+    monkeypatch.setattr("rag.split_cross_encoder._BATCH_TOKENS", parcel)
     tokens = [tuple(reader.tokenizer.encode(text).ids) for text in (*TEXTS, QUESTION, TEXTS[0])]
-    read = reader.read_apart(tokens)
+    read = reader.encode_lower(tokens)
     for ids, states in zip(tokens, read, strict=True):
         alone = bert(torch.tensor([ids]), output_hidden_states=True).hidden_states[-2][0]
         torch.testing.assert_close(states, alone.detach(), atol=1e-5, rtol=0)
@@ -91,20 +91,20 @@ def test_what_was_read_before_is_not_read_again(reader, monkeypatch):
 
 
 def test_only_so_much_is_remembered(reader, monkeypatch):
-    monkeypatch.setattr("rag.joint_reader._REMEMBERED_TOKENS", 12)
+    monkeypatch.setattr("rag.split_cross_encoder._CACHED_TOKENS", 12)
     scores(reader, [(QUESTION, text) for text in TEXTS])
     assert reader._read_tokens == sum(len(ids) for ids in reader._read) <= 12
 
 
 def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
     with torch.no_grad():
-        for value in reader.trained():
+        for value in reader.trainable_parameters():
             value.add_(torch.randn_like(value) * 0.05)
     changed = scores(reader, [(QUESTION, text) for text in TEXTS])
     reader.save(str(tmp_path))
-    again = make_joint_reader(1)  # the same base
+    again = make_split_cross_encoder(1)  # the same base
     fresh = scores(again, [(QUESTION, text) for text in TEXTS])
-    again.restore(tmp_path / WEIGHTS)
+    again.load_weights(tmp_path / WEIGHTS)
     again._read.clear()
     restored = scores(again, [(QUESTION, text) for text in TEXTS])
     torch.testing.assert_close(restored, changed, atol=0.05, rtol=0)  # half precision
@@ -112,11 +112,11 @@ def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
 
 
 def test_gradients_reach_the_joint_layers_and_the_head_alone(reader):
-    states = reader.read_apart(
+    states = reader.encode_lower(
         [tuple(reader.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])]
     )
-    reader.read_together([states[0].clone()], [states[1].clone()]).sum().backward()
-    trained = {id(value) for value in reader.trained()}
+    reader.score_pairs([states[0].clone()], [states[1].clone()]).sum().backward()
+    trained = {id(value) for value in reader.trainable_parameters()}
     moved = {n for n, v in reader.named_parameters() if v.grad is not None and v.grad.any()}
     assert any(name.startswith("bert.encoder.layer.2.") for name in moved)
     assert "head.late_scale" in moved

@@ -34,11 +34,11 @@ CONFIG = "config.json"
 MODEL_TYPE = "joint_reader"
 
 _MAX_TOKENS = 256  # of one text; the bi-encoder was trained on no more
-_PARCEL = 256  # tokens that the lower layers read at once
-_REMEMBERED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
+_BATCH_TOKENS = 256  # tokens that the lower layers read at once
+_CACHED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
 
 
-class JointHead(nn.Module):
+class ScoringHead(nn.Module):
     """From the last states of two texts to one logit."""
 
     def __init__(self, width: int, hidden: int = 128) -> None:
@@ -78,7 +78,7 @@ class JointHead(nn.Module):
         )
 
 
-class JointReader(InputModule):
+class SplitCrossEncoder(InputModule):
     """The CrossEncoder's one module: pairs of texts in, `scores` of shape (pairs, 1) out."""
 
     def __init__(self, bert: BertModel, tokenizer: Tokenizer, joint_layers: int) -> None:
@@ -89,7 +89,7 @@ class JointReader(InputModule):
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(_MAX_TOKENS)
         self.joint_layers = joint_layers
-        self.head = JointHead(bert.config.hidden_size)
+        self.head = ScoringHead(bert.config.hidden_size)
         self.max_seq_length = _MAX_TOKENS
         self._read: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
         self._read_tokens = 0
@@ -109,17 +109,17 @@ class JointReader(InputModule):
 
     def forward(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         """Add `scores`, the logits, to the features of `preprocess`."""
-        states = self.read_apart(features["tokens"])
+        states = self.encode_lower(features["tokens"])
         questions = [states[first] for first, _ in features["pairs"]]
         passages = [states[second] for _, second in features["pairs"]]
-        return {**features, "scores": self.read_together(questions, passages)[:, None]}
+        return {**features, "scores": self.score_pairs(questions, passages)[:, None]}
 
-    def read_apart(self, tokens: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    def encode_lower(self, tokens: Sequence[tuple[int, ...]]) -> list[Tensor]:
         """The lower layers' states of each text, (tokens, width), remembered for the next time."""
         with self._lock:
             found = {ids: self._read[ids] for ids in tokens if ids in self._read}
         new = [ids for ids in dict.fromkeys(tokens) if ids not in found]
-        for parcel in _parcels(new):
+        for parcel in _pack_batches(new):
             for ids, states in zip(parcel, self._lower(parcel), strict=True):
                 found[ids] = states
                 self._remember(ids, states)
@@ -130,7 +130,7 @@ class JointReader(InputModule):
             if ids not in self._read:
                 self._read[ids] = states
                 self._read_tokens += len(ids)
-            while self._read_tokens > _REMEMBERED_TOKENS:
+            while self._read_tokens > _CACHED_TOKENS:
                 oldest, _ = self._read.popitem(last=False)
                 self._read_tokens -= len(oldest)
 
@@ -157,7 +157,7 @@ class JointReader(InputModule):
                 states = layer(states, seen)
             return [part.clone() for part in states[0].split(lengths)]
 
-    def read_together(self, questions: Sequence[Tensor], passages: Sequence[Tensor]) -> Tensor:
+    def score_pairs(self, questions: Sequence[Tensor], passages: Sequence[Tensor]) -> Tensor:
         """Logits of pairs of lower states, shape (pairs,)."""
         question, question_mask = _padded(questions)
         passage, passage_mask = _padded(passages)
@@ -172,7 +172,7 @@ class JointReader(InputModule):
             states = states.float()
             return self.head(states[:, :width], question_mask, states[:, width:], passage_mask)
 
-    def trained(self) -> list[nn.Parameter]:
+    def trainable_parameters(self) -> list[nn.Parameter]:
         """What training changes: the joint layers and the head."""
         layers = self.bert.encoder.layer[self._lowest_joint :]
         return [*layers.parameters(), *self.head.parameters()]
@@ -189,7 +189,7 @@ class JointReader(InputModule):
             folder / WEIGHTS,
         )
 
-    def restore(self, file: Path) -> None:
+    def load_weights(self, file: Path) -> None:
         """Take the joint layers and the head from a file that `save` wrote."""
         values = {name: value.float() for name, value in load_file(file).items()}
         for part, module in (
@@ -201,11 +201,11 @@ class JointReader(InputModule):
             )
 
 
-def _parcels(texts: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
+def _pack_batches(texts: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
     """The texts in their order, as many together as `_PARCEL` holds, at least one."""
     parcel: list[tuple[int, ...]] = []
     for ids in texts:
-        if parcel and sum(map(len, parcel)) + len(ids) > _PARCEL:
+        if parcel and sum(map(len, parcel)) + len(ids) > _BATCH_TOKENS:
             yield parcel
             parcel = []
         parcel.append(ids)
@@ -213,24 +213,24 @@ def _parcels(texts: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]
         yield parcel
 
 
-def from_base(base: Path, joint_layers: int) -> JointReader:
+def from_base(base: Path, joint_layers: int) -> SplitCrossEncoder:
     """The untrained reader over a bi-encoder's folder."""
     bert = BertModel.from_pretrained(
         base, add_pooling_layer=False, attn_implementation="sdpa", local_files_only=True
     )
-    return JointReader(bert, Tokenizer.from_file(str(base / "tokenizer.json")), joint_layers)
+    return SplitCrossEncoder(bert, Tokenizer.from_file(str(base / "tokenizer.json")), joint_layers)
 
 
 def load(folder: Path, base: Path, device: str, dtype: torch.dtype) -> CrossEncoder:
     """The trained reader as a CrossEncoder, from its folder and its base model's."""
     config = json.loads((folder / CONFIG).read_text())
     reader = from_base(base, config["joint_layers"])
-    reader.restore(folder / WEIGHTS)
+    reader.load_weights(folder / WEIGHTS)
     nn.Module.to(reader.bert, dtype)
     return CrossEncoder(modules=[reader], device=device)
 
 
-def is_joint_reader(folder: Path) -> bool:
+def is_split_cross_encoder(folder: Path) -> bool:
     """Whether a model's folder holds such a reader."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text())
     return config.get("model_type") == MODEL_TYPE
