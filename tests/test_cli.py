@@ -201,7 +201,7 @@ def test_settings_have_a_default_tree():
 
 
 def test_the_server_stays_on_this_machine_and_asks_for_nothing():
-    config = Path(ui.cli.__file__).parent / ".streamlit" / "config.toml"
+    config = Path(ui.cli.__file__).parents[1] / ".streamlit" / "config.toml"
     options = tomllib.loads(config.read_text())
     assert options["server"]["address"] == "127.0.0.1"
     assert options["server"]["showEmailPrompt"] is False  # it would hold up the first start

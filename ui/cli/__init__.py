@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from generative.cli import app as generative_app
-from ui import evaluate_cli
+from ui.cli import evaluate as evaluate_cli
 
 if TYPE_CHECKING:
     from ingest.pipeline import FileReport
@@ -248,7 +248,7 @@ def ui(
     environment = dict(os.environ, KATHEDER_LIBRARY=str(folder.resolve()))
     if settings is not None:
         environment["KATHEDER_SETTINGS"] = str(settings.resolve())
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     command = [
         sys.executable,
         "-m",
@@ -593,7 +593,3 @@ def main() -> None:
             "Run it again with KATHEDER_DEBUG=1 to see where, and report it."
         )
         sys.exit(70)
-
-
-if __name__ == "__main__":
-    main()
