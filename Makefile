@@ -46,7 +46,7 @@ setup: .venv/.dev
 
 # The lectures' PDF files, from corpus/sources.
 corpus: .venv/.dev
-	$(BIN)/python corpus/build.py
+	$(BIN)/python corpus/sources/build.py
 
 # How good retrieval and answers are: docs/results.md. Runs are kept in build/evaluate.
 evaluate: .venv/.dev

@@ -9,8 +9,9 @@ from pathlib import Path
 from generative.errors import CheckpointMissing
 from generative.model import GenerativeModel
 from generative.train import load
+from ingest import resources
 
-FOLDER = Path(__file__).parents[1] / "models" / "generative"
+FOLDER = resources.models() / "generative"
 _PINS = "sha256.json"
 
 

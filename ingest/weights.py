@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 
+from ingest import resources
 from ingest.errors import ModelMissing
 
 if TYPE_CHECKING:
@@ -85,10 +86,9 @@ class Trained:
     config: str
 
 
-MODELS = Path(__file__).parent.parent / "models"
 TRAINED = {
-    RERANKER: Trained(MODELS / "reranker", "model.safetensors", "config.json"),
-    WRITER: Trained(MODELS / "generator", "adapter_model.safetensors", "recipe.json"),
+    RERANKER: Trained(resources.models() / "reranker", "model.safetensors", "config.json"),
+    WRITER: Trained(resources.models() / "generator", "adapter_model.safetensors", "recipe.json"),
 }
 
 

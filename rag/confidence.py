@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ingest import resources
 from ingest.chunk import embedding_text
 from ingest.clean import language_of
 from ingest.embed import Encoder
@@ -23,7 +24,6 @@ from rag.types import Hit, Source
 
 CALIBRATION_FILE = "calibration.json"
 FEATURES = ("evidence", "passage", "margin", "agreement", "names")
-BUNDLED = Path(__file__).parent.parent / "models" / "abstention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def models_key(encoder: Encoder, reranker: Reranker | None) -> str:
 def load_calibration(library: Path | None, key: str) -> Calibration | None:
     """The calibration for these models: the library's own, else the bundled one, else none."""
     own = [library / CALIBRATION_FILE] if library and (library / CALIBRATION_FILE).is_file() else []
-    for file in [*own, *sorted(BUNDLED.glob("*.json"))]:
+    for file in [*own, *sorted((resources.models() / "abstention").glob("*.json"))]:
         found = Calibration.read(file)
         if found.models == key:
             return found

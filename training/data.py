@@ -30,11 +30,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ingest import resources
+
 if TYPE_CHECKING:
     from ingest.embed import Encoder
 
-FOLDER = Path(__file__).parent / "data" / "passages"
-CORPUS = Path(__file__).parents[1] / "corpus"  # the lectures that answers are measured on
+FOLDER = resources.package_file("training", "data", "passages")
+CORPUS = resources.lectures()  # the lectures that answers are measured on
 
 STYLES = ("slide", "notes", "textbook", "table")
 _WORDS = (60, 180)

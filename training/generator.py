@@ -30,14 +30,14 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from ingest import weights
+from ingest import resources, weights
 from ingest.types import Passage
 from rag.prompt import NOT_ANSWERED, Message, build_prompt
 from rag.types import Hit, Source
 from training.candidates import HELD_OUT
 from training.data import Asked, Text, read_texts
 
-OUTPUT = Path(__file__).parent.parent / "models" / "generator"
+OUTPUT = resources.models() / "generator"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"  # peft's names
 _CHECKPOINT_STEPS = 50
 _PIECES = (3, 5)  # how many pieces of evidence a prompt has, at least and at most

@@ -28,13 +28,13 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
-from ingest import weights
+from ingest import resources, weights
 from ingest.embed import BiEncoder
 from rag.split_cross_encoder import CONFIG, MODEL_TYPE, WEIGHTS, SplitCrossEncoder, from_base
 from training.candidates import HELD_OUT, Group, groups
 from training.data import Text, read_texts
 
-OUTPUT = Path(__file__).parent.parent / "models" / "reranker"
+OUTPUT = resources.models() / "reranker"
 _CHECKPOINT_STEPS = 100
 _PAIRS = 16  # read at once
 _TOKENS = 128  # of a text while training; what it learns holds for longer ones

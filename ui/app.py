@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 
 import streamlit as st
 
+from ingest import resources
 from ingest.errors import KathederError
 from ui.shell import Shell, enter
 from ui.text import escape, t
 
-ICON = Path(__file__).with_name("icon.png")  # an icon by name would be fetched from outside
+ICON = resources.package_file("ui", "icon.png")  # an icon by name would be fetched from outside
 # Module below ui.views: title and icon; the first one opens. The folder is not called pages, since
 # Streamlit would take its files for pages of their own and show those to whoever comes first.
 PAGES = {

@@ -6,15 +6,15 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from html import escape as html_escape
-from pathlib import Path
 
 import typst
 
+from ingest import resources
 from rag.types import Answer, Sentence
 from ui.conversations import Exchange
 from ui.text import place_of, t
 
-_TEMPLATE = Path(__file__).with_name("export.typ")
+_TEMPLATE = resources.package_file("ui", "export.typ")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|$~-])")
 
 _STYLE = """

@@ -27,8 +27,6 @@ from ui.text import LANGUAGES, escape, t
 if TYPE_CHECKING:
     from rag.pipeline import Pipeline
 
-BUNDLED = Path(__file__).parents[1] / "corpus"
-
 
 @dataclass(frozen=True)
 class Shell:

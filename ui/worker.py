@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ingest import resources
 from ingest.errors import KathederError
 from ingest.weights import cache_dir
 from rag.types import Answered, Event, StageDone, Token, Turn
@@ -139,11 +140,10 @@ def _start(path: Path, folder: Path, settings: Settings) -> None:
 
 def _key(folder: Path, settings: Settings) -> str:
     """Names a worker: library, models, and the program's files with their times."""
-    root = Path(__file__).parents[1]
     sources = sorted(
         (str(file), file.stat().st_mtime_ns)
         for package in ("ingest", "rag", "ui")
-        for file in (root / package).rglob("*.py")
+        for file in resources.package_file(package).rglob("*.py")
     )
     parts = [
         str(folder.resolve()),

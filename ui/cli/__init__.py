@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from generative.cli import app as generative_app
+from ingest import resources
 from ui.cli import evaluate as evaluate_cli
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def ui(
     environment = dict(os.environ, KATHEDER_LIBRARY=str(folder.resolve()))
     if settings is not None:
         environment["KATHEDER_SETTINGS"] = str(settings.resolve())
-    here = Path(__file__).parents[1]
+    here = resources.package_file("ui")
     command = [
         sys.executable,
         "-m",

@@ -13,6 +13,7 @@ from pathlib import Path
 import altair as alt
 import streamlit as st
 
+from ingest import resources
 from ingest.errors import KathederError
 from ingest.store import Library
 from rag.evaluation.compare import compare
@@ -20,7 +21,7 @@ from rag.evaluation.metrics import Report, measure
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import Progress, Run, RunLine, evaluate, meta_path, read_run
 from ui.job import Job
-from ui.shell import BUNDLED, Shell, draw_open, running
+from ui.shell import Shell, draw_open, running
 from ui.text import escape, t
 from ui.views.library import welcome
 from ui.views.passages import inspect
@@ -80,8 +81,8 @@ def page(shell: Shell) -> None:
 
 def question_files(shell: Shell) -> dict[str, Path]:
     """The question sets at hand by name: bundled ones, and those kept in the library's folder."""
-    folders = (BUNDLED / "questions", shell.folder / "questions")
-    return {file.stem: file for folder in folders for file in sorted(folder.glob("*.jsonl"))}
+    own = sorted((shell.folder / "questions").glob("*.jsonl"))
+    return resources.question_sets() | {file.stem: file for file in own}
 
 
 def kept_runs(shell: Shell) -> dict[str, Path]:

@@ -10,6 +10,7 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
+from ingest import resources
 from ingest.errors import KathederError
 from ingest.pipeline import FileReport, find_files, index_config, ingest
 from ingest.store import Library
@@ -17,7 +18,7 @@ from ingest.types import Document, Passage
 from ui.job import Job
 from ui.page_view import page_picture, size_of, thumbnail
 from ui.render import show_report
-from ui.shell import BUNDLED, Shell, draw_open, running
+from ui.shell import Shell, draw_open, running
 from ui.text import counted, escape, place_of, t
 from ui.uploads import drop_unused, store_uploads
 
@@ -59,7 +60,7 @@ def welcome(shell: Shell) -> None:
             "questions, and every sentence of an answer names its page. Nothing leaves this machine."
         )
     )
-    files = find_files([BUNDLED]) if BUNDLED.is_dir() else []
+    files = find_files([resources.lectures()])
     busy = _READING in running()
     if files and not busy:
         label = t("Read the {number} bundled lectures", number=len(files))

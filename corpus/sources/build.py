@@ -10,11 +10,12 @@ import datetime
 import sys
 from pathlib import Path
 
-import font_source_sans_pro
 import typst
 
-CORPUS = Path(__file__).parent
-FONTS = Path(font_source_sans_pro.__file__).parent / "files"
+from ingest import resources
+
+CORPUS = resources.lectures()
+FONTS = resources.package_file("font_source_sans_pro", "files")
 # A fixed creation time keeps the bytes of a PDF, and so its identity, equal between builds.
 WRITTEN_AT = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
 

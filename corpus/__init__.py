@@ -1,0 +1,1 @@
+"""Lectures and question sets that come with the program; `ingest.resources` finds them."""
