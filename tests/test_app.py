@@ -84,7 +84,8 @@ def start(
             test = AppTest.from_file(str(APP), default_timeout=60)
         else:
             test = AppTest.from_string(
-                f"from ui.shell import enter\nfrom ui.views.{page} import page\npage(enter())",
+                f"from ui.session import open_session\nfrom ui.views.{page} import page\n"
+                "page(open_session())",
                 default_timeout=60,
             )
         for name, value in query.items():

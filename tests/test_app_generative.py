@@ -19,12 +19,15 @@ from generative import checkpoints, data
 from generative.errors import DataMissing
 from generative.families import FAMILIES
 from ui.german import GERMAN
-from ui.laboratory import compare, kept, pad, sketch, train
-from ui.laboratory import shown as words
-from ui.shell import running
+from ui.laboratory import cache, canvas, compare, latent_map, train, widgets
+from ui.session import background_jobs
 from ui.views.generative import PARTS
 
-PAGE = "from ui.shell import enter\nfrom ui.views.generative import page\npage(enter())"
+PAGE = """
+from ui.session import open_session
+from ui.views.generative import page
+page(open_session())
+"""
 CONFIG = Path(__file__).parents[1] / "ui" / ".streamlit" / "config.toml"
 
 
@@ -68,8 +71,8 @@ def alts(page: AppTest) -> list[str]:
 
 
 def choose(page: AppTest, label: str, value: object) -> AppTest:
-    widgets = [*page.selectbox, *page.slider, *page.number_input, *page.select_slider, *page.toggle]
-    [widget] = [one for one in widgets if one.label == label]
+    inputs = [*page.selectbox, *page.slider, *page.number_input, *page.select_slider, *page.toggle]
+    [widget] = [one for one in inputs if one.label == label]
     page = widget.set_value(value).run()
     assert not page.exception
     return page
@@ -88,10 +91,10 @@ def test_the_page_opens_without_lectures_and_without_mnist(opened, no_mnist):
 
 def test_every_quick_model_draws_or_says_why_not(opened, no_mnist):
     page = opened()
-    for name in kept.names():
+    for name in cache.names():
         page = choose(page, "Model", name)
         text = shown(page)
-        assert words.SENTENCES[name] in text
+        assert widgets.SENTENCES[name] in text
         if name in ("autoencoder", "denoising"):
             assert "cannot draw images: it has no distribution of codes" in text
             assert alts(page) == []
@@ -99,7 +102,7 @@ def test_every_quick_model_draws_or_says_why_not(opened, no_mnist):
             assert "this takes 10 s or more" in text
             assert alts(page) == []
         elif name != "energy":
-            assert f"digits drawn by: {words.TITLES[name]}" in alts(page)[0]
+            assert f"digits drawn by: {widgets.TITLES[name]}" in alts(page)[0]
 
 
 @pytest.mark.slow
@@ -108,8 +111,8 @@ def test_a_diffusion_model_draws_the_digit_that_is_wanted(opened):
     page = choose(page, "Digit", 3)
     page = choose(page, "Guidance", 2.0)
     assert not page.error
-    images, _ = kept.samples("diffusion", 9, 0, 3, 2.0)
-    seen = kept.judge().probabilities(images).argmax(dim=1)
+    images, _ = cache.samples("diffusion", 9, 0, 3, 2.0)
+    seen = cache.judge().probabilities(images).argmax(dim=1)
     assert (seen == 3).float().mean() > 0.8
 
 
@@ -134,16 +137,16 @@ def test_the_map_shows_codes_by_digit_and_the_sliders_move_the_image(opened, mni
     page = choose(page, "Take what is off the plane from the nearest image", True)
     assert "Nearest on the map" in alts(page)
     assert "Images on the straight way between two codes" in alts(page)
-    found = kept.code_map("vae")
+    found = cache.code_map("vae")
     assert found.digits.tolist() == mnist.test.labels[: len(found.digits)].tolist()
 
 
 def test_at_the_place_of_an_image_the_mark_gives_that_image(opened, mnist):
-    found = kept.code_map("vae")
+    found = cache.code_map("vae")
     at = found.places[7]
     assert found.nearest(at) == 7
-    there = kept.decoded("vae", found.plane.code(at, found.codes[7]))
-    wanted = kept.model("vae").decode(kept.model("vae").encode(mnist.test.floats[7:8]))
+    there = cache.decoded("vae", found.plane.code(at, found.codes[7]))
+    wanted = cache.model("vae").decode(cache.model("vae").encode(mnist.test.floats[7:8]))
     assert np.allclose(there, wanted, atol=1e-4)
 
 
@@ -168,7 +171,7 @@ def test_the_map_of_a_gan_needs_no_mnist(opened, no_mnist):
     ],
 )
 def test_a_place_from_a_browser_is_cut_to_the_map(value, expected):
-    assert pad.place(value, (2.0, 3.0)) == expected
+    assert latent_map.place(value, (2.0, 3.0)) == expected
 
 
 # ---- denoising ----
@@ -187,11 +190,11 @@ def test_the_chain_has_a_slider_over_its_steps_and_is_walked_once(opened, mnist,
 
 
 def test_the_chain_ends_with_the_sample_of_its_seed_and_begins_with_noise(opened):
-    steps, frames = kept.chain(3, 7, 25, 1.0)
+    steps, frames = cache.chain(3, 7, 25, 1.0)
     assert (steps[0], steps[-1], len(steps)) == (249, 0, 25)
     import torch
 
-    model = kept.model("diffusion")
+    model = cache.model("diffusion")
     wanted = model.sample(1, seed=3, labels=torch.tensor([7]), guidance=1.0)
     torch.testing.assert_close(frames[-1, 1:], wanted)
     assert frames[0, 0].std() > 0.3  # noise cut to [0, 1]
@@ -212,7 +215,7 @@ def test_a_completed_half_keeps_the_rows_that_were_known(opened, mnist):
     page = choose(page, "Known rows of 28", 22)
     page = press(page, "Complete it")
     assert [f"Draw {n}" for n in range(1, 5)] == alts(page)[2:]
-    found = kept.completed(0, 22, 4, 0)
+    found = cache.completed(0, 22, 4, 0)
     wanted = (mnist.test.floats[:1] > 0.5).float()
     assert bool((found[:, :, :22] == wanted[:, :, :22]).all())
     assert set(found.unique().tolist()) == {0.0, 1.0}
@@ -239,7 +242,7 @@ def test_a_drawn_picture_is_read_and_a_broken_one_refused(opened, mnist):
     seven[60:85, 80:200] = 1
     for step in range(150):
         seven[80 + step, 185 - step // 2 : 205 - step // 2] = 1
-    page = opened("draw", sketched=sketch.data_url(seven))
+    page = opened("draw", sketched=canvas.data_url(seven))
     assert "The classifier sees a 7" in shown(page)
     page = opened("draw", sketched="data:image/png;base64,AAAA")
     assert "Clear the canvas and draw again" in page.error[0].value.replace("\\", "")
@@ -251,14 +254,14 @@ def test_a_strange_picture_is_stranger_than_most_digits(opened):
     from generative.evaluate import inverted, letters
 
     for name in ("vae", "autoencoder"):
-        score = kept.anomaly(name, inverted(letters(1)))
+        score = cache.anomaly(name, inverted(letters(1)))
         assert figures.read()[name].stranger_than(score) == 1.0
 
 
 def test_a_drawing_without_mnist_lacks_its_neighbours_alone(opened, no_mnist):
     ink = np.zeros((280, 280))
     ink[50:230, 130:150] = 1
-    page = opened("draw", sketched=sketch.data_url(ink))
+    page = opened("draw", sketched=canvas.data_url(ink))
     assert "The classifier sees a 1" in shown(page)
     assert len(page.dataframe) == 1
     assert len(page.error) == 1
@@ -269,7 +272,7 @@ def test_a_drawing_without_mnist_lacks_its_neighbours_alone(opened, no_mnist):
 
 def test_a_picture_survives_its_way_as_an_address():
     pixels = np.random.default_rng(0).integers(0, 256, (28, 30)) / 255
-    assert np.allclose(sketch.ink_of(sketch.data_url(pixels)), pixels)
+    assert np.allclose(canvas.ink_of(canvas.data_url(pixels)), pixels)
 
 
 def png(size: tuple[int, int]) -> str:
@@ -293,7 +296,7 @@ def png(size: tuple[int, int]) -> str:
 )
 def test_what_is_no_picture_of_a_canvas_is_refused(picture):
     with pytest.raises(ValueError, match="draw again"):
-        sketch.ink_of(picture)
+        canvas.ink_of(picture)
 
 
 # ---- training ----
@@ -312,14 +315,14 @@ def test_a_small_model_is_trained_beside_the_page_and_stays_to_be_seen(opened, m
 def test_one_training_runs_at_a_time_and_can_be_stopped(opened):
     opened()
     train.begin("diffusion", 60, 0)
-    first = running()["laboratory training"]
+    first = background_jobs()["laboratory training"]
     train.begin("vae", 60, 0)
-    assert running()["laboratory training"] is first
+    assert background_jobs()["laboratory training"] is first
     first.job.stop.set()
     end = time.monotonic() + 30
-    while not first.job.over and time.monotonic() < end:
+    while not first.job.done and time.monotonic() < end:
         time.sleep(0.05)
-    assert first.job.over
+    assert first.job.done
     page = opened("train")
     assert "Diffusion model" in [one.value for one in page.subheader]
     assert "Stop" not in [button.label for button in page.button]
@@ -334,7 +337,7 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     page = opened("compare")
     table = page.dataframe[0].value.set_index("Model")
     found = figures.read()
-    assert set(table.index) == {words.TITLES[name] for name in kept.names() if name in found}
+    assert set(table.index) == {widgets.TITLES[name] for name in cache.names() if name in found}
     vae = found["vae"]
     assert table.loc["Variational autoencoder (VAE)", "Fréchet distance"] == (
         f"{vae.value('Fréchet distance').value:.1f}"
@@ -366,11 +369,11 @@ def test_figures_of_other_weights_and_of_none_are_told(opened, monkeypatch, tmp_
 def test_all_words_of_the_laboratory_have_german_ones():
     headings = [heading for heading, _ in compare._COLUMNS.values()]
     kinds = ["exact", "lower bound", "grey", "binary"]
-    tables = (words.TITLES, words.SENTENCES, PARTS, train.PARTS)
+    tables = (widgets.TITLES, widgets.SENTENCES, PARTS, train.PARTS)
     wanted = {*headings, *kinds, *(value for table in tables for value in table.values())}
     assert wanted - GERMAN.keys() == set()
-    assert set(FAMILIES) <= words.TITLES.keys()
-    assert words.TITLES.keys() == words.SENTENCES.keys()
+    assert set(FAMILIES) <= widgets.TITLES.keys()
+    assert widgets.TITLES.keys() == widgets.SENTENCES.keys()
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -383,8 +386,8 @@ def test_every_part_opens_in_german(opened, mnist, part):
 def test_colours_of_map_and_charts_are_seen():
     grounds = re.findall(r'^backgroundColor = "(.*)"', CONFIG.read_text(), re.MULTILINE)
     assert len(grounds) >= 4
-    for colour in pad.COLOURS:
-        assert contrast(colour, pad.GROUND) >= 4.5, colour
+    for colour in latent_map.COLOURS:
+        assert contrast(colour, latent_map.GROUND) >= 4.5, colour
     for colour in train.COLOURS:
         for ground in grounds:
             assert contrast(colour, ground) >= 3, (colour, ground)

@@ -144,8 +144,8 @@ def test_thumbs_become_a_question_set_that_evaluate_reads(kept):
 
 def test_preferences_are_kept_by_reader(kept):
     assert kept.preferences("a") == {}
-    kept.keep_preferences("a", {"language": "de"})
-    kept.keep_preferences("a", {"language": "en"})
+    kept.save_preferences("a", {"language": "de"})
+    kept.save_preferences("a", {"language": "en"})
     assert kept.preferences("a") == {"language": "en"}
     assert kept.preferences("b") == {}
 

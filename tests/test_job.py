@@ -1,4 +1,4 @@
-"""ui.job: work beside the page, and the line in which questions wait."""
+"""ui.job: work beside the page, followed by every page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ui.job import Busy, Job, Line
+from ui.job import Job
 from ui.uploads import UploadRefused
 
 
@@ -60,7 +60,7 @@ def test_work_that_nobody_watches_is_stopped():
     job = Job(work, patience=0.2)
     assert next(job.follow()) == 1
     assert stopped.wait(10)
-    wait_for(lambda: job.over)
+    wait_for(lambda: job.done)
 
 
 def test_watched_work_is_left_alone():
@@ -78,44 +78,3 @@ def test_watched_work_is_left_alone():
         if time.monotonic() - start > 0.6:
             go.set()
     assert seen[-1] is False
-
-
-def test_a_line_lets_them_through_one_by_one_in_order():
-    line, order, inside = Line(), [], []
-    tickets = [line.join() for _ in range(5)]
-    assert [line.ahead(ticket) for ticket in tickets] == [0, 1, 2, 3, 4]
-
-    def visit(number: int) -> None:
-        with line.turn(tickets[number], threading.Event()):
-            inside.append(number)
-            assert len(inside) == 1
-            order.append(number)
-            time.sleep(0.01)
-            inside.remove(number)
-
-    threads = [threading.Thread(target=visit, args=(number,)) for number in (4, 2, 0, 3, 1)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
-    assert order == [0, 1, 2, 3, 4]
-    assert line.ahead(tickets[4]) == 0
-
-
-def test_who_stops_waiting_leaves_the_line():
-    line, stop = Line(), threading.Event()
-    first, second, third = line.join(), line.join(), line.join()
-    stop.set()
-    with line.turn(second, stop):
-        pass
-    assert line.ahead(third) == 1
-    with line.turn(first, threading.Event()):
-        pass
-    assert line.ahead(third) == 0
-
-
-def test_a_full_line_refuses_with_its_length():
-    line = Line(most=2)
-    line.join(), line.join()
-    with pytest.raises(Busy, match=r"^2 questions are waiting already"):
-        line.join()

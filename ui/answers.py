@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ingest.errors import KathederError
 from rag.sampling import Sampling
 from rag.types import Answered, Event
-from ui.job import Busy, Job
-from ui.shell import Shell, line, running
+from ui.job import Job
+from ui.question_queue import QueueFull
+from ui.session import Session, background_jobs, question_queue
 
 PATIENCE = 15.0  # seconds that an answer is written on after its browser has gone
 
@@ -25,11 +26,11 @@ class Asked:
     @property
     def ahead(self) -> int:
         """How many questions come before this one."""
-        return line().ahead(self.ticket)
+        return question_queue().ahead(self.ticket)
 
 
 def ask(
-    shell: Shell,
+    session: Session,
     conversation: str | None,
     question: str,
     *,
@@ -39,30 +40,30 @@ def ask(
     """Write a question down and begin to answer it; gives its conversation's id.
 
     Args:
-        shell: Whose settings and library are used.
+        session: Whose settings and library are used.
         conversation: Where it is asked; None begins a new one.
         question: In any words.
         written: Whether the language model writes; None as the settings say.
         sampling: In place of the settings'.
     """
-    conversation, exchange = shell.conversations.ask(shell.reader, conversation, question)
-    conversations, settings = shell.conversations, shell.settings
+    conversation, exchange = session.conversations.ask(session.reader, conversation, question)
+    conversations, settings = session.conversations, session.settings
     if written is not None:
         settings = settings.with_changes(answer={"writer": written})
     try:
-        ticket = line().join()
-    except Busy as error:
+        ticket = question_queue().enqueue()
+    except QueueFull as error:
         conversations.fail(exchange, str(error))
         return conversation
     history = conversations.history(conversation, exchange)
 
     def work(stop: threading.Event) -> Iterator[Event]:
         try:
-            with line().turn(ticket, stop):
+            with question_queue().turn(ticket, stop):
                 if stop.is_set():
                     conversations.fail(exchange, "Stopped before it was begun; ask it again.")
                     return
-                pipeline = shell.pipeline().with_settings(settings)
+                pipeline = session.pipeline().with_settings(settings)
                 for event in pipeline.stream(
                     question, history=history, sampling=sampling, stop=stop
                 ):
@@ -76,21 +77,25 @@ def ask(
             raise
 
     forget_done()
-    running()[_name(exchange)] = Asked(Job(work, PATIENCE), ticket)
+    background_jobs()[_name(exchange)] = Asked(Job(work, PATIENCE), ticket)
     return conversation
 
 
 def find(exchange: int) -> Asked | None:
     """The work on a question, None where there is none in this process (any more)."""
-    found = running().get(_name(exchange))
+    found = background_jobs().get(_name(exchange))
     return found if isinstance(found, Asked) else None
 
 
 def forget_done() -> None:
     """Let go of what has ended; its answers are kept with their conversations."""
-    over = [n for n, work in list(running().items()) if isinstance(work, Asked) and work.job.over]
+    over = [
+        n
+        for n, work in list(background_jobs().items())
+        if isinstance(work, Asked) and work.job.done
+    ]
     for name in over:
-        running().pop(name, None)
+        background_jobs().pop(name, None)
 
 
 def _name(exchange: int) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ingest import resources
 from ingest.errors import KathederError
-from ui.shell import Shell, enter
+from ui.session import Session, open_session
 from ui.text import escape, t
 
 ICON = resources.package_file("ui", "icon.png")  # an icon by name would be fetched from outside
@@ -50,9 +50,9 @@ def main() -> None:
     st.set_page_config(page_title="Katheder", page_icon=ICON, layout="wide")
     st.html(_STYLE)
     try:
-        shell = enter()
+        session = open_session()
         pages = [
-            st.Page(_opens(module, shell), title=t(title), icon=icon, default=module == "ask")
+            st.Page(_opens(module, session), title=t(title), icon=icon, default=module == "ask")
             for module, (title, icon) in PAGES.items()
         ]
         st.navigation(pages, position="top").run()
@@ -61,11 +61,11 @@ def main() -> None:
         st.error(escape(str(error)))
 
 
-def _opens(module: str, shell: Shell) -> Callable[[], None]:
+def _opens(module: str, session: Session) -> Callable[[], None]:
     """What draws a page; its module is imported when it is opened, not with the first page."""
 
     def draw() -> None:
-        import_module(f"ui.views.{module}").page(shell)
+        import_module(f"ui.views.{module}").page(session)
 
     draw.__name__ = module  # and so its address
     return draw

@@ -274,7 +274,7 @@ class Conversations:
         found = json.loads(row[0]) if row else {}
         return found if isinstance(found, dict) else {}
 
-    def keep_preferences(self, reader: str, chosen: dict[str, Any]) -> None:
+    def save_preferences(self, reader: str, chosen: dict[str, Any]) -> None:
         """Keep what a reader chose, in place of what was kept before."""
         with self._transaction() as db:
             db.execute(

@@ -50,7 +50,7 @@ def matches(password: str, kept: str) -> bool:
     return hmac.compare_digest(found, wanted)
 
 
-def ask(kept: str) -> None:
+def require_login(kept: str) -> None:
     """Let this browser session in once it has said the password; else draw the door and stop."""
     state = st.session_state
     if state.get("entered") == kept:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from generative import checkpoints, figures
 from generative.figures import Figures
-from ui.laboratory import kept
-from ui.laboratory.shown import number, title
+from ui.laboratory import cache
+from ui.laboratory.widgets import number, title
 from ui.text import escape, t
 
 _COLUMNS = {  # of the figures: heading, number of decimals
@@ -25,7 +25,7 @@ _COLUMNS = {  # of the figures: heading, number of decimals
 def show() -> None:
     """One row a model, and what the columns mean."""
     found = figures.read()
-    names = [name for name in kept.names() if name in found]
+    names = [name for name in cache.names() if name in found]
     entries = [found[name] for name in names]
     table: dict[str, list[str]] = {
         t("Model"): [title(name) for name in names],
@@ -53,7 +53,7 @@ def show() -> None:
                 )
             )
         )
-    missing = [title(name) for name in kept.names() if name not in found]
+    missing = [title(name) for name in cache.names() if name not in found]
     old = [title(name) for name in names if found[name].sha256 != checkpoints.pinned(name)]
     if missing:
         st.warning(escape(t("Not measured yet: {names}.", names=", ".join(missing))))

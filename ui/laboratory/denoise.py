@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from generative.pictures import strip
-from ui.laboratory import kept
+from ui.laboratory import cache
 from ui.laboratory.sample import any_digit
-from ui.laboratory.shown import row, sentence
+from ui.laboratory.widgets import row, sentence
 from ui.text import escape, t
 
 _FRAMES = 10
@@ -22,7 +22,7 @@ def show() -> None:
     count = right.select_slider(t("Steps of the chain (DDIM)"), (10, 25, 50), 25)
     guidance = st.slider(t("Guidance"), 0.0, 4.0, 1.0, 0.5, key="chain_guidance")
     with st.spinner(t("Walking the chain …")):
-        steps, frames = kept.chain(
+        steps, frames = cache.chain(
             seed, digit, count, guidance if digit is not None else 0.0
         )  # (steps, 2, 1, 28, 28)
     st.subheader(t("Out of the noise"))
@@ -40,10 +40,10 @@ def show() -> None:
         st.image(strip(frames[:, number], _FRAMES, scale=3), alt=label)
     st.caption(label)
     st.subheader(t("Into the noise"))
-    last = len(kept.images().test) - 1
+    last = len(cache.images().test) - 1
     number = int(st.number_input(t("Number of a test image"), 0, last, 0, key="drowned"))
     st.image(
-        strip(kept.drowned(number, _FRAMES), _FRAMES, scale=3),
+        strip(cache.drowned(number, _FRAMES), _FRAMES, scale=3),
         alt=t("A test image that drowns in noise in evenly spaced steps"),
     )
     st.caption(t("A test image that drowns in noise in evenly spaced steps"))

@@ -12,9 +12,9 @@ from generative import figures
 from generative.drawing import as_mnist
 from generative.errors import GenerativeError, NotDefined
 from generative.evaluate import codes_of, neighbours
-from ui.laboratory import kept
-from ui.laboratory.shown import pictures, row, title
-from ui.laboratory.sketch import data_url, ink_of, sketch
+from ui.laboratory import cache
+from ui.laboratory.canvas import canvas, data_url, ink_of
+from ui.laboratory.widgets import pictures, row, title
 from ui.text import escape, t
 
 _REBUILDING = ("autoencoder", "denoising", "vae")
@@ -33,7 +33,7 @@ def show() -> None:
 
     left, right = st.columns([2, 3], gap="large")
     with left:
-        sketch(state.sketched, state.sketch_version, "sketch", drawn)
+        canvas(state.sketched, state.sketch_version, "sketch", drawn)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             number = st.number_input(t("Number of a test image"), 0, 9999, 0, key="taken")
             st.button(t("Take a test image"), on_click=take, args=(int(number),))
@@ -60,7 +60,7 @@ def take(number: int) -> None:
     state = st.session_state
     state.sketch_fault = ""
     try:
-        pixels = kept.test_image(number)[0, 0].numpy()
+        pixels = cache.test_image(number)[0, 0].numpy()
     except GenerativeError as error:
         state.sketch_fault = str(error)
         return
@@ -77,23 +77,23 @@ def chosen_picture() -> Tensor | None:
     """
     state = st.session_state
     if state.sketch_test is not None:
-        return kept.test_image(state.sketch_test)
+        return cache.test_image(state.sketch_test)
     ink = ink_of(state.sketched) if state.sketched else np.zeros((1, 1))
     return as_mnist(ink) if ink.max() > 0.5 else None
 
 
 def rebuilt(picture: Tensor) -> None:
     """The prepared drawing and its reconstructions."""
-    names = [name for name in _REBUILDING if name in kept.names()]
+    names = [name for name in _REBUILDING if name in cache.names()]
     with torch.no_grad():
-        images = [kept.model(name).decode(kept.model(name).encode(picture)) for name in names]
+        images = [cache.model(name).decode(cache.model(name).encode(picture)) for name in names]
     st.markdown(f"**{escape(t('Reconstructions'))}**")
     row([picture, *images], [t("As MNIST has it"), *map(title, names)], width=120)
 
 
 def opinion(picture: Tensor) -> None:
     """The classifier's probabilities."""
-    shares = kept.judge().probabilities(picture)[0].tolist()
+    shares = cache.judge().probabilities(picture)[0].tolist()
     best = int(np.argmax(shares))
     said = t(
         "The classifier sees a {digit} ({share} %).", digit=best, share=round(100 * shares[best])
@@ -123,15 +123,15 @@ def densities(picture: Tensor) -> None:
         measured = {}
     columns: dict[str, list[str]] = {}
     waiting = st.empty()
-    for name in kept.names():
+    for name in cache.names():
         waiting.caption(escape(t("Asking: {model} …", model=title(name))))
         try:
-            found = kept.likelihood(name, picture)
+            found = cache.likelihood(name, picture)
             nats, bits = f"{found.nats[0]:.1f}", f"{found.bits_per_dimension[0]:.3f}"
             kind = f"{t(found.kind)}, {t(found.pixels)}"
         except NotDefined:
             nats, bits, kind = "–", "–", "–"
-        score = kept.anomaly(name, picture)
+        score = cache.anomaly(name, picture)
         share = 100 * measured[name].stranger_than(score) if name in measured else None
         for column, value in (
             (t("Model"), title(name)),
@@ -156,14 +156,14 @@ def densities(picture: Tensor) -> None:
 def alike(picture: Tensor) -> None:
     """The training images whose codes are nearest."""
     st.subheader(t("Training images with the nearest codes"))
-    names = [name for name in ("vae", "autoencoder", "denoising") if name in kept.names()]
+    names = [name for name in ("vae", "autoencoder", "denoising") if name in cache.names()]
     name = st.segmented_control(
         t("Codes of"), names, default=names[0], required=True, format_func=title, key="alike"
     )
     with st.spinner(t("Encoding training images …")):
-        codes = kept.training_codes(name)
-    rows = neighbours(codes, codes_of(kept.model(name), picture)[0], _NEAREST)
-    train = kept.images().train
+        codes = cache.training_codes(name)
+    rows = neighbours(codes, codes_of(cache.model(name), picture)[0], _NEAREST)
+    train = cache.images().train
     labels = ", ".join(str(int(train.labels[row])) for row in rows)
     said = t("From the nearest on: {labels}", labels=labels)
     pictures(train.pixels[torch.from_numpy(rows)].float() / train.top, _NEAREST, said)

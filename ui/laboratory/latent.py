@@ -8,9 +8,9 @@ import torch
 
 from generative.evaluate import interpolate
 from generative.gan import GAN
-from ui.laboratory import kept
-from ui.laboratory.pad import pad
-from ui.laboratory.shown import pictures, row, sentence, title
+from ui.laboratory import cache
+from ui.laboratory.latent_map import latent_map
+from ui.laboratory.widgets import pictures, row, sentence, title
 from ui.text import escape, t
 
 _WITH_CODES = ("vae", "autoencoder", "denoising", "flow", "gan")
@@ -19,19 +19,19 @@ _DOTS = 700
 
 def show() -> None:
     """The map with its mark and the image there, then the way between two images."""
-    names = [name for name in _WITH_CODES if name in kept.names()]
+    names = [name for name in _WITH_CODES if name in cache.names()]
     name = st.selectbox(t("Model"), names, format_func=title, key="latent_model")
     st.markdown(escape(sentence(name)))
     if name != "gan":
-        kept.images()  # before a spinner, so that a failure is told in its place
+        cache.images()  # before a spinner, so that a failure is told in its place
     with st.spinner(t("Encoding test images …")):
-        found = kept.code_map(name)
+        found = cache.code_map(name)
     walk(name, found)
     st.subheader(t("From one to another"))
     between(name)
 
 
-def walk(name: str, found: kept.Map) -> None:
+def walk(name: str, found: cache.Map) -> None:
     """The pad, the two sliders that move the same mark, and the image at the mark."""
     state, keys = st.session_state, (f"across_{name}", f"up_{name}")
     for key, most in zip(keys, found.reach, strict=True):
@@ -59,10 +59,10 @@ def walk(name: str, found: kept.Map) -> None:
         )
         near = found.nearest(at)
         code = found.plane.code(at, found.codes[near] if beside else None)
-        images = [kept.decoded(name, code)]
+        images = [cache.decoded(name, code)]
         captions = [t("Decoded at the mark")]
         if beside:
-            images.append(kept.decoded(name, found.codes[near]))
+            images.append(cache.decoded(name, found.codes[near]))
             captions.append(t("Nearest on the map"))
         row(images, captions, width=150)
     with right:
@@ -70,7 +70,7 @@ def walk(name: str, found: kept.Map) -> None:
             (float(x), float(y), int(digit))
             for (x, y), digit in zip(found.places[:_DOTS], found.digits[:_DOTS], strict=True)
         ]
-        pad(points, found.reach, (float(at[0]), float(at[1])), f"pad_{name}", moved)
+        latent_map(points, found.reach, (float(at[0]), float(at[1])), f"pad_{name}", moved)
         st.caption(
             t(
                 "Every figure is a drawn noise, named by the digit that the classifier sees in its "
@@ -86,9 +86,9 @@ def walk(name: str, found: kept.Map) -> None:
 
 def between(name: str) -> None:
     """Images along the straight way between two codes."""
-    chosen = kept.model(name)
+    chosen = cache.model(name)
     left, right, last = st.columns(3)
-    most = 2**31 - 1 if name == "gan" else len(kept.images().test) - 1
+    most = 2**31 - 1 if name == "gan" else len(cache.images().test) - 1
     labels = (
         (t("Seed of one noise"), t("Seed of the other"))
         if name == "gan"
@@ -105,6 +105,6 @@ def between(name: str) -> None:
         shares = torch.linspace(0, 1, frames)[:, None]
         images = chosen.decode(torch.lerp(codes[:1], codes[1:], shares))
     else:
-        one, other = (kept.test_image(number)[0] for number in ends)
+        one, other = (cache.test_image(number)[0] for number in ends)
         images = interpolate(chosen, one, other, frames)
     pictures(images, frames, t("Images on the straight way between two codes"))

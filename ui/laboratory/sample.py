@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from ui.laboratory import kept
-from ui.laboratory.shown import number, pictures, sentence, title
+from ui.laboratory import cache
+from ui.laboratory.widgets import number, pictures, sentence, title
 from ui.text import escape, t
 
 _COUNTS = (4, 9, 16, 25, 36, 64)
@@ -16,11 +16,11 @@ _SLOW = "autoregressive"
 
 def show() -> None:
     """A model, what it is, and a grid of its samples."""
-    names = kept.names()
+    names = cache.names()
     first = names.index("vae") if "vae" in names else 0
     name = st.selectbox(t("Model"), names, first, format_func=title, key="sample_model")
     st.markdown(escape(sentence(name)))
-    chosen = kept.model(name)
+    chosen = cache.model(name)
     about = chosen.about
     st.caption(
         escape(
@@ -52,7 +52,7 @@ def show() -> None:
         )
         return
     with st.spinner(t("Drawing …")):
-        images, seconds = kept.samples(
+        images, seconds = cache.samples(
             name, count, seed, digit, guidance if digit is not None else 0.0
         )
     label = t("{count} digits drawn by: {model}", count=count, model=title(name))

@@ -14,9 +14,9 @@ from generative.data import digits
 from generative.families import FAMILIES
 from generative.live import Glimpse, curves, watch
 from ui.job import Job
-from ui.laboratory import kept
-from ui.laboratory.shown import pictures, sentence, title
-from ui.shell import running
+from ui.laboratory import cache
+from ui.laboratory.widgets import pictures, sentence, title
+from ui.session import background_jobs
 from ui.text import escape, t
 
 _TRAINING = "laboratory training"  # the name of the one training of the process
@@ -55,8 +55,8 @@ def show() -> None:
             )
         )
     )
-    now: Training | None = running().get(_TRAINING)
-    busy = now is not None and not now.job.over
+    now: Training | None = background_jobs().get(_TRAINING)
+    busy = now is not None and not now.job.done
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     names = [name for name in FAMILIES if name != "classifier"]
     name = left.selectbox(
@@ -78,19 +78,19 @@ def begin(family: str, seconds: int, seed: int) -> None:
     """Train beside the page, unless somebody else has just begun."""
 
     def work(stop: threading.Event):  # type: ignore[no-untyped-def]
-        return watch(family, digits(), stop, seconds=seconds, seed=seed, turn=kept.TURN)
+        return watch(family, digits(), stop, seconds=seconds, seed=seed, turn=cache.TURN)
 
     with _STARTING:
-        now = running().get(_TRAINING)
-        if now is None or now.job.over:
-            running()[_TRAINING] = Training(Job(work), family, seconds, seed)
+        now = background_jobs().get(_TRAINING)
+        if now is None or now.job.done:
+            background_jobs()[_TRAINING] = Training(Job(work), family, seconds, seed)
 
 
 def follow(training: Training) -> None:
     """Curves and preview, drawn anew while the training goes on."""
     job = training.job
     st.subheader(escape(title(training.family)))
-    if not job.over:
+    if not job.done:
         st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_train")
     told = st.empty()
     left, right = st.columns([3, 2], gap="large")
@@ -101,7 +101,7 @@ def follow(training: Training) -> None:
     for glimpse in job.follow():
         if glimpse is not None:
             seen.append(glimpse)
-        if seen and not job.over and time.monotonic() - drawn > _EVERY:
+        if seen and not job.done and time.monotonic() - drawn > _EVERY:
             drawn = time.monotonic()
             draw(training, seen, told, chart, preview)
     if seen:

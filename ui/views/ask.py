@@ -25,7 +25,7 @@ from ui.render import (
     show_question,
     total_seconds,
 )
-from ui.shell import Shell, loading
+from ui.session import Session, models_loading
 from ui.text import escape, place_of, t
 from ui.views.library import welcome
 
@@ -35,21 +35,21 @@ _SUGGESTIONS = 4
 _LISTED = 40  # conversations in the sidebar
 
 
-def page(shell: Shell) -> None:
+def page(session: Session) -> None:
     """One run of the page."""
-    if shell.library is None:
-        welcome(shell)
+    if session.library is None:
+        welcome(session)
         return
     state = st.session_state
     state.setdefault("opened", None)  # (exchange, number of its source) shown beside the chat
     state.setdefault("editing", None)  # the exchange whose question is being changed
-    chosen = _conversation(shell)
-    sidebar(shell, chosen)
-    exchanges = shell.conversations.exchanges(chosen.id) if chosen else []
+    chosen = _conversation(session)
+    sidebar(session, chosen)
+    exchanges = session.conversations.exchanges(chosen.id) if chosen else []
     waiting = any(said.open and answers.find(said.id) for said in exchanges)
     asked = st.chat_input(t("Ask the lectures"), key="question", max_chars=2000, disabled=waiting)
     if asked:
-        _ask(shell, chosen, asked)
+        _ask(session, chosen, asked)
     source = _opened(exchanges)
     if source is None:
         chat, beside = st.container(key="chat"), None
@@ -57,22 +57,22 @@ def page(shell: Shell) -> None:
         chat, beside = st.columns([11, 9], gap="medium")
     if beside is not None and source is not None:
         with beside, st.container(key="beside"):
-            show_page(shell.library, source)
+            show_page(session.library, source)
     with chat:
         if not exchanges:
-            _beginning(shell, shell.library)
+            _beginning(session, session.library)
         for said in exchanges:
-            _show(shell, chosen, said, last=said is exchanges[-1])
+            _show(session, chosen, said, last=said is exchanges[-1])
 
 
-def _conversation(shell: Shell) -> Conversation | None:
+def _conversation(session: Session) -> Conversation | None:
     """The conversation that the address names; None for a new one."""
     named = st.query_params.get("c")
-    return shell.conversations.find(shell.reader, named) if named else None
+    return session.conversations.find(session.reader, named) if named else None
 
 
 def _ask(
-    shell: Shell,
+    session: Session,
     chosen: Conversation | None,
     question: str,
     written: bool | None = None,
@@ -82,7 +82,7 @@ def _ask(
     st.session_state.opened = None
     st.session_state.last_question = question  # what the page Passages begins with
     conversation = answers.ask(
-        shell, chosen.id if chosen else None, question, written=written, sampling=sampling
+        session, chosen.id if chosen else None, question, written=written, sampling=sampling
     )
     st.query_params["c"] = conversation
     st.rerun()
@@ -100,7 +100,7 @@ def _opened(exchanges: Sequence[Exchange]) -> Source | None:
 # ---- the beginning ----
 
 
-def _beginning(shell: Shell, library: Library) -> None:
+def _beginning(session: Session, library: Library) -> None:
     """What a new conversation shows: how much there is, and questions to begin with."""
     st.title("Katheder")
     st.markdown(t("Ask your lectures; every sentence of an answer names its page."))
@@ -108,8 +108,8 @@ def _beginning(shell: Shell, library: Library) -> None:
     with st.container(horizontal=True, key="suggestions"):
         for place, suggestion in enumerate(suggestions(library)):
             if st.button(escape(suggestion), key=f"suggestion-{place}"):
-                _ask(shell, None, suggestion)
-    if loading(shell):
+                _ask(session, None, suggestion)
+    if models_loading(session):
         st.caption(t("The models are being loaded; a question asked now waits for them."))
 
 
@@ -144,13 +144,13 @@ def _is_topic(headings: Sequence[str]) -> bool:
 # ---- what was said ----
 
 
-def _show(shell: Shell, chosen: Conversation | None, said: Exchange, *, last: bool) -> None:
+def _show(session: Session, chosen: Conversation | None, said: Exchange, *, last: bool) -> None:
     assert chosen is not None
     if st.session_state.editing == said.id:
-        _edit(shell, chosen, said)
+        _edit(session, chosen, said)
     else:
         with show_question(said.question):
-            _question_buttons(shell, chosen, said)
+            _question_buttons(session, chosen, said)
     with answer_message():
         work = answers.find(said.id) if said.open else None
         if work is not None:
@@ -158,10 +158,10 @@ def _show(shell: Shell, chosen: Conversation | None, said: Exchange, *, last: bo
             st.rerun()
         if said.answer is not None:
             show_answer(said.answer, f"{said.id}", lambda number: _open(said.id, number))
-            _answer_buttons(shell, chosen, said, said.answer, last=last)
+            _answer_buttons(session, chosen, said, said.answer, last=last)
         else:
             st.error(escape(said.error or t("The answer was cut off; ask again.")))
-            _again(shell, chosen, said)
+            _again(session, chosen, said)
 
 
 def _open(exchange: int, number: int) -> None:
@@ -170,7 +170,7 @@ def _open(exchange: int, number: int) -> None:
     state.pop("shown", None)
 
 
-def _question_buttons(shell: Shell, chosen: Conversation, said: Exchange) -> None:
+def _question_buttons(session: Session, chosen: Conversation, said: Exchange) -> None:
     def edit() -> None:
         st.session_state.editing = said.id
 
@@ -184,7 +184,7 @@ def _question_buttons(shell: Shell, chosen: Conversation, said: Exchange) -> Non
     )
 
 
-def _edit(shell: Shell, chosen: Conversation, said: Exchange) -> None:
+def _edit(session: Session, chosen: Conversation, said: Exchange) -> None:
     with st.form(f"change-{said.id}"):
         question = st.text_area(t("Your question"), said.question, max_chars=2000)
         with st.container(horizontal=True):
@@ -193,24 +193,24 @@ def _edit(shell: Shell, chosen: Conversation, said: Exchange) -> None:
     if sent or left:
         st.session_state.editing = None
         if sent and question.strip():
-            shell.conversations.cut(chosen.id, said.id)
-            _ask(shell, chosen, question)
+            session.conversations.cut(chosen.id, said.id)
+            _ask(session, chosen, question)
         st.rerun()
 
 
 def _answer_buttons(
-    shell: Shell, chosen: Conversation, said: Exchange, answer: Answer, *, last: bool
+    session: Session, chosen: Conversation, said: Exchange, answer: Answer, *, last: bool
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         copy_button(answer.render(), key=f"copy-{said.id}")
         if last:
-            _again(shell, chosen, said)
-        _feedback(shell, said, answer)
+            _again(session, chosen, said)
+        _feedback(session, said, answer)
         with st.popover(t("{seconds} s", seconds=f"{total_seconds(answer):.1f}")):
             show_details(answer)
 
 
-def _again(shell: Shell, chosen: Conversation, said: Exchange) -> None:
+def _again(session: Session, chosen: Conversation, said: Exchange) -> None:
     """Ask the same once more: quoted, or written under a preset."""
     ways = ["quoted", *PRESETS]
     names = {"quoted": t("Quoted from the lectures")} | {
@@ -224,26 +224,26 @@ def _again(shell: Shell, chosen: Conversation, said: Exchange) -> None:
         format_func=names.__getitem__,
     )
     if way:
-        shell.conversations.cut(chosen.id, said.id)
+        session.conversations.cut(chosen.id, said.id)
         sampling = PRESETS.get(way)
         if sampling is not None and sampling.strategy == "sample":
             sampling = sampling.model_copy(update={"seed": random.randrange(2**31)})
-        _ask(shell, chosen, said.question, written=way != "quoted", sampling=sampling)
+        _ask(session, chosen, said.question, written=way != "quoted", sampling=sampling)
 
 
-def _feedback(shell: Shell, said: Exchange, answer: Answer) -> None:
+def _feedback(session: Session, said: Exchange, answer: Answer) -> None:
     default = None if said.verdict is None else int(said.verdict)
     thumb = st.feedback("thumbs", key=f"thumb-{said.id}", default=default)
     verdict = None if thumb is None else bool(thumb)
     if verdict != said.verdict:
-        shell.conversations.rate(said.id, verdict, said.comment)
+        session.conversations.rate(said.id, verdict, said.comment)
     if verdict is None:
         return
     with st.popover(t("Comment"), icon=":material/comment:"), st.form(f"comment-{said.id}"):
         comment = st.text_area(t("What was good or wrong?"), said.comment)
         gold = None
-        if not verdict and shell.library is not None:
-            documents = {d.file: d.pages for d in shell.library.documents()}
+        if not verdict and session.library is not None:
+            documents = {d.file: d.pages for d in session.library.documents()}
             file = st.selectbox(
                 t("Which lecture answers it?"),
                 list(documents),
@@ -253,7 +253,7 @@ def _feedback(shell: Shell, said: Exchange, answer: Answer) -> None:
             number = st.number_input(t("On which page?"), 1, max(documents.values()), 1)
             gold = (file, min(int(number), documents[file])) if file else None
         if st.form_submit_button(t("Keep")):
-            shell.conversations.rate(said.id, verdict, comment, gold)
+            session.conversations.rate(said.id, verdict, comment, gold)
             st.toast(t("Thank you; it is kept in this library."))
 
 
@@ -309,7 +309,7 @@ def _doing(work: answers.Asked) -> str:
 # ---- the sidebar ----
 
 
-def sidebar(shell: Shell, chosen: Conversation | None) -> None:
+def sidebar(session: Session, chosen: Conversation | None) -> None:
     """The conversations: a new one, those that were, and what can be done with the open one."""
 
     def go(conversation: str | None) -> None:
@@ -334,7 +334,7 @@ def sidebar(shell: Shell, chosen: Conversation | None) -> None:
             icon=":material/search:",
             key="search",
         )
-        found = shell.conversations.all(shell.reader, search)
+        found = session.conversations.all(session.reader, search)
         for one in found[:_LISTED]:
             st.button(
                 escape(one.title),
@@ -348,17 +348,17 @@ def sidebar(shell: Shell, chosen: Conversation | None) -> None:
             st.caption(t("Nothing was found."))
         if chosen:
             st.divider()
-            _conversation_buttons(shell, chosen, go)
+            _conversation_buttons(session, chosen, go)
 
 
-def _conversation_buttons(shell: Shell, chosen: Conversation, go: Go) -> None:
+def _conversation_buttons(session: Session, chosen: Conversation, go: Go) -> None:
     with st.popover(t("Rename"), icon=":material/edit:", width="stretch"), st.form("rename"):
         title = st.text_input(t("Name"), chosen.title, max_chars=100)
         if st.form_submit_button(t("Keep")):
-            shell.conversations.rename(chosen.id, title)
+            session.conversations.rename(chosen.id, title)
             st.rerun()
     with st.popover(t("Export"), icon=":material/download:", width="stretch"):
-        exchanges = shell.conversations.exchanges(chosen.id)
+        exchanges = session.conversations.exchanges(chosen.id)
         for label, suffix, mime, build in (
             ("Markdown", "md", "text/markdown", as_markdown),
             ("HTML", "html", "text/html", as_html),
@@ -374,7 +374,7 @@ def _conversation_buttons(shell: Shell, chosen: Conversation, go: Go) -> None:
             )
 
     def delete() -> None:
-        shell.conversations.delete(chosen.id)
+        session.conversations.delete(chosen.id)
         go(None)
 
     with st.popover(t("Delete"), icon=":material/delete:", width="stretch"):

@@ -21,7 +21,7 @@ from rag.evaluation.metrics import Report, measure
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import Progress, Run, RunLine, evaluate, meta_path, read_run
 from ui.job import Job
-from ui.shell import Shell, draw_open, running
+from ui.session import Session, background_jobs, lazy_tabs
 from ui.text import escape, t
 from ui.views.library import welcome
 from ui.views.passages import inspect
@@ -53,17 +53,17 @@ _GROUPED = (
 _CUTS = (1, 2, 3, 5, 10, 20)
 
 
-def page(shell: Shell) -> None:
+def page(session: Session) -> None:
     """One run of the page."""
-    if shell.library is None:
-        welcome(shell)
+    if session.library is None:
+        welcome(session)
         return
     st.title(t("Evaluate"))
     st.caption(t("Questions of which it is known what answers them show how good the answers are."))
     try:
-        begin(shell)
-        follow(shell)
-        runs = kept_runs(shell)
+        begin(session)
+        follow(session)
+        runs = kept_runs(session)
         if runs:
             names = st.multiselect(
                 t("Runs to look at; the others are held against the first"),
@@ -71,39 +71,39 @@ def page(shell: Shell) -> None:
                 default=list(runs)[:1],
                 key="runs_shown",
             )
-            show_runs(shell, shell.library, [read_run(runs[name]) for name in names])
+            show_runs(session, session.library, [read_run(runs[name]) for name in names])
         else:
             st.info(t("No run is kept yet; choose a question set and start one."))
     except KathederError as error:
         st.error(escape(str(error)))
-    feedback(shell)
+    feedback(session)
 
 
-def question_files(shell: Shell) -> dict[str, Path]:
+def question_files(session: Session) -> dict[str, Path]:
     """The question sets at hand by name: bundled ones, and those kept in the library's folder."""
-    own = sorted((shell.folder / "questions").glob("*.jsonl"))
+    own = sorted((session.folder / "questions").glob("*.jsonl"))
     return resources.question_sets() | {file.stem: file for file in own}
 
 
-def kept_runs(shell: Shell) -> dict[str, Path]:
+def kept_runs(session: Session) -> dict[str, Path]:
     """The runs of this library by name, the last one first."""
-    files = [f for f in (shell.folder / "runs").glob("*.jsonl") if meta_path(f).exists()]
+    files = [f for f in (session.folder / "runs").glob("*.jsonl") if meta_path(f).exists()]
     return {f.stem: f for f in sorted(files, key=lambda f: f.stat().st_mtime, reverse=True)}
 
 
 # ---- a run ----
 
 
-def begin(shell: Shell) -> None:
+def begin(session: Session) -> None:
     """Choose a question set and start a run."""
-    files = question_files(shell)
-    busy = _EVALUATION in running()
-    first = not busy and not kept_runs(shell)
+    files = question_files(session)
+    busy = _EVALUATION in background_jobs()
+    first = not busy and not kept_runs(session)
     with st.expander(t("A new run"), icon=":material/play_arrow:", expanded=first):
         added = st.file_uploader(t("A question set of your own (JSON lines)"), type="jsonl")
         if added is not None:
-            add_questions(shell, added.name, added.getvalue())
-            files = question_files(shell)
+            add_questions(session, added.name, added.getvalue())
+            files = question_files(session)
         chosen = st.selectbox(t("Question set"), list(files), key="question_set")
         left, right = st.columns(2, vertical_alignment="bottom")
         generate = left.toggle(t("Answer too, not only find pages"), True, key="generate")
@@ -114,11 +114,11 @@ def begin(shell: Shell) -> None:
             t("Name of the run"), value=datetime.now().strftime("%Y-%m-%d %H.%M"), max_chars=80
         )
         if st.button(t("Start"), type="primary", disabled=busy or chosen is None) and chosen:
-            start(shell, files[chosen], name, generate=generate, limit=limit)
+            start(session, files[chosen], name, generate=generate, limit=limit)
             st.rerun()
 
 
-def add_questions(shell: Shell, name: str, content: bytes) -> None:
+def add_questions(session: Session, name: str, content: bytes) -> None:
     """Keep an uploaded question set once it has been read without a fault.
 
     Raises:
@@ -129,31 +129,31 @@ def add_questions(shell: Shell, name: str, content: bytes) -> None:
         draft = Path(scratch) / f"{stem}.jsonl"
         draft.write_bytes(content)
         read_questions(draft)
-    target = shell.folder / "questions" / f"{stem}.jsonl"
+    target = session.folder / "questions" / f"{stem}.jsonl"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
 
 
-def start(shell: Shell, file: Path, name: str, *, generate: bool, limit: int | None) -> None:
+def start(session: Session, file: Path, name: str, *, generate: bool, limit: int | None) -> None:
     """Run beside the page; a run of that name goes on where it stopped."""
     asked = read_questions(file)
     stem = re.sub(r"[^\w .-]", "_", f"{file.stem} {name}").strip(" .")
-    output = shell.folder / "runs" / f"{stem}.jsonl"
+    output = session.folder / "runs" / f"{stem}.jsonl"
     output.parent.mkdir(parents=True, exist_ok=True)
 
     def work(stop: threading.Event) -> Iterator[Progress]:
-        steps = evaluate(asked, shell.pipeline(), output, generate=generate, limit=limit)
+        steps = evaluate(asked, session.pipeline(), output, generate=generate, limit=limit)
         for step in steps:
             yield step
             if stop.is_set():
                 return
 
-    running()[_EVALUATION] = Job(work)
+    background_jobs()[_EVALUATION] = Job(work)
 
 
-def follow(shell: Shell) -> None:
+def follow(session: Session) -> None:
     """Show how far the run is, whichever page load started it; draw anew at its end."""
-    job = running().get(_EVALUATION)
+    job = background_jobs().get(_EVALUATION)
     if job is None:
         return
     bar = st.progress(0.0, t("The models are being loaded …"))
@@ -171,28 +171,28 @@ def follow(shell: Shell) -> None:
                     ),
                 )
     finally:
-        if job.over:
-            running().pop(_EVALUATION, None)
+        if job.done:
+            background_jobs().pop(_EVALUATION, None)
     st.rerun()
 
 
 # ---- what came of it ----
 
 
-def show_runs(shell: Shell, library: Library, runs: Sequence[Run]) -> None:
+def show_runs(session: Session, library: Library, runs: Sequence[Run]) -> None:
     """Tables, plots, what changed, and single questions."""
     if not runs:
         return
     questions = runs[0].questions
     reports = [measure(run.questions, run) for run in runs]
-    draw_open(
+    lazy_tabs(
         "evaluate",
         {
             t("Figures"): lambda: show_figures(runs, reports),
             t("Plots"): lambda: show_plots(runs, reports),
             t("Compared"): lambda: show_changes(questions, runs),
             t("Single questions"): lambda: show_question(
-                shell, library, questions, runs, reports[0]
+                session, library, questions, runs, reports[0]
             ),
         },
     )
@@ -348,7 +348,7 @@ def show_changes(questions: Sequence[Question], runs: Sequence[Run]) -> None:
 
 
 def show_question(
-    shell: Shell,
+    session: Session,
     library: Library,
     questions: Sequence[Question],
     runs: Sequence[Run],
@@ -376,7 +376,7 @@ def show_question(
         if chosen in run.lines:
             show_line(run, run.lines[chosen])
     if st.toggle(t("Show the way of every passage"), key="drill"):
-        inspect(shell, library, question.question, {}, None)
+        inspect(session, library, question.question, {}, None)
 
 
 def show_line(run: Run, line: RunLine) -> None:
@@ -411,9 +411,9 @@ def download_report(library: Library, questions: Sequence[Question], runs: Seque
 # ---- feedback ----
 
 
-def feedback(shell: Shell) -> None:
+def feedback(session: Session) -> None:
     """What readers thought of answers, and their ratings as a question set."""
-    said = shell.conversations.comments()
+    said = session.conversations.comments()
     if not said:
         return
     with st.expander(t("Readers' feedback"), icon=":material/thumbs_up_down:"):
@@ -426,7 +426,7 @@ def feedback(shell: Shell) -> None:
             hide_index=True,
             width="stretch",
         )
-        values = shell.conversations.question_set()
+        values = session.conversations.question_set()
         lines = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
         left, right = st.columns(2)
         left.download_button(
@@ -438,5 +438,5 @@ def feedback(shell: Shell) -> None:
             on_click="ignore",
         )
         if right.button(t("Keep as question set “feedback”"), disabled=not values):
-            add_questions(shell, "feedback.jsonl", lines.encode())
+            add_questions(session, "feedback.jsonl", lines.encode())
             st.rerun()

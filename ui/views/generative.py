@@ -11,7 +11,7 @@ from importlib import import_module
 import streamlit as st
 
 from generative.errors import GenerativeError
-from ui.shell import Shell
+from ui.session import Session
 from ui.text import escape, t
 
 PARTS = {  # module below ui.laboratory: its name
@@ -25,7 +25,7 @@ PARTS = {  # module below ui.laboratory: its name
 }
 
 
-def page(shell: Shell) -> None:
+def page(session: Session) -> None:
     """One run of the page."""
     st.title(t("Generative laboratory"))
     st.caption(

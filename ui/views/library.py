@@ -18,7 +18,7 @@ from ingest.types import Document, Passage
 from ui.job import Job
 from ui.page_view import page_picture, size_of, thumbnail
 from ui.render import show_report
-from ui.shell import Shell, draw_open, running
+from ui.session import Session, background_jobs, lazy_tabs
 from ui.text import counted, escape, place_of, t
 from ui.uploads import drop_unused, store_uploads
 
@@ -28,21 +28,21 @@ _TWINS = 0.95  # cosine from which two passages say nearly the same
 _MOST_TWINS = 50
 
 
-def page(shell: Shell) -> None:
+def page(session: Session) -> None:
     """One run of the page."""
-    if shell.library is None:
-        welcome(shell)
+    if session.library is None:
+        welcome(session)
         return
-    library = shell.library
+    library = session.library
     st.title(t("Library"))
-    st.caption(escape(f"{size_of(library)} · {shell.folder}"))
-    upload(shell)
+    st.caption(escape(f"{size_of(library)} · {session.folder}"))
+    upload(session)
     follow_reading()
-    draw_open(
+    lazy_tabs(
         "library",
         {
-            t("Lectures"): lambda: documents_of(shell, library),
-            t("Map of all passages"): lambda: map_of(shell, library),
+            t("Lectures"): lambda: documents_of(session, library),
+            t("Map of all passages"): lambda: map_of(session, library),
             t("Duplicates"): lambda: duplicates_of(library),
         },
     )
@@ -51,7 +51,7 @@ def page(shell: Shell) -> None:
 # ---- reading ----
 
 
-def welcome(shell: Shell) -> None:
+def welcome(session: Session) -> None:
     """The page of an empty library: what to do, and a button that reads the bundled lectures."""
     st.title("Katheder")
     st.markdown(
@@ -61,19 +61,19 @@ def welcome(shell: Shell) -> None:
         )
     )
     files = find_files([resources.lectures()])
-    busy = _READING in running()
+    busy = _READING in background_jobs()
     if files and not busy:
         label = t("Read the {number} bundled lectures", number=len(files))
         if st.button(label, type="primary", icon=":material/menu_book:"):
             st.session_state.reports = []
-            start_reading(shell, files)
+            start_reading(session, files)
             st.rerun()
-    upload(shell)
+    upload(session)
     follow_reading()
-    st.caption(escape(t("Library: {folder}", folder=shell.folder)))
+    st.caption(escape(t("Library: {folder}", folder=session.folder)))
 
 
-def upload(shell: Shell) -> None:
+def upload(session: Session) -> None:
     """Take PDFs, store those that are some, and start to read them."""
     state = st.session_state
     state.setdefault("reports", [])
@@ -83,49 +83,51 @@ def upload(shell: Shell) -> None:
             type="pdf",
             accept_multiple_files=True,
             key="pdfs",
-            max_upload_size=shell.base.app.max_upload_mb,
+            max_upload_size=session.base.app.max_upload_mb,
         )
         collection = st.text_input(
             t("Collection"), placeholder=t("none; a name groups lectures"), max_chars=80
         )
-        sent = st.form_submit_button(t("Add to the library"), disabled=_READING in running())
+        sent = st.form_submit_button(
+            t("Add to the library"), disabled=_READING in background_jobs()
+        )
     if sent and chosen:
         uploads = [(file.name, file.getvalue()) for file in chosen]
-        files, state.reports = store_uploads(shell.folder / "uploads", uploads, shell.base.app)
+        files, state.reports = store_uploads(session.folder / "uploads", uploads, session.base.app)
         if files:
-            start_reading(shell, files, uploaded=True, collection=collection.strip())
+            start_reading(session, files, uploaded=True, collection=collection.strip())
     for report in state.reports:
         show_report(report)
 
 
 def start_reading(
-    shell: Shell, files: list[Path], *, uploaded: bool = False, collection: str = ""
+    session: Session, files: list[Path], *, uploaded: bool = False, collection: str = ""
 ) -> None:
     """Ingest files beside the page; `follow_reading` shows how far it is."""
 
     def read(_: threading.Event) -> Iterator[FileReport]:
         from ingest.embed import BiEncoder
 
-        models = shell.settings.models
-        library = Library(shell.folder, create=True)
+        models = session.settings.models
+        library = Library(session.folder, create=True)
         encoder = (
-            shell.pipeline().encoder
+            session.pipeline().encoder
             if library.count()
             else BiEncoder(models.encoder, models.device, models.dtype)
         )
-        chunking = shell.settings.chunking.model_dump()
+        chunking = session.settings.chunking.model_dump()
         for report in ingest(files, library, encoder, collection=collection, **chunking):
             if uploaded:
                 drop_unused(report)
             yield report
 
-    running()[_READING] = Job(read)
+    background_jobs()[_READING] = Job(read)
     st.session_state.files = [file.name for file in files]
 
 
 def follow_reading() -> None:
     """Show a bar for the whole and a line a file while files are read, then draw the page anew."""
-    job = running().get(_READING)
+    job = background_jobs().get(_READING)
     if job is None:
         return
     state = st.session_state
@@ -155,8 +157,8 @@ def follow_reading() -> None:
     except KathederError as error:
         reports.append(FileReport("", "failed", message=str(error)))
     finally:
-        if job.over:
-            running().pop(_READING, None)
+        if job.done:
+            background_jobs().pop(_READING, None)
     state.reports = [*state.reports, *reports]
     st.rerun()
 
@@ -164,7 +166,7 @@ def follow_reading() -> None:
 # ---- what is there ----
 
 
-def documents_of(shell: Shell, library: Library) -> None:
+def documents_of(session: Session, library: Library) -> None:
     """Every lecture under its collection; one of them with its pages and passages."""
     documents = library.documents()
     st.dataframe(
@@ -184,14 +186,14 @@ def documents_of(shell: Shell, library: Library) -> None:
     )
     if chosen is None:
         return
-    _document_buttons(shell, library, chosen)
+    _document_buttons(session, library, chosen)
     _pages(library, chosen)
 
 
-def _document_buttons(shell: Shell, library: Library, document: Document) -> None:
+def _document_buttons(session: Session, library: Library, document: Document) -> None:
     def remove() -> None:
         library.remove(document.id)
-        uploads = (shell.folder / "uploads").resolve()
+        uploads = (session.folder / "uploads").resolve()
         file = Path(document.path)
         if file.parent == uploads:
             file.unlink(missing_ok=True)
@@ -203,7 +205,7 @@ def _document_buttons(shell: Shell, library: Library, document: Document) -> Non
             help=t("Where the file has changed, its pages are replaced."),
         ):
             st.session_state.reports = []
-            start_reading(shell, [Path(document.path)], collection=document.collection)
+            start_reading(session, [Path(document.path)], collection=document.collection)
             st.rerun()
         with st.popover(t("Collection"), icon=":material/folder:"), st.form("collect"):
             name = st.text_input(t("Collection"), document.collection, max_chars=80)
@@ -263,7 +265,7 @@ def _pages(library: Library, document: Document) -> None:
 # ---- the map ----
 
 
-def map_of(shell: Shell, library: Library) -> None:
+def map_of(session: Session, library: Library) -> None:
     """All passages in two dimensions, with a question and what it found."""
     question = st.text_input(t("A question to put on the map"), key="map_question", max_chars=500)
     passages, places, axes, centre = projection(library)
@@ -282,7 +284,7 @@ def map_of(shell: Shell, library: Library) -> None:
     ]
     if question.strip():
         try:
-            pipeline = shell.pipeline()
+            pipeline = session.pipeline()
             hits = pipeline.search(question)
             found = {hit.passage.id for hit in hits}
             for point in data:
@@ -383,9 +385,9 @@ def duplicates_of(library: Library) -> None:
                 column.text(passage.text)
 
 
-def what_reads_anew(shell: Shell, library: Library) -> bool:
+def what_reads_anew(session: Session, library: Library) -> bool:
     """Whether the settings want other passages or vectors than the library holds."""
-    recipe, chunking = library.config(), shell.settings.chunking
-    encoder = shell.pipeline().encoder
+    recipe, chunking = library.config(), session.settings.chunking
+    encoder = session.pipeline().encoder
     wanted = index_config(encoder, chunking.passage_tokens, chunking.overlap_tokens)
     return recipe is not None and recipe != wanted

@@ -17,7 +17,7 @@ from rag.settings import Settings
 from rag.trace import ORDER, Trace, trace
 from rag.types import Hit, Source
 from ui.render import STAGES
-from ui.shell import Shell, change, draw_open
+from ui.session import Session, change_settings, lazy_tabs
 from ui.text import escape, pages_of, place_of, t
 from ui.views.library import welcome
 
@@ -55,38 +55,38 @@ _ICONS = {
 }
 
 
-def page(shell: Shell) -> None:
+def page(session: Session) -> None:
     """One run of the page."""
-    if shell.library is None:
-        welcome(shell)
+    if session.library is None:
+        welcome(session)
         return
     st.title(t("Passages"))
     st.caption(t("Why these pages: what each stage thought of each passage."))
     st.session_state.setdefault("inspected", st.session_state.get("last_question", ""))
     question = st.text_input(t("Question"), key="inspected", max_chars=2000)
-    first, second = search_settings(shell)
+    first, second = search_settings(session)
     if not question.strip():
         st.info(t("Ask a question above; nothing is generated here."))
         return
     try:
-        inspect(shell, shell.library, question, first, second)
+        inspect(session, session.library, question, first, second)
     except KathederError as error:
         st.error(escape(str(error)))
 
 
 def search_settings(
-    shell: Shell,
+    session: Session,
 ) -> tuple[Mapping[str, dict[str, Any]], Mapping[str, dict[str, Any]] | None]:
     """The sidebar: what the search is to be changed to, and what that is compared with if anything."""
     with st.sidebar:
         st.subheader(t("Settings of the search"))
-        first = sliders(shell.settings, "a")
+        first = sliders(session.settings, "a")
         compared = st.toggle(t("Compare with other settings"), key="compared")
         if compared:
             st.caption(t("The settings on the right side:"))
-            return first, sliders(shell.settings, "b")
+            return first, sliders(session.settings, "b")
         if st.button(t("Keep these settings for my questions"), key="keep_search"):
-            change(shell, **{name: dict(values) for name, values in first.items()})
+            change_settings(session, **{name: dict(values) for name, values in first.items()})
             st.toast(t("Kept; the next answer uses them."))
     return first, None
 
@@ -109,16 +109,16 @@ def sliders(settings: Settings, key: str) -> dict[str, dict[str, Any]]:
 
 
 def inspect(
-    shell: Shell,
+    session: Session,
     library: Library,
     question: str,
     first: Mapping[str, dict[str, Any]],
     second: Mapping[str, dict[str, Any]] | None,
 ) -> None:
     """Everything about one question under one or two settings."""
-    pipeline = shell.pipeline()
+    pipeline = session.pipeline()
     pipelines = [
-        pipeline.with_settings(shell.settings.with_changes(**chosen))
+        pipeline.with_settings(session.settings.with_changes(**chosen))
         for chosen in (first, second)
         if chosen is not None
     ]
@@ -129,7 +129,7 @@ def inspect(
         zip(st.columns(len(found), gap="large"), found, pipelines, strict=True)
     ):
         with column:
-            draw_open(
+            lazy_tabs(
                 f"passages-{place}",
                 {
                     t("Ranks"): partial(bump_chart, traces),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ingest.errors import KathederError
 from rag.sampling import PRESETS, Sampling, sampling_from
-from ui.shell import Shell, change, keep_preferences
+from ui.session import Session, change_settings, save_preferences
 from ui.text import LANGUAGES, escape, t
 
 _STRATEGIES = {
@@ -25,14 +25,14 @@ _EXPLAINED = {
 }
 
 
-def page(shell: Shell) -> None:
+def page(session: Session) -> None:
     """One run of the page."""
     st.title(t("Settings"))
-    language(shell)
+    language(session)
     try:
-        answering(shell)
-        models(shell)
-        chunking(shell)
+        answering(session)
+        models(session)
+        chunking(session)
     except KathederError as error:
         st.error(escape(str(error)))
     if st.session_state.changes:
@@ -41,11 +41,11 @@ def page(shell: Shell) -> None:
         st.code(as_toml(st.session_state.changes), language="toml")
         if st.button(t("Take all changes back"), icon=":material/undo:"):
             st.session_state.changes = {}
-            keep_preferences(shell)
+            save_preferences(session)
             st.rerun()
 
 
-def language(shell: Shell) -> None:
+def language(session: Session) -> None:
     """The language of the interface; answers are in the question's language."""
     names = list(LANGUAGES)
     now = st.session_state.language
@@ -57,26 +57,26 @@ def language(shell: Shell) -> None:
     )
     if chosen != now:
         st.session_state.language = chosen
-        keep_preferences(shell)
+        save_preferences(session)
         st.rerun()
 
 
-def answering(shell: Shell) -> None:
+def answering(session: Session) -> None:
     """Quoted or written, and how it is written."""
     st.subheader(t("Answers"))
-    answer = shell.settings.answer
+    answer = session.settings.answer
     writer = st.toggle(
         t("Let the language model write"),
         answer.writer,
         help=t("Off, the answer is the lectures' own closest sentences."),
     )
     if writer != answer.writer:
-        change(shell, answer={"writer": writer})
+        change_settings(session, answer={"writer": writer})
         st.rerun()
     if not writer:
         st.caption(t("Answers are quoted; nothing is written by a model, and it is quick."))
         return
-    sampling = shell.settings.sampling
+    sampling = session.settings.sampling
     names = [*PRESETS, "own"]
     now = next((name for name, preset in PRESETS.items() if same(preset, sampling)), "own")
     chosen = st.segmented_control(
@@ -85,10 +85,10 @@ def answering(shell: Shell) -> None:
     if chosen in PRESETS:
         st.caption(t(_EXPLAINED[chosen]))
         if chosen != now:
-            choose(shell, PRESETS[chosen])
+            choose(session, PRESETS[chosen])
             st.rerun()
     else:
-        own(shell, sampling)
+        own(session, sampling)
 
 
 def same(preset: Sampling, sampling: Sampling) -> bool:
@@ -97,14 +97,14 @@ def same(preset: Sampling, sampling: Sampling) -> bool:
     return preset.model_dump(exclude=apart) == sampling.model_dump(exclude=apart)
 
 
-def choose(shell: Shell, sampling: Sampling) -> None:
+def choose(session: Session, sampling: Sampling) -> None:
     """Write that way from now on, with the length and seed that were set."""
-    kept = shell.settings.sampling
+    kept = session.settings.sampling
     values = sampling.model_dump() | {"max_new_tokens": kept.max_new_tokens, "seed": kept.seed}
-    change(shell, sampling=values)
+    change_settings(session, sampling=values)
 
 
-def own(shell: Shell, base: Sampling) -> None:
+def own(session: Session, base: Sampling) -> None:
     """The fields that the chosen strategy uses; their ranges are checked by `sampling_from`."""
     with st.form("sampling"):
         st.caption(t("Only the fields of the chosen strategy may be filled in."))
@@ -136,15 +136,15 @@ def own(shell: Shell, base: Sampling) -> None:
         sent = st.form_submit_button(t("Keep"))
     if sent:
         sampling_from(values)
-        change(shell, sampling=values)
+        change_settings(session, sampling=values)
         st.toast(t("Kept; the next answer uses them."))
 
 
-def models(shell: Shell) -> None:
+def models(session: Session) -> None:
     """Which models are used; strangers let in by a password can look, not load."""
     st.subheader(t("Models"))
-    now = shell.settings.models
-    shared = bool(shell.base.app.password)
+    now = session.settings.models
+    shared = bool(session.base.app.password)
     with st.form("models"):
         values = {
             "encoder": st.text_input(t("Bi-encoder"), now.encoder, disabled=shared),
@@ -163,15 +163,15 @@ def models(shell: Shell) -> None:
         )
         sent = st.form_submit_button(t("Keep"), disabled=shared)
     if sent and not shared:
-        change(shell, models=values)
+        change_settings(session, models=values)
         st.toast(t("Kept; the next answer uses them."))
         st.rerun()
 
 
-def chunking(shell: Shell) -> None:
+def chunking(session: Session) -> None:
     """How lectures are cut, which only reading them again changes."""
     st.subheader(t("Cutting lectures into passages"))
-    now = shell.settings.chunking
+    now = session.settings.chunking
     with st.form("chunking"):
         values = {
             "passage_tokens": st.number_input(
@@ -183,9 +183,9 @@ def chunking(shell: Shell) -> None:
         }
         sent = st.form_submit_button(t("Keep"))
     if sent:
-        change(shell, chunking=values)
+        change_settings(session, chunking=values)
         st.rerun()
-    library = shell.library
+    library = session.library
     recipe = library.config() if library else None
     wanted = f"{now.passage_tokens}/{now.overlap_tokens} tokens"
     if recipe is not None and not recipe.chunker.endswith(wanted):

@@ -21,7 +21,8 @@ from ingest.store import Library
 from rag.settings import Settings, default_library, load_settings
 from ui import password
 from ui.conversations import FILE, Conversations
-from ui.job import Job, Line
+from ui.job import Job
+from ui.question_queue import QuestionQueue
 from ui.text import LANGUAGES, escape, t
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Shell:
+class Session:
     """What a page needs to know of its surroundings.
 
     `base` are the settings of the process, `settings` those with the reader's changes;
@@ -50,11 +51,13 @@ class Shell:
         Raises:
             KathederError: a model or the library does not open.
         """
-        return loaded(str(self.folder), key_of(self.settings)).with_settings(self.settings)
+        return load_pipeline(str(self.folder), model_key(self.settings)).with_settings(
+            self.settings
+        )
 
 
 @st.cache_resource(show_spinner=False)
-def loaded(folder: str, key: str) -> Pipeline:
+def load_pipeline(folder: str, key: str) -> Pipeline:
     """Library and models, once a process for a folder, the models' names and the way of cutting."""
     from rag.pipeline import Pipeline
 
@@ -63,31 +66,31 @@ def loaded(folder: str, key: str) -> Pipeline:
     return pipeline
 
 
-def key_of(settings: Settings) -> str:
+def model_key(settings: Settings) -> str:
     """What of the settings decides which models and library are loaded."""
     parts = {"models": settings.models, "chunking": settings.chunking}
     return json.dumps({name: part.model_dump() for name, part in parts.items()})
 
 
 @st.cache_resource(show_spinner=False)
-def conversations_in(folder: str) -> Conversations:
+def open_conversations(folder: str) -> Conversations:
     """The conversations beside a library."""
     return Conversations(Path(folder) / FILE)
 
 
 @st.cache_resource(show_spinner=False)
-def line() -> Line:
-    """The one line in which all questions to the models wait."""
-    return Line()
+def question_queue() -> QuestionQueue:
+    """The one queue of all questions to the models."""
+    return QuestionQueue()
 
 
 @st.cache_resource(show_spinner=False)
-def running() -> dict[str, Any]:
+def background_jobs() -> dict[str, Any]:
     """Work under way in this process, by a name that its page knows."""
     return {}
 
 
-def enter() -> Shell:
+def open_session() -> Session:
     """Let the reader in, and gather what the pages need; ends the run at a closed door.
 
     Raises:
@@ -95,10 +98,10 @@ def enter() -> Shell:
     """
     base, folder = load_settings(), default_library()
     if base.app.password:
-        password.ask(base.app.password)
+        password.require_login(base.app.password)
     state = st.session_state
     reader = _reader(shared=bool(base.app.password))
-    conversations = conversations_in(str(folder))
+    conversations = open_conversations(str(folder))
     if "changes" not in state:
         kept = conversations.preferences(reader)
         state.changes = kept.get("changes", {})
@@ -108,13 +111,13 @@ def enter() -> Shell:
     except KathederError as error:  # kept by an older version
         st.warning(escape(t("Your kept settings were dropped: {why}", why=str(error))))
         state.changes, settings = {}, base
-    shell = Shell(folder, base, settings, filled_library(folder), reader, conversations)
-    if shell.library is not None:
-        _warm(shell)
-    return shell
+    session = Session(folder, base, settings, nonempty_library(folder), reader, conversations)
+    if session.library is not None:
+        _start_loading(session)
+    return session
 
 
-def filled_library(folder: Path) -> Library | None:
+def nonempty_library(folder: Path) -> Library | None:
     """The library, or None where there is none or nothing in it."""
     try:
         library = Library(folder)
@@ -123,7 +126,7 @@ def filled_library(folder: Path) -> Library | None:
     return library if library.count() else None
 
 
-def change(shell: Shell, **sections: dict[str, Any]) -> None:
+def change_settings(session: Session, **sections: dict[str, Any]) -> None:
     """Change some settings for this reader, now and from now on.
 
     Raises:
@@ -133,19 +136,19 @@ def change(shell: Shell, **sections: dict[str, Any]) -> None:
     changes = {name: dict(values) for name, values in state.changes.items()}
     for section, values in sections.items():
         merged = changes.setdefault(section, {}) | values
-        base = getattr(shell.base, section).model_dump()
+        base = getattr(session.base, section).model_dump()
         changes[section] = {k: v for k, v in merged.items() if base.get(k, v) != v or k not in base}
     changes = {name: values for name, values in changes.items() if values}
-    shell.base.with_changes(**changes)
+    session.base.with_changes(**changes)
     state.changes = changes
-    keep_preferences(shell)
+    save_preferences(session)
 
 
-def keep_preferences(shell: Shell) -> None:
+def save_preferences(session: Session) -> None:
     """Write the reader's language and changes down."""
     state = st.session_state
-    shell.conversations.keep_preferences(
-        shell.reader, {"changes": state.changes, "language": state.language}
+    session.conversations.save_preferences(
+        session.reader, {"changes": state.changes, "language": state.language}
     )
 
 
@@ -164,24 +167,24 @@ def _browser_language() -> str:
     return first if first in LANGUAGES else "en"
 
 
-def _warm(shell: Shell) -> None:
+def _start_loading(session: Session) -> None:
     """Load the models beside the page, so that the first question need not wait for them."""
-    key = f"models {key_of(shell.settings)}"
-    if key not in running():
+    key = f"models {model_key(session.settings)}"
+    if key not in background_jobs():
 
         def load(_: threading.Event) -> Any:
-            yield loaded(str(shell.folder), key_of(shell.settings))
+            yield load_pipeline(str(session.folder), model_key(session.settings))
 
-        running()[key] = Job(load)
+        background_jobs()[key] = Job(load)
 
 
-def loading(shell: Shell) -> bool:
+def models_loading(session: Session) -> bool:
     """Whether the models are still on their way."""
-    job = running().get(f"models {key_of(shell.settings)}")
-    return job is not None and not job.over
+    job = background_jobs().get(f"models {model_key(session.settings)}")
+    return job is not None and not job.done
 
 
-def draw_open(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
+def lazy_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
     """A tab for each part under its label; only the open one is drawn, so that a page is quick."""
     tabs = st.tabs(list(parts), key=f"tabs-{key}", on_change="rerun")
     for tab, draw in zip(tabs, parts.values(), strict=True):

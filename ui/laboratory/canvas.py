@@ -89,7 +89,7 @@ export default function ({ data, parentElement, setStateValue }) {
 """
 
 
-def sketch(picture: str, version: int, key: str, drawn: Callable[[str], None]) -> None:
+def canvas(picture: str, version: int, key: str, drawn: Callable[[str], None]) -> None:
     """Show the canvas with its button to clear it.
 
     Args:

@@ -98,7 +98,7 @@ export default function ({ data, parentElement, setStateValue }) {
 """
 
 
-def pad(
+def latent_map(
     points: Sequence[tuple[float, float, int]],
     reach: tuple[float, float],
     at: tuple[float, float],

@@ -1,4 +1,4 @@
-"""What the laboratory's page computes once and keeps: models, images, maps, samples, chains."""
+"""What the laboratory computes once: models, images, maps of codes, samples, chains."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ def images() -> Dataset:
         DataMissing: it is neither here nor to be fetched.
     """
     with _OPENING:
-        kept = _opened()
-        if "images" in kept:
-            return kept["images"]
-        if time.monotonic() < kept.get("again", 0.0):
-            raise kept["error"]
+        memo = _opened()
+        if "images" in memo:
+            return memo["images"]
+        if time.monotonic() < memo.get("again", 0.0):
+            raise memo["error"]
         try:
-            kept["images"] = data.load("mnist")
+            memo["images"] = data.load("mnist")
         except DataMissing as error:
-            kept["error"], kept["again"] = error, time.monotonic() + _PAUSE
+            memo["error"], memo["again"] = error, time.monotonic() + _PAUSE
             raise
-        return kept["images"]
+        return memo["images"]
 
 
 def test_image(number: int) -> Tensor:
