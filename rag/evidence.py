@@ -9,7 +9,6 @@ they are the answer where none writes.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +18,7 @@ import numpy as np
 from ingest.chunk import sentences_of
 from ingest.clean import BULLETS
 from ingest.embed import Encoder
+from ingest.lru import LruCache
 from ingest.types import Passage
 from rag.rerank import Reranker, logits
 from rag.settings import AnswerSettings
@@ -33,7 +33,7 @@ _HANGING_WORDS = (
 )
 CONTINUATION_WORDS = frozenset(_HANGING_WORDS.split())
 _MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
-_KEPT = 20_000  # vectors, about 30 MB
+_CACHED_VECTORS = 20_000  # about 30 MB
 _MAX_WORDS = 60  # a piece grows no longer by what is attached to it
 
 
@@ -47,32 +47,19 @@ class Judge(Protocol):
 class CosineJudge:
     """The bi-encoder as a judge, where there is no CrossEncoder; cosines below 0 count as 0.
 
-    The vectors of the last texts are kept, since the same pages are read for many questions.
+    The vectors of the last texts are cached, since the same pages are read for many questions.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._kept: dict[str, np.ndarray] = {}  # the oldest first
-        self._lock = threading.Lock()
+        self._vectors: LruCache[str, np.ndarray] = LruCache(_CACHED_VECTORS)
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         """The cosine of each text to the question, clipped to [0, 1]."""
         if not texts:
             return []
-        vectors = self._vectors([*texts, question])
+        vectors = np.stack(self._vectors.get_or_compute([*texts, question], self._encoder.encode))
         return [float(cosine) for cosine in np.clip(vectors[:-1] @ vectors[-1], 0, 1)]
-
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
-        with self._lock:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        if missing:
-            known |= zip(missing, self._encoder.encode(missing), strict=True)
-            with self._lock:
-                self._kept |= known
-                for oldest in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
-                    del self._kept[oldest]
-        return np.stack([known[text] for text in texts])
 
 
 def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:

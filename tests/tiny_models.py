@@ -166,7 +166,9 @@ def make_cross_encoder(folder: Path) -> Path:
     return target
 
 
-def make_split_cross_encoder(joint_layers: int = 1, seed: int = 0) -> SplitCrossEncoder:
+def make_split_cross_encoder(
+    joint_layers: int = 1, seed: int = 0, **options: Any
+) -> SplitCrossEncoder:
     """A reader over a BERT of three layers that knows the words of `TEXTS`."""
     words = sorted({word for text in TEXTS for word in re.findall(r"\w+", text.lower())})
     names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
@@ -189,4 +191,4 @@ def make_split_cross_encoder(joint_layers: int = 1, seed: int = 0) -> SplitCross
         attn_implementation="sdpa",
     )
     bert = BertModel(config, add_pooling_layer=False)
-    return SplitCrossEncoder(bert, tokenizer, joint_layers).eval()
+    return SplitCrossEncoder(bert, tokenizer, joint_layers, **options).eval()
