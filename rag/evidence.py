@@ -87,12 +87,12 @@ def select_evidence(
         settings: How many passages, how many pieces, and how many of their words.
 
     Returns:
-        At most `evidence_pieces` sources within `evidence_words`, at least one where the
+        At most `evidence_spans` sources within `evidence_words`, at least one where the
         passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
-        with `passage_weight` its passage's, and with `place_weight` minus the logarithm of its
+        with `passage_weight` its passage's, and with `page_rank_weight` minus the logarithm of its
         page's place: passages of one page stand where the first of them does. Where it will be
         quoted, a piece takes in neighbours in its passage, the better one first, up to
-        `piece_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
+        `span_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
         own, the judge's, in [0, 1].
     """
     hits = hits[: settings.passages]
@@ -105,10 +105,12 @@ def select_evidence(
     passages = logits([_score_of(hit) for _, hit, _ in places])
     pages = _page_ranks([hit.passage for hit in hits])
     behind = np.log([pages[place - 1] for place, _, _ in places])
-    standing = logits(scores) + settings.passage_weight * passages - settings.place_weight * behind
+    standing = (
+        logits(scores) + settings.passage_weight * passages - settings.page_rank_weight * behind
+    )
     chosen: list[Source] = []
     room, taken, seen = settings.evidence_words, set[int](), set[str]()
-    longest = 0 if settings.writer else settings.piece_words
+    longest = 0 if settings.writer else settings.span_words
     for row in map(int, np.argsort(-standing, kind="stable")):
         _, hit, piece = places[row]
         passage = hit.passage
@@ -136,7 +138,7 @@ def select_evidence(
                 round(float(standing[row]), 4),
             )
         )
-        if number == settings.evidence_pieces:
+        if number == settings.evidence_spans:
             break
     return tuple(chosen)
 

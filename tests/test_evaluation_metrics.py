@@ -374,7 +374,7 @@ class BrokenStore:
 def measured(library, encoder, tmp_path):
     """Ask a pipeline over a changed library for real, and measure what came."""
     answering = Settings().with_changes(
-        answer={"writer": False, "passages": 1, "quotes": 3, "quote_margin": 99, "piece_words": 0},
+        answer={"writer": False, "passages": 1, "quotes": 3, "quote_margin": 99, "span_words": 0},
         retrieval={"lexical_weight": 2},
     )
 
