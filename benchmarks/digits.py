@@ -1,9 +1,9 @@
-"""Seconds that every family of image models takes to learn the 8 x 8 digits, and what comes of it.
+"""Seconds that each family of image models takes to learn the 8 x 8 digits, and its samples.
 
     python -m benchmarks.digits [FAMILY ...] [--output build/digits]
 
-Each is trained by its own recipe from seed 0. A picture of its samples, or of reconstructions
-where it draws none, is written for the eye; wanted are 60 s at most.
+Each is trained by its own recipe with seed 0; the limit is 60 s. A picture of its samples, or of
+reconstructions for a family that cannot sample, is written for inspection.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from generative import data
 from generative.errors import NotDefined
 from generative.families import FAMILIES
 from generative.pictures import save_grid
-from generative.train import IndexConfig, fit
+from generative.train import Recipe, fit
 
 
 def learn(name: str, output: Path) -> float:
-    """Train a family; the seconds that it took."""
-    images, chosen = data.load("digits"), FAMILIES[name]
+    """Train a family; returns the seconds of training."""
+    images, family = data.load("digits"), FAMILIES[name]
     torch.manual_seed(0)
-    model = chosen.build(chosen.config_for("digits"))
+    model = family.build(family.config_for("digits"))
     start = time.perf_counter()
-    for _ in fit(model, images, IndexConfig(**chosen.recipes["digits"])):
+    for _ in fit(model, images, Recipe(**family.recipes["digits"])):
         pass
     seconds = time.perf_counter() - start
     try:
-        shown = model.sample(64, seed=0)
+        pictures = model.sample(64, seed=0)
     except NotDefined:
-        shown = model.decode(model.encode(images.test.first(64).floats)).detach()
-    save_grid(shown, 8, output / f"{name}.png", scale=4)
+        pictures = model.decode(model.encode(images.test.first(64).floats)).detach()
+    save_grid(pictures, 8, output / f"{name}.png", scale=4)
     return seconds
 
 

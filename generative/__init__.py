@@ -1,6 +1,6 @@
-"""Generative models of images, one readable file a family: a laboratory that stands alone.
+"""Generative models of images: one readable file for each family of models.
 
-`generative.families` names the models, `generative.data` the images, `generative.train` fits the
-one to the other, and `generative.evaluate` says how well that went. Nothing here knows the rest
-of Katheder.
+`generative.families` lists the models and `generative.data` the images; `generative.train` fits
+a model to images, and `generative.evaluate` measures it. The package does not import the rest of
+Katheder, except `ingest.resources`, which finds the files that come with the program.
 """

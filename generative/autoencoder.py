@@ -1,4 +1,4 @@
-"""Autoencoders: a code of few numbers from which the image can be rebuilt, and no distribution.
+"""Autoencoders: compress an image to a short code and reconstruct it; there is no distribution.
 
 Sources: Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks"
 (2006); denoising: Vincent et al., "Extracting and Composing Robust Features with Denoising
@@ -19,7 +19,7 @@ from generative.model import GenerativeModel
 
 @dataclass(frozen=True, slots=True)
 class AutoencoderConfig:
-    """`latent` numbers in a code; `noise` is the standard deviation added to what is encoded.
+    """`latent` is the code's length; `noise` the standard deviation of noise on the encoder's input.
 
     `network` is `mlp`, whose widest layer has `width` units, or `conv`, whose first layer has
     `width` channels.
@@ -40,11 +40,11 @@ class AutoencoderConfig:
 
 
 class Autoencoder(GenerativeModel):
-    """Encoder and decoder trained to give the image back; with `noise`, from a noisy version."""
+    """Encoder and decoder trained to reconstruct the image; with `noise`, from a noisy version."""
 
     family = "autoencoder"
     lacks: ClassVar[dict[str, str]] = {
-        "sample": "it has no distribution of codes to draw from; a VAE has.",
+        "sample": "it has no distribution of codes to sample from; a VAE has.",
         "likelihood": "it gives a reconstruction, not a distribution; a VAE gives a bound.",
     }
 
@@ -56,18 +56,18 @@ class Autoencoder(GenerativeModel):
 
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Mean squared error by pixel between the clean image and its reconstruction."""
-        seen = images
+        inputs = images
         if self.config.noise:
-            seen = corrupt(images, self.config.noise)
-        return {"loss": F.mse_loss(self._rebuild(seen).float(), images)}
+            inputs = corrupt(images, self.config.noise)
+        return {"loss": F.mse_loss(self._reconstruct(inputs).float(), images)}
 
-    def _rebuild(self, images: Tensor) -> Tensor:
-        # The last layer is linear, since a sigmoid learns slowly where pixels are just black.
+    def _reconstruct(self, images: Tensor) -> Tensor:
+        # The last layer is linear: a sigmoid has small gradients where pixels are black.
         return self.decoder(self.encoder(images))
 
     @torch.no_grad()
     def reconstruct(self, images: Tensor) -> Tensor:
-        """The image that is left after the code, as `images`."""
+        """The image decoded from each image's code, in the shape of `images`."""
         return self.decode(self.encode(images))
 
     @torch.no_grad()
@@ -81,12 +81,12 @@ class Autoencoder(GenerativeModel):
         return self.decoder(codes).clamp(0, 1)
 
     def anomaly_score(self, images: Tensor) -> Tensor:
-        """Mean squared error of the reconstruction: large where the training saw nothing alike."""
+        """Mean squared error of the reconstruction: large for images unlike the training images."""
         return (self.reconstruct(images) - images).square().flatten(1).mean(dim=1)
 
 
 def corrupt(images: Tensor, noise: float) -> Tensor:
-    """Add Gaussian noise of a standard deviation to every pixel and cut to [0, 1]."""
+    """Add Gaussian noise of standard deviation `noise` to every pixel and clip to [0, 1]."""
     return (images + noise * torch.randn_like(images)).clamp(0, 1)
 
 

@@ -2,8 +2,8 @@
 
 Source: van den Oord et al., "Conditional Image Generation with PixelCNN Decoders" (2016). Each
 pixel's distribution depends on the rows above it and on the pixels left of it in its own row,
-and on nothing else. Two stacks of convolutions see to that without a blind spot: the vertical
-one sees the rows above, the horizontal one what is to the left.
+and on nothing else. Two stacks of convolutions give this without a blind spot: the vertical
+stack reads the rows above, the horizontal stack the pixels to the left.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from generative.model import (
 
 @dataclass(frozen=True, slots=True)
 class AutoregressiveConfig:
-    """`layers` gated layers of `channels` features; `kernel` (odd) is the width that each sees."""
+    """`layers` gated layers of `channels` features; `kernel` (odd) is the width of each."""
 
     image_size: int = 28
     channels: int = 32
@@ -37,26 +37,28 @@ class AutoregressiveConfig:
 
 
 class GatedLayer(nn.Module):
-    """One layer of both stacks (figure 2 of the paper); `first` hides the pixel itself."""
+    """One layer of both stacks (figure 2 of the paper); with `first` it masks the pixel itself."""
 
     def __init__(self, incoming: int, channels: int, kernel: int, *, first: bool = False) -> None:
         super().__init__()
         self.reach = kernel // 2
         self.first = first
-        # The vertical stack sees the rows above the pixel and, after the first layer, features of
-        # its own row, which know the rows above alone.
+        # The vertical stack reads the rows above the pixel and, after the first layer, features of
+        # the pixel's own row, which depend on the rows above alone.
         self.vertical = nn.Conv2d(incoming, 2 * channels, (self.reach + (not first), kernel))
         self.horizontal = nn.Conv2d(incoming, 2 * channels, (1, self.reach + (not first)))
         self.across = nn.Conv2d(2 * channels, 2 * channels, 1)
         self.out = nn.Conv2d(channels, channels, 1)
 
     def forward(self, above: Tensor, left: Tensor) -> tuple[Tensor, Tensor]:
-        """Both stacks' features, (batch, channels, height, width) each, to the next layer's."""
+        """The next features of both stacks; all are (batch, channels, height, width)."""
         height, width = above.shape[2:]
-        seen = F.pad(above, (self.reach, self.reach, self.reach, 0))
-        vertical = self.vertical(seen)[:, :, :height]  # row i sees rows before i (or up to i)
-        seen = F.pad(left, (self.reach, 0, 0, 0))
-        horizontal = self.horizontal(seen)[..., :width] + self.across(vertical)
+        padded = F.pad(above, (self.reach, self.reach, self.reach, 0))
+        vertical = self.vertical(padded)[
+            :, :, :height
+        ]  # row i depends on rows before i (or up to i)
+        padded = F.pad(left, (self.reach, 0, 0, 0))
+        horizontal = self.horizontal(padded)[..., :width] + self.across(vertical)
         right = self.out(_gate(horizontal))
         return _gate(vertical), right if self.first else left + right
 
@@ -74,7 +76,7 @@ class Autoregressive(GenerativeModel):
         super().__init__(config)
         self.config: AutoregressiveConfig = config
         channels = config.channels
-        # One channel of the picture and one of ones, by which a layer can tell the border.
+        # One channel of the image and one of ones, from which a layer can recognise the border.
         self.stack = nn.ModuleList(
             [GatedLayer(2, channels, config.first_kernel, first=True)]
             + [GatedLayer(channels, channels, config.kernel) for _ in range(config.layers - 1)]
@@ -105,23 +107,23 @@ class Autoregressive(GenerativeModel):
     def sample(
         self, count: int, *, seed: int | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Draw binary images pixel by pixel: height times width passes through the network."""
+        """Sample binary images pixel by pixel: height times width passes through the network."""
         blank = torch.zeros(count, *self.image_shape, device=self.device)
         return self.complete(blank, known_rows=0, seed=seed)
 
     @torch.no_grad()
     def complete(self, images: Tensor, known_rows: int, *, seed: int | None = None) -> Tensor:
-        """Keep the upper rows of binary images and draw the pixels below, in raster order."""
-        drawn = images.clone()
-        drawn[:, :, known_rows:] = 0
+        """Keep the first `known_rows` rows of binary images and sample the others in raster order."""
+        result = images.clone()
+        result[:, :, known_rows:] = 0
         size = self.config.image_size
         with seeded(seed):
             for row in range(known_rows, size):
                 for column in range(size):
-                    # Rows below cannot matter, so the network need not see them.
-                    logits = self._row_logits(drawn, row)[:, :, column]
-                    drawn[:, :, row, column] = torch.bernoulli(logits.sigmoid())
-        return drawn
+                    # Rows below have no influence, so they are not computed.
+                    logits = self._row_logits(result, row)[:, :, column]
+                    result[:, :, row, column] = torch.bernoulli(logits.sigmoid())
+        return result
 
     def _row_logits(self, binary: Tensor, row: int) -> Tensor:
         """Log-odds of one row, (batch, 1, width)."""

@@ -1,4 +1,4 @@
-"""The classifier whose features measure generated digits; the measure, so never a contestant."""
+"""The classifier in whose features generated digits are measured; it is not measured itself."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class ClassifierConfig:
 
 
 class Classifier(GenerativeModel):
-    """p(digit | image) by a convolutional network; it says nothing of p(image)."""
+    """p(digit | image) by a convolutional network; it has no p(image)."""
 
     family = "classifier"
     lacks: ClassVar[dict[str, str]] = {
         "sample": "it models p(y|x), from which no image can be drawn.",
-        "encode": "its features leave out what does not matter for the class.",
+        "encode": "its features leave out what is irrelevant for the class.",
         "likelihood": "it models p(y|x), not p(x).",
     }
 
@@ -54,12 +54,12 @@ class Classifier(GenerativeModel):
         self.head = nn.Linear(config.features, config.classes)
 
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Cross-entropy in nats, mean over the batch; in training images are moved a little."""
+        """Cross-entropy in nats, mean over the batch; in training images are shifted by up to `shift` pixels."""
         if labels is None:
             raise ValueError("the classifier learns from labels, got None")
         if self.training and self.config.shift:
-            by = torch.randint(-self.config.shift, self.config.shift + 1, (2,)).tolist()
-            images = images.roll(by, dims=(2, 3))
+            offset = torch.randint(-self.config.shift, self.config.shift + 1, (2,)).tolist()
+            images = images.roll(offset, dims=(2, 3))
         logits = self.head(self.body(images)).float()
         return {"loss": F.cross_entropy(logits, labels)}
 

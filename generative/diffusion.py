@@ -1,9 +1,9 @@
-"""Diffusion: an image is drowned in noise step by step, and a network learns the way back.
+"""Diffusion: noise is added to an image step by step, and a network learns to remove it.
 
 Sources: Ho, Jain and Abbeel, "Denoising Diffusion Probabilistic Models" (2020); cosine schedule:
 Nichol and Dhariwal (2021); fewer steps: Song, Meng and Ermon, "Denoising Diffusion Implicit
-Models" (2021); classifier-free guidance: Ho and Salimans (2022). Steps count from 0, the least
-noise, to T - 1, all noise; inside, images are in [-1, 1].
+Models" (2021); classifier-free guidance: Ho and Salimans (2022). Steps are counted from 0, the
+least noise, to T - 1, all noise. Inside the model, images are in [-1, 1].
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class DiffusionConfig:
     """`steps` of the full chain, `schedule` of its noise, `channels` of the U-Net's first scale.
 
     `patch` is the side of the blocks that become channels before the U-Net, so that it works on
-    fewer positions; `label_dropout` is how often training hides the label.
+    fewer positions; `label_dropout` is the share of training images whose label is hidden.
     """
 
     image_size: int = 28
@@ -42,16 +42,16 @@ class DiffusionConfig:
     def __post_init__(self) -> None:
         if self.image_size % (2 * self.patch):
             raise ValueError(
-                f"{self.image_size} pixels do not divide into blocks of {self.patch} and halves "
-                "of that; change patch"
+                f"image_size must be a multiple of 2 * patch, got {self.image_size} and patch "
+                f"{self.patch}"
             )
 
 
 class Schedule:
-    """How much noise each step adds, and what follows from it; all are float64, shape (T,).
+    """The noise that each step adds, and values derived from it; all are float64, shape (T,).
 
     `beta` is the variance that a step adds, `alpha` = 1 - beta, `alpha_bar` the product of the
-    alphas so far: the part of the image's variance that is left.
+    alphas so far: the share of the image's variance that remains.
     """
 
     def __init__(self, beta: Tensor) -> None:
@@ -64,7 +64,7 @@ class Schedule:
 
     @classmethod
     def linear(cls, steps: int) -> Schedule:
-        """Variances that grow evenly from 1e-4 to 0.02 over 1000 steps, more quickly over fewer."""
+        """Variances that grow linearly from 1e-4 to 0.02 over 1000 steps, faster over fewer."""
         scale = 1000 / steps
         return cls(torch.linspace(1e-4 * scale, 0.02 * scale, steps, dtype=torch.float64))
 
@@ -81,7 +81,7 @@ class Schedule:
         return left.sqrt() * x0 + (1 - left).sqrt() * noise
 
     def image_from(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
-        """The x_0 that this noise would have made x of, cut to [-1, 1]."""
+        """The x_0 from which this noise gives x, clipped to [-1, 1]."""
         left = float(self.alpha_bar[step])
         return ((x - math.sqrt(1 - left) * noise) / math.sqrt(left)).clamp(-1, 1)
 
@@ -94,7 +94,7 @@ class Schedule:
             x: x_t, (batch, 1, height, width).
             noise: The network's estimate of the noise in it.
             step: t, from 0.
-            fresh: Standard normal noise of x's shape, without effect at step 0.
+            fresh: Standard normal noise of x's shape; it has no effect at step 0.
         """
         x0 = self.image_from(x, noise, step)
         left = float(self.alpha_bar[step])
@@ -120,12 +120,12 @@ class Schedule:
             step: t, from 0.
             target: The step to go to, below t; -1 is the image without noise.
             eta: 0 adds no noise at all, 1 as much as DDPM.
-            fresh: Standard normal noise of x's shape, wanted where eta is not 0.
+            fresh: Standard normal noise of x's shape, needed if eta is not 0.
         """
         x0 = self.image_from(x, noise, step)
         left = float(self.alpha_bar[step])
         before = float(self.alpha_bar[target]) if target >= 0 else 1.0
-        # After x_0 was cut to its range, the noise is what is left of x.
+        # x_0 was clipped, so the noise is computed again from x and x_0.
         noise = (x - math.sqrt(left) * x0) / math.sqrt(1 - left)
         sigma = eta * math.sqrt((1 - before) / (1 - left) * (1 - left / before))
         x = math.sqrt(before) * x0 + math.sqrt(max(0.0, 1 - before - sigma**2)) * noise
@@ -141,7 +141,7 @@ class Schedule:
 
 
 class Diffusion(GenerativeModel):
-    """DDPM with a U-Net that estimates the noise, given the step and, if wanted, the digit."""
+    """DDPM with a U-Net that estimates the noise, given the step and, optionally, the digit."""
 
     family = "diffusion"
     conditional = True
@@ -171,7 +171,7 @@ class Diffusion(GenerativeModel):
         return {"loss": F.mse_loss(estimate.float(), noise)}
 
     def noise_in(self, x: Tensor, step: int, labels: Tensor | None, guidance: float) -> Tensor:
-        """The noise that the network sees in x_t: (1 + w) with the label - w without it.
+        """The estimated noise in x_t: (1 + w) times that with the label - w times that without.
 
         Source: Ho and Salimans (2022), equation 6. Without labels the unconditional estimate.
         """
@@ -198,16 +198,16 @@ class Diffusion(GenerativeModel):
         guidance: float = 0.0,
         eta: float = 1.0,
     ) -> Tensor:
-        """Draw images of the labels' digits; without labels, of evenly drawn ones.
+        """Sample images of the labels' digits; without labels, of uniformly sampled digits.
 
         Args:
             count: Number of images.
             seed: Of all randomness, the digits' included.
-            labels: int64, (count,); the number of classes stands for "any".
-            method: `ddpm` goes through the full chain, `ddim` through `steps` of it.
-            steps: 25 where it is None.
-            guidance: w; 0 follows the model, more gives clearer and less varied digits.
-            eta: Of DDIM: 0 is its deterministic way, at 1 each step adds as much noise as DDPM's.
+            labels: int64, (count,); the number of classes means "any digit".
+            method: `ddpm` uses every step of the chain, `ddim` only `steps` of them.
+            steps: None is 25 for `ddim`.
+            guidance: w; 0 samples from the model, larger values give clearer and less varied digits.
+            eta: Of DDIM: with 0 it is deterministic, with 1 each step adds as much noise as DDPM's.
         """
         images = (
             image
@@ -235,17 +235,17 @@ class Diffusion(GenerativeModel):
         guidance: float = 0.0,
         eta: float = 1.0,
     ) -> Iterator[tuple[int, Tensor, Tensor]]:
-        """The way back, one step at a time: the step, x_t before it, and what x_0 would be.
+        """The reverse chain: for each step its number, x_t before it, and the estimated x_0.
 
-        Both pictures are (count, 1, height, width) in [0, 1]; the last x_0 is the sample.
+        Both images are (count, 1, height, width) in [0, 1]; the last x_0 is the sample.
 
         Raises:
             ValueError: steps is not between 1 and the length of the chain, or is given for
-                DDPM, which has no choice.
+                DDPM, which always uses all.
         """
         total = len(self.schedule)
         if method == "ddpm" and steps not in (None, total):
-            raise ValueError(f"ddpm goes through all {total} steps; use ddim for {steps}")
+            raise ValueError(f"ddpm uses all {total} steps; use ddim for {steps}")
         steps = steps or (total if method == "ddpm" else min(25, total))
         if not 1 <= steps <= total:
             raise ValueError(f"steps must be between 1 and {total}, got {steps}")
@@ -274,7 +274,7 @@ class Diffusion(GenerativeModel):
 
     @torch.no_grad()
     def forward_chain(self, images: Tensor, steps: int, *, seed: int | None = None) -> Tensor:
-        """The way into noise: (steps, batch, 1, height, width) in [0, 1], evenly spaced steps."""
+        """Noised images at evenly spaced steps, (steps, batch, 1, height, width) in [0, 1]."""
         visited = torch.linspace(0, len(self.schedule) - 1, steps).round().long()
         with seeded(seed):
             noise = torch.randn_like(images)
@@ -289,7 +289,7 @@ class Diffusion(GenerativeModel):
     def anomaly_score(self, images: Tensor) -> Tensor:
         """Mean squared error of the estimated noise over ten early steps, without a label.
 
-        The noise is that of a fixed seed, so that pictures are compared under the same one.
+        The noise has a fixed seed, so that all images are compared with the same noise.
         """
         x0 = 2 * images - 1
         total = torch.zeros(len(images), device=images.device)
@@ -303,7 +303,7 @@ class Diffusion(GenerativeModel):
 
 
 class UNet(nn.Module):
-    """From a noised image and its step to the noise: two scales, attention at the smaller one."""
+    """Estimates the noise from a noised image and its step; two scales, attention at the smaller."""
 
     def __init__(self, config: DiffusionConfig) -> None:
         super().__init__()
@@ -327,7 +327,7 @@ class UNet(nn.Module):
         nn.init.zeros_(self.last[-1].weight)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, step: Tensor, labels: Tensor) -> Tensor:
-        """x is (batch, 1, height, width), step and labels int64 (batch,); the result is as x."""
+        """x is (batch, 1, height, width), step and labels int64 (batch,); the result has x's shape."""
         about = self.time(step_encoding(step, self.time_channels)) + self.label(labels)
         x = self.first(F.pixel_unshuffle(x, self.patch))
         fine = self.down(x, about)
@@ -340,7 +340,7 @@ class UNet(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two convolutions beside a shortcut; step and label scale and shift what is between."""
+    """Two convolutions with a shortcut; step and label scale and shift the features between them."""
 
     def __init__(self, incoming: int, outgoing: int, about: int) -> None:
         super().__init__()
@@ -361,7 +361,7 @@ class Residual(nn.Module):
 
 
 class Attention(nn.Module):
-    """Self-attention over all positions, one head, beside a shortcut."""
+    """Self-attention over all positions, one head, with a shortcut."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -371,10 +371,10 @@ class Attention(nn.Module):
         nn.init.zeros_(self.out.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x is (batch, channels, height, width), and so is the result."""
+        """x is (batch, channels, height, width); the result has the same shape."""
         parts = self.query_key_value(self.norm(x)).flatten(2).transpose(1, 2).chunk(3, dim=2)
-        seen = F.scaled_dot_product_attention(*parts)  # (batch, positions, channels)
-        return x + self.out(seen.transpose(1, 2).reshape(x.shape))
+        attended = F.scaled_dot_product_attention(*parts)  # (batch, positions, channels)
+        return x + self.out(attended.transpose(1, 2).reshape(x.shape))
 
 
 def step_encoding(step: Tensor, channels: int) -> Tensor:

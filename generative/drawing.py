@@ -1,7 +1,7 @@
-"""From a drawing of any size to a picture as MNIST has them.
+"""Convert a drawing of any size to an image in MNIST's format.
 
 Source: LeCun, Cortes and Burges, the MNIST database's own description: digits were scaled to fit
-a box of 20 x 20 pixels with their proportions kept, and placed in 28 x 28 so that the centre of
+a box of 20 x 20 pixels, keeping their proportions, and placed in 28 x 28 so that the centre of
 their mass is in the middle.
 """
 
@@ -14,15 +14,15 @@ from torch import Tensor
 
 from generative.errors import NothingDrawn
 
-_INK = 0.1  # what is darker is the ground
-_MIDDLE = 14.5  # where the centre of mass of MNIST's own pictures is, from the outer edge
+_INK = 0.1  # pixels below this are background
+_MIDDLE = 14.5  # the centre of mass of MNIST's own images, in pixels from the outer edge
 
 
 def as_mnist(ink: np.ndarray) -> Tensor:
-    """A drawing as a picture of 28 x 28 pixels, (1, 1, 28, 28) in [0, 1].
+    """A drawing as an image of 28 x 28 pixels, (1, 1, 28, 28) in [0, 1].
 
     Args:
-        ink: (height, width) in [0, 1], 1 where it is drawn.
+        ink: (height, width) in [0, 1], 1 is ink.
 
     Raises:
         NothingDrawn: no pixel holds ink.
@@ -36,12 +36,12 @@ def as_mnist(ink: np.ndarray) -> Tensor:
     top, left = (
         _start(small.sum(axis=1 - axis), size) for axis, size in enumerate((height, width))
     )
-    picture = np.zeros((28, 28), np.float32)
-    picture[top : top + height, left : left + width] = small
-    return torch.from_numpy(picture)[None, None].clamp(0, 1)
+    image = np.zeros((28, 28), np.float32)
+    image[top : top + height, left : left + width] = small
+    return torch.from_numpy(image)[None, None].clamp(0, 1)
 
 
 def _start(mass: np.ndarray, size: int) -> int:
-    """Where the box begins along an axis, so that the centre of its mass is in the middle."""
+    """The start of the box along an axis that puts its centre of mass in the middle."""
     centre = float((mass * (np.arange(size) + 0.5)).sum() / mass.sum())
     return min(max(round(_MIDDLE - centre), 0), 28 - size)

@@ -1,7 +1,7 @@
-"""The energy-based model: p(x) proportional to exp(-E(x)), sampled by walking downhill with noise.
+"""The energy-based model: p(x) proportional to exp(-E(x)), sampled by Langevin dynamics.
 
 Source: Du and Mordatch, "Implicit Generation and Modeling with Energy-Based Models" (2019);
-the walk: Welling and Teh, "Bayesian Learning via Stochastic Gradient Langevin Dynamics" (2011).
+the sampler: Welling and Teh, "Bayesian Learning via Stochastic Gradient Langevin Dynamics" (2011).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from generative.model import GenerativeModel, seeded, step
 class EnergyConfig:
     """`walk` is the number of Langevin steps, `step_size` the weight of the gradient in each.
 
-    `noise` is the standard deviation of what a step adds. Langevin dynamics wants it to be the
-    root of the step size; like the paper, images are drawn colder than that, since a walk of
-    few steps would else only see noise. Gradients are cut to `cut` by pixel. `buffer` images of
-    earlier walks are kept to begin new ones from, but for a share `fresh` that begins from
-    noise. `pull` is the weight that holds energies near 0.
+    `noise` is the standard deviation of the noise that a step adds. Exact Langevin dynamics has
+    the root of the step size here; as in the paper it is smaller, since with few steps the noise
+    would else dominate. Gradients are clipped to `cut` by pixel. New walks start from a buffer of
+    `buffer` images of earlier walks, except for a share `fresh` that starts from noise. `pull` is
+    the weight of the penalty on squared energies.
     """
 
     image_size: int = 28
@@ -46,12 +46,12 @@ class EnergyConfig:
 
 
 class Energy(GenerativeModel):
-    """A convolutional network that gives an image one number, low where images are likely."""
+    """A convolutional network from an image to its energy, which is low for likely images."""
 
     family = "energy"
     lacks: ClassVar[dict[str, str]] = {
-        "encode": "it gives an image one number and no code.",
-        "likelihood": "ln p(x) is -E(x) less the logarithm of an integral that nobody can take.",
+        "encode": "it maps an image to one number, not to a code.",
+        "likelihood": "ln p(x) is -E(x) minus the logarithm of an integral without a closed form.",
     }
     buffer: Tensor  # images of earlier walks in [-1, 1], (buffer, 1, size, size)
 
@@ -74,11 +74,11 @@ class Energy(GenerativeModel):
         self.buffer = 2 * torch.rand(config.buffer, *self.image_shape) - 1
 
     def energy(self, x: Tensor) -> Tensor:
-        """E of images in [-1, 1], shape (batch,); the lower, the likelier."""
+        """E of images in [-1, 1], shape (batch,); lower is likelier."""
         return self.network(x).squeeze(1).float()
 
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Contrastive: the mean energy of real images minus that of walked ones, held near 0."""
+        """Contrastive: mean energy of real images minus that of samples, with a penalty on squares."""
         rows = torch.randint(len(self.buffer), (len(images),))
         start = self.buffer[rows].to(images.device)
         fresh = torch.rand(len(start)) < self.config.fresh
@@ -126,15 +126,15 @@ class Energy(GenerativeModel):
         return {name: float(value.detach()) for name, value in parts.items()}
 
     def validation_loss(self, images: Tensor, labels: Tensor) -> float | None:
-        """None: the loss says how far apart two energies are, not how good the samples."""
+        """None: the loss is a difference of energies, which does not measure the samples' quality."""
         return None
 
     def training_state(self) -> dict[str, Tensor]:
-        """The buffer, which training goes on from."""
+        """The buffer of images of earlier walks."""
         return {"buffer": self.buffer}
 
     def load_training_state(self, state: dict[str, Tensor]) -> None:
-        """Take the buffer up."""
+        """Restore the buffer."""
         self.buffer = state["buffer"]
 
     def sample(
@@ -145,7 +145,7 @@ class Energy(GenerativeModel):
         labels: Tensor | None = None,
         steps: int | None = None,
     ) -> Tensor:
-        """Walk from noise, `steps` (default: ten times those of training) Langevin steps."""
+        """Images after `steps` Langevin steps from noise; by default ten times those of training."""
         with seeded(seed):
             start = 2 * torch.rand(count, *self.image_shape, device=self.device) - 1
             walked = self._walk(start, steps or 10 * self.config.walk)
@@ -158,7 +158,7 @@ class Energy(GenerativeModel):
 
 
 def gradient(energy: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """The gradient of a scalar energy by image at x, shape of x; weights get none."""
+    """The gradient of the energy at each image of x, in the shape of x; weights get no gradient."""
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         (slope,) = torch.autograd.grad(energy(x).sum(), x)
@@ -170,8 +170,8 @@ def langevin_step(
 ) -> Tensor:
     """x - step_size / 2 * slope(x) + noise * normal (Welling and Teh, equation 3).
 
-    With the noise that is left at None, the root of the step size, many small steps draw from
-    exp(-E).
+    With `noise` None, which is the root of the step size, many small steps sample from the
+    density proportional to exp(-E).
     """
     deviation = math.sqrt(step_size) if noise is None else noise
     return x - step_size / 2 * slope(x) + deviation * torch.randn_like(x)

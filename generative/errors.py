@@ -1,22 +1,22 @@
-"""What can go wrong in the laboratory and that a person can mend."""
+"""The errors of the laboratory that a user can remedy."""
 
 from __future__ import annotations
 
 
 class GenerativeError(Exception):
-    """A fault that its message tells how to mend."""
+    """An error whose message says how to remedy it."""
 
 
 class DataMissing(GenerativeError):
-    """The images of a data set are not to be had, or not the known ones."""
+    """A data set is not available, or its files are not the expected ones."""
 
 
 class CheckpointMissing(GenerativeError):
-    """No trained weights are there, or they are of something else."""
+    """There is no checkpoint, or it does not fit."""
 
 
 class NotDefined(GenerativeError):
-    """The model's family does not have what was asked of it."""
+    """The model's family does not define this operation."""
 
 
 class NothingDrawn(GenerativeError):

@@ -13,7 +13,7 @@ from generative.model import GenerativeModel
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Where a family's classes are, and the values that suit a data set.
+    """The classes of a family, and its configs and training recipes for each data set.
 
     `configs` and `recipes` map a data set's name to arguments of the config class and of
     `generative.train.Recipe`.
@@ -37,17 +37,17 @@ class Family:
         return getattr(import_module(self.module), f"{self.class_name}Config")
 
     def config_for(self, dataset: str, **changes: Any) -> Any:
-        """The config that suits a data set, with some values changed.
+        """The config for a data set, with some values changed.
 
         Raises:
-            GenerativeError: a change is of no field of the config.
+            GenerativeError: a change names no field of the config.
         """
         try:
             return self.config(**{**self.configs.get(dataset, {}), **changes})
         except TypeError as error:
-            known = ", ".join(self.config.__dataclass_fields__)
+            fields = ", ".join(self.config.__dataclass_fields__)
             raise GenerativeError(
-                f"The family {self.name} cannot be set up with {changes}: its fields are {known}."
+                f"The family {self.name} cannot be set up with {changes}: its fields are {fields}."
             ) from error
 
     def build(self, config: Any) -> GenerativeModel:

@@ -3,8 +3,8 @@
 Source: Dinh, Sohl-Dickstein and Bengio, "Density estimation using Real NVP" (2017). Whole grey
 levels are made continuous by uniform noise (dequantisation; Theis, van den Oord and Bethge,
 2016). Where the paper takes the logit of a pixel, this takes the normal quantile of its rank
-among the training pixels (Chen and Gopinath, "Gaussianization", 2000): nine in ten of MNIST's
-pixels are black, and what an affine coupling cannot do is to bend the shape of their density.
+among the training pixels (Chen and Gopinath, "Gaussianization", 2000): 90 % of MNIST's pixels
+are black, and affine couplings cannot change the shape of that density.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class FlowConfig:
 
 
 class Gaussianise(nn.Module):
-    """Each pixel alone: its rank among the training pixels, and of that the normal quantile.
+    """Map each pixel to the normal quantile of its rank among the training pixels.
 
     The distribution of pixels is a histogram, so the rank grows linearly within a grey level.
     """
@@ -63,7 +63,7 @@ class Gaussianise(nn.Module):
 
     @torch.no_grad()
     def fit(self, values: Tensor) -> None:
-        """Count grey levels, whole numbers of any shape; each is counted once more than it is there."""
+        """Count grey levels, whole numbers of any shape; every level's count begins at 1."""
         counts = torch.bincount(values.flatten().long(), minlength=len(self.mass)) + 1.0
         self.mass.copy_(counts / counts.sum())
 
@@ -88,7 +88,7 @@ class Gaussianise(nn.Module):
 
 
 class Coupling(nn.Module):
-    """Affine coupling (equation 9): the masked channels choose scale and shift of the others."""
+    """Affine coupling (equation 9): scale and shift of the others depend on the masked channels."""
 
     mask: Tensor  # 1 for the channels that stay as they are, (1, channels, 1, 1) or larger
 
@@ -107,9 +107,9 @@ class Coupling(nn.Module):
         self.base_shift = nn.Parameter(torch.zeros(1, incoming, size, size))
         self.base_scale = nn.Parameter(torch.zeros(1, incoming, size, size))
 
-    def _scale_and_shift(self, known: Tensor) -> tuple[Tensor, Tensor]:
-        """ln of the scale, bounded, and the shift, both 0 at the masked channels."""
-        features = F.silu(self.first(known) + self.place)
+    def _scale_and_shift(self, masked: Tensor) -> tuple[Tensor, Tensor]:
+        """ln of the scale, bounded, and the shift; both are 0 at the masked channels."""
+        features = F.silu(self.first(masked) + self.place)
         value, gate = self.gate(F.silu(self.inner(features))).chunk(2, dim=1)
         features = features + value * gate.sigmoid()
         scale, shift = self.last(F.silu(features)).float().chunk(2, dim=1)
@@ -117,18 +117,18 @@ class Coupling(nn.Module):
         return scale * (1 - self.mask), (shift + self.base_shift) * (1 - self.mask)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Towards the noise; also ln |det Jacobian|, shape (batch,)."""
+        """One step from image to noise, and ln |det Jacobian|, shape (batch,)."""
         scale, shift = self._scale_and_shift(x * self.mask)
         return x * scale.exp() + shift, scale.flatten(1).sum(dim=1)
 
     def inverse(self, y: Tensor) -> Tensor:
-        """Towards the image."""
+        """One step from noise to image."""
         scale, shift = self._scale_and_shift(y * self.mask)
         return (y - shift) * (-scale).exp()
 
 
 class Flow(GenerativeModel):
-    """Couplings at several scales between an image and noise of the same number of dimensions."""
+    """Couplings at several scales map an image to noise of the same number of dimensions."""
 
     family = "flow"
     pixels: ClassVar[Pixels] = "grey"
@@ -147,7 +147,7 @@ class Flow(GenerativeModel):
 
     @torch.no_grad()
     def prepare(self, images: Tensor) -> None:
-        """Take the distribution of grey levels from training images."""
+        """Count the grey levels of training images."""
         self.gaussianise.fit(self._levels(images))
 
     def to_noise(self, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -191,7 +191,7 @@ class Flow(GenerativeModel):
 
     @torch.no_grad()
     def log_likelihood(self, images: Tensor) -> LogLikelihood:
-        """ln of the probability of quantised images, from below, by one draw of the noise.
+        """A lower bound on ln P of quantised images, by one sample of the dequantisation noise.
 
         The density of dequantised images is exact; its mean over the noise is at most
         ln P(image) (Theis, van den Oord and Bethge, 2016, equation 4).
@@ -201,12 +201,12 @@ class Flow(GenerativeModel):
 
     @torch.no_grad()
     def encode(self, images: Tensor) -> Tensor:
-        """The noise that an image comes from, (batch, size * size), at the middle of its levels."""
+        """The noise of each image, (batch, size * size), taken at the middle of its grey levels."""
         return self.to_noise(self._levels(images) + 0.5)[0]
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
-        """The image that comes from a noise."""
+        """The image of each noise vector."""
         return self.from_noise(codes).floor().clamp(0, self.config.levels - 1) / (
             self.config.levels - 1
         )
@@ -219,7 +219,7 @@ class Flow(GenerativeModel):
         labels: Tensor | None = None,
         temperature: float = 1.0,
     ) -> Tensor:
-        """Decode draws from N(0, temperature^2 I); 1 is the model, less is nearer to its modes."""
+        """Decode samples from N(0, temperature^2 I); 1 is the model, less is closer to its modes."""
         with seeded(seed):
             noise = torch.randn(count, self.config.image_size**2, device=self.device)
         return self.decode(temperature * noise)
@@ -233,7 +233,7 @@ class Flow(GenerativeModel):
 
 
 def _masks(channels: int, number: int) -> list[Tensor]:
-    """Masks that keep one half of the channels each, in changing patterns, then the other half.
+    """Masks that each keep one half of the channels; patterns alternate with their complements.
 
     A pattern selects bits of the channel's number; a channel is kept where they have odd parity.
     On 2x2 blocks the three patterns are columns, rows and the checkerboard.
@@ -241,8 +241,8 @@ def _masks(channels: int, number: int) -> list[Tensor]:
     masks = []
     for index in range(number):
         pattern = index // 2 % (channels - 1) + 1
-        kept = [(channel & pattern).bit_count() % 2 for channel in range(channels)]
-        masks.append((torch.tensor(kept, dtype=torch.float32) + index % 2) % 2)
+        parity = [(channel & pattern).bit_count() % 2 for channel in range(channels)]
+        masks.append((torch.tensor(parity, dtype=torch.float32) + index % 2) % 2)
     return masks
 
 

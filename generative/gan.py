@@ -1,9 +1,9 @@
-"""Generative adversarial networks: a generator that a discriminator cannot tell from the data.
+"""Generative adversarial networks: a generator and a discriminator trained against each other.
 
 Sources: Goodfellow et al., "Generative Adversarial Nets" (2014), the non-saturating loss;
 Radford, Metz and Chintala, DCGAN (2016), the networks' shape; Gulrajani et al., "Improved
 Training of Wasserstein GANs" (2017), the critic with a gradient penalty; Mirza and Osindero,
-"Conditional Generative Adversarial Nets" (2014), a generator that is told which digit to draw.
+"Conditional Generative Adversarial Nets" (2014), a generator conditioned on the digit.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class GANConfig:
     al., 2018, "R1"), 0 for none. The Wasserstein critic takes `critic_steps` steps to one of
     the generator.
 
-    `classes` is 0 for images of any kind. With 10 the generator is told a digit beside its noise,
-    as one of ten numbers that is 1, and the discriminator has one score for each digit.
+    `classes` is 0 for an unconditional GAN. With 10, a one-hot code of the digit is appended to
+    the generator's noise, and the discriminator has one score for each digit.
     """
 
     image_size: int = 28
@@ -50,12 +50,12 @@ class GANConfig:
 
 
 class GAN(GenerativeModel):
-    """Generator from noise to images, and the discriminator that trains it."""
+    """A generator from noise to images, and the discriminator that it is trained against."""
 
     family = "gan"
     lacks: ClassVar[dict[str, str]] = {
-        "encode": "the generator goes from noise to images and nothing goes back.",
-        "likelihood": "its distribution is that of the generator's images, without a density.",
+        "encode": "the generator maps noise to images, and there is no inverse.",
+        "likelihood": "the distribution of the generator's images has no density.",
     }
 
     def __init__(self, config: GANConfig) -> None:
@@ -74,7 +74,7 @@ class GAN(GenerativeModel):
             nn.ConvTranspose2d(wide, 1, 4, stride=2, padding=1),
             nn.Tanh(),
         )
-        # No batch normalisation here: a penalty on the gradient is by image.
+        # No batch normalisation here: the gradient penalty is computed for each image.
         self.discriminator = nn.Sequential(
             nn.Conv2d(1, wide, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
@@ -103,11 +103,11 @@ class GAN(GenerativeModel):
         optimizers: Sequence[Optimizer],
         autocast: AbstractContextManager[Any],
     ) -> dict[str, float]:
-        """A step of the discriminator, and one of the generator when it is its turn."""
+        """A step of the discriminator, and after each `critic_steps` of them one of the generator."""
         generator, discriminator = optimizers
         real = 2 * images - 1
         if self.config.classes and labels is None:
-            raise ValueError("a GAN of classes learns from images with labels, got none")
+            raise ValueError("a GAN with classes needs labels in training, got None")
         codes = self.draw_codes(len(real), labels)
         self._steps += 1
         with autocast:
@@ -133,7 +133,7 @@ class GAN(GenerativeModel):
         return parts
 
     def discriminator_loss(self, on_real: Tensor, on_fake: Tensor) -> Tensor:
-        """What the discriminator minimises, from its scores (batch,), larger for "real".
+        """The discriminator's loss, from its scores (batch,), which are larger for "real".
 
         Binary cross-entropy in nats, or for the Wasserstein objective the difference of means.
         """
@@ -142,7 +142,7 @@ class GAN(GenerativeModel):
         return F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
 
     def generator_loss(self, on_fake: Tensor) -> Tensor:
-        """What the generator minimises: -ln D(G(z)), or minus the critic's mean."""
+        """The generator's loss: the mean of -ln D(G(z)), or minus the critic's mean score."""
         if self.config.objective == "wasserstein":
             return -on_fake.mean()
         return F.softplus(-on_fake).mean()
@@ -161,19 +161,19 @@ class GAN(GenerativeModel):
         return self.config.penalty / 2 * squared.mean()
 
     def validation_loss(self, images: Tensor, labels: Tensor) -> float | None:
-        """None: the loss of a game tells who is ahead, not how good the images are."""
+        """None: the losses compare two networks and do not measure the images' quality."""
         return None
 
     def training_state(self) -> dict[str, Tensor]:
-        """How many steps were made, which decides whose turn it is."""
+        """The number of steps, which determines when the generator is trained."""
         return {"steps": torch.tensor(self._steps)}
 
     def load_training_state(self, state: dict[str, Tensor]) -> None:
-        """Take up what `training_state` gave."""
+        """Restore what `training_state` gave."""
         self._steps = int(state["steps"])
 
     def _scores(self, real: Tensor, labels: Tensor | None, times: int = 1) -> Tensor:
-        """The discriminator's scores, (batch,), those of the labels' digits where it has classes.
+        """The discriminator's scores, (batch,); with classes, those of the labels' digits.
 
         Args:
             real: Images in [-1, 1], (batch, 1, height, width).
@@ -188,12 +188,12 @@ class GAN(GenerativeModel):
     def draw_codes(
         self, count: int, labels: Tensor | None = None, *, seed: int | None = None
     ) -> Tensor:
-        """Codes for `decode`: noise from N(0, I), and beside it which digit is wanted.
+        """Codes for `decode`: noise from N(0, I), followed by the one-hot code of the digit.
 
         Args:
             count: Number of codes.
-            labels: int64, (count,); None draws them evenly. Of no effect without classes.
-            seed: Of the noise and the labels drawn.
+            labels: int64, (count,); None samples them uniformly. No effect without classes.
+            seed: Of the noise and of the sampled labels.
 
         Returns:
             (count, latent + classes).
@@ -204,8 +204,8 @@ class GAN(GenerativeModel):
                 return noise
             if labels is None:
                 labels = torch.randint(self.config.classes, (count,))
-        chosen = F.one_hot(labels.to(self.device), self.config.classes)
-        return torch.cat([noise, chosen.to(noise.dtype)], dim=1)
+        one_hot = F.one_hot(labels.to(self.device), self.config.classes)
+        return torch.cat([noise, one_hot.to(noise.dtype)], dim=1)
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
@@ -216,8 +216,8 @@ class GAN(GenerativeModel):
     def judge(self, images: Tensor) -> Tensor:
         """The discriminator's score of each image, (batch,), larger is more like the data.
 
-        For the non-saturating objective the log-odds of being real; with classes those of the
-        digit that suits the image best.
+        For the non-saturating objective the log-odds of being real; with classes, the largest of
+        the digits' scores.
         """
         return self.discriminator(2 * images - 1).max(dim=1).values
 
@@ -228,5 +228,5 @@ class GAN(GenerativeModel):
     def sample(
         self, count: int, *, seed: int | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Images of noise from N(0, I), of the labels' digits where the model has classes."""
+        """Images of noise from N(0, I); with classes, of the labels' digits."""
         return self.decode(self.draw_codes(count, labels, seed=seed))

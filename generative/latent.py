@@ -1,10 +1,53 @@
-"""A plane through a space of codes, on which a person can walk."""
+"""The space of a model's codes: neighbours, interpolation, arithmetic, and a plane to move on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
+
+from generative.metrics import BATCH
+from generative.model import GenerativeModel
+
+
+@torch.no_grad()
+def codes_of(model: GenerativeModel, images: Tensor) -> np.ndarray:
+    """The codes of images, (images, latent); raises NotDefined where the family has no encoder."""
+    return torch.cat([model.encode(part) for part in images.split(BATCH)]).cpu().numpy()
+
+
+def neighbours(codes: np.ndarray, query: np.ndarray, count: int) -> np.ndarray:
+    """The rows of the codes closest to a query's, (count,), the closest first."""
+    return np.argsort(np.linalg.norm(codes - query, axis=1), kind="stable")[:count]
+
+
+@torch.no_grad()
+def interpolate(model: GenerativeModel, one: Tensor, other: Tensor, steps: int) -> Tensor:
+    """Images on the straight line between the codes of two, (steps, 1, size, size), ends included.
+
+    Args:
+        model: With an encoder and a decoder; another raises NotDefined.
+        one: (1, size, size), where the line starts.
+        other: (1, size, size), where it ends.
+        steps: At least 2.
+    """
+    if steps < 2:
+        raise ValueError(f"an interpolation has at least 2 images, got {steps}")
+    start, end = model.encode(torch.stack([one, other]))
+    shares = torch.linspace(0, 1, steps, device=start.device).reshape(-1, *[1] * start.dim())
+    return model.decode(torch.lerp(start, end, shares))
+
+
+@torch.no_grad()
+def latent_arithmetic(model: GenerativeModel, plus: Tensor, minus: Tensor, start: Tensor) -> Tensor:
+    """Decode the codes of `start` plus the mean code of `plus` minus that of `minus`.
+
+    Each is (images, 1, size, size); the result has the shape of `start`.
+    """
+    direction = model.encode(plus).mean(dim=0) - model.encode(minus).mean(dim=0)
+    return model.decode(model.encode(start) + direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +63,9 @@ class Plane:
 
         Args:
             codes: (count, latent), at least two.
-            pictures: (count, pixels), what the codes decode to; given, the axes are those along
-                which codes and pixels vary most together (the singular vectors of their
-                covariance), since drawn noise varies alike along all of its own.
+            pictures: (count, pixels), the decoded codes. With them the axes are those along which
+                codes and pixels vary most together (the singular vectors of their covariance):
+                sampled noise varies equally along all of its own axes.
         """
         mean = codes.mean(axis=0)
         centred = codes - mean
@@ -33,13 +76,16 @@ class Plane:
         largest = np.abs(axes).argmax(axis=1)
         return cls(mean, axes * np.sign(axes[[0, 1], largest])[:, None])
 
-    def place(self, codes: np.ndarray) -> np.ndarray:
+    def coordinates(self, codes: np.ndarray) -> np.ndarray:
         """The coordinates of codes on the plane, (count, 2)."""
         return (codes - self.mean) @ self.axes.T
 
-    def code(self, at: np.ndarray, beside: np.ndarray | None = None) -> np.ndarray:
-        """The code at a place (2,), with what of the code `beside` (latent,) is off the plane."""
-        code = self.mean + at @ self.axes
-        if beside is None:
+    def code(self, point: np.ndarray, base: np.ndarray | None = None) -> np.ndarray:
+        """The code at a point (2,) of the plane, (latent,).
+
+        With `base`, a code (latent,), its part perpendicular to the plane is kept.
+        """
+        code = self.mean + point @ self.axes
+        if base is None:
             return code
-        return code + (beside - self.mean - self.place(beside[None])[0] @ self.axes)
+        return code + (base - self.mean - self.coordinates(base[None])[0] @ self.axes)

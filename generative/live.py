@@ -1,4 +1,4 @@
-"""A short training that can be watched: after each epoch its losses, now and then a preview."""
+"""A short training run for display: the losses after each epoch, a preview every second."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from generative.model import GenerativeModel
 from generative.train import Epoch, Recipe, fit
 
 _PAUSE = 1.0  # seconds from one preview to the next
-_SHOWN = 32
+_PREVIEW_IMAGES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """An epoch's figures, and pictures (32, 1, size, size) where a preview was due."""
+    """An epoch's losses, and images (32, 1, size, size) if a preview was due."""
 
     epoch: Epoch
     preview: Tensor | None
@@ -38,24 +38,25 @@ def watch(
     seed: int = 0,
     turn: AbstractContextManager[object] | None = None,
 ) -> Iterator[Glimpse]:
-    """Train a family by its recipe for at most so long.
+    """Train a family by its recipe for a limited time; yields after each epoch.
 
     Args:
-        name: The family's.
-        dataset: One that the family has a recipe for.
+        name: The family's name.
+        dataset: One for which the family has a recipe.
         stop: Ends the training after the epoch in which it is set.
         seconds: The longest time, previews included.
         seed: Of weights, order and previews.
-        turn: Held while torch draws random numbers, where others in the process do too.
+        turn: A lock that is held while torch draws random numbers, for processes with several
+            threads that do.
     """
     turn = turn or nullcontext()
-    chosen = family(name)
-    recipe = {**chosen.recipes[dataset.name], "seed": seed, "minutes": seconds / 60}
+    model_family = family(name)
+    recipe = {**model_family.recipes[dataset.name], "seed": seed, "minutes": seconds / 60}
     with turn:
         torch.manual_seed(seed)
-        model = chosen.build(chosen.config_for(dataset.name))
+        model = model_family.build(model_family.config_for(dataset.name))
     events = fit(model, dataset, Recipe(**recipe))
-    seen, last = -_PAUSE, None
+    last_preview, last = -_PAUSE, None
     while not stop.is_set():
         with turn:
             event = next(events, None)
@@ -63,12 +64,12 @@ def watch(
                 break
             if not isinstance(event, Epoch):
                 continue
-            last, due = event, time.monotonic() - seen >= _PAUSE
+            last, due = event, time.monotonic() - last_preview >= _PAUSE
             pictures = preview(model, dataset, seed) if due else None
         if pictures is not None:
-            seen = time.monotonic()
+            last_preview = time.monotonic()
         yield Glimpse(event, pictures)
-        stop.wait(0.01)  # whoever waits for the turn gets it here
+        stop.wait(0.01)  # a thread that waits for the turn gets it here
     events.close()  # type: ignore[attr-defined]
     if last is not None:
         with turn:
@@ -77,13 +78,13 @@ def watch(
 
 
 def preview(model: GenerativeModel, dataset: Dataset, seed: int) -> Tensor:
-    """Samples, or, of a model that cannot draw, test images with their reconstructions below."""
+    """Samples, or of a model that cannot sample, test images above their reconstructions."""
     training = model.training
     model.eval()
     try:
-        return model.sample(_SHOWN, seed=seed)
+        return model.sample(_PREVIEW_IMAGES, seed=seed)
     except NotDefined:
-        rows = dataset.test.floats[: _SHOWN // 2].split(_SHOWN // 4)
+        rows = dataset.test.floats[: _PREVIEW_IMAGES // 2].split(_PREVIEW_IMAGES // 4)
         pairs = [part for row in rows for part in (row, model.decode(model.encode(row)))]
         return torch.cat(pairs).detach()
     finally:
@@ -91,7 +92,7 @@ def preview(model: GenerativeModel, dataset: Dataset, seed: int) -> Tensor:
 
 
 def curves(epoch: Epoch) -> dict[str, float]:
-    """What is drawn of an epoch: both losses, or a game's parts where no loss tells how good it is."""
+    """The curves of an epoch: both losses, or the parts of the loss where there is no validation."""
     if epoch.valid is not None:
         return {"training": epoch.train["loss"], "validation": epoch.valid}
     return {name: value for name, value in epoch.train.items() if name != "loss"}

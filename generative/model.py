@@ -1,8 +1,8 @@
-"""What all families share: one interface, and an honest answer where a family lacks a part of it.
+"""The interface that all families share.
 
 Images are float32 in [0, 1], shape (batch, 1, height, width), 0 black and 1 white. A family
-says what it has by overriding: `sample`, `encode` and `decode`, `log_likelihood`. The rest
-raises NotDefined with the reason.
+overrides the operations that it defines: `sample`, `encode` and `decode`, `log_likelihood`. The
+others raise NotDefined with the reason.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class LogLikelihood:
     """ln p(x) of each image, larger is likelier.
 
     `nats` has shape (batch,). `kind` says whether it is exact or a lower bound, and `pixels`
-    what was measured: the probability of `grey` (quantised) or of `binary` images. Figures over
-    different pixels cannot be compared.
+    which probability it is: that of `grey` (quantised) or of `binary` images. The two cannot be
+    compared.
     """
 
     nats: Tensor
@@ -43,7 +43,7 @@ class LogLikelihood:
 
 
 class GenerativeModel(nn.Module):
-    """A model of images; each family derives its own and has a frozen `config`."""
+    """A model of images; each family has a subclass and a frozen `config`."""
 
     family: ClassVar[str]
     pixels: ClassVar[Pixels] = "grey"
@@ -53,7 +53,7 @@ class GenerativeModel(nn.Module):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.config = config
-        self.about: dict[str, Any] = {}  # the training's story, where the weights were loaded
+        self.about: dict[str, Any] = {}  # facts about the training run, of loaded weights
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -62,17 +62,17 @@ class GenerativeModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return next(self.parameters()).device
 
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """What training minimises under "loss", a scalar, and the parts it is made of."""
+        """The scalar to minimise as "loss", and its parts under their names."""
         raise NotImplementedError
 
     def sample(
         self, count: int, *, seed: int | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Draw images, (count, 1, height, width) in [0, 1]; the same seed gives the same ones."""
+        """Sample images, (count, 1, height, width) in [0, 1]; the same seed gives the same images."""
         raise NotDefined(
             f"A model of the family {self.family} cannot draw images: {self._lack('sample')}"
         )
@@ -96,11 +96,11 @@ class GenerativeModel(nn.Module):
         )
 
     def anomaly_score(self, images: Tensor) -> Tensor:
-        """How unlike the training images each one is, shape (batch,), larger is stranger."""
+        """How unlike the training images each image is, shape (batch,), larger is stranger."""
         return -self.log_likelihood(images).nats
 
     lacks: ClassVar[dict[str, str]] = {}
-    """The reason why a part of the interface is not there: sample, encode or likelihood."""
+    """The reason why the family does not define sample, encode or likelihood."""
 
     def _lack(self, part: str) -> str:
         return self.lacks.get(part, "the family does not define it.")
@@ -108,7 +108,7 @@ class GenerativeModel(nn.Module):
     # ---- training ----
 
     def optimizers(self, rate: float) -> list[Optimizer]:
-        """What steps the weights; `rate` is the highest learning rate."""
+        """The optimizers of `training_step`; `rate` is the highest learning rate."""
         return [AdamW(self.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=1e-4)]
 
     def training_step(
@@ -125,23 +125,23 @@ class GenerativeModel(nn.Module):
         return {name: float(value.detach()) for name, value in parts.items()}
 
     def validation_loss(self, images: Tensor, labels: Tensor) -> float | None:
-        """The mean loss of a batch of held-out images; None where no loss tells how good it is."""
+        """The mean loss of a batch of validation images; None where no loss measures quality."""
         return float(self.loss(images, labels)["loss"])
 
     def training_state(self) -> dict[str, Tensor]:
-        """What training has gathered beside weights, such as a buffer of images."""
+        """The training state apart from the weights, such as a buffer of images."""
         return {}
 
     def load_training_state(self, state: dict[str, Tensor]) -> None:
-        """Take up what `training_state` gave."""
+        """Restore what `training_state` gave."""
 
     @torch.no_grad()
     def prepare(self, images: Tensor) -> None:
-        """Look at a first batch before training, where weights are initialised from data."""
+        """Initialise weights from a first batch of training images, in families that need it."""
 
 
 def step(loss: Tensor, optimizer: Optimizer, parameters: Iterator[nn.Parameter]) -> None:
-    """Descend along the gradient of a scalar loss, its norm cut to 1."""
+    """One step of gradient descent on a scalar loss, the gradient's norm clipped to 1."""
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -150,7 +150,7 @@ def step(loss: Tensor, optimizer: Optimizer, parameters: Iterator[nn.Parameter])
 
 @contextmanager
 def seeded(seed: int | None) -> Iterator[None]:
-    """Draw from a seed inside the block and give the global generator back untouched after it."""
+    """Seed torch inside the block; afterwards the global generator is as it was before."""
     if seed is None:
         yield
         return
@@ -162,7 +162,7 @@ def seeded(seed: int | None) -> Iterator[None]:
 def binarise(images: Tensor) -> Tensor:
     """Draw each pixel as 0 or 1 with its intensity as the probability of 1.
 
-    Source: Salakhutdinov and Murray (2008); drawn anew at every call ("dynamically").
+    Source: Salakhutdinov and Murray (2008); drawn again at every call ("dynamically").
     """
     return torch.bernoulli(images)
 

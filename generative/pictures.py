@@ -1,4 +1,4 @@
-"""Pictures for people: grids and film strips of generated images."""
+"""Show generated images: grids and film strips as one picture."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from torch import Tensor
 
 
 def grid(images: Tensor, columns: int, *, scale: int = 2, gap: int = 2) -> Image.Image:
-    """Lay images out in rows, a grey line of `gap` pixels between them.
+    """Arrange images in rows, with a grey line of `gap` pixels between them.
 
     Args:
         images: (count, 1, height, width) in [0, 1], 0 black and 1 white, or (count, 3, height,
             width) in red, green and blue.
         columns: Images in a row; the last row may be shorter.
-        scale: How many pixels wide a pixel is shown.
-        gap: Width of the line between images, in shown pixels.
+        scale: Width in pixels at which a pixel is shown.
+        gap: Width of the line between images, in pixels of the picture.
     """
     if not len(images) or columns < 1:
-        raise ValueError(f"a grid wants images and columns, got {len(images)} and {columns}")
+        raise ValueError(
+            f"a grid needs at least one image and one column, got {len(images)} and {columns}"
+        )
     pixels = (images.detach().cpu().clamp(0, 1) * 255).round().to(dtype=images.dtype)
     tiles = np.repeat(np.repeat(pixels.numpy().astype(np.uint8), scale, 2), scale, 3)
     channels, height, width = tiles.shape[1:]
@@ -35,20 +37,20 @@ def grid(images: Tensor, columns: int, *, scale: int = 2, gap: int = 2) -> Image
 
 
 def strip(images: Tensor, frames: int, *, scale: int = 2) -> Image.Image:
-    """A film strip: evenly spaced images of a row of them, the first and the last included."""
-    shown = images[evenly(len(images), frames)]
-    return grid(shown, len(shown), scale=scale)
+    """A film strip: `frames` evenly spaced images, the first and the last included."""
+    selected_images = images[evenly(len(images), frames)]
+    return grid(selected_images, len(selected_images), scale=scale)
 
 
 def evenly(total: int, count: int) -> list[int]:
-    """`count` numbers from 0 to total - 1, evenly spaced, both ends included; fewer if there are."""
+    """`count` numbers from 0 to total - 1, evenly spaced, both ends included; all where there are fewer."""
     if count >= total:
         return list(range(total))
     return [round(number * (total - 1) / max(1, count - 1)) for number in range(count)]
 
 
 def save_grid(images: Tensor, columns: int, file: Path, *, scale: int = 2) -> Path:
-    """Write a grid as a picture file; folders are made where they are missing."""
+    """Write a grid as a picture file; missing folders are created."""
     file.parent.mkdir(parents=True, exist_ok=True)
     grid(images, columns, scale=scale).save(file)
     return file

@@ -1,8 +1,7 @@
-"""Training: epochs over a data set with seeds, early stop, checkpoints and a way to go on.
+"""Training: epochs over a data set, with a seed, early stopping, checkpoints and resuming.
 
-A run leaves its state beside the checkpoint after every few minutes and goes on from there. The
-checkpoint itself is one safetensors file with the weights of the best epoch and, in its
-metadata, the family, the config and what is known about the run.
+A run saves its state beside the checkpoint every few minutes, and a later run resumes from it.
+The checkpoint itself (`generative.checkpoints`) holds the weights of the best epoch.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from generative.checkpoints import save
 from generative.data import Dataset
-from generative.errors import CheckpointMissing, GenerativeError
-from generative.families import Family, family
+from generative.errors import GenerativeError
 from generative.model import GenerativeModel
 
 logger = logging.getLogger(__name__)
@@ -37,13 +36,13 @@ Precision = Literal["float32", "bfloat16"]
 class Recipe:
     """How a model is trained.
 
-    `rate` is the highest learning rate, reached after `warm_up` steps and let down to a
+    `rate` is the highest learning rate, reached after `warm_up` steps and then lowered to a
     hundredth along half a cosine. `averaging` is the decay of the exponential moving average of
-    the weights, which is what gets measured and saved; 0 takes the weights as they are.
-    `patience` is the number of epochs without a better validation loss after which a run ends,
-    0 never; `minutes` the longest time, 0 without limit (the rate's schedule then follows the
-    clock). `precision` is that of the networks' multiplications: bfloat16 takes half the time
-    where the processor has instructions for it.
+    the weights, which is what is validated and saved; with 0 the weights themselves are.
+    `patience` is the number of epochs without a lower validation loss after which a run ends,
+    0 for never; `minutes` is the longest time, 0 for no limit (with a limit the rate's schedule
+    follows the clock). `precision` is that of the networks' multiplications: bfloat16 takes half
+    the time where the processor has instructions for it.
     """
 
     epochs: int = 10
@@ -59,9 +58,9 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What an epoch brought: mean training loss and its parts, validation loss, seconds so far.
+    """The result of an epoch: mean training loss and its parts, validation loss, seconds so far.
 
-    `valid` is None where a family has no loss that says how good it is (GAN, energy-based).
+    `valid` is None where no loss of the family measures quality (GAN, energy-based).
     """
 
     number: int
@@ -73,7 +72,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step within an epoch: how many are done, and the loss parts of the last ones, averaged."""
+    """A point within an epoch: steps done, of how many, and the mean loss parts of the epoch."""
 
     epoch: int
     step: int
@@ -83,7 +82,7 @@ class Progress:
 
 @dataclass
 class _State:
-    """All that a run needs to go on as if it had never stopped."""
+    """The counters that a resumed run needs to give the same result as an uninterrupted one."""
 
     epoch: int = 0
     step: int = 0
@@ -102,24 +101,24 @@ def fit(
     board: Path | None = None,
     save_every: float = 120.0,
 ) -> Iterator[Epoch | Progress]:
-    """Train a model; yields progress within epochs and a summary of each.
+    """Train a model; yields progress within epochs and a summary of each epoch.
 
-    The model holds the weights to use when the iterator ends: the average over the last steps,
-    and those of the best epoch where validation tells which that is.
+    When the iterator ends, the model holds its final weights: those of the epoch with the lowest
+    validation loss, or the last ones where the family has none; averaged if the recipe says so.
 
     Args:
         model: Trained in place, on the device where it is.
         dataset: Its image size must be the model's.
         recipe: Epochs, rates and the seed, from which all randomness comes.
-        output: Folder for `model.safetensors`, `history.json` and, until the end, the state
-            `resume.pt`; a state found there is gone on from. None keeps nothing.
+        output: Folder for `model.safetensors`, `history.json` and, until the run is complete,
+            the state `resume.pt`; if there is one, the run resumes from it. None writes nothing.
         board: Folder of TensorBoard's event files; None writes none.
-        save_every: Seconds between states.
+        save_every: Seconds between two saved states.
 
     Raises:
         ValueError: the data's image size is not the model's.
         GenerativeError: the state in `output` is of another model or recipe; TensorBoard is
-            wanted and not installed; the loss became infinite or no number.
+            needed and not installed; the loss became infinite or NaN.
     """
     if dataset.image_size != model.image_shape[-1]:
         raise ValueError(
@@ -168,16 +167,16 @@ class _Run:
         state, recipe = self.state, self.recipe
         started, saved = time.monotonic() - state.seconds, time.monotonic()
         sums: dict[str, float] = {}
-        while state.epoch < recipe.epochs and not self._over():
+        while state.epoch < recipe.epochs and not self._is_over():
             self.model.train()
             total = self.steps * recipe.epochs
             while state.step < self.steps:
-                done = (state.epoch * self.steps + state.step) / total
+                share = (state.epoch * self.steps + state.step) / total
                 if recipe.minutes:
-                    done = max(done, state.seconds / 60 / recipe.minutes)
-                if done >= 1:
+                    share = max(share, state.seconds / 60 / recipe.minutes)
+                if share >= 1:
                     break
-                self._set_rate(done)
+                self._set_rate(share)
                 rows = self.order[state.step * recipe.batch : (state.step + 1) * recipe.batch]
                 images, labels = self._batch(rows)
                 parts = self.model.training_step(images, labels, self.optimizers, self._autocast())
@@ -209,25 +208,27 @@ class _Run:
             )
             if valid is not None and valid < state.best:
                 state.best, state.stale = valid, 0
-                self.best = {k: v.clone() for k, v in self._measured().state_dict().items()}
+                self.best = {k: v.clone() for k, v in self._evaluated().state_dict().items()}
             else:
                 state.stale += 1
             event = Epoch(state.epoch, recipe.epochs, means, valid, state.seconds)
             if self.output:
                 self._save_state()
-                save(self._measured(), self.output, self._about())
+                save(self._evaluated(), self.output, self._about())
                 saved = time.monotonic()
             yield event
-        self.model.load_state_dict(self.best or self._measured().state_dict())
+        self.model.load_state_dict(self.best or self._evaluated().state_dict())
         self.model.eval()
         if self.output:
             save(self.model, self.output, self._about())
             (self.output / "history.json").write_text(json.dumps(state.history, indent=1))
             (self.output / "resume.pt").unlink(missing_ok=True)
 
-    def _over(self) -> bool:
-        late = bool(self.recipe.minutes) and self.state.seconds / 60 >= self.recipe.minutes
-        return late or bool(self.recipe.patience and self.state.stale >= self.recipe.patience)
+    def _is_over(self) -> bool:
+        out_of_time = bool(self.recipe.minutes) and self.state.seconds / 60 >= self.recipe.minutes
+        return out_of_time or bool(
+            self.recipe.patience and self.state.stale >= self.recipe.patience
+        )
 
     def _batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         train = self.dataset.train
@@ -239,15 +240,17 @@ class _Run:
             return nullcontext()
         return torch.autocast(self.model.device.type, dtype=torch.bfloat16)
 
-    def _set_rate(self, done: float) -> None:
+    def _set_rate(self, share: float) -> None:
+        """Set the learning rates for a share of the run in [0, 1]."""
         steps = self.state.epoch * self.steps + self.state.step
         factor = min(1.0, (steps + 1) / max(1, self.recipe.warm_up))
-        factor *= 0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2
+        factor *= 0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2
         for optimizer, rates in zip(self.optimizers, self.rates, strict=True):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
 
-    def _measured(self) -> GenerativeModel:
+    def _evaluated(self) -> GenerativeModel:
+        """The model that is validated and saved: the average, if there is one."""
         return self.model if self.average is None else self.average
 
     @torch.no_grad()
@@ -256,17 +259,17 @@ class _Run:
             return
         steps = self.state.epoch * self.steps + self.state.step
         decay = min(self.recipe.averaging, (1 + steps) / (10 + steps))
-        now = self.model.state_dict()
+        current = self.model.state_dict()
         for name, mean in self.average.state_dict().items():
             if mean.is_floating_point():
-                mean.lerp_(now[name], 1 - decay)
+                mean.lerp_(current[name], 1 - decay)
             else:
-                mean.copy_(now[name])
+                mean.copy_(current[name])
 
     @torch.no_grad()
     def _validate(self) -> float | None:
-        """Mean loss over the validation images, by the same draws in every epoch."""
-        model = self._measured().eval()
+        """Mean loss over the validation images, with the same random numbers in every epoch."""
+        model = self._evaluated().eval()
         losses: list[float] = []
         with torch.random.fork_rng():
             torch.manual_seed(self.recipe.seed)
@@ -281,7 +284,7 @@ class _Run:
                 losses.append(loss * len(labels))
         return sum(losses) / len(valid)
 
-    # ---- going on ----
+    # ---- resuming ----
 
     def _resumable(self) -> bool:
         return self.output is not None and (self.output / "resume.pt").is_file()
@@ -319,23 +322,23 @@ class _Run:
 
     def _resume(self) -> None:
         assert self.output is not None
-        kept = torch.load(self.output / "resume.pt", weights_only=True)
-        if kept["identity"] != self._identity():
+        saved = torch.load(self.output / "resume.pt", weights_only=True)
+        if saved["identity"] != self._identity():
             raise GenerativeError(
                 f"{self.output} holds an unfinished run with other settings "
-                f"({kept['identity']}). Go on with those, or delete {self.output / 'resume.pt'}."
+                f"({saved['identity']}). Use those settings, or delete {self.output / 'resume.pt'}."
             )
-        self.state = _State(**kept["state"])
-        self.model.load_state_dict(kept["model"])
+        self.state = _State(**saved["state"])
+        self.model.load_state_dict(saved["model"])
         if self.average is not None:
-            self.average.load_state_dict(kept["average"])
-        self.best = kept["best"]
-        for optimizer, values in zip(self.optimizers, kept["optimizers"], strict=True):
+            self.average.load_state_dict(saved["average"])
+        self.best = saved["best"]
+        for optimizer, values in zip(self.optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(values)
-        self.order = kept["order"]
-        self.model.load_training_state(kept["extra"])
-        torch.set_rng_state(kept["random"])
-        logger.info("going on in epoch %d, step %d", self.state.epoch + 1, self.state.step)
+        self.order = saved["order"]
+        self.model.load_training_state(saved["extra"])
+        torch.set_rng_state(saved["random"])
+        logger.info("resuming in epoch %d, step %d", self.state.epoch + 1, self.state.step)
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -347,70 +350,6 @@ class _Run:
             "torch": torch.__version__.split("+")[0],
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         }
-
-
-# ---- checkpoints ----
-
-
-def save(
-    model: GenerativeModel, folder: Path, about: dict[str, Any], *, half: bool = False
-) -> Path:
-    """Write `model.safetensors`, weights and config in one file; returns its path.
-
-    Args:
-        model: Any family's.
-        folder: Made where it is missing.
-        about: What is known of the training, JSON values.
-        half: Keep the weights in half precision, which halves the file.
-    """
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {
-        name: (value.half() if half and value.dtype == torch.float32 else value).contiguous()
-        for name, value in model.state_dict().items()
-    }
-    metadata = {
-        "family": model.family,
-        "config": json.dumps(asdict(model.config)),
-        "about": json.dumps(about),
-    }
-    draft, target = folder / "model.draft", folder / "model.safetensors"
-    save_file(weights, draft, metadata)
-    os.replace(draft, target)
-    return target
-
-
-def load(folder: Path, device: str = "cpu") -> GenerativeModel:
-    """A trained model from its folder, ready to use, in single precision; `about` is its story.
-
-    Raises:
-        CheckpointMissing: no checkpoint is there, or it does not fit its own config.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    file = folder / "model.safetensors"
-    if not file.is_file():
-        raise CheckpointMissing(
-            f"No checkpoint at {file}. Train one with `katheder generative train FAMILY "
-            f"--output {folder}`."
-        )
-    try:
-        with safe_open(file, "pt") as opened:
-            metadata = opened.metadata() or {}
-            weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-        chosen: Family = family(metadata["family"])
-        model = chosen.build(chosen.config(**json.loads(metadata["config"])))
-        model.load_state_dict(
-            {k: v.float() if v.dtype == torch.float16 else v for k, v in weights.items()}
-        )
-    except (SafetensorError, KeyError, TypeError, RuntimeError) as error:
-        raise CheckpointMissing(
-            f"{file} is no checkpoint of this version ({str(error).splitlines()[0][:160]}). "
-            "Train it again with `katheder generative train`."
-        ) from error
-    model.about = json.loads(metadata.get("about", "{}"))
-    return model.eval().to(device)
 
 
 def _board(folder: Path | None) -> Any:

@@ -27,9 +27,9 @@ from generative.model import (
 class VAEConfig:
     """`latent` dimensions of z, `hidden` width of both networks, `beta` the weight of the KL.
 
-    `warm_up` is the number of training steps over which that weight grows from 0, which keeps
-    the posterior from giving up on dimensions early; `bound_samples` is the k of the
-    importance-weighted bound that `log_likelihood` gives.
+    `warm_up` is the number of training steps over which that weight grows from 0, so that the
+    posterior does not collapse in some dimensions early; `bound_samples` is the k of the
+    importance-weighted bound of `log_likelihood`.
     """
 
     image_size: int = 28
@@ -69,8 +69,8 @@ class VAE(GenerativeModel):
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Negative evidence lower bound on binarised images, nats an image, mean over the batch.
 
-        The parts are the reconstruction, -E_Q[ln P(x|z)] by one draw of z, and the KL from
-        Q(z|x) to the prior, which counts beta times.
+        The parts are the reconstruction, -E_Q[ln P(x|z)] by one sample of z, and the KL from
+        Q(z|x) to the prior, weighted by beta.
         """
         binary = binarise(images)
         mean, log_var = self.posterior(binary)
@@ -89,7 +89,7 @@ class VAE(GenerativeModel):
 
     @torch.no_grad()
     def elbo(self, images: Tensor) -> Tensor:
-        """Evidence lower bound of binary images by one draw of z, shape (batch,), in nats."""
+        """Evidence lower bound of binary images by one sample of z, shape (batch,), in nats."""
         mean, log_var = self.posterior(images)
         codes = mean + (log_var / 2).exp() * torch.randn_like(mean)
         return bernoulli_log_prob(self.logits(codes), images) - gaussian_kl(mean, log_var)
@@ -120,7 +120,7 @@ class VAE(GenerativeModel):
         return LogLikelihood(nats, images[0].numel(), "lower bound", "binary")
 
     def anomaly_score(self, images: Tensor) -> Tensor:
-        """Minus a bound on ln p by 16 draws, which is quick and ranks as 500 do."""
+        """Minus a bound on ln p by 16 samples: fast, and it ranks images as 500 samples do."""
         return -self.log_likelihood(images, samples=16).nats
 
     @torch.no_grad()
@@ -136,7 +136,7 @@ class VAE(GenerativeModel):
     def sample(
         self, count: int, *, seed: int | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Decode draws from the prior; pixels are probabilities, not draws."""
+        """Decode samples from the prior; pixels are probabilities, not samples."""
         with seeded(seed):
             codes = torch.randn(count, self.config.latent, device=self.device)
         return self.decode(codes)

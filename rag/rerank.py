@@ -55,12 +55,19 @@ class Reranker:
         The order goes by the CrossEncoder's logit plus `first_stage_weight` times the first
         stage's score, both standardised over the candidates that were scored; ties keep the
         first stage's order. What a hit gets as its `reranked` score is the CrossEncoder's alone,
-        a probability in [0, 1].
+        a probability in [0, 1]. With a `sure` below 1 the first `shallow` candidates are read
+        alone, and the rest where none of them reaches it.
         """
         head = list(hits[: self._settings.candidates])
         if not head:
             return []
-        scores = self.score(question, [embedding_text(hit.passage) for hit in head])
+        sure = self._settings.sure
+        first = head[: self._settings.shallow] if sure < 1 else head
+        scores = self.score(question, [embedding_text(hit.passage) for hit in first])
+        if max(scores) < sure:
+            rest = head[len(first) :]
+            scores += self.score(question, [embedding_text(hit.passage) for hit in rest])
+        head = head[: len(scores)]
         order = np.argsort(-self._combined(head, scores), kind="stable")
         ranked = [
             head[position].with_stage("reranked", scores[position], rank)

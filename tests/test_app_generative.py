@@ -251,7 +251,7 @@ def test_a_drawn_picture_is_read_and_a_broken_one_refused(opened, mnist):
 
 def test_a_strange_picture_is_stranger_than_most_digits(opened):
     from generative import figures
-    from generative.evaluate import inverted, letters
+    from generative.anomalies import inverted, letters
 
     for name in ("vae", "autoencoder"):
         score = cache.anomaly(name, inverted(letters(1)))

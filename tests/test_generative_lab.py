@@ -1,4 +1,4 @@
-"""generative/ around the models: data, training, checkpoints, measures and commands."""
+"""generative/ around the models: data, training, checkpoints, metrics and commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from generative import checkpoints, data, evaluate, train
+from generative import checkpoints, data, latent, metrics
+from generative.anomalies import auroc, letters
 from generative.classifier import Classifier
 from generative.cli import app
 from generative.data import digits, read_idx
@@ -55,8 +56,8 @@ def test_what_is_no_mnist_is_refused(tmp_path):
 @pytest.mark.parametrize("name", [n for n in FAMILIES if n not in ("gan", "flow", "energy")])
 def test_training_lowers_the_validation_loss_on_small_digits(name):
     torch.manual_seed(0)
-    chosen, images = family(name), digits()
-    model = chosen.build(chosen.config_for("digits"))
+    model_family, images = family(name), digits()
+    model = model_family.build(model_family.config_for("digits"))
     epochs = [e for e in fit(model, images, SHORT) if isinstance(e, Epoch)]
     assert epochs[-1].valid < epochs[0].valid
 
@@ -68,16 +69,16 @@ def small():
 
 def test_a_checkpoint_gives_the_model_back_and_half_precision_nearly(tmp_path):
     model = small()
-    train.save(model, tmp_path, {"dataset": "digits"})
-    again = train.load(tmp_path)
+    checkpoints.save(model, tmp_path, {"dataset": "digits"})
+    again = checkpoints.load(tmp_path)
     codes = torch.randn(3, 4)
     assert torch.equal(again.decode(codes), model.decode(codes))
     assert again.about == {"dataset": "digits"}
     size = (tmp_path / "model.safetensors").stat().st_size
-    train.save(model, tmp_path, {}, half=True)
+    checkpoints.save(model, tmp_path, {}, half=True)
     assert (tmp_path / "model.safetensors").stat().st_size < 0.7 * size
     torch.testing.assert_close(
-        train.load(tmp_path).decode(codes), model.decode(codes), atol=1e-2, rtol=0
+        checkpoints.load(tmp_path).decode(codes), model.decode(codes), atol=1e-2, rtol=0
     )
 
 
@@ -102,7 +103,7 @@ def test_the_wrong_size_is_refused():
 
 
 def test_a_changed_or_missing_model_is_not_loaded(tmp_path):
-    train.save(small(), tmp_path / "vae", {})
+    checkpoints.save(small(), tmp_path / "vae", {})
     checkpoints.pin(tmp_path)
     assert isinstance(checkpoints.shipped("vae", tmp_path), VAE)
     with pytest.raises(CheckpointMissing, match=r"No model 'gan'.*vae"):
@@ -126,24 +127,24 @@ def test_the_frechet_distance_of_two_gaussians_is_its_closed_form():
     one = generator.normal(0, 1, (200_000, 2))
     other = generator.normal(0, 1, (200_000, 2)) * [2, 3] + [1, 0]
     # |(1, 0)|^2 + (1 - 2)^2 + (1 - 3)^2 = 6 for independent components
-    assert evaluate.frechet_distance(one, other) == pytest.approx(6, abs=0.1)
-    assert evaluate.frechet_distance(one, one) == pytest.approx(0, abs=1e-6)
+    assert metrics.frechet_distance(one, other) == pytest.approx(6, abs=0.1)
+    assert metrics.frechet_distance(one, one) == pytest.approx(0, abs=1e-6)
 
 
 def test_auroc_by_hand():
-    assert evaluate.auroc(np.array([1.0, 2.0]), np.array([3.0, 1.5])) == 0.75
+    assert auroc(np.array([1.0, 2.0]), np.array([3.0, 1.5])) == 0.75
 
 
 def test_letters_are_white_on_black_and_repeat_themselves():
-    drawn = evaluate.letters(20, 28, seed=1)
-    assert drawn.shape == (20, 1, 28, 28)
-    assert torch.equal(drawn, evaluate.letters(20, 28, seed=1))
-    assert 0.05 < float(drawn.mean()) < 0.35
-    assert float(drawn[:, :, 0].mean()) < 0.05  # nothing at the border
+    images = letters(20, 28, seed=1)
+    assert images.shape == (20, 1, 28, 28)
+    assert torch.equal(images, letters(20, 28, seed=1))
+    assert 0.05 < float(images.mean()) < 0.35
+    assert float(images[:, :, 0].mean()) < 0.05  # nothing at the border
 
 
 class Doubling(GenerativeModel):
-    """Code = twice the image; its decoder halves, so that everything is known."""
+    """Code = twice the image, and the decoder halves it."""
 
     family = "doubling"
 
@@ -157,16 +158,16 @@ class Doubling(GenerativeModel):
 def test_ways_and_sums_of_codes_by_hand():
     model = Doubling(None)
     one, other = torch.zeros(1, 2, 2), torch.ones(1, 2, 2)
-    way = evaluate.interpolate(model, one, other, 3)
-    assert way.flatten(1).mean(dim=1).tolist() == [0.0, 0.5, 1.0]
-    moved = evaluate.latent_arithmetic(model, other[None], one[None], one[None])
+    line = latent.interpolate(model, one, other, 3)
+    assert line.flatten(1).mean(dim=1).tolist() == [0.0, 0.5, 1.0]
+    moved = latent.latent_arithmetic(model, other[None], one[None], one[None])
     assert torch.equal(moved, other[None])
 
 
 def test_a_linear_probe_reads_what_is_linear():
     codes = np.random.default_rng(0).normal(size=(400, 3))
-    assert evaluate.linear_probe(codes, (codes[:, 0] > 0).astype(int), 200) > 0.95
-    assert evaluate.neighbours(codes, codes[7], 1).tolist() == [7]
+    assert metrics.linear_probe(codes, (codes[:, 0] > 0).astype(int), 200) > 0.95
+    assert latent.neighbours(codes, codes[7], 1).tolist() == [7]
 
 
 def test_a_grid_places_images_in_rows():
@@ -193,33 +194,33 @@ def test_a_grid_keeps_colours():
 
 def test_training_and_sampling_by_command(tmp_path):
     run = CliRunner()
-    done = run.invoke(
+    result = run.invoke(
         app, ["train", "vae", "--epochs", "2", "--output", str(tmp_path / "v"), "--set", "latent=3"]
     )
-    assert done.exit_code == 0, done.output
-    assert "epoch 2 of 2" in done.output
+    assert result.exit_code == 0, result.output
+    assert "epoch 2 of 2" in result.output
     assert (tmp_path / "v" / "preview.png").is_file()
-    done = run.invoke(app, ["sample", str(tmp_path / "v"), "--output", str(tmp_path / "s.png")])
-    assert done.exit_code == 0, done.output
+    result = run.invoke(app, ["sample", str(tmp_path / "v"), "--output", str(tmp_path / "s.png")])
+    assert result.exit_code == 0, result.output
     assert (tmp_path / "s.png").is_file()
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("arguments", "message"),
     [
         (["sample", "nothing"], "No model 'nothing'"),
-        (["sample", "vae", "--label", "3"], "are told a digit"),
+        (["sample", "vae", "--label", "3"], "are conditioned on a digit"),
         (["sample", "vae", "--eta", "0"], "are for diffusion models"),
         (["sample", "autoencoder"], "cannot draw images"),
         (["train", "poem"], "No family 'poem'"),
-        (["train", "vae", "--set", "latent"], "wanted NAME=VALUE"),
+        (["train", "vae", "--set", "latent"], "expected NAME=VALUE"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(words, told):
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == 1
-    assert told in done.stderr
-    assert "Traceback" not in done.output
+def test_what_cannot_be_done_is_one_sentence(arguments, message):
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.output
 
 
 # ---- what comes with the program ----
@@ -243,17 +244,17 @@ def test_shipped_models_reach_their_figures_on_a_part_of_the_test_set():
         images = data.load("mnist")
     except DataMissing as error:
         pytest.skip(str(error))
-    judge = checkpoints.shipped("classifier")
-    assert isinstance(judge, Classifier)
-    assert evaluate.accuracy(judge, images) > 0.99
+    classifier = checkpoints.shipped("classifier")
+    assert isinstance(classifier, Classifier)
+    assert metrics.accuracy(classifier, images) > 0.99
     some = images.test.floats[:500]
     shipped = checkpoints.shipped
     assert float(shipped("autoencoder").anomaly_score(some).mean()) < 0.006
-    assert float(evaluate.log_likelihood(shipped("autoregressive"), some).nats.mean()) > -86
-    assert float(evaluate.log_likelihood(shipped("vae"), some[:100]).nats.mean()) > -91
-    flow = evaluate.log_likelihood(shipped("flow"), some)
+    assert float(metrics.log_likelihood(shipped("autoregressive"), some).nats.mean()) > -86
+    assert float(metrics.log_likelihood(shipped("vae"), some[:100]).nats.mean()) > -91
+    flow = metrics.log_likelihood(shipped("flow"), some)
     assert float(flow.bits_per_dimension.mean()) < 1.35
-    assert evaluate.digit_shares(judge, shipped("gan").sample(300, seed=0)).min() > 0.01
+    assert metrics.digit_shares(classifier, shipped("gan").sample(300, seed=0)).min() > 0.01
     assert json.loads((checkpoints.FOLDER / "sha256.json").read_text()).keys() == set(
         checkpoints.names()
     )

@@ -1,4 +1,4 @@
-"""generative/ as a page shows it: drawings, planes of codes, short trainings, kept figures."""
+"""generative/ for the app: drawings, planes of codes, short training runs, stored figures."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import torch
 from sklearn.decomposition import PCA
 
 from generative import checkpoints, data, figures, live
+from generative.anomalies import anomaly_scores
 from generative.data import Dataset, digits
 from generative.drawing import as_mnist
 from generative.errors import CheckpointMissing, DataMissing, NothingDrawn
-from generative.evaluate import Measured, anomaly_scores
+from generative.evaluate import figures_of
 from generative.families import FAMILIES
+from generative.figures import Measurement
 from generative.latent import Plane
 from generative.pictures import evenly, strip
 from generative.vae import VAE, VAEConfig
@@ -49,9 +51,9 @@ def test_where_and_how_large_it_is_drawn_does_not_matter(down, right, times):
     small[6:22, 8:11] = small[6:9, 8:20] = small[13:16, 8:17] = 1  # an F
     ink = np.kron(small, np.ones((times, times)))
     ink = np.roll(ink, (down, right), axis=(0, 1))
-    wanted = as_mnist(np.kron(small, np.ones((20, 20))))
-    torch.testing.assert_close(as_mnist(ink), wanted, atol=0.25, rtol=0)
-    assert float((as_mnist(ink) - wanted).abs().mean()) < 0.01
+    expected = as_mnist(np.kron(small, np.ones((20, 20))))
+    torch.testing.assert_close(as_mnist(ink), expected, atol=0.25, rtol=0)
+    assert float((as_mnist(ink) - expected).abs().mean()) < 0.01
 
 
 def test_a_test_image_drawn_ten_times_as_large_comes_back():
@@ -82,17 +84,17 @@ def codes(count: int = 60, latent: int = 7) -> np.ndarray:
 def test_the_plane_is_that_of_the_first_two_principal_components():
     values = codes()
     plane, reference = Plane.of(values), PCA(2).fit(values)
-    assert np.allclose(np.abs(plane.place(values)), np.abs(reference.transform(values)))
+    assert np.allclose(np.abs(plane.coordinates(values)), np.abs(reference.transform(values)))
     assert np.allclose(plane.axes @ plane.axes.T, np.eye(2))
 
 
-def test_a_place_leads_to_a_code_at_that_place():
-    plane, at = Plane.of(codes()), np.array([1.5, -0.3])
-    assert plane.place(plane.code(at)[None])[0] == pytest.approx(at)
-    beside = codes()[5]
-    moved = plane.code(at, beside)
-    assert plane.place(moved[None])[0] == pytest.approx(at)
-    assert plane.code(plane.place(beside[None])[0], beside) == pytest.approx(beside)
+def test_the_code_at_a_point_has_the_points_coordinates():
+    plane, point = Plane.of(codes()), np.array([1.5, -0.3])
+    assert plane.coordinates(plane.code(point)[None])[0] == pytest.approx(point)
+    base = codes()[5]
+    moved = plane.code(point, base)
+    assert plane.coordinates(moved[None])[0] == pytest.approx(point)
+    assert plane.code(plane.coordinates(base[None])[0], base) == pytest.approx(base)
 
 
 def test_with_pictures_the_plane_is_where_they_change():
@@ -111,8 +113,8 @@ def test_frames_are_evenly_spaced_with_both_ends():
     assert evenly(3, 5) == [0, 1, 2]
     assert evenly(5, 1) == [0]
     images = torch.linspace(0, 1, 9).reshape(9, 1, 1, 1)
-    shown = np.asarray(strip(images, 3, scale=1))[0]
-    assert shown.tolist() == [0, 96, 96, 128, 96, 96, 255]  # 96: the line between frames
+    strip_row = np.asarray(strip(images, 3, scale=1))[0]
+    assert strip_row.tolist() == [0, 96, 96, 128, 96, 96, 255]  # 96: the line between frames
 
 
 # ---- short trainings ----
@@ -125,12 +127,12 @@ def few() -> Dataset:
 
 def test_a_watched_training_ends_with_its_recipe_and_lowers_the_loss(monkeypatch):
     monkeypatch.setitem(FAMILIES["vae"].recipes, "digits", {"epochs": 12, "batch": 64})
-    seen = list(live.watch("vae", few(), threading.Event()))
-    assert [one.epoch.number for one in seen] == [*range(1, 13), 12]
-    assert seen[-1].epoch.valid < seen[0].epoch.valid
-    assert seen[0].preview is not None
-    assert seen[-1].preview is not None
-    assert set(live.curves(seen[0].epoch)) == {"training", "validation"}
+    glimpses = list(live.watch("vae", few(), threading.Event()))
+    assert [one.epoch.number for one in glimpses] == [*range(1, 13), 12]
+    assert glimpses[-1].epoch.valid < glimpses[0].epoch.valid
+    assert glimpses[0].preview is not None
+    assert glimpses[-1].preview is not None
+    assert set(live.curves(glimpses[0].epoch)) == {"training", "validation"}
 
 
 def test_a_watched_training_stops_when_asked_and_when_time_is_up():
@@ -158,12 +160,12 @@ def test_what_cannot_be_sampled_is_previewed_by_its_reconstructions():
     torch.manual_seed(0)
     model = FAMILIES["autoencoder"].build(FAMILIES["autoencoder"].config_for("digits"))
     images = few()
-    shown = live.preview(model.train(), images, 0)
+    preview = live.preview(model.train(), images, 0)
     assert model.training
     test = images.test.floats
-    torch.testing.assert_close(shown[:8], test[:8])
-    torch.testing.assert_close(shown[16:24], test[8:16])
-    torch.testing.assert_close(shown[8:16], model.eval().reconstruct(test[:8]))
+    torch.testing.assert_close(preview[:8], test[:8])
+    torch.testing.assert_close(preview[16:24], test[8:16])
+    torch.testing.assert_close(preview[8:16], model.eval().reconstruct(test[:8]))
 
 
 # ---- figures ----
@@ -172,8 +174,8 @@ def test_what_cannot_be_sampled_is_previewed_by_its_reconstructions():
 def measured_vae() -> tuple[VAE, figures.Figures]:
     torch.manual_seed(0)
     model = VAE(VAEConfig(image_size=8, latent=4, hidden=16, bound_samples=5))
-    rows = [Measured("density", -20.0, "nats", 50), Measured("sampling DDIM 25", 3.0, "", 50)]
-    return model, figures.entry(model, "abc", rows, few(), images=50, seed=0)
+    rows = [Measurement("density", -20.0, "nats", 50), Measurement("sampling DDIM 25", 3.0, "", 50)]
+    return model, figures_of(model, "abc", rows, few(), images=50, seed=0)
 
 
 def test_figures_come_back_as_they_were_written_beside_those_of_others(tmp_path):
@@ -205,9 +207,9 @@ def test_a_file_that_is_no_figures_is_told_with_the_command(tmp_path):
 
 
 def test_the_figures_that_come_along_are_of_the_models_that_come_along():
-    kept = figures.read()
-    for name in kept:
-        assert kept[name].sha256 == checkpoints.pinned(name), name
-        assert list(kept[name].strangeness) == sorted(kept[name].strangeness)
-    if "vae" in kept:
-        assert -120 < kept["vae"].value("density").value < -60
+    entries = figures.read()
+    for name in entries:
+        assert entries[name].sha256 == checkpoints.pinned(name), name
+        assert list(entries[name].strangeness) == sorted(entries[name].strangeness)
+    if "vae" in entries:
+        assert -120 < entries["vae"].value("density").value < -60

@@ -12,14 +12,15 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from generative import checkpoints, data, evaluate
+from generative import checkpoints, data, metrics
+from generative.anomalies import anomaly_scores
 from generative.autoregressive import Autoregressive
 from generative.classifier import Classifier
 from generative.data import Dataset
 from generative.diffusion import Diffusion
 from generative.errors import DataMissing
 from generative.gan import GAN
-from generative.latent import Plane
+from generative.latent import Plane, codes_of
 from generative.model import GenerativeModel
 
 #: Held while torch draws random numbers, since a process has one generator, which seeds reset.
@@ -111,9 +112,9 @@ def code_map(name: str) -> Map:
         plane = Plane.of(codes, pictures.flatten(1).numpy())
     else:
         test = images().test.first(_MAPPED.get(name, 2000))
-        codes, digits = evaluate.codes_of(chosen, test.floats), test.labels.numpy()
+        codes, digits = codes_of(chosen, test.floats), test.labels.numpy()
         plane = Plane.of(codes)
-    places = plane.place(codes)
+    places = plane.coordinates(codes)
     across, up = np.quantile(np.abs(places), 0.99, axis=0)
     return Map(plane, codes, places, digits, (round(float(across), 1), round(float(up), 1)))
 
@@ -126,7 +127,7 @@ def decoded(name: str, code: np.ndarray) -> Tensor:
 @st.cache_resource(show_spinner=False)
 def training_codes(name: str) -> np.ndarray:
     """The codes of the first 10,000 training images."""
-    return evaluate.codes_of(model(name), images().train.first(_KNOWN).floats)
+    return codes_of(model(name), images().train.first(_KNOWN).floats)
 
 
 # ---- draws ----
@@ -181,7 +182,7 @@ def completed(number: int, known_rows: int, draws: int, seed: int) -> Tensor:
 def anomaly(name: str, picture: Tensor) -> float:
     """How strange a picture is to a model."""
     with TURN:
-        return float(evaluate.anomaly_scores(model(name), picture)[0])
+        return float(anomaly_scores(model(name), picture)[0])
 
 
 def likelihood(name: str, picture: Tensor) -> Any:
@@ -191,4 +192,4 @@ def likelihood(name: str, picture: Tensor) -> Any:
         NotDefined: the family has none.
     """
     with TURN:
-        return evaluate.log_likelihood(model(name), picture)
+        return metrics.log_likelihood(model(name), picture)

@@ -11,7 +11,7 @@ from torch import Tensor
 from generative import figures
 from generative.drawing import as_mnist
 from generative.errors import GenerativeError, NotDefined
-from generative.evaluate import codes_of, neighbours
+from generative.latent import codes_of, neighbours
 from ui.laboratory import cache
 from ui.laboratory.canvas import canvas, data_url, ink_of
 from ui.laboratory.widgets import pictures, row, title

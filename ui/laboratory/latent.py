@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 import torch
 
-from generative.evaluate import interpolate
 from generative.gan import GAN
+from generative.latent import interpolate
 from ui.laboratory import cache
 from ui.laboratory.latent_map import latent_map
 from ui.laboratory.widgets import pictures, row, sentence, title
