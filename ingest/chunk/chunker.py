@@ -1,0 +1,97 @@
+"""Cut a whole document into passages.
+
+A slide is one passage; a build, whose pages only add to the page before, is one passage with
+all its pages; a slide too long for the encoder is cut between its lines. Notes are cut at
+headings and sentences, and a passage may continue on the next page. Running headers, footers and
+page numbers are left out. Each passage keeps the offsets of its text on the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ingest import clean
+from ingest.chunk.builds import group_builds
+from ingest.chunk.headings import HeadingPaths
+from ingest.chunk.packing import Unit, pack, split_at_headings
+from ingest.chunk.paragraphs import sentence_spans
+from ingest.chunk.settings import ChunkSettings, TokenCounter
+from ingest.types import Line, ParsedDocument, Passage, Span
+
+#: Rises when the same document would be cut differently; a library stores it.
+CHUNKER_VERSION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Text that is cut together: a slide or a build, or notes between two slides.
+
+    `build` holds the page numbers of a slide, in order, and is empty for notes; `spans` are its
+    sentences and items.
+    """
+
+    build: tuple[int, ...]
+    spans: list[Span]
+
+
+def chunk(
+    parsed: ParsedDocument, count_tokens: TokenCounter, settings: ChunkSettings
+) -> list[Passage]:
+    """Cut a document into passages, in reading order.
+
+    Every passage with its context fits `settings.window`. Their spans, without each one's first
+    `overlap`, cover the body text of every page once (of a build, the last page's).
+
+    Raises:
+        ValueError: the settings leave no room for text.
+    """
+    settings.check()
+    body_lines = _body_lines(parsed)
+    headings = HeadingPaths(parsed, body_lines)
+    texts = {page.number: page.text for page in parsed.pages}
+    passages: list[Passage] = []
+    for block in _blocks(parsed, body_lines, headings):
+        tokens = count_tokens([texts[span.page][span.start : span.end] for span in block.spans])
+        units = [
+            Unit(span, count, headings.above(span.page, span.start))
+            for span, count in zip(block.spans, tokens, strict=True)
+        ]
+        for section in [units] if block.build else split_at_headings(units):
+            passages.extend(
+                pack(parsed.document, texts, block.build, section, count_tokens, settings)
+            )
+    return [
+        replace(passage, id=f"{parsed.document.id[:16]}-{number:04d}")
+        for number, passage in enumerate(passages)
+    ]
+
+
+def _body_lines(parsed: ParsedDocument) -> dict[int, list[Line]]:
+    """Each page's lines by its number, without running headers, footers and page numbers."""
+    repeated = clean.repeated_lines(parsed.pages)
+    return {
+        page.number: [line for line in page.lines if (page.number, line) not in repeated]
+        for page in parsed.pages
+    }
+
+
+def _blocks(
+    parsed: ParsedDocument, body_lines: dict[int, list[Line]], headings: HeadingPaths
+) -> Iterator[_Block]:
+    """One block for each build, and one for the notes between two slides; no dividers."""
+    notes = _Block((), [])
+    for build in group_builds(parsed.pages, body_lines):
+        page = build[-1]  # on it, a build is complete
+        spans = sentence_spans(page, body_lines[page.number])
+        if not spans or headings.is_divider(page, body_lines[page.number]):
+            continue
+        if not page.is_slide:
+            notes.spans.extend(spans)
+            continue
+        if notes.spans:
+            yield notes
+            notes = _Block((), [])
+        yield _Block(tuple(step.number for step in build), spans)
+    if notes.spans:
+        yield notes
