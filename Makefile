@@ -10,7 +10,7 @@ KATHEDER := $(BIN)/katheder
 .PHONY: run test test-slow test-collections lint setup corpus constraints evaluate measure screenshots train-reranker train-generator train-smoke train-generative clean
 
 run: .venv/.run
-	$(KATHEDER) ui --library $(LIBRARY) --bundled corpus
+	$(KATHEDER) ui --library $(LIBRARY) --bundled
 
 test: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not collection"

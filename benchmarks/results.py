@@ -56,15 +56,13 @@ FINDING = (
     Setup("reranked", {}),
 )
 DEPTHS = (
-    Setup("6 where one reaches 0.7", {"rerank": {"sure": 0.7}}),
-    Setup("6 where one reaches 0.9", {"rerank": {"sure": 0.9}}),
     Setup("always 6", {"rerank": {"candidates": 6}}),
     Setup("always 40", {"rerank": {"candidates": 40}}),
 )
 QUOTING = (
     Setup("quotes, no reranker", {**_NO_RERANKER, "answer": {"writer": False}}, answers=True),
     Setup("quotes, whole passages", {"answer": {"writer": False, "select": False}}, answers=True),
-    Setup("quotes, single pieces", {"answer": {"writer": False, "piece_words": 0}}, answers=True),
+    Setup("quotes, single pieces", {"answer": {"writer": False, "span_words": 0}}, answers=True),
     Setup("quotes", {"answer": {"writer": False}}, answers=True),
 )
 WRITING = (Setup("writer", {"answer": {"writer": True}}, answers=True),)
@@ -197,8 +195,7 @@ def depth_lines(reports: Mapping[str, Report], names: Sequence[str]) -> list[str
     """What it costs and gains to read fewer candidates; "reranked" is the default."""
     default = Settings().rerank
     lines = [
-        f"How many candidates the CrossEncoder reads (by default {default.candidates}; the first "
-        f"{default.shallow} alone where one of them reaches `rerank.sure`):",
+        f"How many candidates the CrossEncoder scores (by default {default.candidates}):",
         "",
         "| | RR@10 | nDCG@10 | seconds p50 | seconds p95 |",
         "|---|---|---|---|---|",

@@ -9,7 +9,6 @@ they are the answer where none writes.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +18,7 @@ import numpy as np
 from ingest.chunk import sentences_of
 from ingest.clean import BULLETS
 from ingest.embed import Encoder
+from ingest.lru import LruCache
 from ingest.types import Passage
 from rag.rerank import Reranker, logits
 from rag.settings import AnswerSettings
@@ -33,7 +33,7 @@ _HANGING_WORDS = (
 )
 CONTINUATION_WORDS = frozenset(_HANGING_WORDS.split())
 _MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
-_KEPT = 20_000  # vectors, about 30 MB
+_CACHED_VECTORS = 20_000  # about 30 MB
 _MAX_WORDS = 60  # a piece grows no longer by what is attached to it
 
 
@@ -47,32 +47,19 @@ class Judge(Protocol):
 class CosineJudge:
     """The bi-encoder as a judge, where there is no CrossEncoder; cosines below 0 count as 0.
 
-    The vectors of the last texts are kept, since the same pages are read for many questions.
+    The vectors of the last texts are cached, since the same pages are read for many questions.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._kept: dict[str, np.ndarray] = {}  # the oldest first
-        self._lock = threading.Lock()
+        self._vectors: LruCache[str, np.ndarray] = LruCache(_CACHED_VECTORS)
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         """The cosine of each text to the question, clipped to [0, 1]."""
         if not texts:
             return []
-        vectors = self._vectors([*texts, question])
+        vectors = np.stack(self._vectors.get_or_compute([*texts, question], self._encoder.encode))
         return [float(cosine) for cosine in np.clip(vectors[:-1] @ vectors[-1], 0, 1)]
-
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
-        with self._lock:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        if missing:
-            known |= zip(missing, self._encoder.encode(missing), strict=True)
-            with self._lock:
-                self._kept |= known
-                for oldest in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
-                    del self._kept[oldest]
-        return np.stack([known[text] for text in texts])
 
 
 def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
@@ -100,12 +87,12 @@ def select_evidence(
         settings: How many passages, how many pieces, and how many of their words.
 
     Returns:
-        At most `evidence_pieces` sources within `evidence_words`, at least one where the
+        At most `evidence_spans` sources within `evidence_words`, at least one where the
         passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
-        with `passage_weight` its passage's, and with `place_weight` minus the logarithm of its
+        with `passage_weight` its passage's, and with `page_rank_weight` minus the logarithm of its
         page's place: passages of one page stand where the first of them does. Where it will be
         quoted, a piece takes in neighbours in its passage, the better one first, up to
-        `piece_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
+        `span_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
         own, the judge's, in [0, 1].
     """
     hits = hits[: settings.passages]
@@ -118,10 +105,12 @@ def select_evidence(
     passages = logits([_score_of(hit) for _, hit, _ in places])
     pages = _page_ranks([hit.passage for hit in hits])
     behind = np.log([pages[place - 1] for place, _, _ in places])
-    standing = logits(scores) + settings.passage_weight * passages - settings.place_weight * behind
+    standing = (
+        logits(scores) + settings.passage_weight * passages - settings.page_rank_weight * behind
+    )
     chosen: list[Source] = []
     room, taken, seen = settings.evidence_words, set[int](), set[str]()
-    longest = 0 if settings.writer else settings.piece_words
+    longest = 0 if settings.writer else settings.span_words
     for row in map(int, np.argsort(-standing, kind="stable")):
         _, hit, piece = places[row]
         passage = hit.passage
@@ -149,7 +138,7 @@ def select_evidence(
                 round(float(standing[row]), 4),
             )
         )
-        if number == settings.evidence_pieces:
+        if number == settings.evidence_spans:
             break
     return tuple(chosen)
 

@@ -77,7 +77,7 @@ def extractive_answer(
 
     def near(source: Source) -> bool:
         same_page = source.hit.passage.shares_page(best.hit.passage)
-        margin = settings.quote_margin if same_page else settings.other_margin
+        margin = settings.quote_margin if same_page else settings.other_page_margin
         return source.selection_score >= best.selection_score - margin
 
     chosen = [source for source in sources if near(source)][: settings.quotes]

@@ -55,19 +55,12 @@ class Reranker:
         The order goes by the CrossEncoder's logit plus `first_stage_weight` times the first
         stage's score, both standardised over the candidates that were scored; ties keep the
         first stage's order. What a hit gets as its `reranked` score is the CrossEncoder's alone,
-        a probability in [0, 1]. With a `sure` below 1 the first `shallow` candidates are read
-        alone, and the rest where none of them reaches it.
+        a probability in [0, 1].
         """
         head = list(hits[: self._settings.candidates])
         if not head:
             return []
-        sure = self._settings.sure
-        first = head[: self._settings.shallow] if sure < 1 else head
-        scores = self.score(question, [embedding_text(hit.passage) for hit in first])
-        if max(scores) < sure:
-            rest = head[len(first) :]
-            scores += self.score(question, [embedding_text(hit.passage) for hit in rest])
-        head = head[: len(scores)]
+        scores = self.score(question, [embedding_text(hit.passage) for hit in head])
         order = np.argsort(-self._combined(head, scores), kind="stable")
         ranked = [
             head[position].with_stage("reranked", scores[position], rank)

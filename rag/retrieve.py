@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingest.store import Scored, Store
+from ingest.store import Store
 from ingest.types import Passage
 from rag.settings import RetrievalSettings
 from rag.types import Hit, Stage, StageScore
@@ -23,7 +23,7 @@ def retrieve(
         vector: Its unit vector, float32, shape (dimension,); None leaves dense search out.
         settings: How many candidates, and the weights of the two lists; 0 leaves one out.
     """
-    lists: dict[Stage, list[Scored]] = {}
+    lists: dict[Stage, list[tuple[Passage, float]]] = {}
     if vector is not None and settings.dense_weight > 0:
         lists["dense"] = store.search_dense(vector, settings.candidates)
     if settings.lexical_weight > 0:
@@ -32,7 +32,7 @@ def retrieve(
     return fuse(lists, {stage: weights[stage] for stage in lists})
 
 
-def fuse(lists: dict[Stage, list[Scored]], weights: dict[Stage, float]) -> list[Hit]:
+def fuse(lists: dict[Stage, list[tuple[Passage, float]]], weights: dict[Stage, float]) -> list[Hit]:
     """Merge scored lists into one, best first.
 
     A list's scores are brought to [0, 1], its last passage at 0 and its first at 1; a passage
@@ -45,11 +45,11 @@ def fuse(lists: dict[Stage, list[Scored]], weights: dict[Stage, float]) -> list[
     fused: dict[str, float] = {}
     whole = sum(weights[stage] for stage in lists)
     for stage, scored in lists.items():
-        shares = _shares([item.score for item in scored])
-        for rank, (item, share) in enumerate(zip(scored, shares, strict=True), start=1):
-            key = item.passage.id
-            passages[key] = item.passage
-            stages.setdefault(key, {})[stage] = StageScore(item.score, rank)
+        shares = _shares([score for _, score in scored])
+        for rank, ((passage, score), share) in enumerate(zip(scored, shares, strict=True), start=1):
+            key = passage.id
+            passages[key] = passage
+            stages.setdefault(key, {})[stage] = StageScore(score, rank)
             fused[key] = fused.get(key, 0.0) + weights[stage] / whole * share
     order = sorted(fused, key=lambda key: (-fused[key], key))
     return [

@@ -1,10 +1,11 @@
 """How the next token is chosen: greedy, beam search, or sampling, with a seed.
 
-Combinations that would silently ignore a value are refused with the reason.
+A combination in which a value would have no effect is refused with the reason.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,17 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rag.errors import BadSampling
 
 Strategy = Literal["greedy", "beam", "sample"]
+_DRAWING = ("temperature", "top_k", "top_p", "min_p")  # fields of the strategy "sample"
 
 
 class Sampling(BaseModel):
-    """Decoding settings; None means that the strategy does without."""
+    """Decoding settings; None means that the strategy does not use the field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     strategy: Strategy = "greedy"
-    """greedy takes the likeliest token, beam keeps several continuations, sample draws."""
+    """greedy takes the likeliest token, beam searches several continuations, sample draws."""
     num_beams: int | None = Field(default=None, ge=2, le=16)
-    """Continuations kept by beam search, 2 to 16; 4 where beam search names none."""
+    """Number of continuations in beam search, 2 to 16; 4 by default."""
     temperature: float | None = Field(default=None, gt=0, le=5)
     """Divides the logits before drawing: below 1 sharpens, above 1 flattens."""
     top_k: int | None = Field(default=None, ge=1)
@@ -36,14 +38,12 @@ class Sampling(BaseModel):
     max_new_tokens: int = Field(default=64, ge=1, le=4096)
     """Longest answer, in tokens."""
     seed: int = Field(default=0, ge=0, lt=2**63)
-    """The same seed, settings and library give the same answer."""
+    """Seed of the random generator; the same seed, settings and library give the same answer."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Sampling:
         drawing = {
-            name: getattr(self, name)
-            for name in ("temperature", "top_k", "top_p", "min_p")
-            if getattr(self, name) is not None
+            name: getattr(self, name) for name in _DRAWING if getattr(self, name) is not None
         }
         if self.strategy != "sample" and drawing:
             given = ", ".join(f"{name}={value}" for name, value in drawing.items())
@@ -76,37 +76,56 @@ class Sampling(BaseModel):
         return arguments
 
 
-def sampling_from(values: dict[str, Any], base: Sampling | None = None) -> Sampling:
-    """Build sampling settings from what a user gave, over a base; None values are left out.
+def sampling_from(
+    values: Mapping[str, Any], base: Sampling | None = None, *, writes: bool = True
+) -> Sampling:
+    """Build sampling settings from values that a user gave, over a base.
 
     A strategy follows from the values where none is given: `num_beams` means beam search, a
-    temperature, top-k, top-p or min-p means sampling. A base's values that the new strategy has no use
-    for are dropped.
+    temperature, top-k, top-p or min-p means sampling. Values of the base for which the new
+    strategy has no use are dropped.
+
+    Args:
+        values: By field; None means that the user gave no value.
+        base: Holds for the fields without a value.
+        writes: Whether the answer is written. Where it is quoted, no value may be given.
 
     Raises:
-        BadSampling: a value is out of range or contradicts another; the message says which.
+        BadSampling: a value is out of range, contradicts another or has no effect; the message
+            says which.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    kept = (base or Sampling()).model_dump(exclude_none=True)
+    if given and not writes:
+        raise BadSampling(quoted_message(given))
+    fields = (base or Sampling()).model_dump(exclude_none=True)
     if "strategy" not in given:
         if "num_beams" in given:
             given["strategy"] = "beam"
-        elif {"temperature", "top_k", "top_p", "min_p"} & given.keys():
+        elif given.keys() & set(_DRAWING):
             given["strategy"] = "sample"
-    strategy = given.get("strategy", kept["strategy"])
+    strategy = given.get("strategy", fields["strategy"])
     if strategy != "sample":
-        for name in ("temperature", "top_k", "top_p", "min_p"):
-            kept.pop(name, None)
+        for name in _DRAWING:
+            fields.pop(name, None)
     if strategy != "beam":
-        kept.pop("num_beams", None)
+        fields.pop("num_beams", None)
     try:
-        return Sampling(**(kept | given))
+        return Sampling(**(fields | given))
     except ValidationError as error:
         raise BadSampling("; ".join(_sentence(fault) for fault in error.errors())) from error
 
 
+def quoted_message(values: Mapping[str, Any]) -> str:
+    """Why sampling values are refused where the answer is quoted, and what makes them work."""
+    names = ", ".join(f"{name}={value}" for name, value in values.items())
+    return (
+        f"{names} would have no effect, because the answer quotes the lectures. Sampling options "
+        "need a written answer: add --written (or set answer.writer = true)."
+    )
+
+
 def _sentence(fault: Any) -> str:
-    """One fault that pydantic found, as a sentence with the value seen and the value wanted."""
+    """A fault that pydantic reports, as a sentence with the value seen and the value expected."""
     message = str(fault["msg"]).removeprefix("Value error, ")
     if not fault["loc"]:
         return message
@@ -120,4 +139,4 @@ PRESETS = {
     "creative": Sampling(strategy="sample", temperature=1.1, top_p=0.95),
     "beam": Sampling(strategy="beam", num_beams=4),
 }
-"""Ways of writing by name: one likeliest text, two that draw, and several texts kept at once."""
+"""Presets by name: greedy decoding, two that sample, and beam search."""

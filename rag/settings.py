@@ -6,13 +6,16 @@ A field `top_k` of the section `retrieval` is `[retrieval] top_k = 8` in the fil
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,123 +27,155 @@ from ingest import weights
 from rag.errors import BadSettings
 from rag.sampling import Sampling
 
-_SECTION = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+logger = logging.getLogger(__name__)
 
 
-class ModelSettings(BaseModel):
+class Section(BaseModel):
+    """A section of the settings; it also takes the names that its fields had in older versions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Today's name of each field that had another one."""
+    retired: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are gone; a value for one is ignored with a notice in the log."""
+
+    @classmethod
+    def with_current_names(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The same values by today's names, without those of retired fields.
+
+        Raises:
+            ValueError: a field is given by its old and its new name.
+        """
+        current: dict[str, Any] = {}
+        for name, value in values.items():
+            if name in cls.retired:
+                _notice_retired(name)
+                continue
+            new_name = cls.renamed.get(name, name)
+            if new_name != name and new_name in values:
+                raise ValueError(f"{name} is the old name of {new_name}; give only {new_name}")
+            current[new_name] = value
+        return current
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_names(cls, values: Any) -> Any:
+        return cls.with_current_names(values) if isinstance(values, Mapping) else values
+
+
+@cache  # one notice for each name in a process
+def _notice_retired(name: str) -> None:
+    logger.warning("The setting %s is not used any more and was ignored; delete it.", name)
+
+
+class ModelSettings(Section):
     """Which models are used, and what they run on."""
 
-    model_config = _SECTION
-
     encoder: str = weights.ENCODER
-    """Bi-encoder: a bundled name, a local folder or a hub id. Changing it means rebuilding."""
+    """Bi-encoder: a bundled name, a local folder or a hub id. After a change, rebuild the library."""
     reranker: str = weights.RERANKER
-    """CrossEncoder: a bundled name, a local folder or a hub id; "none" leaves the first stage's
+    """CrossEncoder: a bundled name, a local folder or a hub id; "none" keeps the first stage's
     order."""
     generator: str = weights.DECODER
     """Decoder-only language model: a bundled name, a local folder, a hub id, or `module:attribute`
-    of a chat model of langchain-core."""
+    of a chat model of langchain-core. It is loaded when an answer is written; with "none" answers
+    can only quote."""
     adapter: str = "auto"
     """LoRA adapter of the generator: auto takes the bundled one for the bundled generator; a
     folder in peft's form; "none" leaves the generator as it is."""
     device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     """auto, cpu, cuda, cuda:N or mps; auto takes a GPU where there is one."""
     dtype: weights.Numeric = "auto"
-    """auto, float32 or bfloat16; auto asks the processor by a short probe."""
+    """auto, float32 or bfloat16; auto measures once which is faster on this processor."""
 
 
-class ChunkingSettings(BaseModel):
-    """How lectures are cut. Changing it means rebuilding."""
-
-    model_config = _SECTION
+class ChunkingSettings(Section):
+    """How lectures are split into passages. After a change, rebuild the library."""
 
     passage_tokens: int = Field(default=200, ge=16, le=4096)
-    """Longest passage in the encoder's tokens; its window, less the headings, bounds it too."""
+    """Longest passage, in the encoder's tokens; passage and headings must also fit its window."""
     overlap_tokens: int = Field(default=0, ge=0)
-    """How many tokens a passage of notes repeats from the one before, in whole sentences."""
+    """How many tokens a passage of running text repeats from the one before, in whole sentences."""
 
 
-class RetrievalSettings(BaseModel):
+class RetrievalSettings(Section):
     """The first stage: dense and lexical candidates and their fusion."""
 
-    model_config = _SECTION
-
     candidates: int = Field(default=50, ge=1, le=1000)
-    """Passages that dense and lexical search give each."""
+    """How many passages dense search returns, and how many lexical search returns."""
     dense_weight: float = Field(default=1.0, ge=0)
-    """Weight of the dense scores in the fusion; 0 leaves dense search out."""
+    """Weight of the dense scores in the fusion; 0 disables dense search."""
     lexical_weight: float = Field(default=1.0, ge=0)
-    """Weight of the lexical scores in the fusion; 0 leaves lexical search out."""
+    """Weight of the lexical scores in the fusion; 0 disables lexical search."""
     top_k: int = Field(default=8, ge=1, le=1000)
     """Passages that a search returns."""
     followups: Literal["expand", "rewrite", "off"] = "expand"
-    """A question that leans on the conversation is searched with the one that it follows, is
-    rewritten by the language model, or is left as it is."""
+    """What is searched for where a question depends on the conversation: expand puts the question
+    before it in front, rewrite lets the language model complete it, off leaves it unchanged."""
     min_cosine: float = Field(default=0.2, ge=-1, le=1)
-    """Below this cosine of the best passage the lectures are taken not to answer, whatever else."""
+    """Abstain if the best cosine of any passage is below this, whatever the confidence."""
 
 
-class RerankSettings(BaseModel):
-    """The second stage: a CrossEncoder over the first candidates."""
+class RerankSettings(Section):
+    """The second stage: a CrossEncoder scores the first candidates again."""
 
-    model_config = _SECTION
+    retired = frozenset({"shallow", "sure"})
 
     candidates: int = Field(default=16, ge=1, le=200)
-    """How many of the fused candidates the CrossEncoder scores."""
-    shallow: int = Field(default=6, ge=1, le=200)
-    """How many it scores at first, where `sure` is below 1."""
-    sure: float = Field(default=1.0, ge=0, le=1)
-    """Score of one of the first from which the rest are not read; 1 reads all of them. At 0.7
-    reading takes two thirds of the time (docs/results.md)."""
+    """How many of the first stage's candidates the CrossEncoder scores."""
     first_stage_weight: float = Field(default=1.25, ge=0)
-    """Weight of the first stage's score beside the CrossEncoder's, both standardised."""
+    """Weight of the first stage's score relative to the CrossEncoder's, both standardised."""
     batch_size: int = Field(default=16, ge=1)
-    """Pairs scored at once."""
+    """Pairs of question and passage that the CrossEncoder scores in one batch."""
 
 
-class AnswerSettings(BaseModel):
+class AnswerSettings(Section):
     """From passages to an answer."""
 
-    model_config = _SECTION
+    renamed = {
+        "evidence_pieces": "evidence_spans",
+        "piece_words": "span_words",
+        "place_weight": "page_rank_weight",
+        "other_margin": "other_page_margin",
+    }
 
     writer: bool = False
-    """Let the language model write; off, the best pieces of evidence are the answer, which
+    """Let the language model write the answer; off, the answer quotes the best evidence, which
     measures better with the bundled model (docs/results.md)."""
     passages: int = Field(default=6, ge=1, le=20)
-    """Passages that evidence is taken from, best first."""
+    """From how many of the first passages evidence is taken."""
     select: bool = True
-    """Choose single sentences as evidence; off, whole passages are the evidence."""
-    evidence_pieces: int = Field(default=5, ge=1, le=20)
-    """Most pieces of evidence."""
-    piece_words: int = Field(default=90, ge=0)
-    """Words up to which a piece that is quoted takes in its neighbours; 0 leaves each by itself.
-    The writer is given single pieces, from which it measures better."""
+    """Select single sentences as evidence; off, whole passages are the evidence."""
+    evidence_spans: int = Field(default=5, ge=1, le=20)
+    """Largest number of evidence spans."""
+    span_words: int = Field(default=90, ge=0)
+    """Up to how many words a quoted span is extended by neighbours on its page; 0 quotes each span
+    alone. The language model gets single spans, with which it measures better."""
     neighbour_margin: float = Field(default=8.0, ge=0)
-    """How far, in logits, a neighbour may stand behind the piece that takes it in."""
+    """Largest score gap, in logits, at which a span is extended by its neighbour."""
     evidence_words: int = Field(default=180, ge=20)
-    """Most words of all evidence together; the best piece is taken at any length."""
+    """Largest number of words of all evidence together; the best span is taken at any length."""
     passage_weight: float = Field(default=0.5, ge=0)
-    """Weight of the passage's reranked logit beside a piece's own."""
-    place_weight: float = Field(default=1.5, ge=0)
-    """What the logarithm of its page's place takes from a piece."""
+    """Weight of the passage's reranked logit relative to the span's own."""
+    page_rank_weight: float = Field(default=1.5, ge=0)
+    """Rank penalty: a span's score is reduced by this times ln(page rank), rank 1 being the best page."""
     quotes: int = Field(default=3, ge=1, le=3)
-    """Most pieces of an extractive answer."""
+    """Largest number of spans that a quoted answer holds."""
     quote_margin: float = Field(default=2.5, ge=0)
-    """How far, in logits, a further piece of an extractive answer may stand behind the best."""
-    other_margin: float = Field(default=1.0, ge=0)
-    """The same for a piece of another page than the best one's."""
+    """Largest score gap, in logits, between the best span of a quoted answer and a further one."""
+    other_page_margin: float = Field(default=1.0, ge=0)
+    """As `quote_margin`, for spans on other pages than the best one's."""
     check: bool = True
-    """Hold every written sentence against the evidence; off, the model's own marks are believed."""
+    """Compare every written sentence with the evidence; off, the model's own citations are kept."""
     min_support: float = Field(default=0.7, ge=0, le=1)
-    """Score of its best evidence below which a written sentence is removed."""
+    """Remove a written sentence if no evidence supports it with at least this score."""
     min_confidence: float | None = Field(default=None, ge=0, le=1)
-    """Below this confidence the program abstains; by default where `katheder calibrate` put it."""
+    """Abstain below this confidence; by default the threshold that `katheder calibrate` fitted."""
 
 
-class AppSettings(BaseModel):
+class AppSettings(Section):
     """The command line and the Streamlit app."""
-
-    model_config = _SECTION
 
     max_upload_mb: int = Field(default=100, ge=1)
     """Largest file that can be uploaded, in megabytes."""
@@ -191,7 +226,7 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def with_changes(self, **sections: dict[str, Any]) -> Settings:
-        """A copy with some fields of some sections changed and checked; the environment is not asked.
+        """A copy with some fields of some sections changed and checked, whatever the environment says.
 
         Raises:
             BadSettings: a section, field or value that does not fit.
@@ -201,13 +236,17 @@ class Settings(BaseSettings):
             if section not in Settings.model_fields:
                 raise BadSettings(
                     f"{section} = {values!r}: there is no such section of the settings; "
-                    f"known are {', '.join(Settings.model_fields)}"
+                    f"the sections are {', '.join(Settings.model_fields)}"
                 )
             old: BaseModel = getattr(self, section)
             try:
+                if isinstance(old, Section):
+                    values = old.with_current_names(values)
                 changed[section] = type(old).model_validate(old.model_dump() | values)
             except ValidationError as error:
                 raise BadSettings(_sentences(error, "the change", (section,))) from error
+            except ValueError as error:
+                raise BadSettings(f"{section}: {error}") from error
         return self.model_copy(update=changed)
 
 
@@ -244,7 +283,7 @@ def load_settings(file: Path | None = None) -> Settings:
         if not known and section not in Settings.model_fields:
             raise BadSettings(
                 f"The variable {name} names no section of the settings; "
-                f"known are {', '.join(Settings.model_fields)}"
+                f"the sections are {', '.join(Settings.model_fields)}"
             )
     try:
         return Settings(**values)

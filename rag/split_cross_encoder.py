@@ -14,10 +14,8 @@ apart, MacAvaney et al. (SIGIR 2020) and Cao et al. (ACL 2020).
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import torch
@@ -28,6 +26,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import BertModel
+
+from ingest.lru import LruCache
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -81,8 +81,24 @@ class ScoringHead(nn.Module):
 class SplitCrossEncoder(InputModule):
     """The CrossEncoder's one module: pairs of texts in, `scores` of shape (pairs, 1) out."""
 
-    def __init__(self, bert: BertModel, tokenizer: Tokenizer, joint_layers: int) -> None:
-        """Read with a BERT whose last `joint_layers` layers see both texts."""
+    def __init__(
+        self,
+        bert: BertModel,
+        tokenizer: Tokenizer,
+        joint_layers: int,
+        *,
+        batch_tokens: int = _BATCH_TOKENS,
+        cached_tokens: int = _CACHED_TOKENS,
+    ) -> None:
+        """Split a BERT into lower layers and the joint layers above them.
+
+        Args:
+            bert: The base model.
+            tokenizer: Its tokenizer; padding is switched off and texts are cut to 256 tokens.
+            joint_layers: How many of the last layers see both texts.
+            batch_tokens: About how many tokens the lower layers read at once.
+            cached_tokens: Of how many tokens at most the lower layers' states are cached.
+        """
         super().__init__()
         self.bert = bert
         self.tokenizer = tokenizer
@@ -91,9 +107,10 @@ class SplitCrossEncoder(InputModule):
         self.joint_layers = joint_layers
         self.head = ScoringHead(bert.config.hidden_size)
         self.max_seq_length = _MAX_TOKENS
-        self._read: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
-        self._read_tokens = 0
-        self._lock = Lock()
+        self.batch_tokens = batch_tokens
+        self.lower_states: LruCache[tuple[int, ...], Tensor] = LruCache(
+            cached_tokens, size=lambda ids, _: len(ids)
+        )
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any
@@ -115,24 +132,13 @@ class SplitCrossEncoder(InputModule):
         return {**features, "scores": self.score_pairs(questions, passages)[:, None]}
 
     def encode_lower(self, tokens: Sequence[tuple[int, ...]]) -> list[Tensor]:
-        """The lower layers' states of each text, (tokens, width), remembered for the next time."""
-        with self._lock:
-            found = {ids: self._read[ids] for ids in tokens if ids in self._read}
-        new = [ids for ids in dict.fromkeys(tokens) if ids not in found]
-        for parcel in _pack_batches(new):
-            for ids, states in zip(parcel, self._lower(parcel), strict=True):
-                found[ids] = states
-                self._remember(ids, states)
-        return [found[ids] for ids in tokens]
+        """The lower layers' states of each text, (tokens, width); those of the last texts are cached."""
 
-    def _remember(self, ids: tuple[int, ...], states: Tensor) -> None:
-        with self._lock:
-            if ids not in self._read:
-                self._read[ids] = states
-                self._read_tokens += len(ids)
-            while self._read_tokens > _CACHED_TOKENS:
-                oldest, _ = self._read.popitem(last=False)
-                self._read_tokens -= len(oldest)
+        def encode(missing: Sequence[tuple[int, ...]]) -> Iterator[Tensor]:
+            for batch in _pack_batches(missing, self.batch_tokens):
+                yield from self._lower(batch)
+
+        return self.lower_states.get_or_compute(tokens, encode)
 
     @property
     def _lowest_joint(self) -> int:
@@ -141,9 +147,9 @@ class SplitCrossEncoder(InputModule):
     def _lower(self, texts: Sequence[tuple[int, ...]]) -> list[Tensor]:
         """The lower layers' states of some texts, (tokens, width) each.
 
-        They stand behind one another in one sequence, in which every token sees its own text
-        alone and counts its places from there: short texts take half the time of one by one,
-        and none is padded.
+        They are concatenated into one sequence, in which every token attends to its own text
+        alone and has its position in that text: for short texts this takes half the time of one
+        call for each, and nothing is padded.
         """
         device = self.bert.embeddings.word_embeddings.weight.device
         lengths = [len(ids) for ids in texts]
@@ -201,16 +207,18 @@ class SplitCrossEncoder(InputModule):
             )
 
 
-def _pack_batches(texts: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
-    """The texts in their order, as many together as `_PARCEL` holds, at least one."""
-    parcel: list[tuple[int, ...]] = []
+def _pack_batches(
+    texts: Sequence[tuple[int, ...]], batch_tokens: int
+) -> Iterator[list[tuple[int, ...]]]:
+    """The texts in their order, in batches of at most so many tokens, or of one longer text."""
+    batch: list[tuple[int, ...]] = []
     for ids in texts:
-        if parcel and sum(map(len, parcel)) + len(ids) > _BATCH_TOKENS:
-            yield parcel
-            parcel = []
-        parcel.append(ids)
-    if parcel:
-        yield parcel
+        if batch and sum(map(len, batch)) + len(ids) > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(ids)
+    if batch:
+        yield batch
 
 
 def from_base(base: Path, joint_layers: int) -> SplitCrossEncoder:

@@ -73,7 +73,7 @@ def start(
 
         monkeypatch.setenv("KATHEDER_LIBRARY", str(folder or library.folder))
         monkeypatch.setenv("KATHEDER_CHUNKING__PASSAGE_TOKENS", "40")  # as the library was cut
-        monkeypatch.setenv("KATHEDER_ANSWER__PIECE_WORDS", "0")  # single sentences are quoted
+        monkeypatch.setenv("KATHEDER_ANSWER__SPAN_WORDS", "0")  # single sentences are quoted
         if writer:
             monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "true")
         monkeypatch.setattr(Pipeline, "load", load)

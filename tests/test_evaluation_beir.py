@@ -135,7 +135,7 @@ def test_a_document_stands_where_its_best_window_stands(tmp_path, encoder: WordE
     owners = fill(library, collection, encoder, lambda *_: None)
     assert list(owners.values()) == ["long"] * 3 + ["other"]
     assert library.verify() == []
-    best = library.search_lexical("hunts mice", 1)[0].passage
+    best, _ = library.search_lexical("hunts mice", 1)[0]
     assert owners[best.id] == "long"
     assert best.headings == ("About pets",)
 

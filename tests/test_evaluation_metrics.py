@@ -374,7 +374,7 @@ class BrokenStore:
 def measured(library, encoder, tmp_path):
     """Ask a pipeline over a changed library for real, and measure what came."""
     answering = Settings().with_changes(
-        answer={"writer": False, "passages": 1, "quotes": 3, "quote_margin": 99, "piece_words": 0},
+        answer={"writer": False, "passages": 1, "quotes": 3, "quote_margin": 99, "span_words": 0},
         retrieval={"lexical_weight": 2},
     )
 
@@ -403,9 +403,7 @@ def test_shuffled_passages_are_caught(measured, library):
     """Each passage gets the text and pages of another: what is found is not what was searched."""
     every = [p for document in library.documents() for p in library.passages(document.id)]
     other = dict(zip([p.id for p in every], [*every[1:], every[0]], strict=True))
-    broken = measured(
-        lambda scored: [replace(item, passage=other[item.passage.id]) for item in scored]
-    )
+    broken = measured(lambda scored: [(other[passage.id], score) for passage, score in scored])
     sound = measured()
     for metric in ("retrieved Success@1", "reranked RR@10", "retrieved nDCG@10", "keywords"):
         assert broken.row(metric).high < sound.row(metric).low, metric
@@ -418,11 +416,8 @@ def test_pages_that_are_off_by_one_are_caught(measured):
 
     def later(scored):
         return [
-            replace(
-                item,
-                passage=replace(item.passage, pages=tuple(n + 1 for n in item.passage.pages)),
-            )
-            for item in scored
+            (replace(passage, pages=tuple(n + 1 for n in passage.pages)), score)
+            for passage, score in scored
         ]
 
     sound, broken = measured(), measured(later)

@@ -108,7 +108,7 @@ QUESTION = "How many hours does a cat sleep daily?"
 
 
 def chosen(encoder, hits=HITS, choose=select_evidence, **settings):
-    settings = AnswerSettings(**{"piece_words": 0} | settings)
+    settings = AnswerSettings(**{"span_words": 0} | settings)
     return choose(QUESTION, hits, CosineJudge(encoder), settings)
 
 
@@ -131,9 +131,9 @@ def test_a_passages_own_score_counts_for_its_pieces(encoder):
 def test_the_place_of_a_passage_counts_by_its_logarithm(encoder):
     """The same words in place 1 and 3: behind by ln 3, and never quoted twice."""
     other = hit("dogs", "A dog sleeps sixteen hours daily.", pages=(3,))
-    [first, *_] = chosen(encoder, [HITS[1], other, HITS[0]], place_weight=0.0)
+    [first, *_] = chosen(encoder, [HITS[1], other, HITS[0]], page_rank_weight=0.0)
     assert first.quote == CAT
-    sources = chosen(encoder, [HITS[1], other, HITS[0]], place_weight=1.0)
+    sources = chosen(encoder, [HITS[1], other, HITS[0]], page_rank_weight=1.0)
     last = next(source for source in sources if source.quote == CAT)
     assert first.selection_score - last.selection_score == pytest.approx(np.log(3), abs=1e-3)
 
@@ -147,7 +147,9 @@ def test_passages_of_one_page_share_its_place(encoder):
         hit("d", "x", pages=(3,)),
     ]
     sources = {
-        weight: {s.quote: s.selection_score for s in chosen(encoder, halves, place_weight=weight)}
+        weight: {
+            s.quote: s.selection_score for s in chosen(encoder, halves, page_rank_weight=weight)
+        }
         for weight in (0.0, 1.0)
     }
     behind = {quote: sources[0.0][quote] - standing for quote, standing in sources[1.0].items()}
@@ -160,7 +162,7 @@ def test_a_piece_takes_in_its_neighbours_up_to_a_length(encoder):
     hits = [hit("a", text), hit("b", "The cat hunts birds at noon.")]
 
     def grown(words, margin=99):
-        sources = chosen(encoder, hits, piece_words=words, neighbour_margin=margin)
+        sources = chosen(encoder, hits, span_words=words, neighbour_margin=margin)
         for source in sources:
             stretch = source.hit.passage.text[source.start : source.end]
             assert source.quote == " ".join(stretch.split())
@@ -175,18 +177,18 @@ def test_a_piece_takes_in_its_neighbours_up_to_a_length(encoder):
 
 
 def test_the_writer_gets_single_pieces(encoder):
-    quotes = [source.quote for source in chosen(encoder, piece_words=50, writer=True)]
-    assert quotes == [source.quote for source in chosen(encoder, piece_words=0)]
+    quotes = [source.quote for source in chosen(encoder, span_words=50, writer=True)]
+    assert quotes == [source.quote for source in chosen(encoder, span_words=0)]
 
 
 def test_a_grown_piece_keeps_its_own_score(encoder):
-    alone, together = chosen(encoder)[0], chosen(encoder, piece_words=50)[0]
+    alone, together = chosen(encoder)[0], chosen(encoder, span_words=50)[0]
     assert (together.score, together.selection_score) == (alone.score, alone.selection_score)
     assert together.quote == f"{CAT} {MICE}"
 
 
 def test_evidence_keeps_to_its_limits(encoder):
-    assert len(chosen(encoder, evidence_pieces=2)) == 2
+    assert len(chosen(encoder, evidence_spans=2)) == 2
     assert [s.quote for s in chosen(encoder, passages=1)] == [CAT, MICE]
     long = [hit("long", " ".join(["A cat sleeps"] * 10) + ".")]
     assert len(chosen(encoder, long, evidence_words=20)) == 1  # the best one at any length

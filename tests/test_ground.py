@@ -155,15 +155,19 @@ def test_an_extractive_answer_takes_what_comes_close_to_the_best():
 
     # A slide's second passage is the same page, a page of the same number elsewhere is not.
     half = replace(SOURCES[2], hit=hit("light", LIGHT, pages=(1, 2)))
-    assert texts((*SOURCES[:2], half), quote_margin=3.0, other_margin=0.0) == [CAT, MICE, LIGHT]
+    assert texts((*SOURCES[:2], half), quote_margin=3.0, other_page_margin=0.0) == [
+        CAT,
+        MICE,
+        LIGHT,
+    ]
     elsewhere = replace(half.hit.passage, document="another")
     there = replace(half, hit=replace(half.hit, passage=elsewhere))
-    assert texts((*SOURCES[:2], there), quote_margin=3.0, other_margin=0.0) == [CAT, MICE]
-    assert texts(quotes=3, quote_margin=1.5, other_margin=3.0) == [CAT, MICE, LIGHT]
-    assert texts(quotes=3, quote_margin=1.5, other_margin=2.9) == [CAT, MICE]
-    assert texts(quotes=3, quote_margin=1.0, other_margin=3.0) == [CAT, LIGHT]
-    assert texts(quotes=3, quote_margin=1.0, other_margin=1.0) == [CAT]
-    assert texts(quotes=1, quote_margin=3.0, other_margin=3.0) == [CAT]
+    assert texts((*SOURCES[:2], there), quote_margin=3.0, other_page_margin=0.0) == [CAT, MICE]
+    assert texts(quotes=3, quote_margin=1.5, other_page_margin=3.0) == [CAT, MICE, LIGHT]
+    assert texts(quotes=3, quote_margin=1.5, other_page_margin=2.9) == [CAT, MICE]
+    assert texts(quotes=3, quote_margin=1.0, other_page_margin=3.0) == [CAT, LIGHT]
+    assert texts(quotes=3, quote_margin=1.0, other_page_margin=1.0) == [CAT]
+    assert texts(quotes=1, quote_margin=3.0, other_page_margin=3.0) == [CAT]
 
 
 def test_without_evidence_there_is_nothing_to_say(encoder):

@@ -8,14 +8,13 @@ import pytest
 from tiny_models import hit, passage
 
 from ingest.chunk import embedding_text
-from ingest.store import Scored
 from rag.retrieve import fuse, rank_of, retrieve
 from rag.settings import RetrievalSettings
 from rag.types import StageScore
 
 
 def ranking(*names):
-    return [Scored(passage(name), score=10.0 - place) for place, name in enumerate(names)]
+    return [(passage(name), 10.0 - rank) for rank, name in enumerate(names)]
 
 
 def ids(hits):
@@ -53,8 +52,8 @@ def test_a_weight_makes_its_list_count_more():
 
 def test_how_far_a_passage_is_ahead_counts():
     """Both lists put another passage first, one by a hair, the other by far."""
-    near = [Scored(passage(n), s) for n, s in (("a", 0.80), ("b", 0.79), ("c", 0.30))]
-    far = [Scored(passage(n), s) for n, s in (("b", 12.0), ("a", 5.0), ("c", 4.0))]
+    near = [(passage(n), s) for n, s in (("a", 0.80), ("b", 0.79), ("c", 0.30))]
+    far = [(passage(n), s) for n, s in (("b", 12.0), ("a", 5.0), ("c", 4.0))]
     hits = fuse({"dense": near, "lexical": far}, {"dense": 1.0, "lexical": 1.0})
     assert ids(hits) == ["b", "a", "c"]
     assert hits[0].score("fused") == pytest.approx((49 / 50 + 1) / 2)
@@ -62,7 +61,7 @@ def test_how_far_a_passage_is_ahead_counts():
 
 def test_the_unit_of_a_list_does_not_matter():
     lists = {"dense": ranking("a", "b", "c", "d"), "lexical": ranking("d", "b", "a")}
-    other = [Scored(item.passage, 100 * item.score - 7) for item in lists["lexical"]]
+    other = [(item, 100 * score - 7) for item, score in lists["lexical"]]
     weights = {"dense": 1.0, "lexical": 0.7}
     again = fuse(lists | {"lexical": other}, weights)
     assert fused_scores(again) == pytest.approx(fused_scores(fuse(lists, weights)))

@@ -151,3 +151,11 @@ def test_what_is_not_given_is_switched_off_rather_than_left_to_a_default():
     narrow = {"temperature": 0.2, "top_k": 3, "top_p": 0.4, "min_p": 0.05}
     told = Sampling(strategy="sample", **narrow).generation_arguments()
     assert {name: told[name] for name in narrow} == narrow
+
+
+def test_a_quoted_answer_refuses_sampling_values():
+    assert sampling_from({"temperature": None}, writes=False) == Sampling()
+    with pytest.raises(
+        BadSampling, match=r"temperature=0\.7, seed=1 would have no effect.*--written"
+    ):
+        sampling_from({"temperature": 0.7, "seed": 1, "top_k": None}, writes=False)

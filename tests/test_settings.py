@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,7 +139,11 @@ def test_a_fault_in_the_file_names_file_field_value_and_want(write, toml, said):
     [
         ("KATHEDER_RETRIEVAL__TOP_K", "0", ["retrieval.top_k = '0'", "greater than or equal to 1"]),
         ("KATHEDER_RETRIEVAL__TOP_Q", "1", ["retrieval.top_q = '1'", "not permitted"]),
-        ("KATHEDER_RETREIVAL__TOP_K", "1", ["names no section", "known are models, chunking"]),
+        (
+            "KATHEDER_RETREIVAL__TOP_K",
+            "1",
+            ["names no section", "the sections are models, chunking"],
+        ),
         ("KATHEDER_RETRIEVAL", "abc", ['"retrieval"', "KATHEDER_RETRIEVAL__TOP_K=8"]),
     ],
 )
@@ -195,3 +201,46 @@ def test_changes_are_checked(changes, said):
     with pytest.raises(BadSettings) as refused:
         Settings().with_changes(**changes)
     assert said in str(refused.value)
+
+
+# ---- files of older versions ----
+
+
+def test_fields_are_read_by_their_old_names_too(write):
+    old = load_settings(
+        write(
+            "[answer]\nplace_weight = 0.5\nevidence_pieces = 3\n"
+            "piece_words = 12\nother_margin = 0.25\n"
+        )
+    ).answer
+    assert old.page_rank_weight == 0.5
+    assert (old.evidence_spans, old.span_words, old.other_page_margin) == (3, 12, 0.25)
+    changed = (
+        Settings().with_changes(answer={"span_words": 5}).with_changes(answer={"piece_words": 7})
+    )
+    assert changed.answer.span_words == 7
+
+
+def test_an_old_and_a_new_name_together_are_refused(write):
+    message = refusal(write("[answer]\npiece_words = 12\nspan_words = 13\n"))
+    assert "piece_words is the old name of span_words" in message
+    with pytest.raises(BadSettings, match="piece_words is the old name of span_words"):
+        Settings().with_changes(answer={"piece_words": 1, "span_words": 2})
+
+
+def test_a_retired_field_is_ignored_with_one_line_on_standard_error(write):
+    """In a process of its own, since the notice comes once a process."""
+    file = write("[rerank]\nsure = 0.7\nshallow = 4\ncandidates = 9\n")
+    code = (
+        "from pathlib import Path\nfrom rag.settings import load_settings\n"
+        f"for _ in range(2): print(load_settings(Path({str(file)!r})).rerank.candidates)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["9", "9"]
+    assert [line.split()[2] for line in done.stderr.splitlines()] == ["sure", "shallow"]
+
+
+def test_a_retired_field_in_the_environment_is_ignored_too(monkeypatch):
+    monkeypatch.setenv("KATHEDER_RERANK__SURE", "0.7")
+    monkeypatch.setenv("KATHEDER_ANSWER__PIECE_WORDS", "7")
+    assert load_settings() == Settings().with_changes(answer={"span_words": 7})

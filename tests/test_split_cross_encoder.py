@@ -1,4 +1,4 @@
-"""rag.split_cross_encoder on a tiny BERT: held against transformers, and against late interaction by hand."""
+"""rag.split_cross_encoder on a tiny BERT: compared with transformers, and with late interaction by hand."""
 
 from __future__ import annotations
 
@@ -71,29 +71,33 @@ def test_a_pairs_score_does_not_depend_on_the_pairs_beside_it(reader):
     assert len(set(alone.tolist())) == len(pairs)
 
 
-@pytest.mark.parametrize("parcel", [1, 20, 256])
-def test_texts_read_in_one_sequence_have_the_states_of_each_alone(
-    bert, reader, monkeypatch, parcel
-):
-    monkeypatch.setattr("rag.split_cross_encoder._BATCH_TOKENS", parcel)
+@pytest.mark.parametrize("batch_tokens", [1, 20, 256])
+def test_texts_encoded_in_one_sequence_have_the_states_of_each_alone(batch_tokens):
+    reader = make_split_cross_encoder(1, batch_tokens=batch_tokens)
     tokens = [tuple(reader.tokenizer.encode(text).ids) for text in (*TEXTS, QUESTION, TEXTS[0])]
-    read = reader.encode_lower(tokens)
-    for ids, states in zip(tokens, read, strict=True):
-        alone = bert(torch.tensor([ids]), output_hidden_states=True).hidden_states[-2][0]
+    encoded = reader.encode_lower(tokens)
+    for ids, states in zip(tokens, encoded, strict=True):
+        outputs = reader.bert(torch.tensor([ids]), output_hidden_states=True)
+        alone = outputs.hidden_states[-2][0]
         torch.testing.assert_close(states, alone.detach(), atol=1e-5, rtol=0)
-    assert read[0] is read[-1]
+    assert encoded[0] is encoded[-1]
 
 
-def test_what_was_read_before_is_not_read_again(reader, monkeypatch):
+def test_the_lower_layers_encode_a_text_once(reader):
+    encoded_tokens = []
+    reader.bert.embeddings.register_forward_hook(
+        lambda module, inputs, output: encoded_tokens.append(output.shape[1])
+    )
     first = scores(reader, [(QUESTION, TEXTS[0])])
-    monkeypatch.setattr(reader, "_lower", lambda ids: pytest.fail(f"{ids} was read again"))
+    assert sum(encoded_tokens) == 4 + 6  # [CLS] and [SEP] around two words, and around four
     torch.testing.assert_close(scores(reader, [(QUESTION, TEXTS[0])]), first)
+    assert sum(encoded_tokens) == 4 + 6
 
 
-def test_only_so_much_is_remembered(reader, monkeypatch):
-    monkeypatch.setattr("rag.split_cross_encoder._CACHED_TOKENS", 12)
+def test_states_are_cached_for_so_many_tokens():
+    reader = make_split_cross_encoder(1, cached_tokens=12)
     scores(reader, [(QUESTION, text) for text in TEXTS])
-    assert reader._read_tokens == sum(len(ids) for ids in reader._read) <= 12
+    assert 0 < reader.lower_states.total_size <= 12
 
 
 def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
@@ -105,7 +109,7 @@ def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
     again = make_split_cross_encoder(1)  # the same base
     fresh = scores(again, [(QUESTION, text) for text in TEXTS])
     again.load_weights(tmp_path / WEIGHTS)
-    again._read.clear()
+    again.lower_states.clear()
     restored = scores(again, [(QUESTION, text) for text in TEXTS])
     torch.testing.assert_close(restored, changed, atol=0.05, rtol=0)  # half precision
     assert not torch.allclose(fresh, changed, atol=0.05)

@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from langchain_core.language_models import FakeListChatModel
 from tokenizers import (
     Tokenizer,
     decoders,
@@ -118,6 +120,34 @@ def make_llama(
     return folder
 
 
+def make_encoder(folder: Path, texts: list[str]) -> Path:
+    """Save a bi-encoder of sentence-transformers that counts the words of `texts`; return the folder.
+
+    A word's embedding is a unit vector of its own, so two texts' cosine counts the words that they
+    share; other words are all but ignored.
+    """
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    words = sorted({word for text in texts for word in re.findall(r"\w+", text.lower())})
+    vocabulary = {word: row for row, word in enumerate(["[UNK]", *words])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    rows = np.eye(len(vocabulary), dtype=np.float32)
+    rows[0] *= 1e-3
+    embedding = StaticEmbedding(tokenizer, embedding_weights=rows)
+    SentenceTransformer(modules=[embedding], device="cpu").save_pretrained(str(folder))
+    (folder / "config.json").write_text("{}")  # marks the folder as a model's
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 64}')
+    return folder
+
+
+def copyist() -> FakeListChatModel:
+    """A chat model of langchain-core that repeats the first sentence about cats."""
+    return FakeListChatModel(responses=["A cat sleeps sixteen hours a day."])
+
+
 def make_cross_encoder(folder: Path) -> Path:
     """Save a CrossEncoder, a BERT of two layers with one output, and return the folder."""
     from sentence_transformers import CrossEncoder
@@ -166,7 +196,9 @@ def make_cross_encoder(folder: Path) -> Path:
     return target
 
 
-def make_split_cross_encoder(joint_layers: int = 1, seed: int = 0) -> SplitCrossEncoder:
+def make_split_cross_encoder(
+    joint_layers: int = 1, seed: int = 0, **options: Any
+) -> SplitCrossEncoder:
     """A reader over a BERT of three layers that knows the words of `TEXTS`."""
     words = sorted({word for text in TEXTS for word in re.findall(r"\w+", text.lower())})
     names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
@@ -189,4 +221,4 @@ def make_split_cross_encoder(joint_layers: int = 1, seed: int = 0) -> SplitCross
         attn_implementation="sdpa",
     )
     bert = BertModel(config, add_pooling_layer=False)
-    return SplitCrossEncoder(bert, tokenizer, joint_layers).eval()
+    return SplitCrossEncoder(bert, tokenizer, joint_layers, **options).eval()

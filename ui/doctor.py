@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import weights
-from ingest.errors import KathederError
+from ingest.errors import KathederError, ModelMissing
 from ingest.store import Library
 from rag.settings import Settings
 
@@ -22,16 +22,21 @@ _PACKAGES = (
     "faiss-cpu",
     "langchain-core",
     "pypdfium2",
-    "streamlit",
 )
+_OPTIONAL = {"streamlit": 'the app: pip install "katheder[ui]"'}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
-    """Lines by heading, and what is missing with the command that mends it."""
+    """Lines by heading; what is missing, and what could be added, each with its command.
 
-    sections: dict[str, dict[str, str]]
+    Without an entry of `missing` something that the settings name does not work; an entry of
+    `optional` adds a feature.
+    """
+
+    sections: dict[str, dict[str, str]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    optional: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -45,48 +50,73 @@ class Report:
             lines.extend(f"  {name:<22} {value}" for name, value in entries.items())
         lines.append("missing" if self.missing else "nothing is missing")
         lines.extend(f"  {entry}" for entry in self.missing)
+        if self.optional:
+            lines.append("can be added")
+            lines.extend(f"  {entry}" for entry in self.optional)
         return "\n".join(lines)
 
 
 def examine(folder: Path, settings: Settings) -> Report:
-    """Look at models, machine, versions and the library in `folder`."""
-    missing: list[str] = []
-
-    def model(name: str) -> str:
-        if name == "none":
-            return "none: passages keep the first stage's order"
-        try:
-            found = weights.locate(name)
-        except KathederError as error:
-            missing.append(str(error))
-            return f"{name}: missing"
-        return f"{found.name}, {found.source}, SHA-256 {found.sha256[:16] or 'not computed'}, {found.folder}"
-
+    """Check models, machine, versions and the library in `folder`."""
+    report = Report()
     models = settings.models
-    sections = {
-        "models": {
-            "encoder": model(models.encoder),
-            "reranker": model(models.reranker),
-            "generator": model(models.generator),
-            "converted generator": _converted(models.generator),
-        },
-        "machine": _machine(settings),
-        "versions": {name: _version(name, missing) for name in _PACKAGES},
-        "library": _library(folder, missing),
+    report.sections["models"] = {
+        "encoder": _model(models.encoder, report.missing),
+        "reranker": _reranker(models.reranker, report),
+        "generator": _generator(settings, report),
+        "converted generator": _converted(models.generator),
     }
-    return Report(sections, missing)
+    report.sections["machine"] = _machine(settings)
+    report.sections["versions"] = _versions(report)
+    report.sections["library"] = _library(folder, report)
+    return report
+
+
+def _model(name: str, faults: list[str]) -> str:
+    """A model's name, source, hash and folder; what is wrong with it is added to `faults`."""
+    try:
+        model = weights.locate(name)
+    except ModelMissing as error:
+        faults.append(str(error))
+        return f"{name}: missing"
+    sha256 = model.sha256[:16] or "not computed"
+    return f"{model.name}, {model.source}, SHA-256 {sha256}, {model.folder}"
+
+
+def _reranker(name: str, report: Report) -> str:
+    if name == "none":
+        return "none: passages keep the first stage's order"
+    return _model(name, report.missing)
+
+
+def _generator(settings: Settings, report: Report) -> str:
+    """The language model; while answers are quoted, none is needed."""
+    name = settings.models.generator
+    if name == "none":
+        return "none: answers quote the lectures"
+    if ":" in name and not Path(name).exists():
+        return f"{name}: a chat model of langchain-core, imported when it writes"
+    needed = settings.answer.writer or settings.retrieval.followups == "rewrite"
+    faults: list[str] = []
+    line = _model(name, faults)
+    if needed or name not in weights.BUNDLED:
+        report.missing.extend(faults)
+    else:
+        report.optional.extend(f"written answers (--written): {fault}" for fault in faults)
+    return line
 
 
 def _converted(name: str) -> str:
     try:
-        found = weights.locate(name)
+        model = weights.locate(name)
     except KathederError:
         return "-"
-    if not found.file.endswith(".gguf"):
+    if not model.file.endswith(".gguf"):
         return "not needed"
-    folder = weights.cache_dir() / f"{found.name}-{found.sha256[:12]}"
-    there = (folder / "config.json").is_file()
-    return str(folder) if there else "not yet; the first answer converts it once (under a minute)"
+    folder = weights.cache_dir() / f"{model.name}-{model.sha256[:12]}"
+    if (folder / "config.json").is_file():
+        return str(folder)
+    return "not yet; the first written answer converts it once (under a minute)"
 
 
 def _machine(settings: Settings) -> dict[str, str]:
@@ -104,26 +134,30 @@ def _machine(settings: Settings) -> dict[str, str]:
     return entries
 
 
-def _version(name: str, missing: list[str]) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        install = 'pip install "katheder[ui]"' if name == "streamlit" else "make setup"
-        missing.append(f"{name} is not installed; install it with `{install}`")
-        return "missing"
+def _versions(report: Report) -> dict[str, str]:
+    versions = {}
+    for name in (*_PACKAGES, *_OPTIONAL):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+            if name in _OPTIONAL:
+                report.optional.append(_OPTIONAL[name])
+            else:
+                report.missing.append(f"{name}: install it with `pip install katheder`")
+    return versions
 
 
-def _library(folder: Path, missing: list[str]) -> dict[str, str]:
-
+def _library(folder: Path, report: Report) -> dict[str, str]:
     try:
         store = Library(folder)
     except KathederError as error:
-        missing.append(str(error))
+        report.missing.append(str(error))
         return {"folder": f"{folder}: none yet"}
-    recipe = store.config()
+    config = store.config()
     return {
         "folder": str(folder),
         "holds": f"{len(store.documents())} documents, {store.count()} passages",
-        "built with": f"{recipe.encoder}, {recipe.chunker}" if recipe else "nothing yet",
+        "built with": f"{config.encoder}, {config.chunker}" if config else "nothing yet",
         "stamp": store.content_hash()[:16],
     }

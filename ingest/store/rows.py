@@ -1,0 +1,218 @@
+"""Rows of the tables as documents, pages, passages and vectors, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from ingest.store.schema import read_config
+from ingest.types import Box, Document, Line, Page, ParsedDocument, Passage, Span, Word
+
+_DOCUMENT_COLUMNS = "id, path, file, title, pages, language, collection"
+_PAGE_COLUMNS = "number, text, width, height, heading, layout, origin"
+_SELECT_PASSAGE = (
+    "SELECT p.id, p.document, d.file, d.title, p.pages, p.headings, p.text, p.spans,"
+    " p.overlap, d.language FROM passages p JOIN documents d ON d.id = p.document"
+)
+
+
+# ---- writing ----
+
+
+def insert_document(
+    db: sqlite3.Connection,
+    parsed: ParsedDocument,
+    passages: Sequence[Passage],
+    vectors: np.ndarray,
+) -> None:
+    """Insert a document, its pages, its N passages and their vectors, shape (N, dimension)."""
+    document = parsed.document
+    db.execute(
+        f"INSERT INTO documents ({_DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            document.id,
+            document.path,
+            document.file,
+            document.title,
+            document.pages,
+            document.language,
+            document.collection,
+        ),
+    )
+    db.executemany(
+        f"INSERT INTO pages (document, {_PAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                document.id,
+                page.number,
+                page.text,
+                page.width,
+                page.height,
+                page.heading,
+                _pack_layout(page),
+                page.origin,
+            )
+            for page in parsed.pages
+        ],
+    )
+    for passage, vector in zip(passages, vectors, strict=True):
+        cursor = db.execute(
+            "INSERT INTO passages (id, document, pages, headings, text, spans, overlap, vector)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                passage.id,
+                document.id,
+                json.dumps(passage.pages),
+                json.dumps(passage.headings),
+                passage.text,
+                json.dumps([(s.page, s.start, s.end) for s in passage.spans]),
+                passage.overlap,
+                np.asarray(vector, dtype="<f2").tobytes(),
+            ),
+        )
+        db.execute(
+            "INSERT INTO passages_text (rowid, context, text) VALUES (?, ?, ?)",
+            (cursor.lastrowid, passage.context, passage.text),
+        )
+
+
+def delete_document(db: sqlite3.Connection, document: str) -> bool:
+    """Delete a document with all its rows; False if there is none with that id."""
+    db.execute(
+        "DELETE FROM passages_text WHERE rowid IN (SELECT row FROM passages WHERE document = ?)",
+        (document,),
+    )
+    return db.execute("DELETE FROM documents WHERE id = ?", (document,)).rowcount > 0
+
+
+# ---- reading ----
+
+
+def select_documents(db: sqlite3.Connection) -> list[Document]:
+    """All documents, by file name."""
+    rows = db.execute(f"SELECT {_DOCUMENT_COLUMNS} FROM documents ORDER BY file, id")
+    return [Document(*row) for row in rows]
+
+
+def select_pages(db: sqlite3.Connection, document: str) -> list[Page]:
+    """A document's pages with their lines and words, in order."""
+    rows = db.execute(
+        f"SELECT {_PAGE_COLUMNS} FROM pages WHERE document = ? ORDER BY number", (document,)
+    )
+    return [_page(*row) for row in rows]
+
+
+def select_page(db: sqlite3.Connection, document: str, number: int) -> Page | None:
+    """One page, or None if the document has no such page."""
+    row = db.execute(
+        f"SELECT {_PAGE_COLUMNS} FROM pages WHERE document = ? AND number = ?", (document, number)
+    ).fetchone()
+    return _page(*row) if row else None
+
+
+def select_passages(db: sqlite3.Connection, document: str) -> list[Passage]:
+    """A document's passages in reading order."""
+    rows = db.execute(f"{_SELECT_PASSAGE} WHERE p.document = ? ORDER BY p.id", (document,))
+    return [_passage(*row) for row in rows]
+
+
+def select_passages_by_id(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Passage]:
+    """Those of the passages that the library holds, by their ids."""
+    marks = ",".join("?" * len(ids))
+    rows = db.execute(f"{_SELECT_PASSAGE} WHERE p.id IN ({marks})", list(ids))
+    return {row[0]: _passage(*row) for row in rows}
+
+
+def count_passages(db: sqlite3.Connection) -> int:
+    """Number of passages."""
+    return int(db.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+
+def select_vectors(db: sqlite3.Connection) -> np.ndarray:
+    """All passages' unit vectors, float32, shape (N, dimension), ordered by passage id."""
+    blobs = db.execute("SELECT vector FROM passages ORDER BY id").fetchall()
+    config = read_config(db)
+    dimension = config.dimension if config else 1
+    halves = np.frombuffer(b"".join(blob for (blob,) in blobs), dtype="<f2")
+    vectors = halves.reshape(len(blobs), dimension).astype(np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(norms == 0, 1, norms)
+
+
+# ---- one row ----
+
+
+def _passage(
+    id: str,
+    document: str,
+    file: str,
+    title: str,
+    pages: str,
+    headings: str,
+    text: str,
+    spans: str,
+    overlap: int,
+    language: str,
+) -> Passage:
+    return Passage(
+        id=id,
+        document=document,
+        file=file,
+        title=title,
+        pages=tuple(json.loads(pages)),
+        headings=tuple(json.loads(headings)),
+        text=text,
+        spans=tuple(Span(*span) for span in json.loads(spans)),
+        overlap=overlap,
+        language=language,
+    )
+
+
+def _page(
+    number: int, text: str, width: float, height: float, heading: str, layout: bytes, origin: str
+) -> Page:
+    lines, words = _unpack_layout(layout)
+    return Page(
+        number, text, width, height, heading, lines, words, "ocr" if origin == "ocr" else "text"
+    )
+
+
+def _pack_layout(page: Page) -> bytes:
+    """Lines and words as compressed float32 rows; offsets up to 2**24 stay exact.
+
+    The first 4 bytes are the number of lines; a row is (start, end, x0, y0, x1, y1, size, bold).
+    """
+    rows = [
+        (
+            line.start,
+            line.end,
+            line.box.x0,
+            line.box.y0,
+            line.box.x1,
+            line.box.y1,
+            line.size,
+            line.bold,
+        )
+        for line in page.lines
+    ] + [
+        (word.start, word.end, word.box.x0, word.box.y0, word.box.x1, word.box.y1, 0, 0)
+        for word in page.words
+    ]
+    table = np.array(rows, dtype="<f4").reshape(-1, 8)
+    return len(page.lines).to_bytes(4, "little") + zlib.compress(table.tobytes(), 1)
+
+
+def _unpack_layout(layout: bytes) -> tuple[tuple[Line, ...], tuple[Word, ...]]:
+    count = int.from_bytes(layout[:4], "little")
+    stored = np.frombuffer(zlib.decompress(layout[4:]), dtype="<f4").reshape(-1, 8)
+    table = stored.astype(np.float64).round(2).tolist()
+    lines = tuple(
+        Line(int(row[0]), int(row[1]), row[6], bool(row[7]), Box(*row[2:6]))
+        for row in table[:count]
+    )
+    words = tuple(Word(int(row[0]), int(row[1]), Box(*row[2:6])) for row in table[count:])
+    return lines, words

@@ -1,0 +1,126 @@
+"""The tables of a library's file, the version of their format, and the configuration kept there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+
+from ingest.errors import LibraryMismatch
+from ingest.store.database import Database
+
+FORMAT = 1
+DATABASE = "library.sqlite"
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, file TEXT NOT NULL, title TEXT NOT NULL,
+    pages INTEGER NOT NULL, language TEXT NOT NULL, collection TEXT NOT NULL
+);
+CREATE TABLE pages (
+    document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, width REAL NOT NULL, height REAL NOT NULL, heading TEXT NOT NULL,
+    origin TEXT NOT NULL, text TEXT NOT NULL, layout BLOB NOT NULL,
+    PRIMARY KEY (document, number)
+);
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    pages TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL, spans TEXT NOT NULL,
+    overlap INTEGER NOT NULL, vector BLOB NOT NULL
+);
+CREATE INDEX passages_by_document ON passages (document);
+CREATE VIRTUAL TABLE passages_text USING fts5 (
+    context, text, tokenize = 'porter unicode61 remove_diacritics 2'
+);
+"""
+
+# Keys of the meta table. The names are older than the words used here, and stay readable.
+_FORMAT_KEY, _CONFIG_KEY, _HASH_KEY = "format", "recipe", "stamp"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """How a library's index was built; one library never mixes two configurations.
+
+    `encoder` is the bi-encoder's identity, `dimension` the length of its vectors, `chunker` the
+    version and the settings of the code that cut the passages.
+    """
+
+    encoder: str
+    dimension: int
+    chunker: str
+
+
+def create_tables(db: sqlite3.Connection) -> None:
+    """Create the empty tables where they are missing; call it in a transaction."""
+    if _has_tables(db):
+        return  # another process was first
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    _write_meta(db, _FORMAT_KEY, str(FORMAT))
+    update_content_hash(db)
+
+
+def check_format(database: Database) -> bool:
+    """Whether the file has tables, which are then of this `FORMAT`.
+
+    It has none when it is new, or when a run was killed before it had created them.
+
+    Raises:
+        LibraryMismatch: the file has another format, or is no SQLite database.
+    """
+    try:
+        if not _has_tables(database.connection()):
+            return False
+        fault = f"format {_read_meta(database.connection(), _FORMAT_KEY)}"
+    except sqlite3.DatabaseError as error:
+        fault = str(error)
+    if fault == f"format {FORMAT}":
+        return True
+    folder = database.file.parent
+    raise LibraryMismatch(
+        f"The library at {folder} cannot be used ({fault}, expected format {FORMAT}). "
+        f"Delete {database.file} and run `katheder ingest PATH... --library {folder}` again."
+    )
+
+
+def _has_tables(db: sqlite3.Connection) -> bool:
+    return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone())
+
+
+def read_config(db: sqlite3.Connection) -> IndexConfig | None:
+    """The configuration that the index was built with; None before the first document."""
+    value = _read_meta(db, _CONFIG_KEY)
+    return IndexConfig(**json.loads(value)) if value else None
+
+
+def write_config(db: sqlite3.Connection, config: IndexConfig) -> None:
+    """Set the configuration and update the content hash; call it in a transaction."""
+    _write_meta(db, _CONFIG_KEY, json.dumps(asdict(config)))
+    update_content_hash(db)
+
+
+def read_content_hash(db: sqlite3.Connection) -> str:
+    """The stored content hash, hexadecimal."""
+    return _read_meta(db, _HASH_KEY) or ""
+
+
+def update_content_hash(db: sqlite3.Connection) -> None:
+    """Store SHA-256 over format, configuration and every document; call it in a transaction."""
+    digest = hashlib.sha256(f"{FORMAT} {_read_meta(db, _CONFIG_KEY)}".encode())
+    for row in db.execute("SELECT id, file, collection FROM documents ORDER BY id"):
+        digest.update("\0".join(row).encode())
+    _write_meta(db, _HASH_KEY, digest.hexdigest())
+
+
+def _read_meta(db: sqlite3.Connection, key: str) -> str | None:
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else None
+
+
+def _write_meta(db: sqlite3.Connection, key: str, value: str) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

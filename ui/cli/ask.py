@@ -1,0 +1,254 @@
+"""The commands that answer: ask, search, chat."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ui.cli.options import (
+    BeamsOption,
+    JsonOption,
+    LibraryOption,
+    MinPOption,
+    PenaltyOption,
+    QuestionArgument,
+    QuotedOption,
+    SeedOption,
+    SettingsOption,
+    StrategyOption,
+    TemperatureOption,
+    TokensOption,
+    TopKOption,
+    TopPOption,
+    library_folder,
+    read_sampling,
+    read_settings,
+)
+from ui.cli.output import note, print_json
+
+if TYPE_CHECKING:
+    from rag.sampling import Sampling
+    from rag.settings import Settings
+    from rag.types import Answer, Event, Hit, Turn
+
+_SHOWN_LETTERS = 240  # of a passage in `search`
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the program."""
+    app.command()(ask)
+    app.command()(search)
+    app.command()(chat)
+
+
+def ask(
+    question: QuestionArgument,
+    library: LibraryOption = None,
+    settings: SettingsOption = None,
+    extractive: QuotedOption = None,
+    strategy: StrategyOption = None,
+    num_beams: BeamsOption = None,
+    temperature: TemperatureOption = None,
+    top_k: TopKOption = None,
+    top_p: TopPOption = None,
+    min_p: MinPOption = None,
+    repetition_penalty: PenaltyOption = None,
+    max_new_tokens: TokensOption = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question; every sentence names its source, and the sources are listed."""
+    config = read_settings(settings, extractive=extractive)
+    sampling = read_sampling(
+        config,
+        strategy=strategy,
+        num_beams=num_beams,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+    )
+    answer = _answer(_asker(library, config), question, [], sampling, quiet=as_json)
+    if as_json:
+        print_json(answer.as_dict())
+    else:
+        print(answer.render())
+
+
+def search(
+    question: QuestionArgument,
+    library: LibraryOption = None,
+    settings: SettingsOption = None,
+    passages: Annotated[int | None, typer.Option(min=1, help="Passages to show.")] = None,
+    top_k: Annotated[int | None, typer.Option("--top-k", min=1, hidden=True)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages for a question, with each stage's rank and score; no language model."""
+    from rag.types import hit_dict, scores_line
+
+    config = read_settings(settings)
+    if top_k is not None:
+        note("--top-k is now --passages here; in `ask` --top-k counts tokens.")
+    number = passages or top_k
+    if number is not None:
+        config = config.with_changes(retrieval={"top_k": number})
+    hits = _search(library, config, question)
+    if as_json:
+        print_json({"question": question, "hits": [hit_dict(hit) for hit in hits]})
+        return
+    for rank, hit in enumerate(hits, start=1):
+        print(f"{rank}. {hit.passage.citation} — {' › '.join(hit.passage.headings[1:])}")
+        print(f"   {scores_line(hit)}")
+        text = " ".join(hit.passage.text.split())
+        print(f"   {text[:_SHOWN_LETTERS]}{'…' if len(text) > _SHOWN_LETTERS else ''}")
+    if not hits:
+        print("No passage in the library shares a word or a meaning with this.")
+
+
+def chat(
+    library: LibraryOption = None,
+    settings: SettingsOption = None,
+    extractive: QuotedOption = None,
+    strategy: StrategyOption = None,
+    num_beams: BeamsOption = None,
+    temperature: TemperatureOption = None,
+    top_k: TopKOption = None,
+    top_p: TopPOption = None,
+    min_p: MinPOption = None,
+    repetition_penalty: PenaltyOption = None,
+    max_new_tokens: TokensOption = None,
+    seed: SeedOption = None,
+) -> None:
+    """Talk with the lectures in the terminal; a follow-up is searched with the question before it."""
+    from rag.errors import BadQuestion
+    from rag.types import Turn
+
+    config = read_settings(settings, extractive=extractive)
+    sampling = read_sampling(
+        config,
+        strategy=strategy,
+        num_beams=num_beams,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+    )
+    asker = _asker(library, config)
+    history: list[Turn] = []
+    note(
+        "Ask a question. /new starts a new conversation, /quit or Ctrl-D ends; Ctrl-C stops an answer."
+    )
+    while True:
+        try:
+            question = input("\n> ").strip()
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return
+        if question in ("/quit", "/exit"):
+            return
+        if question == "/new":
+            history.clear()
+            note("A new conversation.")
+        elif question.startswith("/"):
+            note(f"There is no command {question}; there are /new and /quit.")
+        elif question:
+            try:
+                answer = _answer(asker, question, history, sampling, quiet=False)
+            except BadQuestion as error:
+                note(str(error))
+                continue
+            if answer.query != question:
+                note(f"searched for: {answer.query}")
+            print(answer.render())
+            history.append(Turn(question, answer.text))
+
+
+def _asker(library: Path | None, settings: Settings) -> Callable[..., Iterator[Event]]:
+    """What answers questions: the library's worker, or a pipeline in this process."""
+    from ui import worker
+
+    folder = library_folder(library)
+    if worker.available(settings):
+
+        def through_worker(question: str, **options: Any) -> Iterator[Event]:
+            options["sampling"] = options["sampling"].model_dump(exclude_none=True)
+            return worker.ask(folder, settings, question, **options)
+
+        return through_worker
+    from rag.pipeline import Pipeline
+
+    return Pipeline.load(folder, settings).stream
+
+
+def _search(library: Path | None, settings: Settings, question: str) -> list[Hit]:
+    from rag.types import StageDone
+    from ui import worker
+
+    folder = library_folder(library)
+    if worker.available(settings):
+        [event] = worker.ask(folder, settings, question, search_only=True)
+        return list(event.hits) if isinstance(event, StageDone) else []
+    from rag.pipeline import Pipeline
+
+    return Pipeline.load(folder, settings).search(question)
+
+
+def _answer(
+    asker: Callable[..., Iterator[Event]],
+    question: str,
+    history: list[Turn],
+    sampling: Sampling,
+    *,
+    quiet: bool,
+) -> Answer:
+    """Answer a question; the draft appears on standard error while it is written in a terminal.
+
+    Ctrl-C stops the writing, and what was written is grounded.
+    """
+    from rag.types import Answered, Token
+
+    stop = threading.Event()
+    in_terminal = not quiet and sys.stderr.isatty()
+    drafting = False
+    with _interrupt_sets(stop):
+        for event in asker(question, history=history, sampling=sampling, stop=stop):
+            if isinstance(event, Token) and in_terminal:
+                if not drafting:
+                    sys.stderr.write("draft: ")
+                drafting = True
+                sys.stderr.write(event.text)
+                sys.stderr.flush()
+            elif isinstance(event, Answered):
+                if drafting:
+                    sys.stderr.write("\n\n")
+                return event.answer
+    raise RuntimeError("the pipeline gave no answer")
+
+
+@contextmanager
+def _interrupt_sets(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C set an event instead of ending the program; the second ends it."""
+
+    def handle(number: int, frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

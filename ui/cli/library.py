@@ -1,0 +1,171 @@
+"""The commands that build and look after a library: ingest, and library list, remove, verify, rebuild."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest import resources
+from ui.cli.options import (
+    JsonOption,
+    LibraryOption,
+    SettingsOption,
+    library_folder,
+    read_settings,
+)
+from ui.cli.output import fail, note, print_json, show_reports
+
+if TYPE_CHECKING:
+    from ingest.embed import Encoder
+    from rag.settings import Settings
+
+library_app = typer.Typer(
+    help="What the library holds: list, remove, verify, rebuild.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the program."""
+    app.command()(ingest)
+    app.add_typer(library_app, name="library")
+
+
+def ingest(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="PDF files or folders of them.")
+    ] = None,
+    bundled: Annotated[
+        bool, typer.Option("--bundled", help="Read the lectures that come with Katheder.")
+    ] = False,
+    library: LibraryOption = None,
+    settings: SettingsOption = None,
+    collection: Annotated[str, typer.Option(help="A name to file the documents under.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Read lectures into the library; unchanged files are skipped. Exits with 1 if a file failed."""
+    from ingest import pipeline
+    from ingest.store import Library
+
+    sources = [*(paths or []), *([resources.lectures()] if bundled else [])]
+    if not sources:
+        fail(
+            "No lectures to read: name PDF files or folders, or add --bundled for the bundled ones."
+        )
+    config = read_settings(settings)
+    files = pipeline.find_files(sources)
+    if not files:
+        fail(
+            f"No PDF files under {', '.join(map(str, sources))}; "
+            "name a PDF or a folder that holds some."
+        )
+    store = Library(library_folder(library), create=True)
+    reports = pipeline.ingest(
+        files, store, encoder_of(config), collection=collection, **config.chunking.model_dump()
+    )
+    show_reports(reports, len(files), as_json=as_json)
+
+
+def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None:
+    """Read lectures into a library that holds none yet; one that holds some is left as it is."""
+    from ingest import pipeline
+    from ingest.store import Library
+
+    if Library(folder, create=True).count() > 0:
+        return
+    note(f"Reading the lectures in {', '.join(map(str, sources))} for the first time:")
+    files = pipeline.find_files(sources)
+    reports = pipeline.ingest(
+        files, Library(folder), encoder_of(settings), **settings.chunking.model_dump()
+    )
+    show_reports(reports, len(files), as_json=False)
+
+
+@library_app.command("list")
+def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """List the documents with their pages."""
+    from dataclasses import asdict
+
+    from ingest.store import Library
+
+    store = Library(library_folder(library))
+    documents = store.documents()
+    if as_json:
+        print_json({"library": str(store.folder), "documents": [asdict(d) for d in documents]})
+        return
+    for document in documents:
+        print(f"{document.id[:12]}  {document.pages:4d} pages  {document.file}  ({document.title})")
+    print(
+        f"{len(documents)} documents, {sum(d.pages for d in documents)} pages, "
+        f"{store.count()} passages in {store.folder}"
+    )
+
+
+@library_app.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(help="File names, paths or the starts of ids.")],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove documents from the library; the PDF files are not touched."""
+    from ingest.store import Library
+
+    store = Library(library_folder(library))
+    documents = {}
+    for name in names:
+        matches = store.find(name)
+        if len(matches) != 1:
+            which = ", ".join(f"{d.id[:12]} ({d.path})" for d in matches) or "none"
+            fail(
+                f"{name!r} names {len(matches)} documents ({which}), expected one. "
+                f"See `katheder library list --library {store.folder}`; nothing was removed."
+            )
+        documents[matches[0].id] = matches[0]
+    for document in documents.values():
+        store.remove(document.id)
+    if as_json:
+        print_json({"removed": [document.file for document in documents.values()]})
+    else:
+        print("\n".join(f"removed {document.file}" for document in documents.values()))
+
+
+@library_app.command()
+def verify(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Check every table, offset, vector and the index. Exits with 1 where something is wrong."""
+    from ingest.store import Library
+
+    store = Library(library_folder(library))
+    faults = store.verify()
+    if as_json:
+        print_json({"faults": faults, "stamp": store.content_hash(), "digest": store.full_hash()})
+    else:
+        for fault in faults:
+            print(fault)
+        if faults:
+            print(f"Repair it with `katheder library rebuild --library {store.folder}`.")
+        else:
+            print(f"{store.count()} passages, no faults; digest {store.full_hash()[:16]}")
+    if faults:
+        raise typer.Exit(1)
+
+
+@library_app.command()
+def rebuild(
+    library: LibraryOption = None, settings: SettingsOption = None, as_json: JsonOption = False
+) -> None:
+    """Rebuild from the source files with the current settings; the old library is kept until then."""
+    from ingest import pipeline
+    from ingest.store import Library
+
+    config = read_settings(settings)
+    store = Library(library_folder(library))
+    reports = pipeline.rebuild(store, encoder_of(config), **config.chunking.model_dump())
+    show_reports(reports, len(store.documents()), as_json=as_json)
+
+
+def encoder_of(settings: Settings) -> Encoder:
+    """The encoder that the settings name."""
+    from ingest.embed import BiEncoder
+
+    return BiEncoder(settings.models.encoder, settings.models.device, settings.models.dtype)

@@ -1,0 +1,103 @@
+"""The options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli.output import fail
+
+if TYPE_CHECKING:
+    from rag.sampling import Sampling
+    from rag.settings import Settings
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        help="Folder of the library [default: KATHEDER_LIBRARY or the platform's data folder].",
+    ),
+]
+SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+]
+QuestionArgument = Annotated[str, typer.Argument(help="In a sentence or a few words.")]
+QuotedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--extractive/--written",
+        help="Quote the lectures' own sentences, or let the language model write "
+        "[default: the setting answer.writer].",
+    ),
+]
+
+# How the language model chooses its words: only with --written.
+StrategyOption = Annotated[
+    str | None, typer.Option(help="greedy, beam or sample; needs --written, as all below.")
+]
+BeamsOption = Annotated[
+    int | None, typer.Option("--num-beams", help="Continuations that beam search keeps.")
+]
+TemperatureOption = Annotated[
+    float | None, typer.Option(help="Below 1 sharpens, above 1 flattens.")
+]
+TopKOption = Annotated[
+    int | None, typer.Option("--top-k", help="Sample from the k most probable tokens.")
+]
+TopPOption = Annotated[
+    float | None,
+    typer.Option("--top-p", help="Sample from the most probable tokens of total probability p."),
+]
+MinPOption = Annotated[
+    float | None,
+    typer.Option("--min-p", help="Sample from tokens at least p times as probable as the first."),
+]
+PenaltyOption = Annotated[
+    float | None, typer.Option("--repetition-penalty", help="Above 1 avoids repetition; 1 is none.")
+]
+TokensOption = Annotated[
+    int | None, typer.Option("--max-new-tokens", help="Longest answer in tokens.")
+]
+SeedOption = Annotated[int | None, typer.Option(help="The same seed gives the same answer.")]
+
+
+def library_folder(option: Path | None) -> Path:
+    """The folder that `--library` names, else the default one."""
+    from rag.settings import default_library
+
+    return option or default_library()
+
+
+def read_settings(file: Path | None, *, extractive: bool | None = None) -> Settings:
+    """The settings of the file and the environment, with `--written` or `--extractive` applied.
+
+    Raises:
+        BadSettings: the file or a variable does not fit.
+    """
+    from rag.settings import load_settings
+
+    settings = load_settings(file)
+    if extractive is None:
+        return settings
+    return settings.with_changes(answer={"writer": not extractive})
+
+
+def read_sampling(settings: Settings, **options: str | float | None) -> Sampling:
+    """The settings' sampling under the options that were given; None values were not.
+
+    Raises:
+        KathederError: options were given, but the language model writes nothing.
+        BadSampling: an option is out of range or contradicts another.
+    """
+    from rag.sampling import sampling_from
+
+    names = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if names and not settings.answer.writer:
+        fail(
+            f"{', '.join(names)} would have no effect, since the answer quotes the lectures; "
+            "add --written to let the language model write, or leave out what it alone uses."
+        )
+    return sampling_from(options, settings.sampling)
