@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.clean import language_of
 from ingest.embed import BiEncoder, Encoder
 from ingest.errors import LibraryMissing
 from ingest.pipeline import index_config
 from ingest.store import Library, Store
+from ingest.text.detect import question_language
+from ingest.text.languages import Language
 from rag import confidence
 from rag.confidence import Calibration
 from rag.errors import BadQuestion
@@ -152,6 +153,7 @@ class Pipeline:
             BadQuestion: it holds no words.
         """
         query = self.query(question, history)
+        spoken = self.language(question)
         sampling = sampling or self.settings.sampling
         seconds: dict[str, float] = {}
         found: tuple[Hit, ...] = ()
@@ -184,7 +186,9 @@ class Pipeline:
         draft = ""
         if self.settings.answer.writer:
             start = time.perf_counter()
-            for piece in self.generator.stream(self.prompt(query, evidence), sampling, stop):
+            for piece in self.generator.stream(
+                self.prompt(query, evidence, spoken), sampling, stop
+            ):
                 if not draft:
                     seconds["first words"] = time.perf_counter() - start
                 draft += piece
@@ -193,7 +197,9 @@ class Pipeline:
             yield StageDone("generate", seconds["generate"])
         start = time.perf_counter()
         if draft:
-            sentences, sources = ground(query, draft, evidence, self.judge, self.settings.answer)
+            sentences, sources = ground(
+                query, draft, evidence, self.judge, self.settings.answer, spoken
+            )
         else:
             sentences, sources = extractive_answer(evidence, self.settings.answer)
         seconds["ground"] = time.perf_counter() - start
@@ -218,8 +224,12 @@ class Pipeline:
         if self.settings.retrieval.followups == "off":
             return asked
         if self.settings.retrieval.followups == "rewrite":
-            return rewrite(asked, history, self.generator)
-        return expand_with_history(asked, history)
+            return rewrite(asked, history, self.generator, self.language(asked))
+        return expand_with_history(asked, history, self.language(asked))
+
+    def language(self, question: str) -> Language:
+        """The language that a question is answered in; see `question_language`."""
+        return question_language(question)
 
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
         """The pieces of the first passages that bear on a question, best first."""
@@ -232,7 +242,7 @@ class Pipeline:
         Without a calibration for these models it is the best evidence's score.
         """
         if self.calibration is not None:
-            signals = confidence.features(query, hits, evidence)
+            signals = confidence.features(query, hits, evidence, self.language(query))
             return round(self.calibration.confidence(signals), 4)
         return max((source.score for source in evidence), default=0.0)
 
@@ -251,9 +261,14 @@ class Pipeline:
             return chosen
         return self.calibration.threshold if self.calibration else 0.0
 
-    def prompt(self, query: str, evidence: Sequence[Source]) -> list[Message]:
-        """The messages that the language model gets for a question and its evidence."""
-        return build_prompt(query, evidence, language_of(query) or "en")
+    def prompt(
+        self, query: str, evidence: Sequence[Source], spoken: Language | None = None
+    ) -> list[Message]:
+        """The messages that the language model gets for a question and its evidence.
+
+        The answer's language is the one given, else the question's.
+        """
+        return build_prompt(query, evidence, spoken or self.language(query))
 
     def _find(self, query: str) -> Iterator[StageDone]:
         """Retrieve and rerank; the last event holds the final order."""
