@@ -23,10 +23,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks.first_token import QUESTIONS
-from ingest.embed import BiEncoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.evaluation.questions import read_questions
+from rag.models import Models
 
 _spec = importlib.util.spec_from_file_location(
     "screenshot", Path(__file__).parents[1] / "docs" / "screenshot.py"
@@ -170,7 +170,7 @@ def main() -> None:
         folder = options.library or Path(scratch) / "library"
         if options.library is None:
             lectures = find_files([screenshot.ROOT / "corpus"])
-            list(ingest(lectures, Library(folder, create=True), BiEncoder()))
+            list(ingest(lectures, Library(folder, create=True), Models().encoder))
         measure(opened, folder.resolve(), options.times)
 
 

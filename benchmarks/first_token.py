@@ -19,9 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from ingest.embed import BiEncoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from rag.models import Models
 
 QUESTIONS = (
     "What is causal attention?",
@@ -71,7 +71,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.library or Path(scratch) / "library"
         if not options.library:
-            list(ingest(find_files([Path("corpus")]), Library(folder, create=True), BiEncoder()))
+            list(
+                ingest(find_files([Path("corpus")]), Library(folder, create=True), Models().encoder)
+            )
         environment = dict(os.environ, HF_HUB_OFFLINE="1")
         if options.alone:
             environment["KATHEDER_APP__KEEP_WARM_MINUTES"] = "0"

@@ -20,14 +20,15 @@ from pathlib import Path
 
 from ingest import weights
 from ingest.chunk import embedding_text
-from ingest.embed import BiEncoder
+from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from rag.models import Models
 
 warnings.filterwarnings("ignore")
 
 
-def ours(files: list[Path], encoder: BiEncoder) -> tuple[float, int, int]:
+def ours(files: list[Path], encoder: Encoder) -> tuple[float, int, int]:
     """Seconds, pages and tokens embedded."""
     with tempfile.TemporaryDirectory() as scratch:
         start = time.perf_counter()
@@ -39,7 +40,7 @@ def ours(files: list[Path], encoder: BiEncoder) -> tuple[float, int, int]:
         return seconds, pages, sum(encoder.count_tokens(texts))
 
 
-def recipe(files: list[Path], embeddings: object, encoder: BiEncoder) -> tuple[float, int, int]:
+def recipe(files: list[Path], embeddings: object, encoder: Encoder) -> tuple[float, int, int]:
     """Seconds, pages and tokens that the encoder kept of what it was given."""
     from langchain_community.document_loaders import PyPDFLoader
     from langchain_community.vectorstores import FAISS
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     files = find_files(options.paths)
-    encoder = BiEncoder()
+    encoder = Models().encoder
     embeddings = HuggingFaceEmbeddings(model_name=str(weights.locate(weights.ENCODER).folder))
     encoder.encode(["warm", "up"])
     embeddings.embed_query("warm")

@@ -26,9 +26,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.embed import BiEncoder, Encoder
+from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import DATABASE, Library
+from rag.models import Models
 
 
 class WordCounts:
@@ -51,7 +52,7 @@ class WordCounts:
 
 def build(folder: Path, paths: Sequence[Path], words: bool) -> None:
     """Ingest the lectures, in this process."""
-    encoder: Encoder = WordCounts() if words else BiEncoder()
+    encoder: Encoder = WordCounts() if words else Models().encoder
     library = Library(folder, create=True)
     for report in ingest(find_files(paths), library, encoder):
         if report.outcome == "failed":

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.embed import BiEncoder
+from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.evaluation.beir import BeirResult, evaluate_beir
@@ -27,6 +27,7 @@ from rag.evaluation.compare import bootstrap_mean
 from rag.evaluation.metrics import Report, measure
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import Run, evaluate, read_run
+from rag.models import Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
 
@@ -103,14 +104,12 @@ def run_setup(
 
 
 def _pipeline(base: Pipeline, settings: Settings) -> Pipeline:
-    """The base's models under other settings, without its reranker where they want none."""
-    reranker = None if settings.models.reranker == "none" else base.reranker
-    without = Pipeline(base.store, base.encoder, base.generator, reranker, base.settings)
-    without.calibration = base.calibration if reranker else None
-    return without.with_settings(settings)
+    """The base's library and loaded models under other settings."""
+    models = base.models.with_settings(settings.models)
+    return Pipeline(base.store, models, settings, base.calibration if models.reranker else None)
 
 
-def library_of(work: Path, encoder: BiEncoder) -> Path:
+def library_of(work: Path, encoder: Encoder) -> Path:
     """The library of the six lectures, brought up to date."""
     folder = work / "library"
     library = Library(folder, create=True)
@@ -289,8 +288,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ablations", action="store_true", help="the writer with parts left out")
     options = parser.parse_args(arguments)
     settings = load_settings()
-    folder = library_of(options.work, BiEncoder())
-    base = Pipeline.load(folder, settings)
+    models = Models(settings.models)
+    base = Pipeline.load(library_of(options.work, models.encoder), settings, models)
     setups = [s for s in (*FINDING, *DEPTHS, *QUOTING) if base.reranker or "models" in s.changes]
     setups += list(ABLATIONS) if options.ablations else []
     setups += [] if options.without_writer else list(WRITING)
@@ -362,13 +361,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if results:
         lines += ["## Standard collections", "", *beir_lines(results)]
     assert first is not None
+    named = base.with_settings(settings.with_changes(answer={"writer": not options.without_writer}))
     head = [
         "# Results",
         "",
         "Written by `make evaluate`; every figure is a mean with its 95 % bootstrap interval.",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}; {machine(first)}; library {first.meta['library'][:12]}; "
-        + ", ".join(f"{role} {name}" for role, name in base.models.items())
+        + ", ".join(f"{role} {name}" for role, name in named.model_names.items())
         + ".",
         "",
     ]

@@ -19,9 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.embed import BiEncoder
+from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from rag.models import Models
 from rag.retrieve import rank_of, retrieve
 from rag.settings import load_settings
 
@@ -40,7 +41,7 @@ def read_questions(path: Path) -> list[dict[str, Any]]:
 
 
 def first_rank(
-    library: Library, encoder: BiEncoder, question: dict[str, Any], weights: tuple[float, float]
+    library: Library, encoder: Encoder, question: dict[str, Any], weights: tuple[float, float]
 ) -> tuple[int | None, float]:
     """The rank of the first right passage, None where there is none, and the seconds it took."""
     settings = load_settings().retrieval.model_copy(
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     questions = read_questions(options.questions)
     with tempfile.TemporaryDirectory() as scratch:
         library = Library(options.library or Path(scratch) / "library", create=True)
-        encoder = BiEncoder()
+        encoder = Models().encoder
         chunking = load_settings().chunking.model_dump()
         for report in ingest(find_files(options.paths), library, encoder, **chunking):
             if report.outcome == "failed":

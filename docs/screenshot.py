@@ -20,9 +20,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from ingest.embed import BiEncoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from rag.models import Models
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -184,7 +184,7 @@ def main() -> None:
         folder = chosen.library or Path(scratch) / "library"
         if chosen.library is None:
             lectures = find_files([ROOT / "corpus"])
-            list(ingest(lectures, Library(folder, create=True), BiEncoder()))
+            list(ingest(lectures, Library(folder, create=True), Models().encoder))
         with running_app(folder.resolve()) as url, browser() as opened:
             for width in WIDTHS:
                 for dark in (False, True):

@@ -1,4 +1,4 @@
-"""Katheder's parts as langchain-core components, and nothing else in that vocabulary.
+"""Katheder's parts as langchain-core components.
 
     chain = AskRunnable(Pipeline.load(folder, settings))
     chain.invoke("What is attention?")["answer"].render()
@@ -8,14 +8,8 @@ The embedder, retriever, reranker and chat model can be used alone in other chai
 
 from __future__ import annotations
 
-import importlib
-import os
-import re
-import sys
-import threading
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -40,15 +34,12 @@ from langchain_core.runnables.utils import AddableDict
 from pydantic import ConfigDict, SkipValidation
 
 from ingest.embed import Encoder
-from rag.errors import BadSettings
-from rag.generate import Generator
+from rag.generate import Writer
 from rag.pipeline import Pipeline
 from rag.prompt import Message
 from rag.rerank import Reranker
 from rag.sampling import Sampling, sampling_from
 from rag.types import Answered, Hit, Token, Turn, hit_dict
-
-_IMPORTABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 class EncoderEmbeddings(Embeddings):
@@ -114,8 +105,8 @@ class GeneratorChatModel(BaseChatModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    generator: SkipValidation[Generator]
-    """The decoder-only model."""
+    generator: SkipValidation[Writer]
+    """The language model that writes."""
     sampling: Sampling = Sampling()
     """How it chooses its words unless a call says otherwise."""
 
@@ -160,68 +151,6 @@ class GeneratorChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
 
 
-class ChatModelWriter:
-    """Any chat model as the pipeline's writer; what it writes is checked like any other draft."""
-
-    def __init__(self, model: BaseChatModel, name: str) -> None:
-        self._model = model
-        self.name = name
-
-    def count_tokens(self, text: str) -> int:
-        """Number of tokens by the model's own count, or of words where it has none."""
-        try:
-            return self._model.get_num_tokens(text)
-        except Exception:  # most models count by a tokenizer that has to be downloaded
-            return len(text.split())
-
-    def load(self) -> None:
-        """Nothing to load here."""
-
-    def stream(
-        self,
-        messages: Sequence[Message],
-        sampling: Sampling,
-        stop: threading.Event | None = None,
-    ) -> Iterator[str]:
-        """Write an answer, yielding its text as it grows; the model's own sampling holds."""
-        roles = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-        asked = [roles[message["role"]](content=message["content"]) for message in messages]
-        for chunk in self._model.stream(asked):
-            if stop is not None and stop.is_set():
-                return
-            if chunk.text:
-                yield chunk.text
-
-
-def is_importable(name: str) -> bool:
-    """Whether a model's name is `module:attribute` rather than a folder or a hub id."""
-    return bool(_IMPORTABLE.fullmatch(name)) and not Path(name).exists()
-
-
-def import_chat_model(name: str) -> BaseChatModel:
-    """The BaseChatModel at `module:attribute`, or what a callable there gives.
-
-    Raises:
-        BadSettings: there is no such module or attribute, or it is no chat model.
-    """
-    module, _, attribute = name.partition(":")
-    if os.getcwd() not in sys.path:  # where a user's own module lies
-        sys.path.insert(0, os.getcwd())
-    try:
-        found = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise BadSettings(f"The model {name!r} cannot be imported ({error})") from error
-    if not isinstance(found, BaseChatModel) and callable(found):
-        found = found()
-    if not isinstance(found, BaseChatModel):
-        raise BadSettings(
-            f"The model {name!r} is a {type(found).__name__}, wanted a BaseChatModel of langchain-core"
-        )
-    return found
-
-
 class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
     """The whole pipeline as an LCEL runnable.
 
@@ -259,7 +188,10 @@ class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
 
     def _events(self, input: str | dict[str, Any]) -> Iterator[AddableDict]:
         request: dict[str, Any] = {"question": input} if isinstance(input, str) else input
-        sampling = sampling_from(request.get("sampling") or {}, self.pipeline.settings.sampling)
+        settings = self.pipeline.settings
+        sampling = None
+        if values := request.get("sampling"):
+            sampling = sampling_from(values, settings.sampling, writes=settings.answer.writer)
         history = _turns(request.get("history") or [])
         for event in self.pipeline.stream(request["question"], history=history, sampling=sampling):
             if isinstance(event, Token):
@@ -283,13 +215,13 @@ def _message(message: BaseMessage) -> Message:
 def _turns(messages: Sequence[BaseMessage]) -> list[Turn]:
     """Pairs of a human message and the reply behind it."""
     turns = []
-    for asked, replied in pairwise(messages):
-        if isinstance(asked, HumanMessage) and isinstance(replied, AIMessage):
-            turns.append(Turn(asked.text, replied.text))
+    for question, reply in pairwise(messages):
+        if isinstance(question, HumanMessage) and isinstance(reply, AIMessage):
+            turns.append(Turn(question.text, reply.text))
     return turns
 
 
 def _first_stop(text: str, stop: Sequence[str] | None) -> int | None:
     """Where the first of some stop strings begins in a text."""
-    found = [position for word in stop or () if (position := text.find(word)) >= 0]
-    return min(found, default=None)
+    positions = [position for word in stop or () if (position := text.find(word)) >= 0]
+    return min(positions, default=None)

@@ -1,7 +1,7 @@
-"""The path from a question to an answer. The order of the stages stands here and nowhere else.
+"""The path from a question to an answer: the one place that says in which order the stages run.
 
-`stream` yields events as the stages finish and the draft grows; `ask` is the same, collected.
-The chat, the command line and the evaluation all go through it.
+`stream` yields events as the stages finish and the draft grows; `ask` returns the answer at the
+end. The app, the command line and the evaluation all use it.
 """
 
 from __future__ import annotations
@@ -13,98 +13,126 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.embed import BiEncoder, Encoder
+from ingest.clean import language_of
+from ingest.embed import Encoder
 from ingest.errors import LibraryMissing
 from ingest.pipeline import index_config
 from ingest.store import Library, Store
-from ingest.text.detect import question_language
-from ingest.text.languages import Language
 from rag import confidence
+from rag.answerer import Answerer
 from rag.confidence import Calibration
-from rag.errors import BadQuestion
+from rag.errors import BadQuestion, BadSampling
 from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
 from rag.followup import expand_with_history, rewrite
-from rag.generate import Generator, Writer
+from rag.generate import Writer
 from rag.ground import extractive_answer, ground
+from rag.models import Models
 from rag.prompt import Message, build_prompt
-from rag.rerank import Reranker
+from rag.rerank import Reranker, rerank
 from rag.retrieve import retrieve
-from rag.sampling import Sampling
-from rag.settings import ModelSettings, Settings
+from rag.sampling import Sampling, quoted_message
+from rag.settings import Settings
 from rag.types import Answer, Answered, Event, Hit, Source, StageDone, Token, Turn
 
 _NEAREST = 3  # pages shown by an abstention
-_QUOTE_LETTERS = 200  # of a page that no evidence was taken from
+_QUOTE_CHARS = 200  # of a page that no evidence was taken from
 
 
-class Pipeline:
+class Pipeline(Answerer):
     """A library and its models under one set of settings; safe to share between threads."""
 
     def __init__(
         self,
         store: Store,
-        encoder: Encoder,
-        generator: Writer,
-        reranker: Reranker | None = None,
+        models: Models,
         settings: Settings | None = None,
         calibration: Calibration | None = None,
     ) -> None:
+        """Join a library and models.
+
+        Args:
+            store: The library, indexed with the models' encoder.
+            models: The language model among them is loaded when it first writes.
+            settings: Of the stages; their section `models` is not read.
+            calibration: When to abstain; without one, the best evidence's score decides.
+        """
         self.store = store
-        self.encoder = encoder
-        self.generator = generator
-        self.reranker = reranker
+        self.models = models
         self.settings = settings or Settings()
-        self.judge: Judge = judge_of(reranker, encoder)
         self.calibration = calibration
+        self.judge: Judge = judge_of(models.reranker, models.encoder)
 
     @classmethod
-    def load(cls, folder: Path, settings: Settings, *, calibrated: bool = True) -> Pipeline:
+    def load(
+        cls,
+        folder: Path,
+        settings: Settings,
+        models: Models | None = None,
+        *,
+        calibrated: bool = True,
+    ) -> Pipeline:
         """Open a filled library with the models that the settings name.
 
         Args:
             folder: The library's.
             settings: Of the models and the stages.
-            calibrated: Whether the kept calibration is read; to fit one, none is needed.
+            models: Used in place of those that the settings name.
+            calibrated: Whether the stored calibration is read; to fit a new one, none is needed.
 
         Raises:
             LibraryMissing: there is no library, or it is empty.
             LibraryMismatch: it was built with another encoder.
-            ModelMissing: a model is not on this machine.
-            BadCalibration: what `katheder calibrate` kept cannot be used.
+            ModelMissing: the encoder or the reranker is not on this machine.
+            BadCalibration: the stored calibration cannot be used.
         """
         library = Library(folder)
         if library.count() == 0:
             raise LibraryMissing(
                 f"The library at {folder} is empty. Fill it with `katheder ingest PATH... --library {folder}`."
             )
-        models = settings.models
-        encoder = BiEncoder(models.encoder, models.device, models.dtype)
-        chunking = settings.chunking
-        found = library.config()
-        if found is not None and found.encoder != encoder.identity:
+        models = models or Models(settings.models)
+        encoder, chunking = models.encoder, settings.chunking
+        config = library.config()
+        if config is not None and config.encoder != encoder.identity:
             library.check_config(
                 index_config(encoder, chunking.passage_tokens, chunking.overlap_tokens),
                 search_only=True,
             )
-        reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
-        key = confidence.models_key(encoder, reranker)
+        key = confidence.models_key(encoder, models.reranker)
         calibration = confidence.load_calibration(folder, key) if calibrated else None
-        return cls(library, encoder, _writer(models), reranker, settings, calibration)
+        return cls(library, models, settings, calibration)
 
     def with_settings(self, settings: Settings) -> Pipeline:
         """The same library and loaded models under other settings of the stages."""
-        reranker = self.reranker and self.reranker.with_settings(settings.rerank)
-        return Pipeline(
-            self.store, self.encoder, self.generator, reranker, settings, self.calibration
-        )
+        return Pipeline(self.store, self.models, settings, self.calibration)
 
     @property
-    def models(self) -> dict[str, str]:
-        """Name and hash of each model in use."""
+    def encoder(self) -> Encoder:
+        """The bi-encoder."""
+        return self.models.encoder
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """The reranker, if there is one."""
+        return self.models.reranker
+
+    @property
+    def writer(self) -> Writer:
+        """The language model; raises ModelMissing where it is not on this machine."""
+        return self.models.writer
+
+    @property
+    def model_names(self) -> dict[str, str]:
+        """Name and hash of each model in use; the generator is "none" where nothing is written.
+
+        Raises:
+            ModelMissing: the settings let a language model write that is not on this machine.
+        """
+        writes = self.settings.answer.writer or self.settings.retrieval.followups == "rewrite"
         return {
             "encoder": self.encoder.identity,
             "reranker": self.reranker.name if self.reranker else "none",
-            "generator": self.generator.name,
+            "generator": self.writer.name if writes else "none",
         }
 
     def search(self, question: str, history: Sequence[Turn] = ()) -> list[Hit]:
@@ -113,25 +141,11 @@ class Pipeline:
         return list(hits[: self.settings.retrieval.top_k])
 
     def candidates(self, query: str) -> tuple[Hit, ...]:
-        """Every passage that any stage saw, with what each stage thought of it, best first."""
+        """Every passage that any stage scored, with each stage's score and rank, best first."""
         hits: tuple[Hit, ...] = ()
         for event in self._find(query):
             hits = event.hits
         return hits
-
-    def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        sampling: Sampling | None = None,
-        stop: threading.Event | None = None,
-    ) -> Answer:
-        """Answer a question; see `stream`."""
-        for event in self.stream(question, history=history, sampling=sampling, stop=stop):
-            if isinstance(event, Answered):
-                return event.answer
-        raise RuntimeError("the stream ended without an answer")
 
     def stream(
         self,
@@ -141,27 +155,25 @@ class Pipeline:
         sampling: Sampling | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Event]:
-        """Answer a question, yielding what happens: stages, words, and the answer at the end.
-
-        Args:
-            question: In any words; follow-ups lean on the history.
-            history: The turns before, oldest first.
-            sampling: In place of the settings' sampling.
-            stop: Ends the writing where it stands when set; what was written is grounded.
-
-        Raises:
-            BadQuestion: it holds no words.
-        """
-        query = self.query(question, history)
-        spoken = self.language(question)
+        """Answer a question, yielding events; see `Answerer.stream`."""
+        writes = self.settings.answer.writer
+        if sampling is not None and not writes:
+            raise BadSampling(quoted_message(sampling.model_dump(exclude_defaults=True)))
         sampling = sampling or self.settings.sampling
+        model_names = self.model_names
+        query = self.query(question, history)
         seconds: dict[str, float] = {}
-        found: tuple[Hit, ...] = ()
+        hits: tuple[Hit, ...] = ()
         for event in self._find(query):
             seconds[event.stage] = event.seconds
-            found = event.hits
+            hits = event.hits
             yield event
-        hits = found[: self.settings.retrieval.top_k]
+        hits = hits[: self.settings.retrieval.top_k]
+        start = time.perf_counter()
+        evidence = self.evidence(query, hits)
+        seconds["evidence"] = time.perf_counter() - start
+        yield StageDone("evidence", seconds["evidence"])
+        sure = self.confidence(query, hits, evidence)
         answer = Answer(
             question=question,
             query=query,
@@ -169,37 +181,29 @@ class Pipeline:
             sources=(),
             hits=hits,
             abstained=True,
+            evidence=evidence,
+            confidence=sure,
             sampling=sampling.model_dump(exclude_none=True),
             seconds=seconds,
-            models=self.models,
+            models=model_names,
             stamp=self.store.content_hash(),
         )
-        start = time.perf_counter()
-        evidence = self.evidence(query, hits)
-        seconds["evidence"] = time.perf_counter() - start
-        yield StageDone("evidence", seconds["evidence"])
-        sure = self.confidence(query, hits, evidence)
-        answer = replace(answer, evidence=evidence, confidence=sure)
-        if not self.answerable(query, hits, evidence):
+        if not self.answerable(hits, evidence, sure):
             yield Answered(replace(answer, sources=_nearest(hits, evidence)))
             return
         draft = ""
-        if self.settings.answer.writer:
+        if writes:
             start = time.perf_counter()
-            for piece in self.generator.stream(
-                self.prompt(query, evidence, spoken), sampling, stop
-            ):
+            for words in self.writer.stream(self.prompt(query, evidence), sampling, stop):
                 if not draft:
                     seconds["first words"] = time.perf_counter() - start
-                draft += piece
-                yield Token(piece)
+                draft += words
+                yield Token(words)
             seconds["generate"] = time.perf_counter() - start
             yield StageDone("generate", seconds["generate"])
         start = time.perf_counter()
         if draft:
-            sentences, sources = ground(
-                query, draft, evidence, self.judge, self.settings.answer, spoken
-            )
+            sentences, sources = ground(query, draft, evidence, self.judge, self.settings.answer)
         else:
             sentences, sources = extractive_answer(evidence, self.settings.answer)
         seconds["ground"] = time.perf_counter() - start
@@ -219,56 +223,54 @@ class Pipeline:
 
         Raises:
             BadQuestion: it holds no words.
+            ModelMissing: the language model is to complete it and is not on this machine.
         """
-        asked = _checked(question)
+        question = _checked(question)
         if self.settings.retrieval.followups == "off":
-            return asked
+            return question
         if self.settings.retrieval.followups == "rewrite":
-            return rewrite(asked, history, self.generator, self.language(asked))
-        return expand_with_history(asked, history, self.language(asked))
-
-    def language(self, question: str) -> Language:
-        """The language that a question is answered in; see `question_language`."""
-        return question_language(question)
+            return rewrite(question, history, self.writer)
+        return expand_with_history(question, history)
 
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
-        """The pieces of the first passages that bear on a question, best first."""
-        choose = select_evidence if self.settings.answer.select else passages_as_evidence
-        return choose(query, hits, self.judge, self.settings.answer)
+        """The spans of the first passages that answer a question, best first."""
+        select = select_evidence if self.settings.answer.select else passages_as_evidence
+        return select(query, hits, self.judge, self.settings.answer)
 
     def confidence(self, query: str, hits: Sequence[Hit], evidence: Sequence[Source]) -> float:
-        """How probable it is, in [0, 1], that the lectures answer.
+        """The probability in [0, 1] that the lectures answer the question.
 
         Without a calibration for these models it is the best evidence's score.
         """
         if self.calibration is not None:
-            signals = confidence.features(query, hits, evidence, self.language(query))
-            return round(self.calibration.confidence(signals), 4)
+            features = confidence.features(query, hits, evidence)
+            return round(self.calibration.confidence(features), 4)
         return max((source.score for source in evidence), default=0.0)
 
-    def answerable(self, query: str, hits: Sequence[Hit], evidence: Sequence[Source]) -> bool:
-        """Whether there is evidence, close enough, and confidence enough to answer."""
+    def answerable(self, hits: Sequence[Hit], evidence: Sequence[Source], confident: float) -> bool:
+        """Whether there is evidence, a passage is close enough, and the confidence suffices.
+
+        Args:
+            hits: With their cosines, if dense search ran.
+            evidence: Selected from them.
+            confident: What `confidence` returned for both.
+        """
         closest = confidence.best_cosine(hits)
         if not evidence or (closest is not None and closest < self.settings.retrieval.min_cosine):
             return False
-        return self.confidence(query, hits, evidence) >= self.least_confidence
+        return confident >= self.least_confidence
 
     @property
     def least_confidence(self) -> float:
-        """Below it the program abstains: the setting's, else the calibration's, else 0."""
-        chosen = self.settings.answer.min_confidence
-        if chosen is not None:
-            return chosen
+        """The threshold below which the program abstains: the setting's, else the calibration's, else 0."""
+        threshold = self.settings.answer.min_confidence
+        if threshold is not None:
+            return threshold
         return self.calibration.threshold if self.calibration else 0.0
 
-    def prompt(
-        self, query: str, evidence: Sequence[Source], spoken: Language | None = None
-    ) -> list[Message]:
-        """The messages that the language model gets for a question and its evidence.
-
-        The answer's language is the one given, else the question's.
-        """
-        return build_prompt(query, evidence, spoken or self.language(query))
+    def prompt(self, query: str, evidence: Sequence[Source]) -> list[Message]:
+        """The messages that the language model gets for a question and its evidence."""
+        return build_prompt(query, evidence, language_of(query) or "en")
 
     def _find(self, query: str) -> Iterator[StageDone]:
         """Retrieve and rerank; the last event holds the final order."""
@@ -282,39 +284,25 @@ class Pipeline:
         yield StageDone("retrieve", time.perf_counter() - encoded, tuple(hits))
         if self.reranker is not None:
             start = time.perf_counter()
-            hits = self.reranker.rerank(query, hits)
+            hits = rerank(query, hits, self.reranker, self.settings.rerank)
             yield StageDone("rerank", time.perf_counter() - start, tuple(hits))
 
 
 def _nearest(hits: Sequence[Hit], evidence: Sequence[Source]) -> tuple[Source, ...]:
-    """The sources of an abstention: the first hits, each with its best words."""
+    """The sources of an abstention: the first hits, each with its best evidence or its beginning."""
     best = {source.hit.passage.id: source for source in reversed(evidence)}
     nearest = []
     for number, hit in enumerate(hits[:_NEAREST], start=1):
-        found = best.get(hit.passage.id)
-        text = " ".join(hit.passage.text.split())
-        nearest.append(
-            replace(found, number=number)
-            if found
-            else Source(number, textwrap.shorten(text, _QUOTE_LETTERS, placeholder=" …"), hit)
-        )
+        source = best.get(hit.passage.id)
+        if source is None:
+            text = " ".join(hit.passage.text.split())
+            source = Source(number, textwrap.shorten(text, _QUOTE_CHARS, placeholder=" …"), hit)
+        nearest.append(replace(source, number=number))
     return tuple(nearest)
 
 
-def _writer(models: ModelSettings) -> Writer:
-    """The language model that the settings name; a chat model of langchain-core is imported."""
-    if ":" not in models.generator:
-        return Generator(models)
-    from rag.chain import ChatModelWriter, import_chat_model, is_importable
-
-    name = models.generator
-    return (
-        ChatModelWriter(import_chat_model(name), name) if is_importable(name) else Generator(models)
-    )
-
-
 def _checked(question: str) -> str:
-    """The question without surrounding blanks; raises BadQuestion where no word is in it."""
+    """The question without surrounding white space; raises BadQuestion where it holds no word."""
     if not any(letter.isalnum() for letter in question):
         raise BadQuestion(
             f"The question {question!r} holds no words; ask one in a sentence or a few words."

@@ -117,7 +117,7 @@ def sampling_from(
 
 def quoted_message(values: Mapping[str, Any]) -> str:
     """Why sampling values are refused where the answer is quoted, and what makes them work."""
-    names = ", ".join(f"{name}={value}" for name, value in values.items())
+    names = ", ".join(f"{name}={value}" for name, value in values.items()) or "Sampling settings"
     return (
         f"{names} would have no effect, because the answer quotes the lectures. Sampling options "
         "need a written answer: add --written (or set answer.writer = true)."

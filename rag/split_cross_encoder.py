@@ -1,14 +1,13 @@
-"""The bundled CrossEncoder: the bi-encoder's layers, the last of which read two texts together.
+"""The bundled split cross-encoder: a bi-encoder's layers, the last of which see two texts at once.
 
-The lower layers read question and passage apart, as the bi-encoder does; the upper ones read
-them as one sequence. The score adds three things: the mean over the question's tokens, weighted
+The lower layers encode question and passage separately, as the bi-encoder does; the upper (joint)
+layers encode them as one sequence. The score adds three things: the mean over the question's tokens, weighted
 by learned importance, of the largest cosine to a token of the passage; the cosine of the mean
 tokens; and a small network over the two means. Before any training it therefore ranks as late
-interaction does, which is more than a fresh classification head knows, and training starts
-from there.
+interaction does, which is a better start than an untrained classification head.
 
-Sources: late interaction, Khattab and Zaharia (SIGIR 2020); upper layers joint over lower ones
-apart, MacAvaney et al. (SIGIR 2020) and Cao et al. (ACL 2020).
+Sources: late interaction, Khattab and Zaharia (SIGIR 2020); joint upper layers over
+separate lower ones, MacAvaney et al. (SIGIR 2020) and Cao et al. (ACL 2020).
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 MODEL_TYPE = "joint_reader"
 
-_MAX_TOKENS = 256  # of one text; the bi-encoder was trained on no more
+MAX_TOKENS = 256  # of one text; the bi-encoder was trained on no more
 _BATCH_TOKENS = 256  # tokens that the lower layers read at once
 _CACHED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
 
 
 class ScoringHead(nn.Module):
-    """From the last states of two texts to one logit."""
+    """Maps the last states of two texts to one logit."""
 
     def __init__(self, width: int, hidden: int = 128) -> None:
         super().__init__()
@@ -58,14 +57,14 @@ class ScoringHead(nn.Module):
     ) -> Tensor:
         """Logits, shape (batch,).
 
-        States are (batch, tokens, width), masks (batch, tokens) with 1 for a token. The tokens
-        that frame the question do not vote.
+        States are (batch, tokens, width), masks (batch, tokens) with 1 for a token.
+        [CLS] and [SEP] of the question have no weight.
         """
         cosines = normalize(question, dim=2) @ normalize(passage, dim=2).transpose(1, 2)
         closest = cosines.masked_fill(passage_mask[:, None, :] == 0, -1).amax(dim=2)
         lengths = question_mask.sum(dim=1, keepdim=True)
-        places = torch.arange(question.shape[1], device=question.device)[None, :]
-        inner = (places > 0) & (places < lengths - 1)
+        positions = torch.arange(question.shape[1], device=question.device)[None, :]
+        inner = (positions > 0) & (positions < lengths - 1)
         weights = self.importance(question).squeeze(2).masked_fill(~inner, -1e9).softmax(dim=1)
         late = (weights * closest).sum(dim=1)
         left, right = _mean(question, question_mask), _mean(passage, passage_mask)
@@ -103,10 +102,10 @@ class SplitCrossEncoder(InputModule):
         self.bert = bert
         self.tokenizer = tokenizer
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(_MAX_TOKENS)
+        self.tokenizer.enable_truncation(MAX_TOKENS)
         self.joint_layers = joint_layers
         self.head = ScoringHead(bert.config.hidden_size)
-        self.max_seq_length = _MAX_TOKENS
+        self.max_seq_length = MAX_TOKENS
         self.batch_tokens = batch_tokens
         self.lower_states: LruCache[tuple[int, ...], Tensor] = LruCache(
             cached_tokens, size=lambda ids, _: len(ids)
@@ -117,11 +116,11 @@ class SplitCrossEncoder(InputModule):
     ) -> dict[str, Any]:
         """Tokens of each text once, and which two of them make each pair."""
         texts = list(dict.fromkeys(text for pair in inputs for text in pair))
-        place = {text: row for row, text in enumerate(texts)}
-        tokens = [tuple(found.ids) for found in self.tokenizer.encode_batch(texts)]
+        rows = {text: row for row, text in enumerate(texts)}
+        tokens = [tuple(encoding.ids) for encoding in self.tokenizer.encode_batch(texts)]
         return {
             "tokens": tokens,
-            "pairs": [(place[first], place[second]) for first, second in inputs],
+            "pairs": [(rows[first], rows[second]) for first, second in inputs],
         }
 
     def forward(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -154,13 +153,13 @@ class SplitCrossEncoder(InputModule):
         device = self.bert.embeddings.word_embeddings.weight.device
         lengths = [len(ids) for ids in texts]
         row = torch.tensor([[token for ids in texts for token in ids]], device=device)
-        places = torch.cat([torch.arange(length) for length in lengths])[None].to(device)
+        positions = torch.cat([torch.arange(length) for length in lengths])[None].to(device)
         owners = torch.repeat_interleave(torch.tensor(lengths)).to(device)
-        seen = (owners[:, None] == owners[None, :])[None, None]
+        visible = (owners[:, None] == owners[None, :])[None, None]
         with torch.inference_mode():
-            states = self.bert.embeddings(input_ids=row, position_ids=places)
+            states = self.bert.embeddings(input_ids=row, position_ids=positions)
             for layer in self.bert.encoder.layer[: self._lowest_joint]:
-                states = layer(states, seen)
+                states = layer(states, visible)
             return [part.clone() for part in states[0].split(lengths)]
 
     def score_pairs(self, questions: Sequence[Tensor], passages: Sequence[Tensor]) -> Tensor:
@@ -169,9 +168,9 @@ class SplitCrossEncoder(InputModule):
         passage, passage_mask = _padded(passages)
         states = torch.cat([question, passage], dim=1)
         mask = torch.cat([question_mask, passage_mask], dim=1)
-        seen = (mask[:, None, None, :] > 0).expand(-1, 1, mask.shape[1], -1)
+        visible = (mask[:, None, None, :] > 0).expand(-1, 1, mask.shape[1], -1)
         for layer in self.bert.encoder.layer[self._lowest_joint :]:
-            states = layer(states, seen)
+            states = layer(states, visible)
         width = question.shape[1]
         # A cosine in half precision has two digits; times 20, that would be a tenth of a logit.
         with torch.autocast(states.device.type, enabled=False):
@@ -222,7 +221,7 @@ def _pack_batches(
 
 
 def from_base(base: Path, joint_layers: int) -> SplitCrossEncoder:
-    """The untrained reader over a bi-encoder's folder."""
+    """An untrained split cross-encoder over the bi-encoder in a folder."""
     bert = BertModel.from_pretrained(
         base, add_pooling_layer=False, attn_implementation="sdpa", local_files_only=True
     )
@@ -230,16 +229,16 @@ def from_base(base: Path, joint_layers: int) -> SplitCrossEncoder:
 
 
 def load(folder: Path, base: Path, device: str, dtype: torch.dtype) -> CrossEncoder:
-    """The trained reader as a CrossEncoder, from its folder and its base model's."""
+    """The trained model as a CrossEncoder, from its folder and its base model's."""
     config = json.loads((folder / CONFIG).read_text())
-    reader = from_base(base, config["joint_layers"])
-    reader.load_weights(folder / WEIGHTS)
-    nn.Module.to(reader.bert, dtype)
-    return CrossEncoder(modules=[reader], device=device)
+    model = from_base(base, config["joint_layers"])
+    model.load_weights(folder / WEIGHTS)
+    nn.Module.to(model.bert, dtype)
+    return CrossEncoder(modules=[model], device=device)
 
 
 def is_split_cross_encoder(folder: Path) -> bool:
-    """Whether a model's folder holds such a reader."""
+    """Whether a model's folder holds a split cross-encoder."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text())
     return config.get("model_type") == MODEL_TYPE
 
@@ -251,6 +250,6 @@ def _mean(states: Tensor, mask: Tensor) -> Tensor:
 def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Texts of several lengths as (batch, longest, width) and their mask (batch, longest)."""
     padded = nn.utils.rnn.pad_sequence(list(states), batch_first=True)
-    lengths = torch.tensor([len(found) for found in states], device=padded.device)
-    places = torch.arange(padded.shape[1], device=padded.device)
-    return padded, (places[None, :] < lengths[:, None]).float()
+    lengths = torch.tensor([len(text) for text in states], device=padded.device)
+    positions = torch.arange(padded.shape[1], device=padded.device)
+    return padded, (positions[None, :] < lengths[:, None]).float()

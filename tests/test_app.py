@@ -18,14 +18,15 @@ from tiny_models import hit
 
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
-from rag.pipeline import Pipeline
+from rag.models import Models
 from rag.sampling import PRESETS, Sampling
-from rag.settings import AppSettings, Settings
+from rag.settings import AppSettings
 from rag.types import Sentence, Source
 from ui import password
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
 from ui.render import DOING, OUTCOMES, STAGES, sentence_markdown
+from ui.session import use_models
 from ui.text import escape
 from ui.views import passages
 from ui.views.settings import as_toml
@@ -68,18 +69,15 @@ def start(
     def opened(
         writer: Writer | None = None, *, page: str = "ask", folder: Path | None = None, **query: str
     ) -> AppTest:
-        def load(_: Path, settings: Settings) -> Pipeline:
-            return Pipeline(library, encoder, writer or Writer("Never asked."), None, settings)
-
         monkeypatch.setenv("KATHEDER_LIBRARY", str(folder or library.folder))
+        monkeypatch.setenv("KATHEDER_MODELS__RERANKER", "none")
         monkeypatch.setenv("KATHEDER_CHUNKING__PASSAGE_TOKENS", "40")  # as the library was cut
         monkeypatch.setenv("KATHEDER_ANSWER__SPAN_WORDS", "0")  # single sentences are quoted
         if writer:
             monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "true")
-        monkeypatch.setattr(Pipeline, "load", load)
-        monkeypatch.setattr("ingest.embed.BiEncoder", lambda *_: encoder)
         st.cache_resource.clear()
         st.cache_data.clear()
+        use_models(Models(encoder=encoder, writer=writer or Writer("Never asked.")))
         if page == "app":
             test = AppTest.from_file(str(APP), default_timeout=60)
         else:

@@ -1,4 +1,4 @@
-"""rag.chain: our parts inside foreign langchain-core chains, and foreign parts around ours."""
+"""rag.chain: our parts inside other langchain-core chains, and other parts around ours."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from langchain_core.vectorstores import InMemoryVectorStore
 
-from ingest.embed import BiEncoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.chain import (
     AskRunnable,
-    ChatModelWriter,
     EncoderEmbeddings,
     GeneratorChatModel,
     LibraryRetriever,
 )
+from rag.chat_model import ChatModelWriter
 from rag.errors import BadSampling
+from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
 from rag.sampling import Sampling
 from rag.settings import Settings
@@ -47,7 +47,7 @@ class Copyist:
 
 @pytest.fixture
 def pipeline(library, encoder):
-    return Pipeline(library, encoder, Copyist(), settings=WRITTEN)
+    return Pipeline(library, Models(NO_MODELS, encoder=encoder, writer=Copyist()), WRITTEN)
 
 
 def test_embeddings_serve_a_foreign_vector_store(encoder):
@@ -122,7 +122,8 @@ SPEAKER = FakeListChatModel(responses=[f"{LIGHT} [1] Bananas are blue."])
 
 
 def test_a_foreign_chat_model_writes_and_is_checked_like_ours(library, encoder):
-    pipeline = Pipeline(library, encoder, ChatModelWriter(SPEAKER, "speaker"), settings=WRITTEN)
+    writer = ChatModelWriter(SPEAKER, "speaker")
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder, writer=writer), WRITTEN)
     answer = pipeline.ask("How many metres per second does light travel in vacuum?")
     assert answer.draft == f"{LIGHT} [1] Bananas are blue."
     assert [(s.text, s.origin) for s in answer.sentences] == [(LIGHT, "written")]
@@ -144,8 +145,9 @@ def test_the_settings_name_a_chat_model_by_module_and_attribute(tmp_path, make_p
     models = {"generator": f"{__name__}:SPEAKER"}
     make_pdf("light.pdf", f"#slide([Light])[{LIGHT} Nothing in the world overtakes it.]")
     library = Library(tmp_path / "real", create=True)
-    list(ingest(find_files([tmp_path / "lectures"]), library, BiEncoder()))
-    pipeline = Pipeline.load(tmp_path / "real", Settings().with_changes(models=models))
+    list(ingest(find_files([tmp_path / "lectures"]), library, Models().encoder))
+    settings = WRITTEN.with_changes(models=models)
+    pipeline = Pipeline.load(tmp_path / "real", settings)
     assert (
         pipeline.ask("How fast does light travel in vacuum?")
         .models["generator"]

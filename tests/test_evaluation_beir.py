@@ -50,12 +50,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 class ReversingReranker:
-    """Puts the last candidate first."""
+    """To it, every text is better than the one before it."""
 
     name = "reverse@1"
 
-    def rerank(self, question, hits):
-        return list(reversed(hits))
+    def score(self, question, texts, *, batch_size=16):
+        return [(place + 1) / (len(texts) + 1) for place in range(len(texts))]
 
 
 def test_reads_texts_and_the_judgements_above_0(folder):
@@ -143,7 +143,11 @@ def test_a_document_stands_where_its_best_window_stands(tmp_path, encoder: WordE
 def test_each_system_is_measured_on_a_small_folder(folder, encoder: WordEncoder):
     told = []
     result = evaluate_beir(
-        folder, encoder, ReversingReranker(), progress=lambda *event: told.append(event)
+        folder,
+        encoder,
+        ReversingReranker(),
+        Settings().with_changes(rerank={"first_stage_weight": 0.0}),
+        progress=lambda *event: told.append(event),
     )
     assert {row.system for row in result.rows} == {"dense", "BM25", "fused", "reranked"}
     assert (result.documents, result.passages, result.queries) == (4, 4, 3)

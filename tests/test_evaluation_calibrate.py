@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from rag.chain import ChatModelWriter
 from rag.confidence import CALIBRATION_FILE, load_calibration, models_key
 from rag.errors import BadCalibration
 from rag.evaluation.calibrate import calibrate
 from rag.evaluation.questions import Gold, Question
+from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings
 
@@ -43,7 +43,7 @@ QUESTIONS = [question(n, text, True) for n, text in enumerate(ANSWERED)] + [
 @pytest.fixture
 def pipeline(library, encoder):
     settings = Settings().with_changes(answer={"writer": False})
-    return Pipeline(library, encoder, ChatModelWriter(SILENT, "silent"), settings=settings)
+    return Pipeline(library, Models(NO_MODELS, encoder=encoder), settings)
 
 
 def test_foreign_questions_are_told_from_those_that_the_lectures_answer(pipeline, tmp_path):

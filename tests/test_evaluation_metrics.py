@@ -26,6 +26,7 @@ from rag.evaluation.metrics import (
 )
 from rag.evaluation.questions import Gold, Question
 from rag.evaluation.run import Place, Run, RunLine, Said, evaluate, read_run
+from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings
 
@@ -345,15 +346,6 @@ ASKED = [
 ]  # fmt: skip
 
 
-class Extractive:
-    """No language model: answers are the passages' own sentences."""
-
-    name = "none"
-
-    def load(self):
-        raise AssertionError("nothing is to be written")
-
-
 class BrokenStore:
     """A library whose search results are changed on the way out."""
 
@@ -382,7 +374,7 @@ def measured(library, encoder, tmp_path):
         output = tmp_path / f"run-{len(list(tmp_path.glob('run-*.jsonl')))}.jsonl"
         store = BrokenStore(library, change)
         for _ in evaluate(
-            ASKED, Pipeline(store, encoder, Extractive(), settings=answering), output
+            ASKED, Pipeline(store, Models(NO_MODELS, encoder=encoder), answering), output
         ):
             pass
         run = read_run(output)

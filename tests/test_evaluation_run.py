@@ -22,8 +22,8 @@ from rag.evaluation.run import (
     meta_path,
     read_run,
 )
+from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
-from rag.rerank import Reranker
 from rag.settings import ModelSettings, Settings
 
 LIGHT = "Light travels at 299792458 metres per second in vacuum."
@@ -76,27 +76,20 @@ class Parrot:
         yield from (f"{word} " for word in self.text.split())
 
 
-class Backwards(Reranker):
-    """A reranker that turns the first two of its list round."""
+class Backwards:
+    """A reranker to which every text is better than the one before it."""
 
     name = "backwards"
 
-    def __init__(self):
-        pass
-
-    def rerank(self, question, hits):
-        turned = [hits[1], hits[0]]
-        scored = [
-            hit.with_stage("reranked", 0.9 - rank / 10, rank) for rank, hit in enumerate(turned, 1)
-        ]
-        return [*scored, *hits[2:]]
+    def score(self, question, texts, *, batch_size=16):
+        return [0.7 + place / 10 for place in range(len(texts))]
 
 
 @pytest.fixture
 def pipeline(library, encoder):
     # Words share places of so small a vector, so that strangers have a cosine of 0.2 and more.
     settings = Settings().with_changes(retrieval={"min_cosine": 0.4}, answer={"writer": True})
-    return Pipeline(library, encoder, Parrot(), settings=settings)
+    return Pipeline(library, Models(NO_MODELS, encoder=encoder, writer=Parrot()), settings)
 
 
 def run_all(*args, **options):
@@ -131,7 +124,7 @@ def test_a_line_holds_what_the_pipeline_did(pipeline, tmp_path):
     assert sum(light.stages[s] for s in ("encode", "retrieve", "generate", "ground")) <= (
         light.seconds
     )
-    assert pipeline.generator.loaded  # before the first question's time was taken
+    assert pipeline.writer.loaded  # before the first question's time was taken
     sonnet = run.lines["sonnet"]
     assert (sonnet.abstained, sonnet.answer, sonnet.citations) == (True, "", ())
     assert sonnet.score is not None
@@ -146,9 +139,9 @@ def test_a_follow_up_is_asked_with_the_gold_turns_before_it(pipeline, tmp_path):
 
 def test_without_generation_nothing_is_written_and_passages_are_the_same(pipeline, tmp_path):
     run_all(QUESTIONS, pipeline, tmp_path / "full.jsonl")
-    asked = len(pipeline.generator.asked)
+    asked = len(pipeline.writer.asked)
     run_all(QUESTIONS, pipeline, tmp_path / "found.jsonl", generate=False)
-    assert len(pipeline.generator.asked) == asked
+    assert len(pipeline.writer.asked) == asked
     full, found = (read_run(tmp_path / f"{name}.jsonl") for name in ("full", "found"))
     assert (full.generated, found.generated) == (True, False)
     for question in QUESTIONS:
@@ -159,7 +152,9 @@ def test_without_generation_nothing_is_written_and_passages_are_the_same(pipelin
 
 @pytest.mark.parametrize("generate", [True, False])
 def test_the_order_before_and_after_reranking_are_kept_apart(library, encoder, tmp_path, generate):
-    pipeline = Pipeline(library, encoder, Parrot(), Backwards())
+    models = Models(NO_MODELS, encoder=encoder, reranker=Backwards())
+    settings = Settings().with_changes(rerank={"candidates": 2, "first_stage_weight": 0.0})
+    pipeline = Pipeline(library, models, settings)
     run_all(QUESTIONS[:1], pipeline, tmp_path / "run.jsonl", generate=generate)
     line = read_run(tmp_path / "run.jsonl").lines["light"]
     first, second, *rest = [place.passage for place in line.retrieved]
@@ -180,10 +175,10 @@ def test_a_run_goes_on_where_it_stopped(pipeline, tmp_path):
     output.write_text(whole + whole[: len(whole) // 2])  # torn by a kill
     assert list(read_run(output).lines) == ["light"]
     output.write_text(whole + '{"id": "sound"')
-    pipeline.generator.asked.clear()
+    pipeline.writer.asked.clear()
     steps = run_all(QUESTIONS, pipeline, output)
     assert [(step.line.id, step.done) for step in steps] == [("sound", 2), ("sonnet", 3)]
-    assert len(pipeline.generator.asked) == 1  # and the sonnet was abstained from
+    assert len(pipeline.writer.asked) == 1  # and the sonnet was abstained from
     assert output.read_text().startswith(whole)
     assert list(read_run(output).lines) == ["light", "sound", "sonnet"]
     assert run_all(QUESTIONS, pipeline, output) == []
@@ -223,7 +218,8 @@ def test_dates_may_differ_and_nested_values_are_named():
 def test_one_bad_question_is_written_down_and_the_rest_goes_on(library, encoder, tmp_path):
     questions = [replace(QUESTIONS[0], id="empty", question="??"), *QUESTIONS]
     settings = Settings().with_changes(answer={"writer": True})
-    pipeline = Pipeline(library, encoder, Parrot(stumbles_at="sound"), settings=settings)
+    models = Models(NO_MODELS, encoder=encoder, writer=Parrot(stumbles_at="sound"))
+    pipeline = Pipeline(library, models, settings)
     run_all(questions, pipeline, tmp_path / "run.jsonl")
     lines = read_run(tmp_path / "run.jsonl").lines
     assert list(lines) == ["empty", "light", "sound", "sonnet"]
@@ -241,7 +237,7 @@ def test_the_sidecar_says_how_the_run_was_made(pipeline, tmp_path):
     first = (tmp_path / "run.meta.json").read_text().splitlines()[0]
     meta = json.loads(first)
     assert meta["settings"]["retrieval"]["candidates"] == 50
-    assert meta["models"] == pipeline.models
+    assert meta["models"] == pipeline.model_names
     assert meta["library"] == pipeline.store.content_hash()
     assert {"python", "torch", "katheder"} <= set(meta["versions"])
     assert meta["machine"]["processors"]
@@ -356,7 +352,7 @@ def test_a_judge_is_named_by_module_and_attribute():
         load_judge("nowhere.at_all:model", ModelSettings())
     with pytest.raises(BadSettings, match="cannot be imported"):
         load_judge(f"{__name__}:missing", ModelSettings())
-    with pytest.raises(BadSettings, match="is a list, wanted a BaseChatModel"):
+    with pytest.raises(BadSettings, match="is a list, expected a BaseChatModel"):
         load_judge(f"{__name__}:QUESTIONS", ModelSettings())
 
 

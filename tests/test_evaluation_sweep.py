@@ -14,7 +14,6 @@ from ingest.store import Library
 from rag.errors import BadQuestionFile, BadSettings
 from rag.evaluation.run import read_run
 from rag.evaluation.sweep import (
-    Models,
     RememberingEncoder,
     Result,
     chart,
@@ -24,6 +23,7 @@ from rag.evaluation.sweep import (
     sweep,
     table,
 )
+from rag.models import Models
 
 QUESTIONS = [
     ("q1", "How many hours does a cat sleep?", "animals.pdf", 1),
@@ -52,20 +52,6 @@ class CountingEncoder(WordEncoder):
     def encode(self, texts):
         self.calls.append(len(texts))
         return super().encode(texts)
-
-
-class TinyModels(Models):
-    """The word encoder, and no writer: runs end with the passages."""
-
-    def __init__(self, encoder: WordEncoder) -> None:
-        super().__init__()
-        self.tiny = encoder
-
-    def encoder(self, models):
-        return self.tiny
-
-    def generator(self, models):
-        return type("Nothing", (), {"name": "none@0"})()
 
 
 def write_questions(path: Path, rows=QUESTIONS) -> None:
@@ -99,7 +85,7 @@ def make_sweep(tmp_path: Path, library: Library) -> Callable[..., Path]:
 
 def test_the_grid_is_run_point_by_point(make_sweep, tmp_path):
     encoder = CountingEncoder()
-    *steps, last = sweep(make_sweep(), TinyModels(encoder))
+    *steps, last = sweep(make_sweep(), Models(encoder=encoder))
     assert [step.done for step in steps] == [0, 1, 2, 2, 3, 4]  # a library before two points each
     assert "passage_tokens 30" in str(steps[0])
     points = [(r.point["chunking.passage_tokens"], r.point["retrieval.lexical_weight"]) for r in last.results]  # fmt: skip
@@ -120,29 +106,29 @@ def test_the_grid_is_run_point_by_point(make_sweep, tmp_path):
 
 
 def test_lexical_weight_changes_what_is_found(make_sweep):
-    last = list(sweep(make_sweep(), TinyModels(WordEncoder())))[-1]
+    last = list(sweep(make_sweep(), Models(encoder=WordEncoder())))[-1]
     dense, fused = (read_run(result.run) for result in last.results[:2])
     assert any(dense.lines[id].retrieved != fused.lines[id].retrieved for id in dense.lines)
 
 
 def test_started_again_it_asks_nothing_and_gives_the_same(make_sweep, tmp_path):
     path = make_sweep()
-    first = list(sweep(path, TinyModels(WordEncoder())))[-1]
+    first = list(sweep(path, Models(encoder=WordEncoder())))[-1]
     encoder = CountingEncoder()
-    again = list(sweep(path, TinyModels(encoder)))[-1]
+    again = list(sweep(path, Models(encoder=encoder)))[-1]
     assert encoder.calls == []
     assert str(again) == str(first)
 
 
 def test_a_broken_off_sweep_goes_on_where_it_stopped(make_sweep, tmp_path):
     path = make_sweep()
-    steps = sweep(path, TinyModels(WordEncoder()))
+    steps = sweep(path, Models(encoder=WordEncoder()))
     next(steps), next(steps)  # the first library and the first point
     steps.close()
     run = next((tmp_path / "sweep" / "runs").glob("*.jsonl"))
     kept = run.read_text().splitlines()
     run.write_text("\n".join(kept[:2]) + '\n{"id": "q3", "retr')  # killed while writing
-    last = list(sweep(path, TinyModels(WordEncoder())))[-1]
+    last = list(sweep(path, Models(encoder=WordEncoder())))[-1]
     assert len(last.results) == 4
     assert run.read_text().splitlines()[:2] == kept[:2]
     assert list(read_run(run).lines) == ["q1", "q2", "q3", "q4"]
@@ -150,17 +136,17 @@ def test_a_broken_off_sweep_goes_on_where_it_stopped(make_sweep, tmp_path):
 
 def test_a_lecture_that_is_gone_leaves_the_libraries(make_sweep, tmp_path):
     path = make_sweep()
-    steps = sweep(path, TinyModels(WordEncoder()))
+    steps = sweep(path, Models(encoder=WordEncoder()))
     next(steps)
     steps.close()
     (tmp_path / "lectures" / "physics.pdf").unlink()
-    list(sweep(path, TinyModels(WordEncoder())))
+    list(sweep(path, Models(encoder=WordEncoder())))
     for folder in (tmp_path / "sweep" / "libraries").iterdir():
         assert [document.file for document in Library(folder).documents()] == ["animals.pdf"]
 
 
 def test_table_and_page_are_written(make_sweep, tmp_path):
-    last = list(sweep(make_sweep(), TinyModels(WordEncoder())))[-1]
+    last = list(sweep(make_sweep(), Models(encoder=WordEncoder())))[-1]
     lines = str(last).splitlines()
     assert len(lines) == 5
     assert "retrieval.lexical_weight" in lines[0]
@@ -174,14 +160,14 @@ def test_table_and_page_are_written(make_sweep, tmp_path):
 
 def test_limit_and_quality(make_sweep):
     path = make_sweep(more='limit = 2\nquality = "retrieved Success@1"')
-    last = list(sweep(path, TinyModels(WordEncoder())))[-1]
+    last = list(sweep(path, Models(encoder=WordEncoder())))[-1]
     assert [result.n for result in last.results] == [2] * 4
 
 
 def test_an_unknown_quality_is_told_with_the_known_ones(make_sweep):
     path = make_sweep(more='quality = "beauty"')
     with pytest.raises(BadSettings, match=r"beauty.*reranked nDCG@10"):
-        list(sweep(path, TinyModels(WordEncoder())))
+        list(sweep(path, Models(encoder=WordEncoder())))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +187,7 @@ def test_a_bad_plan_is_refused_before_anything_runs(make_sweep, tmp_path, old, n
     assert old in SWEEP
     path = make_sweep(SWEEP.replace(old, new))
     with pytest.raises(BadSettings, match=told):
-        next(sweep(path, TinyModels(WordEncoder())))
+        next(sweep(path, Models(encoder=WordEncoder())))
     assert not (tmp_path / "sweep").exists()
 
 

@@ -10,19 +10,18 @@ import pytest
 import torch
 from tiny_models import hit, make_cross_encoder, make_llama
 
-from ingest.embed import BiEncoder
-from ingest.errors import LibraryMismatch, LibraryMissing
+from ingest.clean import language_of
+from ingest.errors import LibraryMismatch, LibraryMissing, ModelMissing
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
-from ingest.text.detect import language_of
-from rag.confidence import CALIBRATION_FILE
-from rag.errors import BadCalibration, BadQuestion
+from rag.confidence import CALIBRATION_FILE, Calibration
+from rag.errors import BadCalibration, BadQuestion, BadSampling
 from rag.generate import Generator
+from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
-from rag.rerank import Reranker
 from rag.retrieve import rank_of
 from rag.sampling import Sampling
-from rag.settings import ModelSettings, RerankSettings, Settings
+from rag.settings import ModelSettings, Settings
 from rag.types import Answer, Answered, Sentence, Source, StageDone, StageScore, Token, Turn
 
 QUESTION = "How many metres per second does light travel in vacuum?"
@@ -70,7 +69,7 @@ def generator(tmp_path_factory):
 
 @pytest.fixture
 def pipeline(library, encoder, generator):
-    return Pipeline(library, encoder, generator, settings=WRITTEN)
+    return Pipeline(library, Models(NO_MODELS, encoder=encoder, writer=generator), WRITTEN)
 
 
 @pytest.fixture
@@ -78,7 +77,8 @@ def parrot(library, encoder):
     """A pipeline whose model says one text."""
 
     def make(text, **sections):
-        return Pipeline(library, encoder, Parrot(text), settings=WRITTEN.with_changes(**sections))
+        models = Models(NO_MODELS, encoder=encoder, writer=Parrot(text))
+        return Pipeline(library, models, WRITTEN.with_changes(**sections))
 
     return make
 
@@ -170,22 +170,52 @@ def test_nonsense_is_replaced_by_quotes(pipeline):
 def test_the_model_sees_only_so_many_passages(parrot):
     pipeline = parrot("Well.", answer={"passages": 1})
     pipeline.ask(QUESTION)
-    [[_, user]] = pipeline.generator.asked
+    [[_, user]] = pipeline.writer.asked
     assert LIGHT in user["content"]
     assert "[1]" in user["content"]
     assert "[2]" not in user["content"]
 
 
-def test_without_the_writer_the_model_is_not_touched(library, encoder, tmp_path):
-    generator = Generator(ModelSettings(generator=str(make_llama(tmp_path / "unused"))))
-    settings = Settings().with_changes(answer={"writer": False})
-    events = list(Pipeline(library, encoder, generator, settings=settings).stream(QUESTION))
+def test_a_quoted_answer_needs_no_language_model(library, encoder, tmp_path):
+    missing = ModelSettings(generator=str(tmp_path / "nowhere"), reranker="none")
+    pipeline = Pipeline(library, Models(missing, encoder=encoder))
+    events = list(pipeline.stream(QUESTION))
     answer = events[-1].answer
     assert answer.draft == ""
     assert answer.sentences[0] == Sentence(LIGHT, source=1, support=1.0, origin="quoted")
     assert answer.sources[0].citation == "physics.pdf, p. 2"
     assert not [event for event in events if isinstance(event, Token)]
-    assert not {"_model", "_tokenizer"} & vars(generator).keys()
+    assert answer.models["generator"] == "none"
+    written = pipeline.with_settings(WRITTEN)
+    with pytest.raises(ModelMissing, match="nowhere"):
+        written.ask(QUESTION)
+    assert written.search(QUESTION)
+
+
+def test_without_a_model_to_write_with_the_message_says_what_to_do(library, encoder):
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), WRITTEN)
+    with pytest.raises(ModelMissing, match=r'models\.generator = "none".*without --written'):
+        pipeline.ask(QUESTION)
+
+
+def test_sampling_for_a_quoted_answer_is_refused(library, encoder):
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder))
+    with pytest.raises(BadSampling, match=r"seed=3 would have no effect.*add --written"):
+        pipeline.ask(QUESTION, sampling=Sampling(seed=3))
+
+
+def test_the_confidence_of_a_question_is_computed_once(library, encoder):
+    class Counting(Calibration):
+        calls = 0
+
+        def confidence(self, signals):
+            Counting.calls += 1
+            return 0.75
+
+    calibration = Counting((1.0,) * 5, 0.0, 0.5, "")
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), calibration=calibration)
+    assert pipeline.ask(QUESTION).confidence == 0.75
+    assert Counting.calls == 1
 
 
 @pytest.mark.parametrize("writer", [True, False])
@@ -193,7 +223,7 @@ def test_an_unrelated_question_is_abstained_from_with_the_nearest_pages(parrot, 
     pipeline = parrot(LIGHT, answer={"writer": writer})
     answer = pipeline.ask(UNRELATED)
     assert answer.abstained
-    assert pipeline.generator.asked == []
+    assert pipeline.writer.asked == []
     assert answer.sentences == ()
     assert [source.number for source in answer.sources] == [1, 2, 3]
     assert [source.hit for source in answer.sources] == list(answer.hits[:3])
@@ -213,9 +243,8 @@ def test_pages_without_a_sentence_are_named_and_not_quoted_as_an_answer(
     make_pdf("labels.pdf", "#slide([Encoder])[x = 3]")
     library = Library(tmp_path / "labels", create=True)
     list(ingest(find_files([tmp_path / "lectures"]), library, encoder, passage_tokens=40))
-    answer = Pipeline(library, encoder, Parrot("The encoder is 3."), settings=WRITTEN).ask(
-        "Encoder x"
-    )
+    models = Models(NO_MODELS, encoder=encoder, writer=Parrot("The encoder is 3."))
+    answer = Pipeline(library, models, WRITTEN).ask("Encoder x")
     assert answer.abstained
     assert [source.citation for source in answer.sources] == ["labels.pdf, p. 1"]
 
@@ -294,7 +323,7 @@ def test_an_answer_records_what_it_was_made_with(pipeline, library):
     assert answer.models == {
         "encoder": "word-encoder@1",
         "reranker": "none",
-        "generator": pipeline.generator.name,
+        "generator": pipeline.writer.name,
     }
     assert pipeline.ask(QUESTION).sampling == Settings().sampling.model_dump(exclude_none=True)
 
@@ -364,7 +393,7 @@ def test_search_gives_the_settings_many(parrot):
 
 def test_other_settings_keep_the_models(pipeline):
     other = pipeline.with_settings(Settings().with_changes(retrieval={"top_k": 1}))
-    assert other.generator is pipeline.generator
+    assert other.writer is pipeline.writer
     assert other.encoder is pipeline.encoder
     assert len(other.search(QUESTION)) == 1
     assert len(pipeline.search(QUESTION)) == 5
@@ -374,11 +403,10 @@ def test_other_settings_keep_the_models(pipeline):
 
 
 def test_a_reranker_orders_what_is_answered_from(library, encoder, generator, tmp_path):
-    models = ModelSettings(
-        reranker=str(make_cross_encoder(tmp_path)), device="cpu", dtype="float32"
-    )
-    reranker = Reranker(models, RerankSettings(candidates=3, first_stage_weight=0))
-    pipeline = Pipeline(library, encoder, generator, reranker, WRITTEN)
+    named = ModelSettings(reranker=str(make_cross_encoder(tmp_path)), device="cpu", dtype="float32")
+    models = Models(named, encoder=encoder, writer=generator)
+    settings = WRITTEN.with_changes(rerank={"candidates": 3, "first_stage_weight": 0})
+    pipeline = Pipeline(library, models, settings)
     events = list(pipeline.stream(QUESTION))
     stages = [event.stage for event in events if isinstance(event, StageDone)]
     assert stages == ["encode", "retrieve", "rerank", "evidence", "generate"]
@@ -391,7 +419,7 @@ def test_a_reranker_orders_what_is_answered_from(library, encoder, generator, tm
     assert len(set(scores)) == 3
     assert second[0].stages["reranked"] == StageScore(scores[0], 1)
     assert ["reranked" in hit.stages for hit in answer.hits] == [True] * 3 + [False] * 2
-    assert answer.models["reranker"] == reranker.name
+    assert answer.models["reranker"] == models.reranker.name
     fewer = pipeline.with_settings(Settings().with_changes(rerank={"candidates": 1}))
     assert ["reranked" in hit.stages for hit in fewer.search(QUESTION)] == [True] + [False] * 4
 
@@ -422,7 +450,7 @@ def real(tmp_path_factory):
     if not lecture.is_file():
         pytest.skip("corpus/transformers.pdf is not built")
     folder = tmp_path_factory.mktemp("real") / "library"
-    reports = list(ingest([lecture], Library(folder, create=True), BiEncoder()))
+    reports = list(ingest([lecture], Library(folder, create=True), Models().encoder))
     assert [report.outcome for report in reports] == ["added"]
     return Pipeline.load(folder, WRITTEN)
 

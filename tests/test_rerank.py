@@ -1,4 +1,4 @@
-"""rag.rerank with a tiny CrossEncoder, held against transformers driven by hand."""
+"""rag.rerank and rag.cross_encoder with a tiny CrossEncoder, compared with transformers by hand."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from tiny_models import TEXTS, hit, make_cross_encoder
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from ingest import weights
-from ingest.chunk import embedding_text
-from ingest.errors import ModelMissing
-from rag.rerank import Reranker
+from ingest.chunk import embedding_text, windows
+from rag.cross_encoder import CrossEncoderReranker
+from rag.models import Models
+from rag.rerank import rerank
 from rag.settings import ModelSettings, RerankSettings
-from rag.types import StageScore
+from rag.split_reranker import SplitReranker
+from rag.types import Hit, StageScore
 
 QUESTION = "What is light in vacuum?"
 HITS = [hit(f"p{place}", text) for place, text in enumerate(TEXTS)]
@@ -33,13 +35,14 @@ def folder(tmp_path_factory):
     return make_cross_encoder(tmp_path_factory.mktemp("reranker"))
 
 
-@pytest.fixture(scope="module")
-def make(folder):
-    def make(**settings):
-        models = ModelSettings(reranker=str(folder), device="cpu", dtype="float32")
-        return Reranker(models, RerankSettings(**settings))
+@pytest.fixture
+def reranker(folder):
+    return open_reranker(folder)
 
-    return make
+
+def open_reranker(folder, **options):
+    settings = ModelSettings(device="cpu", dtype="float32")
+    return CrossEncoderReranker(weights.locate(str(folder)), settings, **options)
 
 
 @pytest.fixture(scope="module")
@@ -55,100 +58,127 @@ def probability(folder):
     return probability
 
 
-def test_scores_are_sigmoids_of_the_logits(make, probability):
+def test_scores_are_sigmoids_of_the_logits(folder, probability):
     expected = [probability(QUESTION, text) for text in TEXTS]
     assert len({round(value, 4) for value in expected}) == len(TEXTS)
-    assert make().score(QUESTION, TEXTS) == pytest.approx(expected, abs=1e-5)
-    assert make(batch_size=1).score(QUESTION, TEXTS) == pytest.approx(expected, abs=1e-5)
-    assert make().score(QUESTION, []) == []
+    for batch_size in (1, 16):
+        scores = open_reranker(folder).score(QUESTION, TEXTS, batch_size=batch_size)
+        assert scores == pytest.approx(expected, abs=1e-5)
+    assert open_reranker(folder).score(QUESTION, []) == []
 
 
-def test_hits_are_ordered_by_the_score_of_what_the_encoder_read(make, probability):
+def test_a_text_that_does_not_fit_the_window_counts_by_its_best_part(reranker, probability):
+    words = " ".join(TEXTS).split()
+    long = " ".join(words * 5)
+    room = reranker.room_beside(QUESTION)
+    assert room == 128 - reranker.count_tokens([QUESTION])[0] - 3
+    cuts = windows(long, room, reranker.count_tokens)
+    assert len(cuts) > 1
+    best = max(probability(QUESTION, long[start:end]) for start, end in cuts)
+    assert reranker.score(QUESTION, [long]) == pytest.approx([best], abs=1e-5)
+
+
+def test_hits_are_ordered_by_the_score_of_what_the_encoder_read(reranker, probability):
     expected = {h.passage.id: probability(QUESTION, embedding_text(h.passage)) for h in HITS}
     worst_first = sorted(HITS, key=lambda h: expected[h.passage.id])
-    ranked = make().rerank(QUESTION, worst_first)
+    ranked = rerank(QUESTION, worst_first, reranker, RerankSettings())
     assert [h.passage.id for h in ranked] == [h.passage.id for h in reversed(worst_first)]
-    for rank, found in enumerate(ranked, start=1):
-        assert found.stages["reranked"].rank == rank
-        assert found.score("reranked") == pytest.approx(expected[found.passage.id], abs=1e-5)
-        assert 0 <= found.score("reranked") <= 1
+    for rank, ranked_hit in enumerate(ranked, start=1):
+        assert ranked_hit.stages["reranked"].rank == rank
+        assert ranked_hit.score("reranked") == pytest.approx(
+            expected[ranked_hit.passage.id], abs=1e-5
+        )
 
 
-def test_a_stage_adds_its_score_and_changes_no_other(make):
-    for found in make().rerank(QUESTION, HITS):
-        assert found.stages.keys() == {"dense", "reranked"}
-        assert found.stages["dense"] == StageScore(0.5, 1)
-    assert all(found.stages.keys() == {"dense"} for found in HITS)
+def test_the_first_stages_score_is_added_standardised():
+    """Logits 0 and ln 3 are -1 and 1 when standardised, the fused scores 0.9 and 0.1 are 1 and -1."""
+    first, second = (
+        Hit(hit(name).passage, {"fused": StageScore(score, rank)})
+        for rank, (name, score) in enumerate({"a": 0.9, "b": 0.1}.items(), start=1)
+    )
+
+    class Fixed:
+        name = "fixed"
+
+        def score(self, question, texts, *, batch_size=16):
+            return [0.5, 0.75]
+
+    orders = {
+        weight: [
+            h.passage.id
+            for h in rerank("", [first, second], Fixed(), RerankSettings(first_stage_weight=weight))
+        ]
+        for weight in (0.0, 0.9, 1.1)
+    }
+    assert orders == {0.0: ["b", "a"], 0.9: ["b", "a"], 1.1: ["a", "b"]}
 
 
-def test_what_lies_beyond_the_candidates_follows_unchanged(make):
-    ranked = make(candidates=2).rerank(QUESTION, HITS)
-    assert {found.passage.id for found in ranked[:2]} == {"p0", "p1"}
+def test_a_stage_adds_its_score_and_changes_no_other(reranker):
+    for ranked_hit in rerank(QUESTION, HITS, reranker, RerankSettings()):
+        assert ranked_hit.stages.keys() == {"dense", "reranked"}
+        assert ranked_hit.stages["dense"] == StageScore(0.5, 1)
+    assert all(h.stages.keys() == {"dense"} for h in HITS)
+
+
+def test_what_lies_beyond_the_candidates_follows_unchanged(reranker):
+    ranked = rerank(QUESTION, HITS, reranker, RerankSettings(candidates=2))
+    assert {h.passage.id for h in ranked[:2]} == {"p0", "p1"}
     assert ranked[2:] == HITS[2:]
 
 
-def test_equal_texts_keep_their_order(make):
-    twins = [hit(name, TEXTS[0]) for name in ("z", "a", "m")]
-    one_by_one = make(batch_size=1)  # in a batch, rows may differ in the last bit
-    assert [found.passage.id for found in one_by_one.rerank(QUESTION, twins)] == ["z", "a", "m"]
+def test_equal_texts_keep_their_order(reranker):
+    same = [hit(name, TEXTS[0]) for name in ("z", "a", "m")]
+    ranked = rerank(QUESTION, same, reranker, RerankSettings())
+    assert [h.passage.id for h in ranked] == ["z", "a", "m"]
 
 
-def test_no_hits_need_no_model(make):
-    reranker = make()
-    assert reranker.rerank(QUESTION, []) == []
-    assert "_model" not in vars(reranker)
+def test_no_hits_need_no_model(reranker):
+    assert rerank(QUESTION, [], reranker, RerankSettings()) == []
+    assert "model" not in vars(reranker)
 
 
-def test_other_settings_share_the_loaded_model(make):
-    reranker = make()
-    other = reranker.with_settings(RerankSettings(candidates=1))
-    assert other._model is reranker._model
-    assert other.rerank(QUESTION, HITS)[1:] == HITS[1:]
-    assert "reranked" in reranker.rerank(QUESTION, HITS)[1].stages
-
-
-def test_a_pair_is_read_once_whatever_the_settings(make, monkeypatch):
-    reranker = make()
-    expected = reranker.score(QUESTION, TEXTS)
-    read = []
-    whole = Reranker._read
-    monkeypatch.setattr(
-        Reranker,
-        "_read",
-        lambda self, question, texts: read.extend(texts) or whole(self, question, texts),
+def count_pairs(reranker):
+    """The number of pairs in each call of the real model from now on."""
+    calls = []
+    reranker.model.register_forward_hook(
+        lambda module, inputs, output: calls.append(len(output["scores"]))
     )
-    other = reranker.with_settings(RerankSettings(candidates=1))
-    assert other.score(QUESTION, TEXTS[::-1]) == expected[::-1]
-    assert read == []
-    other.score("Another question?", TEXTS[:1] * 2)
-    assert read == TEXTS[:1]
+    return calls
 
 
-def test_only_the_last_pairs_are_kept(make, monkeypatch):
-    monkeypatch.setattr("rag.rerank._KEPT", 2)
-    reranker = make()
+def test_the_model_scores_a_pair_once(reranker):
+    expected = reranker.score(QUESTION, TEXTS)
+    calls = count_pairs(reranker)
+    assert reranker.score(QUESTION, TEXTS[::-1]) == expected[::-1]
+    assert calls == []
+    reranker.score("Another question?", TEXTS[:1] * 2)
+    assert calls == [1]
+
+
+def test_the_scores_of_so_many_pairs_are_cached(folder):
+    reranker = open_reranker(folder, cached_pairs=2)
     reranker.score(QUESTION, TEXTS)
-    assert [text for _, text in reranker._kept] == TEXTS[-2:]
+    calls = count_pairs(reranker)
+    reranker.score(QUESTION, TEXTS[-2:])
+    assert calls == []
+    reranker.score(QUESTION, TEXTS[:1])
+    assert calls == [1]
 
 
-def test_it_is_named_by_folder_and_hash(make, folder):
+def test_it_is_named_by_folder_and_hash(reranker, folder):
     sha256 = weights.sha256_of(folder / "model.safetensors")
-    assert make().name == f"{folder}@{sha256[:12]}"
-
-
-def test_a_missing_model_is_named(tmp_path):
-    with pytest.raises(ModelMissing, match="nowhere"):
-        Reranker(ModelSettings(reranker=str(tmp_path / "nowhere")), RerankSettings())
+    assert reranker.name == f"{folder}@{sha256[:12]}"
 
 
 @pytest.mark.slow
 def test_the_bundled_reranker_finds_evidence_that_the_encoder_misses():
     """Subjects that neither learned from: the unit that answers, among those of its passage."""
-    from ingest.embed import BiEncoder
     from training.candidates import HELD_OUT
     from training.data import read_texts
 
-    reranker, encoder = Reranker(ModelSettings(), RerankSettings()), BiEncoder()
+    models = Models()
+    reranker, encoder = models.reranker, models.encoder
+    assert isinstance(reranker, SplitReranker)
     asked = [
         (text, item)
         for text in read_texts()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import KathederError
+from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.types import Answered, StageDone, Token, Turn
@@ -41,7 +42,11 @@ def running(library, encoder, monkeypatch, tmp_path):
     monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path / "c"))
     settings = Settings().with_changes(app={"keep_warm_minutes": 0.05}, answer={"writer": True})
     monkeypatch.setattr(
-        Pipeline, "load", lambda folder, chosen: Pipeline(library, encoder, Slow(), settings=chosen)
+        Pipeline,
+        "load",
+        lambda folder, chosen: Pipeline(
+            library, Models(NO_MODELS, encoder=encoder, writer=Slow()), chosen
+        ),
     )
     path = worker._socket_path(worker._key(library.folder, settings))
     ready = threading.Event()
@@ -59,7 +64,9 @@ def running(library, encoder, monkeypatch, tmp_path):
 def test_events_come_through_as_they_were(running, library, encoder):
     folder, settings, _ = running
     [found] = worker.ask(folder, settings, "How fast is light?", search_only=True)
-    expected = Pipeline(library, encoder, Slow(), settings=settings).search("How fast is light?")
+    expected = Pipeline(library, Models(NO_MODELS, encoder=encoder), settings).search(
+        "How fast is light?"
+    )
     assert isinstance(found, StageDone)
     assert list(found.hits) == expected
 

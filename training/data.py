@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ingest import resources
+from rag.models import Models
 
 if TYPE_CHECKING:
     from ingest.embed import Encoder
@@ -466,9 +467,7 @@ def main(arguments: Sequence[str]) -> int:
     kept = corpus_questions()
     found = [*faults(texts), *leaks(texts, kept)]
     if options.embeddings:
-        from ingest.embed import BiEncoder
-
-        for comparison in compare(texts, BiEncoder(), kept, corpus_pages()):
+        for comparison in compare(texts, Models().encoder, kept, corpus_pages()):
             found += comparison.faults()
             for pair in comparison.pairs[:1]:
                 print(

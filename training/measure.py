@@ -25,15 +25,16 @@ import numpy as np
 
 from ingest import weights
 from ingest.chunk import embedding_text
-from ingest.embed import BiEncoder
+from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.evaluation.beir import fill, read_beir
 from rag.evaluation.compare import bootstrap_mean
 from rag.evaluation.questions import read_questions
+from rag.models import Models
 from rag.rerank import Reranker, logits, standardised
 from rag.retrieve import retrieve
-from rag.settings import ModelSettings, RerankSettings, Settings
+from rag.settings import ModelSettings, Settings
 from rag.types import Hit
 from training.candidates import HELD_OUT, Mine
 from training.data import read_texts
@@ -76,7 +77,7 @@ def ndcg(grades: Sequence[float], ideal: Sequence[float]) -> float:
 
 def rankings(name: str, library: Path | None, limit: int | None) -> list[Ranking]:
     """The candidates of a set, from the cache where they were found before."""
-    encoder = BiEncoder()
+    encoder = Models().encoder
     state = hashlib.sha256(f"{name} {encoder.identity} {Settings().retrieval}".encode())
     if name == "held-out":
         state.update("".join(text.text for text in _held_out()).encode())
@@ -98,7 +99,7 @@ def _held_out() -> list[Any]:
     return [text for text in read_texts() if text.subject in HELD_OUT]
 
 
-def _held_out_rankings(encoder: BiEncoder) -> list[Ranking]:
+def _held_out_rankings(encoder: Encoder) -> list[Ranking]:
     texts = read_texts()
     asked = [(t, a) for t in _held_out() for a in t.asked if a.answer]
     with TemporaryDirectory() as scratch:
@@ -115,7 +116,7 @@ def _held_out_rankings(encoder: BiEncoder) -> list[Ranking]:
         ]
 
 
-def _dev(encoder: BiEncoder, folder: Path | None) -> list[Ranking]:
+def _dev(encoder: Encoder, folder: Path | None) -> list[Ranking]:
     questions = read_questions(Path("corpus/questions/dev.jsonl"))
     with TemporaryDirectory() as scratch:
         library = Library(folder or Path(scratch) / "library", create=True)
@@ -144,7 +145,7 @@ def _dev(encoder: BiEncoder, folder: Path | None) -> list[Ranking]:
         return result
 
 
-def _beir(encoder: BiEncoder, folder: Path) -> list[Ranking]:
+def _beir(encoder: Encoder, folder: Path) -> list[Ranking]:
     collection = read_beir(folder)
     with TemporaryDirectory() as scratch:
         library = Library(Path(scratch), create=True)
@@ -215,7 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in options.sets:
         found = rankings(name, options.library, options.limit)
         for model in options.models:
-            reranker = Reranker(ModelSettings(reranker=model), RerankSettings())
+            reranker = Models(ModelSettings(reranker=model)).reranker
+            assert reranker is not None  # "none" is no reranker to measure
             print(f"{model}\n{table(Path(name).name, found, reranker)}", flush=True)
 
 

@@ -29,7 +29,8 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from ingest import resources, weights
-from ingest.embed import BiEncoder
+from ingest.embed import Encoder
+from rag.models import Models
 from rag.split_cross_encoder import CONFIG, MODEL_TYPE, WEIGHTS, SplitCrossEncoder, from_base
 from training.candidates import HELD_OUT, Group, groups
 from training.data import Text, read_texts
@@ -214,7 +215,7 @@ def _batches(learned: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]:
         order = order[recipe.batch :]
 
 
-def _groups(texts: Sequence[Text], encoder: BiEncoder, recipe: Recipe) -> list[Group]:
+def _groups(texts: Sequence[Text], encoder: Encoder, recipe: Recipe) -> list[Group]:
     """All groups of some texts, from the cache where they were made before."""
     state = f"{texts} {recipe.background} {recipe.summaries} {recipe.seed} {encoder.identity}"
     key = hashlib.sha256(state.encode()).hexdigest()[:16]
@@ -257,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         texts = []
     if options.smoke:
         texts, recipe = texts[:12], replace(recipe, background=30, summaries=30, epochs=0.5)
-    encoder = BiEncoder()
+    encoder = Models().encoder
     learned = select(_groups(texts, encoder, recipe), recipe)
     print(f"{len(learned)} groups from {len(texts)} passages; {recipe}", flush=True)
     base = weights.locate(weights.ENCODER)

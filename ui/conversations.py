@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ingest.text.detect import language_of
+from ingest.clean import language_of
 from rag.types import Answer, Turn
 
 FILE = "conversations.sqlite"

@@ -18,7 +18,7 @@ import streamlit as st
 
 from ingest.errors import KathederError, LibraryMissing
 from ingest.store import Library
-from rag.settings import Settings, default_library, load_settings
+from rag.settings import ModelSettings, Settings, default_library, load_settings
 from ui import password
 from ui.conversations import FILE, Conversations
 from ui.job import Job
@@ -26,6 +26,7 @@ from ui.question_queue import QuestionQueue
 from ui.text import LANGUAGES, escape, t
 
 if TYPE_CHECKING:
+    from rag.models import Models
     from rag.pipeline import Pipeline
 
 
@@ -57,11 +58,30 @@ class Session:
 
 
 @st.cache_resource(show_spinner=False)
+def _process_models() -> list[Models]:
+    """One entry: the models that all sessions of this process share."""
+    from rag.models import Models
+
+    return [Models()]
+
+
+def use_models(models: Models) -> None:
+    """Let all sessions use these models; those handed in to them win over names in the settings."""
+    _process_models()[0] = models
+
+
+def load_models(settings: ModelSettings) -> Models:
+    """The models that some settings name; what is loaded already is shared."""
+    return _process_models()[0].with_settings(settings)
+
+
+@st.cache_resource(show_spinner=False)
 def load_pipeline(folder: str, key: str) -> Pipeline:
     """Library and models, once a process for a folder, the models' names and the way of cutting."""
     from rag.pipeline import Pipeline
 
-    pipeline = Pipeline.load(Path(folder), Settings().with_changes(**json.loads(key)))
+    settings = Settings().with_changes(**json.loads(key))
+    pipeline = Pipeline.load(Path(folder), settings, load_models(settings.models))
     pipeline.encoder.encode(["ready"])
     return pipeline
 

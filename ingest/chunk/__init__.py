@@ -8,6 +8,7 @@ a passage.
 
 from ingest.chunk.chunker import CHUNKER_VERSION, chunk
 from ingest.chunk.model_input import embedding_text, windows
+from ingest.chunk.sentences import sentences_of
 from ingest.chunk.settings import ChunkSettings, TokenCounter
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "TokenCounter",
     "chunk",
     "embedding_text",
+    "sentences_of",
     "windows",
 ]

@@ -23,9 +23,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL.Image import Image
 
+from ingest import clean
 from ingest.errors import UnreadableFile
-from ingest.text.detect import language_of
-from ingest.text.repair import LINE_END_HYPHENS, is_bullet, join_hyphen, repair_word
 from ingest.types import Box, Document, Line, Page, ParsedDocument, Section, Word
 
 #: Below this many words in a whole file its pages are taken for pictures.
@@ -117,7 +116,7 @@ def read_pdf(path: Path) -> ParsedDocument:
         file=path.name,
         title=_title(declared, pages, path.stem),
         pages=len(pages),
-        language=language_of(text),
+        language=clean.language_of(text),
     )
     return ParsedDocument(document, pages, outline)
 
@@ -172,7 +171,7 @@ def _outline(pdf: pdfium.PdfDocument) -> Iterator[Section]:
         target = item.get_dest()
         index = target.get_index() if target else None
         if index is not None:
-            title = " ".join(repair_word(word) for word in item.get_title().split())
+            title = " ".join(clean.repair_word(word) for word in item.get_title().split())
             yield Section(title, item.level, index + 1)
 
 
@@ -289,7 +288,7 @@ def _raw_lines(textpage: pdfium.PdfTextPage) -> list[_RawLine]:
             end_line(position)
         elif letter in " \t\u00a0":
             end_word(position)
-        elif letter in LINE_END_HYPHENS:
+        elif letter in clean.LINE_END_HYPHENS:
             end_word(position)
             line.hyphenated = bool(line.words)
             end_line(position)
@@ -380,11 +379,11 @@ def _compose_page(
         box: Box | None = None
         previous: _RawWord | None = None
         for word in raw.words:
-            text = repair_word(word.text)
+            text = clean.repair_word(word.text)
             if not text:
                 continue
             if hyphen_before:
-                glue = join_hyphen(parts[-1], text, compounds)
+                glue = clean.join_hyphen(parts[-1], text, compounds)
             elif previous is None:
                 glue = ""
             else:
@@ -436,7 +435,7 @@ def _heading(text: str, lines: list[Line], height: float, reach: float) -> str:
     def may_lead(line: Line) -> bool:
         words = text[line.start : line.end].split()
         high = line.box.y0 < reach * height or len(lines) < 4
-        return high and not is_bullet(words[0]) and sum(map(str.isalpha, "".join(words))) > 2
+        return high and not clean.is_bullet(words[0]) and sum(map(str.isalpha, "".join(words))) > 2
 
     candidates = [index for index, line in enumerate(lines) if may_lead(line)]
     if not candidates:

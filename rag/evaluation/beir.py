@@ -27,7 +27,7 @@ from ingest.store import Library
 from ingest.types import Document, Page, ParsedDocument, Passage, Span
 from rag.errors import BadQuestionFile
 from rag.evaluation.compare import bootstrap_mean
-from rag.rerank import Reranker
+from rag.rerank import Reranker, rerank
 from rag.retrieve import retrieve
 from rag.settings import RetrievalSettings, Settings
 from rag.types import Hit
@@ -193,8 +193,9 @@ def evaluate_beir(
             for system, retrieval in _systems(settings.retrieval, spare).items():
                 start = time.perf_counter()
                 second_stage = reranker if system == "fused" else None
+                changed = settings.model_copy(update={"retrieval": retrieval})
                 first, second = _search(
-                    library, collection, vectors, retrieval, second_stage, owners, tell
+                    library, collection, vectors, changed, second_stage, owners, tell
                 )
                 runs[system] = first
                 if second_stage:
@@ -295,7 +296,7 @@ def _search(
     library: Library,
     collection: Collection,
     vectors: np.ndarray,
-    settings: RetrievalSettings,
+    settings: Settings,
     reranker: Reranker | None,
     owners: Mapping[str, str],
     progress: Progress,
@@ -306,10 +307,10 @@ def _search(
     for number, ((query, text), vector) in enumerate(
         zip(collection.queries.items(), vectors, strict=True), start=1
     ):
-        hits = retrieve(library, text, vector, settings)
+        hits = retrieve(library, text, vector, settings.retrieval)
         first[query] = _documents(hits, owners)
         if reranker:
-            second[query] = _documents(reranker.rerank(text, hits), owners)
+            second[query] = _documents(rerank(text, hits, reranker, settings.rerank), owners)
         progress("search", number, len(collection.queries))
     return first, second
 

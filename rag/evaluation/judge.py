@@ -49,13 +49,15 @@ def load_judge(name: str, models: ModelSettings) -> BaseChatModel:
         BadSettings: there is no such module or attribute, or it is no chat model.
         ModelMissing: the weights are not on this machine.
     """
-    from rag.chain import GeneratorChatModel, import_chat_model, is_importable
+    from rag.chat_model import import_chat_model, is_importable
 
     if is_importable(name):
         return import_chat_model(name)
-    from rag.generate import Generator
+    from rag.chain import GeneratorChatModel
+    from rag.models import Models
 
-    return GeneratorChatModel(generator=Generator(models.model_copy(update={"generator": name})))
+    named = Models(models.model_copy(update={"generator": name}))
+    return GeneratorChatModel(generator=named.writer)
 
 
 def judge(

@@ -318,7 +318,7 @@ def describe(questions: Sequence[Question], pipeline: Pipeline, generate: bool) 
 
     return {
         "settings": pipeline.settings.model_dump(mode="json", exclude={"app"}),
-        "models": pipeline.models,
+        "models": pipeline.model_names,
         "library": pipeline.store.content_hash(),
         "generate": generate,
         "least_confidence": pipeline.least_confidence,
@@ -376,7 +376,7 @@ def _warm(pipeline: Pipeline, generate: bool) -> None:
     """Load models and index, so that the first question's seconds are like the others'."""
     pipeline.search("warm up")
     if generate and pipeline.settings.answer.writer:
-        pipeline.generator.load()
+        pipeline.writer.load()
 
 
 def _with_answer(line: RunLine, answer: Answer, pipeline: Pipeline) -> RunLine:
@@ -399,7 +399,7 @@ def _with_answer(line: RunLine, answer: Answer, pipeline: Pipeline) -> RunLine:
         citations=tuple(dict.fromkeys(cited)),
         abstained=answer.abstained,
         sentences=sentences,
-        tokens=pipeline.generator.count_tokens(answer.draft) if answer.draft else 0,
+        tokens=pipeline.writer.count_tokens(answer.draft) if answer.draft else 0,
         query=answer.query,
     )
 

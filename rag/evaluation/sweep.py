@@ -32,17 +32,16 @@ import statistics
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ingest.embed import BiEncoder, Encoder
+from ingest.embed import Encoder
 from ingest.pipeline import find_files, index_config, ingest
 from ingest.store import Library
-from ingest.text.detect import question_language
 from rag.errors import BadQuestionFile, BadSettings
 from rag.evaluation import plot
 from rag.evaluation.metrics import Report, measure
@@ -50,10 +49,9 @@ from rag.evaluation.plot import Chart
 from rag.evaluation.questions import Question, history_of, read_questions
 from rag.evaluation.run import Run, evaluate, read_run
 from rag.followup import expand_with_history
-from rag.generate import Generator
+from rag.models import Models
 from rag.pipeline import Pipeline
-from rag.rerank import Reranker
-from rag.settings import ModelSettings, RerankSettings, Settings, load_settings
+from rag.settings import ModelSettings, Settings, load_settings
 
 QUALITY = "reranked nDCG@10"
 _KEYS = {"questions", "lectures", "output", "generate", "limit", "quality", "allow_test"}
@@ -116,36 +114,6 @@ class Progress:
 
     def __str__(self) -> str:
         return self.text
-
-
-@dataclass
-class Models:
-    """Loads each model once; a test puts its own in place of these."""
-
-    _loaded: dict[tuple[str, ...], Any] = field(default_factory=dict)
-
-    def encoder(self, models: ModelSettings) -> Encoder:
-        """The bi-encoder of some settings."""
-        key = ("encoder", models.encoder, models.device, models.dtype)
-        return self._once(key, lambda: BiEncoder(models.encoder, models.device, models.dtype))
-
-    def generator(self, models: ModelSettings) -> Generator:
-        """The writer of some settings."""
-        key = ("generator", models.generator, models.device, models.dtype)
-        return self._once(key, lambda: Generator(models))
-
-    def reranker(self, models: ModelSettings, settings: RerankSettings) -> Reranker | None:
-        """The CrossEncoder of some settings, if they name one."""
-        if models.reranker == "none":
-            return None
-        key = ("reranker", models.reranker, models.device, models.dtype)
-        loaded: Reranker = self._once(key, lambda: Reranker(models, settings))
-        return loaded.with_settings(settings)
-
-    def _once(self, key: tuple[str, ...], load: Any) -> Any:
-        if key not in self._loaded:
-            self._loaded[key] = load()
-        return self._loaded[key]
 
 
 class RememberingEncoder:
@@ -287,12 +255,7 @@ def sweep(path: Path, models: Models | None = None) -> Iterator[Progress]:
     plan = read_plan(path)
     models = models or Models()
     questions = read_questions(plan.questions)[: plan.limit]
-    texts = [
-        expand_with_history(
-            q.question.strip(), history_of(q, questions), question_language(q.question)
-        )
-        for q in questions
-    ]
+    texts = [expand_with_history(q.question.strip(), history_of(q, questions)) for q in questions]
     points = plan.points()
     runs = plan.output / "runs"
     runs.mkdir(parents=True, exist_ok=True)
@@ -308,11 +271,7 @@ def sweep(path: Path, models: Models | None = None) -> Iterator[Progress]:
             libraries[folder], note = _build(folder, plan, settings, encoder)
             yield Progress(note, number - 1, len(points))
         pipeline = Pipeline(
-            libraries[folder],
-            encoder,
-            models.generator(settings.models),
-            models.reranker(settings.models, settings.rerank),
-            settings,
+            libraries[folder], models.with_settings(settings.models, encoder=encoder), settings
         )
         output = runs / f"{point_name(point)}.jsonl"
         for _ in evaluate(questions, pipeline, output, generate=plan.generate):
@@ -416,7 +375,7 @@ def _remembering(
     """One for each bi-encoder, device and numeric type."""
     key = (chosen.encoder, chosen.device, chosen.dtype)
     if key not in known:
-        encoder = models.encoder(chosen)
+        encoder = models.with_settings(chosen).encoder
         known[key] = RememberingEncoder(encoder, folder, chosen.device, chosen.dtype)
     return known[key]
 

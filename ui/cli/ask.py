@@ -184,7 +184,8 @@ def _asker(library: Path | None, settings: Settings) -> Callable[..., Iterator[E
     if worker.available(settings):
 
         def through_worker(question: str, **options: Any) -> Iterator[Event]:
-            options["sampling"] = options["sampling"].model_dump(exclude_none=True)
+            if options["sampling"] is not None:
+                options["sampling"] = options["sampling"].model_dump(exclude_none=True)
             return worker.ask(folder, settings, question, **options)
 
         return through_worker
@@ -210,7 +211,7 @@ def _answer(
     asker: Callable[..., Iterator[Event]],
     question: str,
     history: list[Turn],
-    sampling: Sampling,
+    sampling: Sampling | None,
     *,
     quiet: bool,
 ) -> Answer:

@@ -233,18 +233,15 @@ def calibrate(
 
 
 def _evaluate_beir(folder: Path, settings: Settings, as_json: bool) -> None:
-    from ingest.embed import BiEncoder
     from rag.evaluation.beir import evaluate_beir
-    from rag.rerank import Reranker
+    from rag.models import Models
 
-    models = settings.models
-    encoder = BiEncoder(models.encoder, models.device, models.dtype)
-    reranker = None if models.reranker == "none" else Reranker(models, settings.rerank)
+    models = Models(settings.models)
     with _bar("reading") as advance:
         result = evaluate_beir(
             folder,
-            encoder,
-            reranker,
+            models.encoder,
+            models.reranker,
             settings,
             progress=lambda what, done, total: advance(done, total, what),
         )

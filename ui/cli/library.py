@@ -166,6 +166,6 @@ def rebuild(
 
 def encoder_of(settings: Settings) -> Encoder:
     """The encoder that the settings name."""
-    from ingest.embed import BiEncoder
+    from rag.models import Models
 
-    return BiEncoder(settings.models.encoder, settings.models.device, settings.models.dtype)
+    return Models(settings.models).encoder

@@ -85,8 +85,8 @@ def read_settings(file: Path | None, *, extractive: bool | None = None) -> Setti
     return settings.with_changes(answer={"writer": not extractive})
 
 
-def read_sampling(settings: Settings, **options: str | float | None) -> Sampling:
-    """The settings' sampling under the options that were given; None values were not.
+def read_sampling(settings: Settings, **options: str | float | None) -> Sampling | None:
+    """The settings' sampling changed by the options that were given; None where none was.
 
     Raises:
         KathederError: options were given, but the language model writes nothing.
@@ -100,4 +100,4 @@ def read_sampling(settings: Settings, **options: str | float | None) -> Sampling
             f"{', '.join(names)} would have no effect, since the answer quotes the lectures; "
             "add --written to let the language model write, or leave out what it alone uses."
         )
-    return sampling_from(options, settings.sampling)
+    return sampling_from(options, settings.sampling) if names else None

@@ -12,13 +12,13 @@ import streamlit as st
 
 from ingest import resources
 from ingest.errors import KathederError
-from ingest.pipeline import FileReport, find_files, index_config, ingest
+from ingest.pipeline import FileReport, find_files, ingest
 from ingest.store import Library
 from ingest.types import Document, Passage
 from ui.job import Job
 from ui.page_view import page_picture, size_of, thumbnail
 from ui.render import show_report
-from ui.session import Session, background_jobs, lazy_tabs
+from ui.session import Session, background_jobs, lazy_tabs, load_models
 from ui.text import counted, escape, place_of, t
 from ui.uploads import drop_unused, store_uploads
 
@@ -106,15 +106,8 @@ def start_reading(
     """Ingest files beside the page; `follow_reading` shows how far it is."""
 
     def read(_: threading.Event) -> Iterator[FileReport]:
-        from ingest.embed import BiEncoder
-
-        models = session.settings.models
         library = Library(session.folder, create=True)
-        encoder = (
-            session.pipeline().encoder
-            if library.count()
-            else BiEncoder(models.encoder, models.device, models.dtype)
-        )
+        encoder = load_models(session.settings.models).encoder
         chunking = session.settings.chunking.model_dump()
         for report in ingest(files, library, encoder, collection=collection, **chunking):
             if uploaded:
@@ -383,11 +376,3 @@ def duplicates_of(library: Library) -> None:
             for column, passage in zip(st.columns(2), (first, second), strict=True):
                 column.caption(escape(place_of(passage)))
                 column.text(passage.text)
-
-
-def what_reads_anew(session: Session, library: Library) -> bool:
-    """Whether the settings want other passages or vectors than the library holds."""
-    recipe, chunking = library.config(), session.settings.chunking
-    encoder = session.pipeline().encoder
-    wanted = index_config(encoder, chunking.passage_tokens, chunking.overlap_tokens)
-    return recipe is not None and recipe != wanted

@@ -362,7 +362,7 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
             sure=f"{sure:.2f}",
             least=f"{least:.2f}",
         )
-        if pipeline.answerable(query, hits, evidence)
+        if pipeline.answerable(hits, evidence, sure)
         else t(
             "It would be abstained from: confidence {sure}, wanted {least}.",
             sure=f"{sure:.2f}",

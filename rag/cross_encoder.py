@@ -1,0 +1,45 @@
+"""A reranker over any CrossEncoder of sentence-transformers with one output."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ingest import weights
+from rag.pair_reranker import PairReranker, open_tokenizer
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+    from tokenizers import Tokenizer
+
+_SPECIAL_TOKENS = 3  # [CLS], and [SEP] after each text
+_MIN_ROOM = 16  # tokens; beside a longer question the pair is truncated
+_DEFAULT_WINDOW = 512  # tokens, where the model names none
+
+
+class CrossEncoderReranker(PairReranker):
+    """Question and text share the model's window."""
+
+    def room_beside(self, question: str) -> int:
+        """What the question and the special tokens leave of the window, at least 16 tokens."""
+        window = int(self.model.max_length or _DEFAULT_WINDOW)
+        return max(window - self.count_tokens([question])[0] - _SPECIAL_TOKENS, _MIN_ROOM)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own."""
+        return open_tokenizer(self.weights)
+
+    @cached_property
+    def model(self) -> CrossEncoder:
+        """The CrossEncoder from its folder."""
+        from sentence_transformers import CrossEncoder
+
+        device = weights.choose_device(self.settings.device)
+        return CrossEncoder(
+            str(self.weights.folder),
+            device=device,
+            num_labels=1,
+            local_files_only=True,
+            model_kwargs={"dtype": weights.choose_dtype(self.settings.dtype, device)},
+        )

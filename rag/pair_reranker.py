@@ -1,0 +1,105 @@
+"""What both rerankers share: texts longer than the model's window, and scores of pairs cached."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest import weights
+from ingest.chunk import windows
+from ingest.lru import LruCache
+from rag.rerank import BATCH_SIZE
+from rag.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+    from tokenizers import Tokenizer
+
+CACHED_PAIRS = 1000  # enough for a few questions with all their sentences
+
+
+class PairReranker(ABC):
+    """A reranker over a model that scores pairs of texts; the model is loaded when first used."""
+
+    def __init__(
+        self, model: weights.Weights, settings: ModelSettings, *, cached_pairs: int = CACHED_PAIRS
+    ) -> None:
+        """Use a model that `weights.locate` gave, on the settings' device and numeric type."""
+        self.weights = model
+        self.settings = settings
+        self._scores: LruCache[tuple[str, str], float] = LruCache(cached_pairs)
+
+    @property
+    def name(self) -> str:
+        """Name and hash of the weights."""
+        return self.weights.identity
+
+    def score(
+        self, question: str, texts: Sequence[str], *, batch_size: int = BATCH_SIZE
+    ) -> list[float]:
+        """The probability in [0, 1] that each text answers the question.
+
+        A text that does not fit the model's window is scored in parts, and its best part
+        counts. The scores of the last pairs are cached, so that the same question can be tried
+        with other settings at no cost.
+        """
+
+        def compute(pairs: Sequence[tuple[str, str]]) -> list[float]:
+            return self._score_long(question, [text for _, text in pairs], batch_size)
+
+        return self._scores.get_or_compute([(question, text) for text in texts], compute)
+
+    @cached_property
+    @abstractmethod
+    def model(self) -> CrossEncoder:
+        """The loaded model."""
+
+    @cached_property
+    @abstractmethod
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer, without truncation and padding."""
+
+    @abstractmethod
+    def room_beside(self, question: str) -> int:
+        """How many tokens of a text fit the model's window together with a question."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, without special tokens."""
+        batch = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in batch]
+
+    def _score_long(self, question: str, texts: Sequence[str], batch_size: int) -> list[float]:
+        import torch
+
+        room = self.room_beside(question)
+        pairs, owners = [], []
+        for number, text in enumerate(texts):
+            # No token is shorter than a character, so most texts need not be counted.
+            fits = len(text) <= room
+            cuts = [(0, len(text))] if fits else windows(text, room, self.count_tokens)
+            pairs += [(question, text[start:end]) for start, end in cuts]
+            owners += [number] * len(cuts)
+        scores = self.model.predict(
+            pairs,
+            batch_size=batch_size,
+            activation_fn=torch.nn.Sigmoid(),
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        ).reshape(len(pairs))
+        best = np.zeros(len(texts))
+        np.maximum.at(best, owners, scores)
+        return [float(score) for score in best]
+
+
+def open_tokenizer(model: weights.Weights) -> Tokenizer:
+    """The tokenizer in a model's folder, without truncation and padding."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
