@@ -1,0 +1,83 @@
+"""The heading of a page, the title of a document, and the document's outline."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterator, Sequence
+
+import pypdfium2 as pdfium
+
+from ingest import clean
+from ingest.types import Line, Section
+
+# How far down a heading may begin, as a share of the page's height.
+_FIRST_PAGE_REACH = 0.75  # first pages centre their title
+_SLIDE_REACH = 0.45
+_NOTES_REACH = 0.3
+_LARGE = 1.15  # a heading's font size, as a multiple of the page's median
+_SAME_SIZE = 0.97  # font sizes from this ratio on count as equal
+_FEW_LINES = 3  # on a page with no more lines, a heading needs no larger font and no place
+_MIN_LETTERS = 3
+_MAX_LENGTH = 120  # characters
+_USELESS_TITLE = re.compile(
+    r"^(untitled|slide ?\d*|document\d*|microsoft|powerpoint|.*\.(tex|docx?|pptx?|pdf|dvi|md))",
+    re.I,
+)
+
+
+def document_title(declared: str, first_heading: str, stem: str) -> str:
+    """The declared title, unless it is useless; else the first heading, else the file's name."""
+    if len(declared) > 3 and not _USELESS_TITLE.match(declared):
+        return declared
+    return first_heading or re.sub(r"[-_]+", " ", stem)
+
+
+def read_outline(pdf: pdfium.PdfDocument) -> Iterator[Section]:
+    """The entries of the outline that lead to a page."""
+    for item in pdf.get_toc():
+        target = item.get_dest()
+        index = target.get_index() if target else None
+        if index is not None:
+            title = " ".join(clean.repair_word(word) for word in item.get_title().split())
+            yield Section(title, item.level, index + 1)
+
+
+def page_heading(number: int, text: str, lines: Sequence[Line], width: float, height: float) -> str:
+    """A page's heading, or "" if it has none: its largest line near the top, and the next like it.
+
+    A heading is at least 15 % larger than the page's median character and begins near the top,
+    unless the page has only a few lines. It has at most two lines and 120 characters.
+
+    Args:
+        number: The page, from 1.
+        text: Its text.
+        lines: Its lines, in order.
+        width: In points.
+        height: In points.
+    """
+    reach = _SLIDE_REACH if width > height else _NOTES_REACH
+    if number == 1:
+        reach = _FIRST_PAGE_REACH
+    has_few_lines = len(lines) <= _FEW_LINES
+
+    def may_be_heading(line: Line) -> bool:
+        words = text[line.start : line.end].split()
+        is_high = line.box.y0 < reach * height or has_few_lines
+        letters = sum(map(str.isalpha, "".join(words)))
+        return is_high and not clean.is_bullet(words[0]) and letters >= _MIN_LETTERS
+
+    candidates = [index for index, line in enumerate(lines) if may_be_heading(line)]
+    if not candidates:
+        return ""
+    median = statistics.median(line.size for line in lines for _ in range(line.end - line.start))
+    largest = max(lines[index].size for index in candidates)
+    if largest < _LARGE * median and not has_few_lines:
+        return ""
+    index = next(index for index in candidates if lines[index].size >= _SAME_SIZE * largest)
+    first = last = lines[index]
+    for line in lines[index + 1 : index + 2]:
+        if line.size >= _SAME_SIZE * largest and line.box.y0 - first.box.y1 < largest:
+            last = line
+    heading = " ".join(text[first.start : last.end].split())
+    return heading if len(heading) <= _MAX_LENGTH else ""
