@@ -99,7 +99,7 @@ def ask(page: Page, question: str) -> None:
     answers = page.get_by_role("button", name="Copy", exact=True)
     before = answers.count()
     page.get_by_placeholder("Ask the lectures").fill(question)
-    page.keyboard.press("Enter")
+    page.keyboard.press("Log in")
     expect(answers).to_have_count(before + 1, timeout=PATIENCE)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=PATIENCE)
 
@@ -149,11 +149,11 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     page.screenshot(path=folder / f"ask-{name}")
     open_page(page, url, "Passages")
     page.get_by_label("Question", exact=True).fill("Why is reciprocal rank fusion used?")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Log in")
     expect(page.get_by_role("tab", name="Ranks")).to_be_visible(timeout=PATIENCE)
     settle(page)
     page.screenshot(path=folder / f"passages-{name}")
-    page.get_by_role("tab", name="Each passage").click()
+    page.get_by_role("tab", name="Passage details").click()
     page.get_by_test_id("stExpander").first.click()
     settle(page)
     page.screenshot(path=folder / f"passage-{name}")
@@ -167,7 +167,7 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     for part in ("Sample", "Latent space", "Denoising", "Draw a digit", "Compare"):
         open_part(page, url, part)
         if part == "Draw a digit":
-            page.get_by_role("button", name="Take a test image").click()
+            page.get_by_role("button", name="Use a test image").click()
             settle(page)
         page.screenshot(path=folder / f"generative-{part.lower().split()[0]}-{name}")
     page.context.close()

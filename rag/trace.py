@@ -1,6 +1,6 @@
-"""Why a passage came where it came, in a sentence for each stage.
+"""Why a passage has its rank: one sentence for each stage.
 
-Everything is read off the hits and the settings; nothing is searched again.
+The sentences are made from the hits and the settings; nothing is searched again.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from rag.types import Hit, Source, Stage
 
 ORDER: tuple[Stage, ...] = ("dense", "lexical", "fused", "reranked")
 
-Outcome = Literal["cited", "read", "found", "cut"]
+Outcome = Literal["cited", "considered", "retrieved", "not retrieved"]
 Reason = tuple[str, dict[str, object]]  # a sentence in English with {names}, and their values
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What became of a hit.
+    """The outcome of one hit, and why.
 
-    `outcome` is "cited" where the answer's evidence has some of it, "read" where its sentences were
-    weighed and none was taken, "found" where it is among the top k, "cut" where it is not. The
-    `reasons` say why.
+    `outcome` is "cited" if the evidence contains a part of the passage, "considered" if it was
+    searched for evidence and none was selected, "retrieved" if it is only among the top k, and
+    "not retrieved" if it is not. `rank` is the final one, from 1.
     """
 
     hit: Hit
@@ -34,12 +34,12 @@ class Trace:
 
 
 def trace(hits: Sequence[Hit], evidence: Sequence[Source], settings: Settings) -> list[Trace]:
-    """Follow every hit through the stages.
+    """Explain the rank of every hit.
 
     Args:
         hits: All candidates in their final order, as `Pipeline.candidates` gives them.
-        evidence: What was chosen of the first of them.
-        settings: Those that the hits were found under.
+        evidence: The evidence that was selected from the first of them.
+        settings: The settings of that search.
     """
     cited = {source.hit.passage.id: source for source in reversed(evidence)}
     traces = []
@@ -48,14 +48,14 @@ def trace(hits: Sequence[Hit], evidence: Sequence[Source], settings: Settings) -
         if source is not None:
             outcome: Outcome = "cited"
         elif rank <= min(settings.answer.passages, settings.retrieval.top_k):
-            outcome = "read"
+            outcome = "considered"
         else:
-            outcome = "found" if rank <= settings.retrieval.top_k else "cut"
+            outcome = "retrieved" if rank <= settings.retrieval.top_k else "not retrieved"
         reasons = (
             *_first_stage(hit, settings),
             *_reranking(hit, settings),
             *_merging(hit),
-            _ending(outcome, rank, source, settings),
+            _outcome_reason(outcome, rank, source, settings),
         )
         traces.append(Trace(hit, rank, outcome, reasons))
     return traces
@@ -67,23 +67,27 @@ def _first_stage(hit: Hit, settings: Settings) -> list[Reason]:
     if dense and lexical:
         nearer = "meaning" if dense.rank < lexical.rank else "words"
         if dense.rank == lexical.rank:
-            text = "Meaning and words agree: both place it {rank}."
+            text = "Semantic search and keyword search agree: rank {rank}."
             return [(text, {"rank": dense.rank})]
         text = (
-            "By meaning it is {dense}, by words {lexical}: its words say it more clearly."
+            "Semantic search: rank {dense}; keyword search: rank {lexical}. The words of "
+            "the passage match better than its meaning."
             if nearer == "words"
-            else "By meaning it is {dense}, by words {lexical}: its meaning is nearer than its words."
+            else "Semantic search: rank {dense}; keyword search: rank {lexical}. The meaning "
+            "of the passage matches better than its words."
         )
         return [(text, {"dense": dense.rank, "lexical": lexical.rank})]
     if dense:
         if retrieval.lexical_weight == 0:
-            return [("By meaning it is {rank}; words are not searched.", {"rank": dense.rank})]
-        text = "By meaning it is {rank}; by words it is not among the first {candidates}."
+            return [("Semantic search: rank {rank}; keyword search is off.", {"rank": dense.rank})]
+        text = "Semantic search: rank {rank}; keyword search: not among the first {candidates}."
         return [(text, {"rank": dense.rank, "candidates": retrieval.candidates})]
     if lexical:
         if retrieval.dense_weight == 0:
-            return [("By words it is {rank}; meaning is not searched.", {"rank": lexical.rank})]
-        text = "By words it is {rank}; by meaning it is not among the first {candidates}."
+            return [
+                ("Keyword search: rank {rank}; semantic search is off.", {"rank": lexical.rank})
+            ]
+        text = "Keyword search: rank {rank}; semantic search: not among the first {candidates}."
         return [(text, {"rank": lexical.rank, "candidates": retrieval.candidates})]
     return []
 
@@ -93,33 +97,36 @@ def _reranking(hit: Hit, settings: Settings) -> list[Reason]:
     if not (fused and reranked):
         return []
     if reranked.rank < fused.rank:
-        text = "Read closely it rose from {before} to {after}."
+        text = "Reranking moved it up from {before} to {after}."
     elif reranked.rank > fused.rank:
-        text = "Read closely it fell from {before} to {after}."
+        text = "Reranking moved it down from {before} to {after}."
     else:
-        return [("Read closely it stayed at {after}.", {"after": reranked.rank})]
+        return [("Reranking left it at {after}.", {"after": reranked.rank})]
     return [(text, {"before": fused.rank, "after": reranked.rank})]
 
 
 def _merging(hit: Hit) -> list[Reason]:
     passage = hit.passage
     if passage.is_build:
-        text = "Pages {first} to {last} build one slide up and are one passage."
+        text = "Pages {first} to {last} show one slide step by step and form one passage."
     elif len(passage.pages) > 1:
-        text = "Pages {first} to {last} go on in one text and are one passage."
+        text = "Pages {first} to {last} contain one continuous text and form one passage."
     else:
         return []
     return [(text, {"first": passage.pages[0], "last": passage.pages[-1]})]
 
 
-def _ending(outcome: Outcome, place: int, source: Source | None, settings: Settings) -> Reason:
+def _outcome_reason(
+    outcome: Outcome, rank: int, source: Source | None, settings: Settings
+) -> Reason:
     if source is not None:
-        text = "Kept: it holds evidence {number}, with a score of {score}."
+        text = "Cited: it contains evidence {number}, with a score of {score}."
         return text, {"number": source.number, "score": f"{source.score:.2f}"}
-    if outcome == "read":
-        return "Read for evidence, but other pages say it better.", {}
-    if outcome == "found":
-        text = "Found, but only the first {passages} passages are read for evidence."
+    if outcome == "considered":
+        text = "Considered: it was searched for evidence, but other passages answer the question better."
+        return text, {}
+    if outcome == "retrieved":
+        text = "Retrieved, but only the first {passages} passages are searched for evidence."
         return text, {"passages": settings.answer.passages}
-    text = "Cut: place {place} is beyond the first {top_k}."
-    return text, {"place": place, "top_k": settings.retrieval.top_k}
+    text = "Not retrieved: rank {rank} is below the first {top_k}."
+    return text, {"rank": rank, "top_k": settings.retrieval.top_k}

@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -25,7 +24,9 @@ from rag.types import Sentence, Source
 from ui import password
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
-from ui.render import DOING, OUTCOMES, STAGES, sentence_markdown
+from ui.presentation.labels import OUTCOMES, STAGES
+from ui.presentation.passage_charts import COLOURS, RANKS_AXIS, TOOLTIP
+from ui.render import FILE_OUTCOMES, PROGRESS, sentence_markdown
 from ui.session import use_models
 from ui.text import escape
 from ui.views import passages
@@ -101,7 +102,7 @@ def open_tab(page: AppTest, key: str, label: str) -> AppTest:
     return page.run()
 
 
-def shown(page: AppTest) -> str:
+def text_of(page: AppTest) -> str:
     """All text of the page without its escapes."""
     kinds = (page.markdown, page.caption, page.error, page.info, page.success, page.warning)
     texts = [part.value for kind in kinds for part in kind]
@@ -131,7 +132,7 @@ def ask(page: AppTest, question: str) -> AppTest:
 
 def test_a_written_answer_carries_its_source_as_a_chip(start):
     page = ask(start(Writer("A cat sleeps sixteen hours a day.")), "How long does a cat sleep?")
-    text = shown(page)
+    text = text_of(page)
     assert "A cat sleeps sixteen hours a day." in text
     assert "*“" not in text  # not a quotation: the model wrote it
     assert "[1] animals.pdf, p. 1" in text
@@ -140,22 +141,22 @@ def test_a_written_answer_carries_its_source_as_a_chip(start):
 
 def test_a_quoted_answer_looks_like_a_quotation(start):
     page = ask(start(), "What does gravity pull together?")
-    assert "> *“Gravity pulls masses together.”*" in shown(page)
-    assert "[1] physics.pdf, p. 1" in shown(page)
-    assert "In quotation marks: the lectures' own words." in shown(page)
+    assert "> *“Gravity pulls masses together.”*" in text_of(page)
+    assert "[1] physics.pdf, p. 1" in text_of(page)
+    assert "Text in quotation marks is quoted from the lectures." in text_of(page)
 
 
-def test_a_chip_opens_its_page_with_the_words_marked_and_pages_turn(start):
+def test_a_chip_opens_its_page_with_the_quote_highlighted_and_pages_turn(start):
     page = ask(start(), "What does gravity pull together?")
     page = press(page, "[1] physics.pdf, p. 1")
-    assert "page 1 of 3" in shown(page)
+    assert "page 1 of 3" in text_of(page)
     [image] = page.get("image")
     assert image.proto.imgs[0].alt == (
-        "Page 1 of physics.pdf, marked: Gravity pulls masses together."
+        "Page 1 of physics.pdf, highlighted: Gravity pulls masses together."
     )
     page = press(page, "Next")
-    assert "page 2 of 3" in shown(page)
-    assert "The cited words are on page 1." in shown(page)
+    assert "page 2 of 3" in text_of(page)
+    assert "The quote is on page 1." in text_of(page)
     page = press(page, "Close")
     assert not page.get("image")
 
@@ -164,33 +165,33 @@ def test_a_file_that_is_gone_is_a_sentence(start, tmp_path):
     page = ask(start(), "What does gravity pull together?")
     (tmp_path / "lectures" / "physics.pdf").unlink()
     page = press(page, "[1] physics.pdf, p. 1")
-    assert "physics.pdf: cannot be read (No such file or directory)" in shown(page)
+    assert "physics.pdf: cannot be read (No such file or directory)" in text_of(page)
 
 
 def test_an_abstention_shows_the_nearest_pages(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_RETRIEVAL__MIN_COSINE", "0.99")
     page = ask(start(), "Who barks at strangers?")
     assert page.info[0].value == "The lectures do not seem to answer this."
-    assert "Nearest pages:" in shown(page)
-    assert "[1] animals.pdf, p. 2" in shown(page)
+    assert "Nearest pages:" in text_of(page)
+    assert "[1] animals.pdf, p. 2" in text_of(page)
 
 
 def test_a_follow_up_is_searched_with_the_question_before_it(start):
     page = ask(start(Writer("It hunts mice at night.")), "How long does a cat sleep?")
     page = ask(page, "And at night?")
-    assert "Searched for: How long does a cat sleep? And at night?" in shown(page)
+    assert "Searched for: How long does a cat sleep? And at night?" in text_of(page)
     assert [message.name for message in page.chat_message] == ["user", "assistant"] * 2
     page = press(page, "New conversation")
     assert not page.chat_message
     page = ask(page, "And at night?")
-    assert "Searched for" not in shown(page)
+    assert "Searched for" not in text_of(page)
 
 
 def test_a_question_without_words_is_answered_by_the_error_text(start):
     page = ask(start(), "???")
-    assert "The question '???' holds no words" in shown(page)
+    assert "The question '???' holds no words" in text_of(page)
     page = ask(page, "How long does a cat sleep?")  # and the chat goes on
-    assert "[1] animals.pdf, p. 1" in shown(page)
+    assert "[1] animals.pdf, p. 1" in text_of(page)
 
 
 def test_stop_keeps_what_was_written(start, monkeypatch):
@@ -214,18 +215,18 @@ def test_stop_keeps_what_was_written(start, monkeypatch):
 
     monkeypatch.setattr(st, "button", button)
     page = ask(start(Endless("A cat sleeps sixteen hours a day. ")), "How long does a cat sleep?")
-    assert "A cat sleeps sixteen hours a day." in shown(page)
-    assert "Stopped before the end." in shown(page)
+    assert "A cat sleeps sixteen hours a day." in text_of(page)
+    assert "Stopped before the end." in text_of(page)
     assert "Stop" not in [button.label for button in page.button]
 
 
 def test_a_changed_question_takes_back_what_came_after(start):
     page = ask(start(), "What does gravity pull together?")
     page = ask(page, "How long does a cat sleep?")
-    page = next(b for b in page.button if b.label == "Change").click().run()
+    page = next(b for b in page.button if b.label == "Edit").click().run()
     page.text_area[0].set_value("Who barks at strangers?")
     page = press(page, "Ask")
-    text = shown(page)
+    text = text_of(page)
     assert "It barks at strangers." in text
     assert "Gravity pulls" not in text
     assert "sixteen hours" not in text
@@ -250,16 +251,16 @@ def test_conversations_outlive_the_browser_and_are_found_again(start):
     conversation = conversation_of(page)
     page = start()  # another browser session
     assert not page.chat_message
-    assert "What does gravity pull together?" in shown(page)  # in the sidebar
+    assert "What does gravity pull together?" in text_of(page)  # in the sidebar
     page = start(c=conversation)
-    assert "> *“Gravity pulls masses together.”*" in shown(page)
+    assert "> *“Gravity pulls masses together.”*" in text_of(page)
     page.sidebar.text_input[0].set_value("no such words").run()
-    assert "Nothing was found." in shown(page)
+    assert "No matching conversations." in text_of(page)
     page.sidebar.text_input[0].set_value("masses").run()
     assert "What does gravity pull together?" in [
         b.label.replace("\\", "") for b in page.sidebar.button
     ]
-    page = press(page, "Delete it")
+    page = press(page, "Delete conversation")
     assert not page.chat_message
 
 
@@ -268,7 +269,7 @@ def test_suggestions_ask_about_headings(start, library, encoder, make_pdf):
     list(ingest([deck], library, encoder, passage_tokens=40))
     page = start()
     page = press(page, "What is meant by “Whales and their songs”?")
-    assert "[1] deck.pdf, p. 1" in shown(page)
+    assert "[1] deck.pdf, p. 1" in text_of(page)
 
 
 def test_markup_in_a_lecture_and_in_a_draft_is_shown_as_text(start, library, make_pdf, encoder):
@@ -302,7 +303,7 @@ def test_the_app_opens_on_the_chat(start):
     page = start(page="app")
     assert not page.exception
     assert page.chat_input[0].placeholder == "Ask the lectures"
-    assert "2 documents, 5 pages" in shown(page)
+    assert "2 documents, 5 pages" in text_of(page)
 
 
 def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
@@ -312,7 +313,7 @@ def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
     broken = tmp_path / "lectures" / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7 and no more")
     page = start(folder=folder)
-    assert "There are no lectures here yet." in shown(page)
+    assert "The library is empty." in text_of(page)
     assert not page.chat_input
     assert not (folder / "library.sqlite").exists()  # looking does not make one
     read: list[list[Path]] = []
@@ -322,8 +323,8 @@ def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
         read.append(list(files))
         return ingest(find_files([tmp_path / "lectures"]), target, *rest, **settings)
 
-    monkeypatch.setattr("ui.views.library.ingest", small)
-    page = press(page, "Read the 6 bundled lectures")
+    monkeypatch.setattr("ui.ingestion.ingest", small)
+    page = press(page, "Add the 6 bundled lectures")
     assert read == [find_files([APP.parents[1] / "corpus"])]
     assert Library(folder).count() > 0
     page = page.run()
@@ -346,7 +347,7 @@ def test_uploads_are_stored_read_and_reported(start, library, make_pdf):
     )
     page.text_input[0].set_value("Sea")
     page = press(page, "Add to the library")
-    text = shown(page)
+    text = text_of(page)
     assert ":material/check: whales.pdf: added, 1 page" in text
     assert "notes.pdf: not a PDF" in text
     assert "broken.pdf" in text
@@ -355,14 +356,14 @@ def test_uploads_are_stored_read_and_reported(start, library, make_pdf):
     [table] = page.dataframe
     assert table.value["File"].tolist() == ["animals.pdf", "physics.pdf", "whales.pdf"]
     page.selectbox[0].select_index(2).run()
-    page = press(page, "Remove it")
+    page = press(page, "Remove lecture")
     assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
     assert list((library.folder / "uploads").iterdir()) == []
 
 
 def test_a_lecture_of_ones_own_folder_is_removed_from_the_library_alone(start, library, tmp_path):
     page = start(page="library")
-    press(page, "Remove it")
+    press(page, "Remove lecture")
     assert [d.file for d in library.documents()] == ["physics.pdf"]
     assert (tmp_path / "lectures" / "animals.pdf").exists()
 
@@ -372,47 +373,17 @@ def test_a_page_shows_its_passages(start):
     assert page.text[0].value == "Dogs\nA dog guards the house.\nIt barks at strangers."
 
 
-def test_the_map_holds_every_passage_once(library, start):
-    from ui.views.library import projection
-
-    start(page="library")
-    passages, places, axes, centre = projection(library)
-    assert len({passage.id for passage in passages}) == library.count()
-    assert axes.T @ axes == pytest.approx(np.eye(2), abs=1e-5)
-    assert places.mean(axis=0) == pytest.approx(np.zeros(2), abs=1e-5)
-    assert places[0] == pytest.approx((library.vectors()[0] - centre) @ axes, abs=1e-5)
-    assert len(centre) == 64
-
-
-def test_twins_are_found_across_documents(library, start, encoder, make_pdf):
-    from ui.views.library import twins
-
-    start(page="library")
-    assert twins(library) == []
-    copy = make_pdf(
-        "copy.pdf",
-        """
-        #slide("Cats")[A cat sleeps sixteen hours a day. It hunts mice at night.]
-        #slide("Birds")[A bird sings in the morning and builds a nest.]
-        """,
-    )
-    list(ingest([copy], library, encoder, passage_tokens=40))
-    [(cosine, first, second)] = twins(library)
-    assert cosine > 0.95
-    assert {first.file, second.file} == {"animals.pdf", "copy.pdf"}
-
-
 # ---- passages ----
 
 
 def test_each_passage_says_why_it_came_where_it_came(start):
     page = start(page="passages")
-    assert "Ask a question above" in shown(page)
+    assert "Enter a question above" in text_of(page)
     page.text_input[0].set_value("How many metres per second does light travel?").run()
     assert not page.exception
-    text = shown(open_tab(page, "passages-0", "Each passage"))
-    assert "Meaning and words agree: both place it 1." in text
-    assert "Kept: it holds evidence 1" in text
+    text = text_of(open_tab(page, "passages-0", "Passage details"))
+    assert "Semantic search and keyword search agree: rank 1." in text
+    assert "Cited: it contains evidence 1" in text
     assert ":orange-background[Light]" in text
     assert page.expander[0].label.startswith("1\\. physics\\.pdf")
     open_tab(page, "passages-0", "Evidence and prompt")
@@ -423,22 +394,22 @@ def test_each_passage_says_why_it_came_where_it_came(start):
 def test_sliders_change_what_is_found_without_asking_anything(start):
     page = start(Writer("Never asked."), page="passages")
     page.text_input[0].set_value("How many metres per second does light travel?").run()
-    assert "Cut: place" not in shown(open_tab(page, "passages-0", "Each passage"))
+    assert "Not retrieved:" not in text_of(open_tab(page, "passages-0", "Passage details"))
     next(s for s in page.slider if "top k" in s.label).set_value(1).run()
     assert not page.exception
-    assert "Cut: place 2 is beyond the first 1." in shown(page)
-    next(s for s in page.slider if s.label == "Weight of meaning").set_value(0.0).run()
-    assert "meaning is not searched" in shown(page)
+    assert "Not retrieved: rank 2 is below the first 1." in text_of(page)
+    next(s for s in page.slider if s.label == "Weight of semantic search").set_value(0.0).run()
+    assert "semantic search is off" in text_of(page)
 
 
-def test_two_settings_are_held_against_each_other(start):
+def test_two_settings_are_compared(start):
     page = start(page="passages")
     page.text_input[0].set_value("light or sound?").run()
     next(t for t in page.toggle if t.label.startswith("Compare")).set_value(True).run()
-    assert "Both settings find the same pages." in shown(page)
+    assert "Both settings retrieve the same passages." in text_of(page)
     [_, second] = [s for s in page.slider if "top k" in s.label]
     second.set_value(1).run()
-    assert "Only the left settings find:" in shown(page)
+    assert "Retrieved only with the left settings:" in text_of(page)
 
 
 def test_settings_beyond_a_slider_stretch_it(start, monkeypatch):
@@ -452,7 +423,7 @@ def test_settings_beyond_a_slider_stretch_it(start, monkeypatch):
 def test_kept_search_settings_are_used_by_the_chat(start, library):
     page = start(page="passages")
     next(s for s in page.slider if "top k" in s.label).set_value(2).run()
-    page = press(page, "Keep these settings for my questions")
+    page = press(page, "Use these settings for my questions")
     page = start()
     page = ask(page, "light or sound?")
     conversation = conversation_of(page)
@@ -472,7 +443,7 @@ QUESTIONS = (
 
 def test_a_run_is_started_followed_shown_and_compared(start, library):
     page = start(page="evaluate")
-    assert "No run is kept yet" in shown(page)
+    assert "No run is kept yet" in text_of(page)
     page.file_uploader[0].set_value([("mine.jsonl", QUESTIONS.encode(), "application/jsonl")]).run()
     page.selectbox[0].set_value("mine").run()
     page.text_input[0].set_value("first").run()
@@ -486,16 +457,16 @@ def test_a_run_is_started_followed_shown_and_compared(start, library):
     page = press(page, "Start")
     page.multiselect[0].set_value(["mine first", "mine second"]).run()
     assert not page.exception
-    assert "**mine first → mine second**" in shown(open_tab(page, "evaluate", "Compared"))
+    assert "**mine first → mine second**" in text_of(open_tab(page, "evaluate", "Compared"))
     page = open_tab(page, "evaluate", "Single questions")
-    assert "Right pages: animals.pdf 1" in shown(page)
+    assert "Right pages: animals.pdf 1" in text_of(page)
 
 
 def test_a_faulty_question_set_is_a_sentence_and_not_kept(start, library):
     page = start(page="evaluate")
     page.file_uploader[0].set_value([("bad.jsonl", b'{"id": 1}', "application/jsonl")]).run()
     assert not page.exception
-    assert "bad.jsonl:1" in shown(page)
+    assert "bad.jsonl:1" in text_of(page)
     assert not (library.folder / "questions").exists()
 
 
@@ -503,7 +474,7 @@ def test_feedback_is_listed(start, library):
     page = ask(start(), "How long does a cat sleep?")
     page.get("feedback")[0].set_value(1).run()
     kept = Conversations(library.folder / FILE)
-    assert kept.comments() == [("How long does a cat sleep?", True, "")]
+    assert kept.feedback() == [("How long does a cat sleep?", True, "")]
     page = start(page="evaluate")
     assert page.expander[-1].label == "Readers' feedback"
 
@@ -516,9 +487,9 @@ def test_the_interface_speaks_german_and_remembers_it(start):
     page.selectbox[0].set_value("de").run()
     assert page.title[0].value == "Einstellungen"
     page = start()
-    assert page.chat_input[0].placeholder == "Frag die Vorlesungen"
+    assert page.chat_input[0].placeholder == "Frage an die Vorlesungen"
     page = ask(page, "How long does a cat sleep?")
-    assert "In Anführungszeichen: die Vorlesungen wörtlich." in shown(page)
+    assert "Text in Anführungszeichen ist wörtlich aus den Vorlesungen zitiert." in text_of(page)
     assert any(button.label.endswith("animals\\.pdf\\, S\\. 1") for button in page.button)
 
 
@@ -545,13 +516,13 @@ def test_changes_are_shown_as_a_settings_file(tmp_path):
 
 def test_another_way_of_cutting_says_what_has_to_be_done(start):
     page = start(page="settings")
-    field = next(f for f in page.number_input if f.label == "Longest passage in tokens")
+    field = next(f for f in page.number_input if f.label == "Maximum passage length (tokens)")
     field.set_value(64)
-    page = [b for b in page.button if b.label == "Keep"][-1].click().run()
+    page = [b for b in page.button if b.label == "Save"][-1].click().run()
     assert "katheder library rebuild" in page.warning[0].value
 
 
-# ---- the door ----
+# ---- login ----
 
 
 def test_a_password_hash_matches_its_password_alone():
@@ -563,26 +534,25 @@ def test_a_password_hash_matches_its_password_alone():
         password.matches("x", "plain text")
 
 
-def test_strangers_see_the_door_and_readers_their_own_conversations(start, monkeypatch):
+def test_strangers_see_the_login_and_readers_their_own_conversations(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_APP__PASSWORD", password.hashed("open sesame"))
-    monkeypatch.setattr(password, "_PAUSE", 0.0)
     page = start()
     assert not page.chat_input
     page.text_input[0].set_value("wrong")
-    page = press(page, "Enter")
-    assert "That is not the password" in shown(page)
+    page = press(page, "Log in")
+    assert "Wrong password" in text_of(page)
     page.text_input[0].set_value("open sesame")
-    page = press(page, "Enter")
+    page = press(page, "Log in")
     page = ask(page, "What does gravity pull together?")
-    assert "Gravity pulls masses together." in shown(page)
+    assert "Gravity pulls masses together." in text_of(page)
     conversation = conversation_of(page)
     other = start(c=conversation)
     other.text_input[0].set_value("open sesame")
-    other = press(other, "Enter")
-    assert "Gravity pulls masses together." not in shown(other)
+    other = press(other, "Log in")
+    assert "Gravity pulls masses together." not in text_of(other)
     settings = start(page="settings")
     settings.text_input[0].set_value("open sesame")
-    settings = press(settings, "Enter")
+    settings = press(settings, "Log in")
     assert all(f.disabled for f in settings.text_input)  # nobody loads models from outside
 
 
@@ -609,11 +579,22 @@ def test_every_text_of_the_interface_has_a_german_one():
         for node in ast.walk(ast.parse(trace.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and re.fullmatch(r"(?:By|Meaning|Read|Pages|Kept|Found|Cut)\b.*\.", node.value)
+        and re.fullmatch(
+            r"(?:Semantic|Keyword|Reranking|Pages|Cited|Considered|Retrieved|Not retrieved)\b.*\.",
+            node.value,
+        )
     }
     assert len(sentences) >= 15
-    named = {*STAGES.values(), *DOING.values(), *OUTCOMES.values(), *PRESETS, "own"}
-    named |= {*passages.FIELDS.values(), *passages.FATES.values()}
+    named = {*STAGES.values(), *PROGRESS.values(), *FILE_OUTCOMES.values(), *PRESETS, "custom"}
+    named |= {
+        *TOOLTIP.values(),
+        *OUTCOMES,
+        RANKS_AXIS,
+        "passage",
+        "question",
+        "the question",
+        "Text",
+    }
     named |= {label for label, *_ in passages.SLIDERS.values()}
     assert (wanted | sentences | named) - GERMAN.keys() == set()
     fields = re.compile(r"\{(\w+)\}")
@@ -684,9 +665,9 @@ def test_theme_colours_reach_wcag_aa(mode):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_colours_of_the_ranks_are_read_on_their_theme(mode):
     ground = tomllib.loads(CONFIG.read_text())["theme"][mode]["backgroundColor"]
-    *named, cut = passages.COLOURS[mode]
-    assert all(contrast(colour, ground) >= 4.5 for colour in named)
-    assert 3 <= contrast(cut, ground) < min(contrast(colour, ground) for colour in named)
+    *strong, weak = COLOURS[mode]
+    assert all(contrast(colour, ground) >= 4.5 for colour in strong)
+    assert 3 <= contrast(weak, ground) < min(contrast(colour, ground) for colour in strong)
 
 
 def test_the_server_listens_on_this_machine_alone_and_sends_nothing():

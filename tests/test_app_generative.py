@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from test_app import contrast, press, shown
+from test_app import contrast, press, text_of
 
 from generative import checkpoints, data
 from generative.errors import DataMissing
@@ -85,15 +85,15 @@ def test_the_page_opens_without_lectures_and_without_mnist(opened, no_mnist):
     page = opened()
     assert page.title[0].value == "Generative laboratory"
     assert not page.error
-    assert alts(page) == ["16 digits drawn by: Variational autoencoder (VAE)"]
-    assert "1 406 836 parameters; trained for 17 minutes" in shown(page)
+    assert alts(page) == ["16 digits sampled from: Variational autoencoder (VAE)"]
+    assert "1 406 836 parameters; trained for 17 minutes" in text_of(page)
 
 
 def test_every_quick_model_draws_or_says_why_not(opened, no_mnist):
     page = opened()
     for name in cache.names():
         page = choose(page, "Model", name)
-        text = shown(page)
+        text = text_of(page)
         assert widgets.SENTENCES[name] in text
         if name in ("autoencoder", "denoising"):
             assert "cannot draw images: it has no distribution of codes" in text
@@ -102,7 +102,7 @@ def test_every_quick_model_draws_or_says_why_not(opened, no_mnist):
             assert "this takes 10 s or more" in text
             assert alts(page) == []
         elif name != "energy":
-            assert f"digits drawn by: {widgets.TITLES[name]}" in alts(page)[0]
+            assert f"digits sampled from: {widgets.TITLES[name]}" in alts(page)[0]
 
 
 @pytest.mark.slow
@@ -112,7 +112,7 @@ def test_a_diffusion_model_draws_the_digit_that_is_wanted(opened):
     page = choose(page, "Guidance", 2.0)
     assert not page.error
     images, _ = cache.samples("diffusion", 9, 0, 3, 2.0)
-    seen = cache.judge().probabilities(images).argmax(dim=1)
+    seen = cache.classifier().probabilities(images).argmax(dim=1)
     assert (seen == 3).float().mean() > 0.8
 
 
@@ -120,8 +120,8 @@ def test_a_diffusion_model_draws_the_digit_that_is_wanted(opened):
 def test_the_autoregressive_model_draws_once_it_is_asked_to(opened):
     page = opened(sample_model="autoregressive")
     page = choose(page, "Number of images", 4)
-    page = press(page, "Draw pixel by pixel")
-    assert "4 digits drawn by: Autoregressive model (PixelCNN)" in alts(page)
+    page = press(page, "Sample pixel by pixel")
+    assert "4 digits sampled from: Autoregressive model (PixelCNN)" in alts(page)
     page.run()  # and stays
     assert alts(page)
 
@@ -134,16 +134,16 @@ def test_the_map_shows_codes_by_digit_and_the_sliders_move_the_image(opened, mni
     first = page.get("image")[0]
     page = choose(page, "First component", 2.0)
     assert page.get("image")[0].proto.imgs[0].url != first.proto.imgs[0].url
-    page = choose(page, "Take what is off the plane from the nearest image", True)
-    assert "Nearest on the map" in alts(page)
-    assert "Images on the straight way between two codes" in alts(page)
+    page = choose(page, "Copy the other dimensions from the nearest image", True)
+    assert "Nearest image on the map" in alts(page)
+    assert "Images on the straight line between two codes" in alts(page)
     found = cache.code_map("vae")
     assert found.digits.tolist() == mnist.test.labels[: len(found.digits)].tolist()
 
 
 def test_at_the_place_of_an_image_the_mark_gives_that_image(opened, mnist):
     found = cache.code_map("vae")
-    at = found.places[7]
+    at = found.points[7]
     assert found.nearest(at) == 7
     there = cache.decoded("vae", found.plane.code(at, found.codes[7]))
     wanted = cache.model("vae").decode(cache.model("vae").encode(mnist.test.floats[7:8]))
@@ -153,7 +153,7 @@ def test_at_the_place_of_an_image_the_mark_gives_that_image(opened, mnist):
 def test_the_map_of_a_gan_needs_no_mnist(opened, no_mnist):
     page = opened("latent", latent_model="gan")
     assert not page.error
-    assert "named by the digit that the classifier sees" in shown(page)
+    assert "labelled with the digit that the classifier predicts" in text_of(page)
     page = choose(page, "Model", "vae")
     assert "train-images-idx3-ubyte" in page.error[0].value.replace("\\", "")
 
@@ -171,7 +171,7 @@ def test_the_map_of_a_gan_needs_no_mnist(opened, no_mnist):
     ],
 )
 def test_a_place_from_a_browser_is_cut_to_the_map(value, expected):
-    assert latent_map.place(value, (2.0, 3.0)) == expected
+    assert latent_map.parse_position(value, (2.0, 3.0)) == expected
 
 
 # ---- denoising ----
@@ -185,8 +185,8 @@ def test_the_chain_has_a_slider_over_its_steps_and_is_walked_once(opened, mnist,
     )
     page = choose(page, "Step", 25)
     assert walked == []
-    assert "Image with noise, t = 0" in alts(page)
-    assert "A test image that drowns in noise in evenly spaced steps" in alts(page)
+    assert "Noisy image, t = 0" in alts(page)
+    assert "A test image to which noise is added in equal steps" in alts(page)
 
 
 def test_the_chain_ends_with_the_sample_of_its_seed_and_begins_with_noise(opened):
@@ -202,7 +202,7 @@ def test_the_chain_ends_with_the_sample_of_its_seed_and_begins_with_noise(opened
 
 def test_without_mnist_the_way_out_of_noise_is_still_there(opened, no_mnist):
     page = opened("denoise")
-    assert "The digit that the network sees in it" in alts(page)
+    assert "Digit that the network predicts" in alts(page)
     assert len(page.error) == 1
 
 
@@ -212,8 +212,8 @@ def test_without_mnist_the_way_out_of_noise_is_still_there(opened, no_mnist):
 @pytest.mark.slow
 def test_a_completed_half_keeps_the_rows_that_were_known(opened, mnist):
     page = opened("complete")
-    page = choose(page, "Known rows of 28", 22)
-    page = press(page, "Complete it")
+    page = choose(page, "Given rows (of 28)", 22)
+    page = press(page, "Complete the image")
     assert [f"Draw {n}" for n in range(1, 5)] == alts(page)[2:]
     found = cache.completed(0, 22, 4, 0)
     wanted = (mnist.test.floats[:1] > 0.5).float()
@@ -225,16 +225,16 @@ def test_a_completed_half_keeps_the_rows_that_were_known(opened, mnist):
 
 
 def test_a_test_image_is_rebuilt_named_measured_and_compared(opened, mnist):
-    page = press(opened("draw"), "Take a test image")
+    page = press(opened("draw"), "Use a test image")
     assert not page.error
-    assert "The classifier sees a 7 (100 %)." in shown(page)
-    assert alts(page)[:2] == ["As MNIST has it", "Autoencoder"]
-    assert "From the nearest on: 7, 7" in alts(page)[-1]
+    assert "The classifier predicts 7 (100 %)." in text_of(page)
+    assert alts(page)[:2] == ["Prepared as in MNIST", "Autoencoder"]
+    assert "Nearest first: 7, 7" in alts(page)[-1]
     table = page.dataframe[0].value
     row = table.set_index("Model").loc["Autoregressive model (PixelCNN)"]
-    assert row["What ln p is"] == "exact, binary"
+    assert row["Kind of ln p"] == "exact, binary"
     assert -200 < float(row["ln p in nats"]) < -20
-    assert 0 <= float(row["Stranger than … % of test digits"]) <= 100
+    assert 0 <= float(row["More anomalous than … % of test digits"]) <= 100
 
 
 def test_a_drawn_picture_is_read_and_a_broken_one_refused(opened, mnist):
@@ -242,9 +242,9 @@ def test_a_drawn_picture_is_read_and_a_broken_one_refused(opened, mnist):
     seven[60:85, 80:200] = 1
     for step in range(150):
         seven[80 + step, 185 - step // 2 : 205 - step // 2] = 1
-    page = opened("draw", sketched=canvas.data_url(seven))
-    assert "The classifier sees a 7" in shown(page)
-    page = opened("draw", sketched="data:image/png;base64,AAAA")
+    page = opened("draw", drawing=canvas.data_url(seven))
+    assert "The classifier predicts 7" in text_of(page)
+    page = opened("draw", drawing="data:image/png;base64,AAAA")
     assert "Clear the canvas and draw again" in page.error[0].value.replace("\\", "")
     assert "Draw a digit on the canvas" in opened("draw").info[0].value
 
@@ -261,13 +261,13 @@ def test_a_strange_picture_is_stranger_than_most_digits(opened):
 def test_a_drawing_without_mnist_lacks_its_neighbours_alone(opened, no_mnist):
     ink = np.zeros((280, 280))
     ink[50:230, 130:150] = 1
-    page = opened("draw", sketched=canvas.data_url(ink))
-    assert "The classifier sees a 1" in shown(page)
+    page = opened("draw", drawing=canvas.data_url(ink))
+    assert "The classifier predicts 1" in text_of(page)
     assert len(page.dataframe) == 1
     assert len(page.error) == 1
     assert "four IDX files" in page.error[0].value or "needs all of" in page.error[0].value
-    page = press(page, "Take a test image")
-    assert "needs all of" in shown(page)
+    page = press(page, "Use a test image")
+    assert "needs all of" in text_of(page)
 
 
 def test_a_picture_survives_its_way_as_an_address():
@@ -305,18 +305,18 @@ def test_what_is_no_picture_of_a_canvas_is_refused(picture):
 def test_a_small_model_is_trained_beside_the_page_and_stays_to_be_seen(opened, monkeypatch):
     monkeypatch.setitem(FAMILIES["vae"].recipes, "digits", {"epochs": 5, "batch": 64})
     page = press(opened("train"), "Train")
-    assert "Epoch 5 of 5" in shown(page)
-    assert alts(page) == ["Drawn by the model as it is now"]
-    assert "Epoch 5 of 5" in shown(opened("train", language="de", changes={})).replace(
+    assert "Epoch 5 of 5" in text_of(page)
+    assert alts(page) == ["Samples of the current model"]
+    assert "Epoch 5 of 5" in text_of(opened("train", language="de", changes={})).replace(
         "Epoche 5 von", "Epoch 5 of"
     )
 
 
 def test_one_training_runs_at_a_time_and_can_be_stopped(opened):
     opened()
-    train.begin("diffusion", 60, 0)
+    train.start("diffusion", 60, 0)
     first = background_jobs()["laboratory training"]
-    train.begin("vae", 60, 0)
+    train.start("vae", 60, 0)
     assert background_jobs()["laboratory training"] is first
     first.job.stop.set()
     end = time.monotonic() + 30
@@ -342,9 +342,9 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     assert table.loc["Variational autoencoder (VAE)", "Fréchet distance"] == (
         f"{vae.value('Fréchet distance').value:.1f}"
     )
-    assert table.loc["Variational autoencoder (VAE)", "What ln p is"] == "lower bound, binary"
+    assert table.loc["Variational autoencoder (VAE)", "Kind of ln p"] == "lower bound, binary"
     assert table.loc["Autoencoder", "Density"] == "–"
-    assert f"{vae.images} of MNIST's test images, {vae.date}" in shown(page)
+    assert f"{vae.images} MNIST test images, {vae.date}" in text_of(page)
 
 
 def test_figures_of_other_weights_and_of_none_are_told(opened, monkeypatch, tmp_path):
@@ -355,11 +355,12 @@ def test_figures_of_other_weights_and_of_none_are_told(opened, monkeypatch, tmp_
         checkpoints, "pinned", lambda name: "" if name == "gan" else found[name].sha256
     )
     monkeypatch.setattr(figures, "read", lambda: {n: f for n, f in found.items() if n != "flow"})
-    text = shown(opened("compare"))
+    text = text_of(opened("compare"))
     assert "Not measured yet: " in text
     assert "Normalising flow" in text
     assert (
-        "Measured on other weights than those here: Generative adversarial network (GAN)." in text
+        "Measured with weights that differ from the bundled ones: Generative adversarial network (GAN)."
+        in text
     )
 
 

@@ -79,12 +79,12 @@ def visit(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
 
 def written(page: Page) -> None:
     """Ask the last question again, to be written by the language model."""
-    page.get_by_role("button", name="Again").last.click()
-    page.get_by_text("Written: precise").click()
+    page.get_by_role("button", name="Regenerate").last.click()
+    page.get_by_text("Written by the model: precise").click()
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Take an option of a list by the keyboard; a list that is being drawn anew closes again."""
+    """Take an option of a list by the keyboard; a list that is being redrawn closes again."""
     wanted = page.get_by_role("option", name=option)
     for _ in range(PATIENCE // 1000):
         page.get_by_role("combobox", name=re.compile(label)).press("ArrowDown")
@@ -102,8 +102,8 @@ def seconds(action: Callable[[], object]) -> float:
 
 def test_first_visit_and_an_upload_of_three_files_one_of_them_broken(visit, tmp_path, folder):
     page = visit()
-    expect(page.get_by_text("There are no lectures here yet.")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Read the 6 bundled lectures")).to_be_visible()
+    expect(page.get_by_text("The library is empty.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Add the 6 bundled lectures")).to_be_visible()
     escaped = "".join(f"\\{c}" if c in "$<>*_[]@#`" else c for c in ODD).replace("://", ":\\/\\/")
     source = f'#set smartquote(enabled: false)\n#slide("Zebra")[{escaped}]'
     odd, broken = tmp_path / "zebra.pdf", tmp_path / "broken.pdf"
@@ -132,20 +132,20 @@ def test_broken_files_are_named_in_place(visit, tmp_path):
     )
 
 
-def test_a_chip_opens_the_page_with_the_words_marked(visit):
+def test_a_chip_opens_the_page_with_the_quote_highlighted(visit):
     page = visit()
     screenshot.ready(page)
     screenshot.ask(page, QUESTION)
     main = page.get_by_role("main")
     expect(main.locator("blockquote").first).to_be_visible()
     page.get_by_role("button", name=LECTURE.name).first.click()
-    image = main.get_by_role("img", name=re.compile("marked"))
+    image = main.get_by_role("img", name=re.compile("highlighted"))
     expect(image).to_be_visible(timeout=PATIENCE)
     page.wait_for_timeout(1000)
     picture = image.screenshot()
     assert yellow(picture) > 0.002  # a mark that a reader sees
     page.get_by_role("button", name="Next").click()
-    expect(main.get_by_text("The cited words are on page")).to_be_visible(timeout=PATIENCE)
+    expect(main.get_by_text("The quote is on page")).to_be_visible(timeout=PATIENCE)
     page.get_by_text("150 %").click()
     expect(page.locator(".st-key-zoomed img")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Close").click()
@@ -187,7 +187,7 @@ def test_written_again_streamed_and_stopped(visit):
     expect(stop).to_be_visible(timeout=PATIENCE)
     stop.click()
     expect(
-        page.get_by_text(re.compile("Stopped (before the end|before it was begun)"))
+        page.get_by_text(re.compile("Stopped before the (end|answer was started)"))
     ).to_be_visible(timeout=PATIENCE)
 
 
@@ -219,7 +219,7 @@ def test_follow_up_export_rename_and_feedback(visit, folder):
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Rename").click()
     page.get_by_label("Name", exact=True).fill("Prüfungsfragen")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("button", name="Prüfungsfragen")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("radio", name="Thumbs up").last.click()
     expect(page.get_by_role("button", name="Comment")).to_be_visible(timeout=PATIENCE)
@@ -228,17 +228,19 @@ def test_follow_up_export_rename_and_feedback(visit, folder):
 def test_sliders_of_the_passages_act_at_once(visit):
     page = visit("passages")
     page.get_by_label("Question", exact=True).fill(QUESTION)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("tab", name="Each passage")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Log in")
+    expect(page.get_by_role("tab", name="Passage details")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("tab", name="Each passage").click()
+    page.get_by_role("tab", name="Passage details").click()
     expect(page.get_by_test_id("stExpander").nth(0)).to_be_visible()
     slider = page.get_by_role("slider").first
     slider.focus()
     for _ in range(7):
         slider.press("ArrowLeft")
     page.get_by_test_id("stExpander").nth(1).click()
-    expect(page.get_by_text("Cut: place 2 is beyond the first 1.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Not retrieved: rank 2 is below the first 1.")).to_be_visible(
+        timeout=PATIENCE
+    )
 
 
 def test_an_evaluation_survives_a_reload(visit):
@@ -270,13 +272,13 @@ def test_an_evaluation_survives_a_reload(visit):
 
 def test_german_interface_and_a_changed_setting(visit):
     page = visit("settings")
-    choose(page, "Language of the interface", "Deutsch")
+    choose(page, "Interface language", "Deutsch")
     expect(page.get_by_role("heading", name="Einstellungen")).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)
-    page.get_by_text("Das Sprachmodell schreiben lassen").click()
-    expect(page.get_by_text("Art zu schreiben")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="Alle Änderungen zurücknehmen").click()
-    expect(page.get_by_text("Art zu schreiben")).to_have_count(0, timeout=PATIENCE)
+    page.get_by_text("Das Sprachmodell die Antwort schreiben lassen").click()
+    expect(page.get_by_text("Sampling-Voreinstellung")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Alle Änderungen zurücksetzen").click()
+    expect(page.get_by_text("Sampling-Voreinstellung")).to_have_count(0, timeout=PATIENCE)
     screenshot.settle(page)
     choose(page, "Sprache der Oberfläche", "English")
     expect(page.get_by_role("heading", name="Settings")).to_be_visible(timeout=PATIENCE)
@@ -300,16 +302,16 @@ def stroke(page: Page, through: list[tuple[float, float]]) -> None:
 def test_the_laboratory_samples_walks_through_codes_and_looks_at_a_drawing(visit):
     page = visit("generative")
     main = page.get_by_role("main")
-    samples = main.get_by_role("img", name="16 digits drawn by: Variational autoencoder (VAE)")
+    samples = main.get_by_role("img", name="16 digits sampled from: Variational autoencoder (VAE)")
     expect(samples).to_be_visible(timeout=PATIENCE)
     first = samples.get_attribute("src")
     page.get_by_label("Seed", exact=True).fill("7")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Log in")
     expect(samples).not_to_have_attribute("src", first or "", timeout=PATIENCE)
 
     page.get_by_role("radio", name="Latent space").click()
     pad = page.get_by_role("application")
-    decoded = main.get_by_role("img", name="Decoded at the mark")
+    decoded = main.get_by_role("img", name="Decoded at the marker")
     expect(decoded).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)
     first = decoded.get_attribute("src") or ""
@@ -331,13 +333,13 @@ def test_the_laboratory_samples_walks_through_codes_and_looks_at_a_drawing(visit
     page.get_by_role("radio", name="Draw a digit").click()
     expect(main.get_by_text("Draw a digit on the canvas")).to_be_visible(timeout=PATIENCE)
     stroke(page, [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)])
-    expect(main.get_by_text("The classifier sees a 7")).to_be_visible(timeout=PATIENCE)
-    for name in ("As MNIST has it", "Autoencoder", "Variational autoencoder (VAE)"):
+    expect(main.get_by_text("The classifier predicts 7")).to_be_visible(timeout=PATIENCE)
+    for name in ("Prepared as in MNIST", "Autoencoder", "Variational autoencoder (VAE)"):
         expect(main.get_by_role("img", name=name, exact=True)).to_be_visible()
     page.get_by_role("button", name="Clear").click()
     expect(main.get_by_text("Draw a digit on the canvas")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="Take a test image").click()
-    expect(main.get_by_text("The classifier sees a 7 (100 %)")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Use a test image").click()
+    expect(main.get_by_text("The classifier predicts 7 (100 %)")).to_be_visible(timeout=PATIENCE)
 
 
 def test_ten_browsers_at_once_each_get_their_own_answer(visit):
@@ -352,7 +354,7 @@ def test_ten_browsers_at_once_each_get_their_own_answer(visit):
         start = time.perf_counter()
         for number, page in enumerate(pages):
             page.get_by_placeholder("Ask the lectures").fill(asked[number % 2])
-            page.keyboard.press("Enter")
+            page.keyboard.press("Log in")
         for page in pages:
             page.get_by_role("button", name="Copy", exact=True).wait_for(timeout=PATIENCE)
         whole = time.perf_counter() - start
@@ -360,7 +362,7 @@ def test_ten_browsers_at_once_each_get_their_own_answer(visit):
             expect(page.get_by_role("button", name="Copy", exact=True)).to_have_count(1)
             expect(page.get_by_role("button", name=named[number % 2]).first).to_be_visible()
             expect(page.get_by_role("button", name=named[1 - number % 2])).to_have_count(0)
-            assert "went wrong" not in page.get_by_role("main").inner_text()
+            assert "unexpected error" not in page.get_by_role("main").inner_text()
             page.close()
         return whole
 
@@ -402,12 +404,12 @@ def test_no_serious_fault_of_accessibility(visit, axe, name, dark):
         expect(page.get_by_role("button", name="Close")).to_be_visible(timeout=PATIENCE)
     elif name == "Passages":
         page.get_by_label("Question", exact=True).fill(QUESTION)
-        page.keyboard.press("Enter")
+        page.keyboard.press("Log in")
         expect(page.get_by_role("tab", name="Ranks")).to_be_visible(timeout=PATIENCE)
     elif name == "Generative laboratory":
         page.get_by_role("radio", name="Draw a digit").click()
         stroke(page, [(0.5, 0.2), (0.5, 0.8)])
-        expect(page.get_by_text("How likely is it?")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("How likely is the drawing?")).to_be_visible(timeout=PATIENCE)
     else:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)

@@ -1,9 +1,12 @@
-"""ui.conversations and ui.export: what was said is kept, found again and taken along."""
+"""ui.conversations, ui.stored_answers and ui.export: conversations are saved, searched, exported."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
@@ -11,8 +14,10 @@ from tiny_models import hit
 
 from rag.evaluation.questions import questions_from
 from rag.types import Answer, Sentence, Source, StageScore, Turn
-from ui.conversations import Conversations
+from ui.conversations import FORMAT, Conversations, UnreadableConversations
 from ui.export import as_html, as_markdown, as_pdf
+from ui.stored_answers import FORMAT as ANSWER_FORMAT
+from ui.stored_answers import UnreadableAnswer, dump_answer, load_answer
 
 HIT = hit("d-0001", "A cat sleeps sixteen hours a day.").with_stage("dense", 0.5, 1)
 ANSWER = Answer(
@@ -28,7 +33,7 @@ ANSWER = Answer(
 
 
 @pytest.fixture
-def kept(tmp_path):
+def conversations(tmp_path):
     return Conversations(tmp_path / "library" / "conversations.sqlite")
 
 
@@ -43,71 +48,71 @@ QUOTED = Answer(
 )
 
 
-def test_what_was_said_comes_back_as_it_was(kept, tmp_path):
-    conversation, first = kept.ask("", None, "How long?")
-    kept.answer(first, ANSWER)
-    assert kept.ask("", conversation, "And at night?")[0] == conversation
+def test_questions_and_answers_are_loaded_as_they_were_saved(conversations, tmp_path):
+    conversation, first = conversations.add_question("", None, "How long?")
+    conversations.save_answer(first, ANSWER)
+    assert conversations.add_question("", conversation, "And at night?")[0] == conversation
     again = Conversations(tmp_path / "library" / "conversations.sqlite")
-    said, still_open = again.exchanges(conversation)
-    assert said.answer == ANSWER
-    assert said.answer.hits[0].stages["dense"] == StageScore(0.5, 1)
-    assert (said.open, still_open.open) == (False, True)
-    assert again.history(conversation, still_open.id) == [Turn("How long?", ANSWER.text)]
+    answered, pending = again.exchanges(conversation)
+    assert answered.answer == ANSWER
+    assert answered.answer.hits[0].stages["dense"] == StageScore(0.5, 1)
+    assert (answered.open, pending.open) == (False, True)
+    assert again.history(conversation, pending.id) == [Turn("How long?", ANSWER.text)]
     assert again.history(conversation, first) == []
 
 
-def test_conversations_are_the_readers_own_and_the_last_changed_comes_first(kept):
-    one, _ = kept.ask("a", None, "First question?")
-    two, _ = kept.ask("a", None, "Second question?")
-    kept.ask("b", None, "Somebody else's?")
-    assert [found.id for found in kept.all("a")] == [two, one]
-    kept.ask("a", one, "more")
-    assert [found.id for found in kept.all("a")] == [one, two]
-    assert kept.find("a", two).title == "Second question?"
-    assert kept.find("b", two) is None
+def test_conversations_are_the_readers_own_and_the_last_changed_comes_first(conversations):
+    one, _ = conversations.add_question("a", None, "First question?")
+    two, _ = conversations.add_question("a", None, "Second question?")
+    conversations.add_question("b", None, "Somebody else's?")
+    assert [own.id for own in conversations.search("a")] == [two, one]
+    conversations.add_question("a", one, "more")
+    assert [own.id for own in conversations.search("a")] == [one, two]
+    assert conversations.find("a", two).title == "Second question?"
+    assert conversations.find("b", two) is None
 
 
-def test_search_looks_at_titles_questions_and_answers(kept):
-    one, first = kept.ask("", None, "About 100 % of dogs?")
-    kept.answer(first, ANSWER)
-    two, _ = kept.ask("", None, "Something else entirely")
-    kept.rename(two, "Feline_matters")
-    assert [c.id for c in kept.all("", "sixteen")] == [one]
-    assert [c.id for c in kept.all("", "0 %")] == [one]  # not a wildcard
-    assert [c.id for c in kept.all("", "e_m")] == [two]
-    assert [c.id for c in kept.all("", "DOGS")] == [one]
-    assert kept.all("", "zebra") == []
-    assert kept.all("", "passage") == []  # names of fields are not what was said
+def test_search_looks_at_titles_questions_and_answers(conversations):
+    one, first = conversations.add_question("", None, "About 100 % of dogs?")
+    conversations.save_answer(first, ANSWER)
+    two, _ = conversations.add_question("", None, "Something else entirely")
+    conversations.rename(two, "Feline_matters")
+    assert [c.id for c in conversations.search("", "sixteen")] == [one]
+    assert [c.id for c in conversations.search("", "0 %")] == [one]  # not a wildcard
+    assert [c.id for c in conversations.search("", "e_m")] == [two]
+    assert [c.id for c in conversations.search("", "DOGS")] == [one]
+    assert conversations.search("", "zebra") == []
+    assert conversations.search("", "passage") == []  # names of fields are not searched
 
 
-def test_rename_delete_and_taking_back(kept):
-    conversation, first = kept.ask("", None, "One?")
-    _, second = kept.ask("", conversation, "Two?")
-    kept.ask("", conversation, "Three?")
-    kept.rename(conversation, "  ")
-    assert kept.all("")[0].title == "One?"
-    kept.cut(conversation, second)
-    assert [said.id for said in kept.exchanges(conversation)] == [first]
-    kept.answer(second, ANSWER)  # it was being written when it was taken back
-    assert [said.id for said in kept.exchanges(conversation)] == [first]
-    kept.delete(conversation)
-    assert kept.all("") == []
-    assert kept.exchanges(conversation) == []
+def test_rename_delete_and_truncate(conversations):
+    conversation, first = conversations.add_question("", None, "One?")
+    _, second = conversations.add_question("", conversation, "Two?")
+    conversations.add_question("", conversation, "Three?")
+    conversations.rename(conversation, "  ")
+    assert conversations.search("")[0].title == "One?"
+    conversations.truncate(conversation, second)
+    assert [exchange.id for exchange in conversations.exchanges(conversation)] == [first]
+    conversations.save_answer(second, ANSWER)  # it was deleted while its answer was written
+    assert [exchange.id for exchange in conversations.exchanges(conversation)] == [first]
+    conversations.delete(conversation)
+    assert conversations.search("") == []
+    assert conversations.exchanges(conversation) == []
 
 
-def test_long_questions_are_shortened_to_a_title(kept):
-    kept.ask("", None, "word " * 50)
-    title = kept.all("")[0].title
+def test_long_questions_are_shortened_to_a_title(conversations):
+    conversations.add_question("", None, "word " * 50)
+    title = conversations.search("")[0].title
     assert len(title) == 60
     assert title.endswith("…")
 
 
-def test_many_threads_write_without_mixing(kept):
+def test_many_threads_write_without_mixing(conversations):
     def talk(reader: str) -> None:
-        conversation, _ = kept.ask(reader, None, f"{reader} 0")
+        conversation, _ = conversations.add_question(reader, None, f"{reader} 0")
         for number in range(1, 20):
-            _, exchange = kept.ask(reader, conversation, f"{reader} {number}")
-            kept.fail(exchange, f"{reader} failed {number}")
+            _, exchange = conversations.add_question(reader, conversation, f"{reader} {number}")
+            conversations.save_error(exchange, f"{reader} failed {number}")
 
     threads = [threading.Thread(target=talk, args=(name,)) for name in "abcd"]
     for thread in threads:
@@ -115,55 +120,169 @@ def test_many_threads_write_without_mixing(kept):
     for thread in threads:
         thread.join(30)
     for name in "abcd":
-        [one] = kept.all(name)
-        said = kept.exchanges(one.id)
-        assert [exchange.question for exchange in said] == [f"{name} {n}" for n in range(20)]
-        assert said[7].error == f"{name} failed 7"
+        [one] = conversations.search(name)
+        exchanges = conversations.exchanges(one.id)
+        assert [exchange.question for exchange in exchanges] == [f"{name} {n}" for n in range(20)]
+        assert exchanges[7].error == f"{name} failed 7"
 
 
-def test_thumbs_become_a_question_set_that_evaluate_reads(kept):
-    conversation, good = kept.ask("", None, "How long?")
-    kept.answer(good, ANSWER)
-    kept.rate(good, True, "right")
-    _, bad = kept.ask("", conversation, "Wie lange schläft eine Katze am Tag?")
-    kept.answer(bad, ANSWER)
-    kept.rate(bad, False, "wrong page", ("other.pdf", 7))
-    _, useless = kept.ask("", conversation, "Bad without a page?")
-    kept.answer(useless, ANSWER)
-    kept.rate(useless, False)
-    values = kept.question_set()
+def test_thumbs_become_a_question_set_that_evaluate_reads(conversations):
+    conversation, good = conversations.add_question("", None, "How long?")
+    conversations.save_answer(good, ANSWER)
+    conversations.save_feedback(good, True, "right")
+    _, bad = conversations.add_question("", conversation, "Wie lange schläft eine Katze am Tag?")
+    conversations.save_answer(bad, ANSWER)
+    conversations.save_feedback(bad, False, "wrong page", ("other.pdf", 7))
+    _, useless = conversations.add_question("", conversation, "Bad without a page?")
+    conversations.save_answer(useless, ANSWER)
+    conversations.save_feedback(useless, False)
+    values = conversations.question_set()
     first, second = questions_from(values, "feedback")
     assert first.gold_pages == {(HIT.passage.file, page) for page in HIT.passage.pages}
     assert first.question == "How long does a cat sleep?"  # by itself, as it was searched
     assert first.answer == "A cat sleeps *sixteen* hours."
     assert (second.gold_pages, second.answer, second.lang) == ({("other.pdf", 7)}, "", "de")
-    assert kept.comments()[1] == ("Wie lange schläft eine Katze am Tag?", False, "wrong page")
-    kept.rate(good, None)
-    assert len(kept.question_set()) == 1
+    assert conversations.feedback()[1] == (
+        "Wie lange schläft eine Katze am Tag?",
+        False,
+        "wrong page",
+    )
+    conversations.save_feedback(good, None)
+    assert len(conversations.question_set()) == 1
 
 
-def test_preferences_are_kept_by_reader(kept):
-    assert kept.preferences("a") == {}
-    kept.save_preferences("a", {"language": "de"})
-    kept.save_preferences("a", {"language": "en"})
-    assert kept.preferences("a") == {"language": "en"}
-    assert kept.preferences("b") == {}
+def test_preferences_are_saved_by_reader(conversations):
+    assert conversations.preferences("a") == {}
+    conversations.save_preferences("a", {"language": "de"})
+    conversations.save_preferences("a", {"language": "en"})
+    assert conversations.preferences("a") == {"language": "en"}
+    assert conversations.preferences("b") == {}
+
+
+# ---- formats ----
+
+OLD = Path(__file__).with_name("data") / "conversations_format_0.sql"  # written before formats
+
+
+@pytest.fixture
+def old_database(tmp_path: Path) -> Path:
+    """A database as the version before format numbers wrote it."""
+    path = tmp_path / "conversations.sqlite"
+    with sqlite3.connect(path) as db:
+        db.executescript(OLD.read_text(encoding="utf-8"))
+    db.close()
+    return path
+
+
+def test_an_old_database_is_upgraded_with_all_that_it_holds(old_database):
+    conversations = Conversations(old_database)
+    [conversation] = conversations.search("")
+    answered, failed = conversations.exchanges(conversation.id)
+    assert (answered.verdict, answered.comment) == (True, "right page")
+    assert failed.error == "Stopped before it was begun; ask it again."
+    answer = answered.answer
+    assert answer.sentences == (Sentence("A cat sleeps sixteen hours a day.", 1, 0.99, "quoted"),)
+    assert answer.confidence == 0.87
+    assert [source.selection_score for source in answer.evidence] == [2.5, -0.5]  # was `standing`
+    [source] = answer.sources
+    assert source.selection_score == 2.5
+    assert source.hit.passage.pages == (2, 3)
+    assert source.hit.stages["reranked"] == StageScore(0.95, 1)
+    assert conversations.preferences("") == {
+        "changes": {"retrieval": {"top_k": 3}},
+        "language": "de",
+    }
+    assert [c.id for c in conversations.search("", "sixteen hours")] == [conversation.id]
+    [question] = questions_from(conversations.question_set(), "feedback")
+    assert question.gold_pages == {("animals.pdf", 2), ("animals.pdf", 3)}
+
+
+def test_an_upgraded_database_is_opened_again_and_written_to(old_database):
+    Conversations(old_database)
+    conversations = Conversations(old_database)
+    [conversation] = conversations.search("")
+    _, exchange = conversations.add_question("", conversation.id, "How long?")
+    conversations.save_answer(exchange, ANSWER)
+    assert conversations.exchanges(conversation.id)[-1].answer == ANSWER
+    with sqlite3.connect(old_database) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+        [stored] = db.execute("SELECT answer FROM exchanges WHERE id = ?", (exchange,)).fetchone()
+    assert json.loads(stored)["format"] == ANSWER_FORMAT
+    db.close()
+
+
+def test_no_field_of_an_old_answer_is_dropped():
+    """A renamed field without an upgrade would be read as its default."""
+    with sqlite3.connect(":memory:") as db:
+        db.executescript(OLD.read_text(encoding="utf-8"))
+        [stored] = db.execute("SELECT answer FROM exchanges WHERE id = 1").fetchone()
+    db.close()
+
+    def values(part: object) -> list[str]:
+        if isinstance(part, dict):
+            return [value for name in part for value in values(part[name])]
+        if isinstance(part, list):
+            return [value for one in part for value in values(one)]
+        return [repr(part)]
+
+    rewritten = json.loads(dump_answer(load_answer(stored)))
+    rewritten.pop("format")
+    assert sorted(values(rewritten)) == sorted(values(json.loads(stored)))
+
+
+def test_a_newer_database_is_refused_in_one_sentence(tmp_path):
+    path = tmp_path / "conversations.sqlite"
+    Conversations(path)
+    with sqlite3.connect(path) as db:
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
+    db.close()
+    with pytest.raises(UnreadableConversations, match=f"have format {FORMAT + 1}.*up to {FORMAT}"):
+        Conversations(path)
+
+
+def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path):
+    path = tmp_path / "conversations.sqlite"
+    path.write_text("plain words, and more than a hundred characters of them" * 3)
+    with pytest.raises(
+        UnreadableConversations, match=r"cannot be opened \(file is not a database\)"
+    ):
+        Conversations(path)
+
+
+def test_one_newer_answer_is_an_error_in_its_place(conversations, tmp_path):
+    conversation, exchange = conversations.add_question("", None, "How long?")
+    conversations.save_answer(exchange, ANSWER)
+    conversations.save_feedback(exchange, True)
+    newer = json.dumps({**json.loads(dump_answer(ANSWER)), "format": ANSWER_FORMAT + 1})
+    with sqlite3.connect(tmp_path / "library" / "conversations.sqlite") as db:
+        db.execute("UPDATE exchanges SET answer = ?", (newer,))
+    db.close()
+    [loaded] = conversations.exchanges(conversation)
+    assert loaded.answer is None
+    assert f"saved in format {ANSWER_FORMAT + 1}" in loaded.error
+    assert conversations.question_set() == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": "x"}', '{"question": 1}'])
+def test_a_damaged_answer_is_named(text):
+    with pytest.raises(UnreadableAnswer, match="damaged"):
+        load_answer(text)
 
 
 # ---- export ----
 
 
 @pytest.fixture
-def said(kept):
-    conversation, first = kept.ask("", None, "Is <b>5 $ x</b> #much?")
-    kept.answer(first, ANSWER)
-    _, second = kept.ask("", conversation, "Broken?")
-    kept.fail(second, "It failed.")
-    return kept.exchanges(conversation)
+def exchanges(conversations):
+    conversation, first = conversations.add_question("", None, "Is <b>5 $ x</b> #much?")
+    conversations.save_answer(first, ANSWER)
+    _, second = conversations.add_question("", conversation, "Broken?")
+    conversations.save_error(second, "It failed.")
+    return conversations.exchanges(conversation)
 
 
-def test_markdown_keeps_sources_and_gives_markup_no_power(said):
-    text = as_markdown("A *title*", said)
+def test_markdown_keeps_sources_and_gives_markup_no_power(exchanges):
+    text = as_markdown("A *title*", exchanges)
     assert text.startswith("# A \\*title\\*\n")
     assert "A cat sleeps \\*sixteen\\* hours. \\[1\\]" in text
     assert "A cat sleeps sixteen hours a day.”" in text
@@ -171,41 +290,41 @@ def test_markdown_keeps_sources_and_gives_markup_no_power(said):
     assert "It failed." in text
 
 
-def test_a_quote_is_exported_once_and_in_its_lines(kept):
-    conversation, first = kept.ask("", None, "How long?")
-    kept.answer(first, QUOTED)
-    said = kept.exchanges(conversation)
+def test_a_quote_is_exported_once_and_in_its_lines(conversations):
+    conversation, first = conversations.add_question("", None, "How long?")
+    conversations.save_answer(first, QUOTED)
+    exchanges = conversations.exchanges(conversation)
     place = TABLE.passage.citation
-    assert as_markdown("T", said) == (
+    assert as_markdown("T", exchanges) == (
         "# T\n\n## How long?\n\n> *“cat 16 \\*  \n> Dog 11 and a half”* \\[1\\]\n\n"
         f"- \\[1\\] {place}\n"
     )
-    assert "<q>cat 16 *<br>Dog 11 and a half</q> [1]" in as_html("T", said)
-    pdf = pdfium.PdfDocument(as_pdf("T", said))[0].get_textpage().get_text_bounded()
+    assert "<q>cat 16 *<br>Dog 11 and a half</q> [1]" in as_html("T", exchanges)
+    pdf = pdfium.PdfDocument(as_pdf("T", exchanges))[0].get_textpage().get_text_bounded()
     assert "cat 16 *\r\nDog 11 and a half” [1]" in pdf
-    for exported in (as_html("T", said), pdf):
+    for exported in (as_html("T", exchanges), pdf):
         assert exported.count("Dog 11") == 1
 
 
-def test_an_abstention_is_exported_with_the_nearest_pages(kept):
-    conversation, first = kept.ask("", None, "How high?")
-    kept.answer(first, replace(ANSWER, sentences=(), abstained=True))
-    assert as_markdown("T", kept.exchanges(conversation)) == (
+def test_an_abstention_is_exported_with_the_nearest_pages(conversations):
+    conversation, first = conversations.add_question("", None, "How high?")
+    conversations.save_answer(first, replace(ANSWER, sentences=(), abstained=True))
+    assert as_markdown("T", conversations.exchanges(conversation)) == (
         "# T\n\n## How high?\n\nThe lectures do not seem to answer this.\n\n"
         f"- \\[1\\] {HIT.passage.citation}: “A cat sleeps sixteen hours a day.”\n"
     )
 
 
-def test_html_escapes_and_loads_nothing(said):
-    page = as_html("A <title>", said)
+def test_html_escapes_and_loads_nothing(exchanges):
+    page = as_html("A <title>", exchanges)
     assert "<title>A &lt;title&gt;</title>" in page
     assert "Is &lt;b&gt;5 $ x&lt;/b&gt; #much?" in page
     assert "http" not in page
     assert "<script" not in page
 
 
-def test_the_pdf_says_what_was_said(said):
-    pdf = pdfium.PdfDocument(as_pdf("A #title", said))
+def test_the_pdf_holds_questions_answers_and_sources(exchanges):
+    pdf = pdfium.PdfDocument(as_pdf("A #title", exchanges))
     text = " ".join(pdf[0].get_textpage().get_text_bounded().split())
     for words in ("A #title", "Is <b>5 $ x</b> #much?", "A cat sleeps *sixteen* hours. [1]"):
         assert words in text

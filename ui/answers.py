@@ -1,4 +1,4 @@
-"""Questions on their way to an answer: asked beside the page, one after another, kept at the end."""
+"""Answers in the making: background jobs that go through the queue and save what they produce."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ui.job import Job
 from ui.question_queue import QueueFull
 from ui.session import Session, background_jobs, question_queue
 
-PATIENCE = 15.0  # seconds that an answer is written on after its browser has gone
+PATIENCE = 15.0  # seconds for which an answer continues after its browser has left
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question under way: its work, and its place in the line."""
+class PendingAnswer:
+    """A question that is being answered: its job and its ticket in the queue."""
 
     job: Job[Event]
     ticket: object
 
     @property
     def ahead(self) -> int:
-        """How many questions come before this one."""
+        """How many questions are ahead of this one in the queue."""
         return question_queue().ahead(self.ticket)
 
 
@@ -37,23 +37,25 @@ def ask(
     written: bool | None = None,
     sampling: Sampling | None = None,
 ) -> str:
-    """Write a question down and begin to answer it; gives its conversation's id.
+    """Save a question and start to answer it in the background; gives its conversation's id.
 
     Args:
         session: Whose settings and library are used.
-        conversation: Where it is asked; None begins a new one.
-        question: In any words.
-        written: Whether the language model writes; None as the settings say.
-        sampling: In place of the settings'.
+        conversation: To which the question belongs; None starts a new one.
+        question: As the reader typed it.
+        written: Whether the language model writes the answer; None as in the settings.
+        sampling: Replaces the one of the settings.
     """
-    conversation, exchange = session.conversations.ask(session.reader, conversation, question)
+    conversation, exchange = session.conversations.add_question(
+        session.reader, conversation, question
+    )
     conversations, settings = session.conversations, session.settings
     if written is not None:
         settings = settings.with_changes(answer={"writer": written})
     try:
         ticket = question_queue().enqueue()
     except QueueFull as error:
-        conversations.fail(exchange, str(error))
+        conversations.save_error(exchange, str(error))
         return conversation
     history = conversations.history(conversation, exchange)
 
@@ -61,41 +63,41 @@ def ask(
         try:
             with question_queue().turn(ticket, stop):
                 if stop.is_set():
-                    conversations.fail(exchange, "Stopped before it was begun; ask it again.")
+                    conversations.save_error(
+                        exchange, "Stopped before the answer was started. Ask again."
+                    )
                     return
                 pipeline = session.pipeline().with_settings(settings)
                 for event in pipeline.stream(
                     question, history=history, sampling=sampling, stop=stop
                 ):
                     if isinstance(event, Answered):
-                        conversations.answer(exchange, event.answer)
+                        conversations.save_answer(exchange, event.answer)
                     yield event
         except KathederError as error:
-            conversations.fail(exchange, str(error))
+            conversations.save_error(exchange, str(error))
         except Exception:
-            conversations.fail(exchange, "Something went wrong; the program's log says what.")
+            conversations.save_error(
+                exchange, "An unexpected error occurred; see the log of the program."
+            )
             raise
 
-    forget_done()
-    background_jobs()[_name(exchange)] = Asked(Job(work, PATIENCE), ticket)
+    remove_finished()
+    background_jobs()[_name(exchange)] = PendingAnswer(Job(work, PATIENCE), ticket)
     return conversation
 
 
-def find(exchange: int) -> Asked | None:
-    """The work on a question, None where there is none in this process (any more)."""
-    found = background_jobs().get(_name(exchange))
-    return found if isinstance(found, Asked) else None
+def find(exchange: int) -> PendingAnswer | None:
+    """The job that answers a question; None if this process has none."""
+    pending = background_jobs().get(_name(exchange))
+    return pending if isinstance(pending, PendingAnswer) else None
 
 
-def forget_done() -> None:
-    """Let go of what has ended; its answers are kept with their conversations."""
-    over = [
-        n
-        for n, work in list(background_jobs().items())
-        if isinstance(work, Asked) and work.job.done
-    ]
-    for name in over:
-        background_jobs().pop(name, None)
+def remove_finished() -> None:
+    """Drop the finished jobs; their answers are saved with their conversations."""
+    for name, job in list(background_jobs().items()):
+        if isinstance(job, PendingAnswer) and job.job.done:
+            background_jobs().pop(name, None)
 
 
 def _name(exchange: int) -> str:

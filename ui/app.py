@@ -1,4 +1,4 @@
-"""The app: the door, the pages, and the way between them. Run it with `katheder ui`."""
+"""The app: login, pages and navigation. Run it with `katheder ui`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.text import escape, t
 
 ICON = resources.package_file("ui", "icon.png")  # an icon by name would be fetched from outside
 # Module below ui.views: title and icon; the first one opens. The folder is not called pages, since
-# Streamlit would take its files for pages of their own and show those to whoever comes first.
+# Streamlit would serve each of its files as a page, without the login.
 PAGES = {
     "ask": ("Ask", ":material/chat:"),
     "passages": ("Passages", ":material/swap_vert:"),
@@ -24,8 +24,8 @@ PAGES = {
     "settings": ("Settings", ":material/tune:"),
 }
 
-# The page beside the chat stays in view; on a narrow screen it is a sheet from below. Streamlit's
-# own sign of work is hidden: every page says what it does, and its "Stop" would not stop an answer.
+# The page beside the chat stays in view; on a narrow screen it is a sheet at the bottom. Streamlit's
+# own status widget is hidden: every page shows its progress, and that "Stop" would stop no answer.
 _STYLE = """<style>
 .st-key-beside { position: sticky; top: 4.5rem; }
 .stMainBlockContainer { padding-top: 4.5rem; max-width: 84rem; }
@@ -52,7 +52,7 @@ def main() -> None:
     try:
         session = open_session()
         pages = [
-            st.Page(_opens(module, session), title=t(title), icon=icon, default=module == "ask")
+            st.Page(_drawer(module, session), title=t(title), icon=icon, default=module == "ask")
             for module, (title, icon) in PAGES.items()
         ]
         st.navigation(pages, position="top").run()
@@ -61,8 +61,8 @@ def main() -> None:
         st.error(escape(str(error)))
 
 
-def _opens(module: str, session: Session) -> Callable[[], None]:
-    """What draws a page; its module is imported when it is opened, not with the first page."""
+def _drawer(module: str, session: Session) -> Callable[[], None]:
+    """The function that draws a page; it imports the page's module when the page is opened."""
 
     def draw() -> None:
         import_module(f"ui.views.{module}").page(session)

@@ -1,6 +1,7 @@
-"""Conversations that outlive the program: one SQLite file beside the library.
+"""Saved conversations: one SQLite file beside the library.
 
-An answer is kept whole, as JSON of the dataclass, so that its sources still open their pages.
+The file's `user_version` is its format; older formats are upgraded when the file is opened. An
+answer is saved whole, see `ui.stored_answers`, so that its sources still open their pages.
 """
 
 from __future__ import annotations
@@ -16,28 +17,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from ingest.clean import language_of
+from ingest.errors import KathederError
 from rag.types import Answer, Turn
+from ui.stored_answers import UnreadableAnswer, dump_answer, load_answer
 
 FILE = "conversations.sqlite"
-_ANSWER = TypeAdapter(Answer)
+FORMAT = 1
 _TITLE = 60  # characters of the first question that name a conversation
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversations (
-    id TEXT PRIMARY KEY, reader TEXT NOT NULL, title TEXT NOT NULL, changed REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS exchanges (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
-    question TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
-    verdict INTEGER, comment TEXT NOT NULL DEFAULT '', gold TEXT NOT NULL DEFAULT '[]'
-);
-CREATE TABLE IF NOT EXISTS preferences (reader TEXT PRIMARY KEY, chosen TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS exchanges_by_conversation ON exchanges (conversation);
-"""
+#: By the format that each one reads; their statements change the tables to the next format.
+#: Format 0 is a new file, or one of a version that did not number its format.
+_UPGRADES: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE IF NOT EXISTS conversations (
+            id TEXT PRIMARY KEY, reader TEXT NOT NULL, title TEXT NOT NULL, changed REAL NOT NULL
+        )""",
+        """CREATE TABLE IF NOT EXISTS exchanges (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            question TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
+            verdict INTEGER, comment TEXT NOT NULL DEFAULT '', gold TEXT NOT NULL DEFAULT '[]'
+        )""",
+        "CREATE TABLE IF NOT EXISTS preferences (reader TEXT PRIMARY KEY, chosen TEXT NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS exchanges_by_conversation ON exchanges (conversation)",
+        "ALTER TABLE preferences RENAME COLUMN chosen TO preferences",
+    ),
+)
+
+
+class UnreadableConversations(KathederError):
+    """The database is of a newer format or no database; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question with its answer, or with the error that came instead; neither while it is open.
+    """A question with its answer, or with an error in its place; neither while it is open.
 
     `verdict` is the reader's thumb: True for up, False for down, None for none.
     """
@@ -65,7 +75,7 @@ class Exchange:
 
     @property
     def open(self) -> bool:
-        """Whether nothing has come of the question yet."""
+        """Whether there is neither an answer nor an error yet."""
         return self.answer is None and not self.error
 
 
@@ -74,15 +84,39 @@ class Conversations:
 
     Args:
         path: The SQLite file; made where there is none.
+
+    Raises:
+        UnreadableConversations: the file has a newer format, or is no SQLite database.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._lock = threading.Lock()
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._upgrade(path)
+        except sqlite3.DatabaseError as error:
+            raise UnreadableConversations(
+                f"{path}: the saved conversations cannot be opened ({error}). If another "
+                "program uses the file, close that program; else move the file to another folder, and "
+                "Katheder starts a new one."
+            ) from error
+
+    def _upgrade(self, path: Path) -> None:
+        with self._transaction() as db:
+            [version] = db.execute("PRAGMA user_version").fetchone()
+            if version > FORMAT:
+                raise UnreadableConversations(
+                    f"{path}: the saved conversations have format {version}, and this version of "
+                    f"Katheder reads formats up to {FORMAT}. Update it: "
+                    "`pip install --upgrade katheder`."
+                )
+            for statements in _UPGRADES[version:]:
+                for statement in statements:
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {FORMAT}")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -97,9 +131,9 @@ class Conversations:
 
     # ---- conversations ----
 
-    def all(self, reader: str, search: str = "") -> list[Conversation]:
-        """A reader's conversations, the last changed first; with `search`, those that hold it."""
-        pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    def search(self, reader: str, text: str = "") -> list[Conversation]:
+        """A reader's conversations, the last changed first; with `text`, those that contain it."""
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         with self._transaction() as db:
             rows = db.execute(
                 """SELECT id, title, changed FROM conversations WHERE reader = ? AND (
@@ -113,11 +147,11 @@ class Conversations:
         return [Conversation(*row) for row in rows]
 
     def find(self, reader: str, conversation: str) -> Conversation | None:
-        """A reader's conversation; nobody else's."""
-        return next((found for found in self.all(reader) if found.id == conversation), None)
+        """A reader's own conversation; None where it is another reader's or gone."""
+        return next((own for own in self.search(reader) if own.id == conversation), None)
 
     def rename(self, conversation: str, title: str) -> None:
-        """Give a conversation another name; a blank one changes nothing."""
+        """Rename a conversation; a blank title changes nothing."""
         if title.strip():
             with self._transaction() as db:
                 db.execute(
@@ -126,14 +160,14 @@ class Conversations:
                 )
 
     def delete(self, conversation: str) -> None:
-        """Forget a conversation with all that was said."""
+        """Delete a conversation with all its questions and answers."""
         with self._transaction() as db:
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
     # ---- exchanges ----
 
-    def ask(self, reader: str, conversation: str | None, question: str) -> tuple[str, int]:
-        """Write a question down, in a new conversation where none is named; both ids."""
+    def add_question(self, reader: str, conversation: str | None, question: str) -> tuple[str, int]:
+        """Save a question, in a new conversation if None; the ids of conversation and exchange."""
         with self._transaction() as db:
             now = time.time()
             if conversation is None:
@@ -152,21 +186,21 @@ class Conversations:
             assert row.lastrowid is not None
             return conversation, row.lastrowid
 
-    def answer(self, exchange: int, answer: Answer) -> None:
-        """Keep what a question came to; nothing happens where it was taken back."""
+    def save_answer(self, exchange: int, answer: Answer) -> None:
+        """Save the answer to a question; nothing happens if the question was deleted."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE exchanges SET answer = ?, error = '' WHERE id = ?",
-                (_ANSWER.dump_json(answer).decode(), exchange),
+                (dump_answer(answer), exchange),
             )
 
-    def fail(self, exchange: int, error: str) -> None:
-        """Keep the sentence that came instead of an answer."""
+    def save_error(self, exchange: int, error: str) -> None:
+        """Save the message that is shown in place of an answer."""
         with self._transaction() as db:
             db.execute("UPDATE exchanges SET error = ? WHERE id = ?", (error, exchange))
 
-    def cut(self, conversation: str, exchange: int) -> None:
-        """Take back a question and all that came after it."""
+    def truncate(self, conversation: str, exchange: int) -> None:
+        """Delete a question and all later ones."""
         with self._transaction() as db:
             db.execute(
                 "DELETE FROM exchanges WHERE conversation = ? AND id >= ?",
@@ -174,52 +208,54 @@ class Conversations:
             )
 
     def exchanges(self, conversation: str) -> list[Exchange]:
-        """What was said, oldest first."""
+        """All questions with their answers, oldest first.
+
+        An answer that cannot be read is replaced by the error that says why.
+        """
         with self._transaction() as db:
             rows = db.execute(
                 """SELECT id, question, answer, error, verdict, comment FROM exchanges
                    WHERE conversation = ? ORDER BY id""",
                 (conversation,),
             ).fetchall()
-        return [
-            Exchange(
-                id,
-                question,
-                _ANSWER.validate_json(answer) if answer else None,
-                error,
-                None if verdict is None else bool(verdict),
-                comment,
-            )
-            for id, question, answer, error, verdict, comment in rows
-        ]
+        exchanges = []
+        for id, question, text, error, verdict, comment in rows:
+            answer = None
+            try:
+                answer = load_answer(text) if text else None
+            except UnreadableAnswer as reason:
+                error = str(reason)
+            thumb = None if verdict is None else bool(verdict)
+            exchanges.append(Exchange(id, question, answer, error, thumb, comment))
+        return exchanges
 
     def history(self, conversation: str, before: int) -> list[Turn]:
-        """The answered turns before an exchange, oldest first, as the pipeline wants them."""
+        """The answered turns before an exchange, oldest first, as `Pipeline.stream` takes them."""
         return [
-            Turn(said.question, said.answer.text)
-            for said in self.exchanges(conversation)
-            if said.id < before and said.answer
+            Turn(exchange.question, exchange.answer.text)
+            for exchange in self.exchanges(conversation)
+            if exchange.id < before and exchange.answer
         ]
 
     # ---- feedback ----
 
-    def rate(
+    def save_feedback(
         self,
         exchange: int,
         verdict: bool | None,
         comment: str = "",
         gold: tuple[str, int] | None = None,
     ) -> None:
-        """Keep a reader's thumb, their words, and the page (file, number) that they say is right."""
-        right = json.dumps([{"doc": gold[0], "pages": [gold[1]]}] if gold else [])
+        """Save a reader's thumb, their comment, and the page (file, number) that they call right."""
+        gold_pages = json.dumps([{"doc": gold[0], "pages": [gold[1]]}] if gold else [])
         with self._transaction() as db:
             db.execute(
                 "UPDATE exchanges SET verdict = ?, comment = ?, gold = ? WHERE id = ?",
-                (None if verdict is None else int(verdict), comment, right, exchange),
+                (None if verdict is None else int(verdict), comment, gold_pages, exchange),
             )
 
-    def comments(self) -> list[tuple[str, bool, str]]:
-        """Every rated question with its verdict and the reader's words, the last one first."""
+    def feedback(self) -> list[tuple[str, bool, str]]:
+        """Every rated question with its verdict and the reader's comment, the last one first."""
         with self._transaction() as db:
             rows = db.execute(
                 """SELECT question, verdict, comment FROM exchanges
@@ -231,7 +267,7 @@ class Conversations:
         """Rated exchanges as questions for `katheder evaluate`.
 
         With a thumb up the cited pages are gold and the sentences the answer; with a thumb down
-        the page that the reader named is gold, and without one there is nothing to learn from.
+        the page that the reader named is gold; without one the exchange is left out.
         """
         with self._transaction() as db:
             rows = db.execute(
@@ -239,9 +275,12 @@ class Conversations:
                    WHERE verdict IS NOT NULL AND answer <> '' ORDER BY id"""
             ).fetchall()
         questions = []
-        for id, question, text, verdict, named in rows:
-            answer = _ANSWER.validate_json(text)
-            gold = json.loads(named)
+        for id, question, text, verdict, gold_pages in rows:
+            try:
+                answer = load_answer(text)
+            except UnreadableAnswer:
+                continue
+            gold = json.loads(gold_pages)
             if verdict and not gold:
                 pages: dict[str, set[int]] = {}
                 for source in () if answer.abstained else answer.sources:
@@ -266,17 +305,18 @@ class Conversations:
     # ---- preferences ----
 
     def preferences(self, reader: str) -> dict[str, Any]:
-        """What a reader chose before, {} for nothing."""
+        """A reader's saved preferences, {} for none."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT chosen FROM preferences WHERE reader = ?", (reader,)
+                "SELECT preferences FROM preferences WHERE reader = ?", (reader,)
             ).fetchone()
-        found = json.loads(row[0]) if row else {}
-        return found if isinstance(found, dict) else {}
+        preferences = json.loads(row[0]) if row else {}
+        return preferences if isinstance(preferences, dict) else {}
 
-    def save_preferences(self, reader: str, chosen: dict[str, Any]) -> None:
-        """Keep what a reader chose, in place of what was kept before."""
+    def save_preferences(self, reader: str, preferences: dict[str, Any]) -> None:
+        """Save a reader's preferences in place of the earlier ones."""
         with self._transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO preferences VALUES (?, ?)", (reader, json.dumps(chosen))
+                "INSERT OR REPLACE INTO preferences VALUES (?, ?)",
+                (reader, json.dumps(preferences)),
             )

@@ -1,4 +1,4 @@
-"""A conversation on paper: Markdown, HTML and PDF, each sentence with its page."""
+"""Export of a conversation as Markdown, HTML and PDF, each sentence with its page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typst
 from ingest import resources
 from rag.types import Answer, Sentence
 from ui.conversations import Exchange
-from ui.text import place_of, t
+from ui.text import citation_of, t
 
 _TEMPLATE = resources.package_file("ui", "export.typ")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|$~-])")
@@ -26,37 +26,37 @@ ol { color: #44525a; font-size: .9rem; } q { font-style: italic; }
 
 
 def as_markdown(title: str, exchanges: Sequence[Exchange]) -> str:
-    """The conversation as Markdown in which nothing of the documents acts as markup."""
+    """The conversation as Markdown, with all text of the documents escaped."""
     lines = [f"# {_plain(title)}", ""]
-    for said in exchanges:
-        lines += [f"## {_plain(said.question)}", ""]
-        for text in _lead(said):
+    for exchange in exchanges:
+        lines += [f"## {_plain(exchange.question)}", ""]
+        for text in _notes(exchange):
             lines += [_plain(text), ""]
-        if said.answer:
-            for sentence, quoted in _sentences(said.answer):
+        if exchange.answer:
+            for sentence, quoted in _sentences(exchange.answer):
                 text = "  \n> ".join(map(_plain, quoted)) if quoted else _plain(sentence.text)
                 text = f"> *“{text}”*" if quoted else text
                 lines += [f"{text} \\[{sentence.source}\\]", ""]
-            for number, place, quote in _sources(said.answer):
-                lines.append(f"- \\[{number}\\] {_plain(place + quote)}")
+            for number, citation, quote in _sources(exchange.answer):
+                lines.append(f"- \\[{number}\\] {_plain(citation + quote)}")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
 def as_html(title: str, exchanges: Sequence[Exchange]) -> str:
-    """The conversation as one page that needs no network."""
+    """The conversation as one self-contained page."""
     parts = [f"<h1>{html_escape(title)}</h1>"]
-    for said in exchanges:
-        parts.append(f"<h2>{html_escape(said.question)}</h2>")
-        parts += [f"<p>{html_escape(text)}</p>" for text in _lead(said)]
-        if said.answer:
-            for sentence, quoted in _sentences(said.answer):
+    for exchange in exchanges:
+        parts.append(f"<h2>{html_escape(exchange.question)}</h2>")
+        parts += [f"<p>{html_escape(text)}</p>" for text in _notes(exchange)]
+        if exchange.answer:
+            for sentence, quoted in _sentences(exchange.answer):
                 text = "<br>".join(map(html_escape, quoted or [sentence.text]))
                 text = f"<q>{text}</q>" if quoted else text
                 parts.append(f"<p>{text} [{sentence.source}]</p>")
             items = "".join(
-                f"<li value={number}>{html_escape(place + quote)}</li>"
-                for number, place, quote in _sources(said.answer)
+                f"<li value={number}>{html_escape(citation + quote)}</li>"
+                for number, citation, quote in _sources(exchange.answer)
             )
             parts.append(f"<ol>{items}</ol>")
     return (
@@ -72,15 +72,15 @@ def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
         "title": title,
         "exchanges": [
             {
-                "question": said.question,
-                "notes": _lead(said),
+                "question": exchange.question,
+                "notes": _notes(exchange),
                 "sentences": [
                     {"text": sentence.text, "source": sentence.source, "quoted": quoted}
-                    for sentence, quoted in (_sentences(said.answer) if said.answer else ())
+                    for sentence, quoted in (_sentences(exchange.answer) if exchange.answer else ())
                 ],
-                "sources": list(_sources(said.answer)) if said.answer else [],
+                "sources": list(_sources(exchange.answer)) if exchange.answer else [],
             }
-            for said in exchanges
+            for exchange in exchanges
         ],
     }
     pdf = typst.compile(
@@ -90,27 +90,27 @@ def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
     return pdf
 
 
-def _lead(said: Exchange) -> list[str]:
-    """What stands before the sentences: an error, or that the lectures do not answer."""
-    if said.answer is None:
-        return [said.error or t("This question was not answered.")]
-    return [t("The lectures do not seem to answer this.")] if said.answer.abstained else []
+def _notes(exchange: Exchange) -> list[str]:
+    """What precedes the sentences: an error, or that the lectures hold no answer."""
+    if exchange.answer is None:
+        return [exchange.error or t("This question was not answered.")]
+    return [t("The lectures do not seem to answer this.")] if exchange.answer.abstained else []
 
 
 def _sentences(answer: Answer) -> Iterator[tuple[Sentence, Sequence[str]]]:
-    """Each sentence, and the lines of its quote where it is one."""
+    """Each sentence; with the lines of its quote if it is one."""
     sources = {source.number: source for source in answer.sources}
     for sentence in answer.sentences:
         yield sentence, sources[sentence.source].lines if sentence.origin == "quoted" else ()
 
 
 def _sources(answer: Answer) -> Iterator[tuple[int, str, str]]:
-    """Each source's number and place, and its quote unless a sentence is that already."""
+    """Each source's number and citation, and its quote unless a sentence is the same text."""
     for source in answer.sources:
         quote = "" if answer.says(source) else f": “{source.quote}”"
-        yield source.number, place_of(source.hit.passage), quote
+        yield source.number, citation_of(source.hit.passage), quote
 
 
 def _plain(text: str) -> str:
-    """Text on one line without the power of markup."""
+    """Text on one line, escaped for Markdown."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

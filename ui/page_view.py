@@ -1,4 +1,4 @@
-"""A page of a lecture as a picture, with the words that were cited marked."""
+"""A page of a lecture as a picture, with a quote highlighted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ZOOMS = {"fit": 2.0, "150": 2.0, "250": 3.0}  # pixels a point
 _THUMBNAIL = 0.35
 
 
-def marks_of(source: Source, library: Library) -> dict[int, tuple[Box, ...]]:
+def highlight_boxes(source: Source, library: Library) -> dict[int, tuple[Box, ...]]:
     """For each page, the boxes of the words that a source quotes."""
     passage = source.hit.passage
     return boxes_of(
@@ -31,12 +31,12 @@ def marks_of(source: Source, library: Library) -> dict[int, tuple[Box, ...]]:
     )
 
 
-def marked(page: Image.Image, boxes: Sequence[Box], scale: float) -> Image.Image:
-    """A copy of a page with the boxes marked as by a yellow pen.
+def highlighted(page: Image.Image, boxes: Sequence[Box], scale: float) -> Image.Image:
+    """A copy of a page with yellow highlights on the boxes.
 
     Args:
         page: The page's picture, `scale` pixels a point.
-        boxes: What to mark, in points from the top left corner.
+        boxes: In points from the top left corner.
         scale: Pixels a point.
     """
     pen = Image.new("RGB", page.size, "white")
@@ -50,8 +50,8 @@ def marked(page: Image.Image, boxes: Sequence[Box], scale: float) -> Image.Image
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def picture(path: str, stamp: float, number: int, scale: float) -> Image.Image:
-    """A page's picture, drawn once for a file as it is at `stamp`."""
+def picture(path: str, modified: float, number: int, scale: float) -> Image.Image:
+    """A page's picture, drawn once for a file with that time of its last change."""
     return page_image(Path(path), number, scale)
 
 
@@ -66,14 +66,14 @@ def page_picture(path: str, number: int, scale: float) -> Image.Image:
 
 
 def thumbnail(path: str, number: int) -> Image.Image:
-    """A page small."""
+    """A small picture of a page."""
     return page_picture(path, number, _THUMBNAIL)
 
 
-def show_page(library: Library, source: Source, *, closing: bool = True) -> None:
-    """The page of a source with its words marked, and buttons to turn pages and to zoom.
+def show_page(library: Library, source: Source) -> None:
+    """The page of a source with its quote highlighted, and buttons to turn pages and to zoom.
 
-    The reader's place is kept in the session under `shown`: {"page": number, "zoom": name}.
+    The session holds the page number under `viewed_page`.
     """
     state = st.session_state
     passage = source.hit.passage
@@ -81,21 +81,19 @@ def show_page(library: Library, source: Source, *, closing: bool = True) -> None
     if document is None:
         st.info(escape(t("{file} is no longer in the library.", file=passage.file)))
         return
-    marks = marks_of(source, library)
-    place = state.setdefault("shown", {"page": next(iter(marks), passage.page)})
-    number = min(max(place["page"], 1), document.pages)
+    boxes_by_page = highlight_boxes(source, library)
+    viewed = state.setdefault("viewed_page", next(iter(boxes_by_page), passage.page))
+    number = min(max(viewed, 1), document.pages)
 
     def turn(by: int) -> None:
-        state.shown = {"page": number + by}
+        state.viewed_page = number + by
 
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.markdown(f"**{escape(document.file)}**")
-        if closing and st.button(
-            t("Close"), icon=":material/close:", type="tertiary", key="close_page"
-        ):
-            state.opened = None
+        if st.button(t("Close"), icon=":material/close:", type="tertiary", key="close_page"):
+            state.open_source = None
             st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -131,26 +129,26 @@ def show_page(library: Library, source: Source, *, closing: bool = True) -> None
     except KathederError as error:
         st.error(escape(str(error)))
         return
-    boxes = marks.get(number, ())
-    shown = marked(page, boxes, scale) if boxes else page
-    words = t("Page {number} of {file}", number=number, file=document.file)
+    boxes = boxes_by_page.get(number, ())
+    image = highlighted(page, boxes, scale) if boxes else page
+    alt = t("Page {number} of {file}", number=number, file=document.file)
     if boxes:
-        words += t(", marked: {quote}", quote=source.quote)
+        alt += t(", highlighted: {quote}", quote=source.quote)
     if zoom == "fit":
-        st.image(shown, width="stretch", alt=words)
+        st.image(image, width="stretch", alt=alt)
     else:
         with st.container(height=560, key="zoomed"):
             width = round(page.width / scale * int(zoom) / 100)
-            st.image(shown, width=width, alt=words)
-    if not boxes and number not in marks:
-        pages = ", ".join(str(n) for n in marks) or str(passage.page)
-        st.caption(escape(t("The cited words are on page {pages}.", pages=pages)))
-    if st.toggle(t("Open the PDF here"), key="open_pdf"):
+            st.image(image, width=width, alt=alt)
+    if not boxes and number not in boxes_by_page:
+        pages = ", ".join(str(n) for n in boxes_by_page) or str(passage.page)
+        st.caption(escape(t("The quote is on page {pages}.", pages=pages)))
+    if st.toggle(t("Show the PDF"), key="open_pdf"):
         st.pdf(document.path, height=560)
 
 
 def size_of(library: Library) -> str:
-    """How much there is, in a line."""
+    """The number of documents and pages in one line."""
     documents = library.documents()
     pages = sum(document.pages for document in documents)
     return f"{counted(len(documents), 'document', 'documents')}, {counted(pages, 'page', 'pages')}"

@@ -1,4 +1,4 @@
-"""How answers and reports look. Whatever comes from documents or models passes `escape` first."""
+"""Drawing answers and reports. All text of documents and models is escaped first."""
 
 from __future__ import annotations
 
@@ -9,47 +9,42 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ingest.pipeline import FileReport
-from rag.types import Answer, Hit, Sentence, Source, Stage
-from ui.text import counted, escape, place_of, t
+from rag.types import Answer, Hit, Sentence, Source
+from ui.presentation.labels import STAGES
+from ui.text import citation_of, counted, escape, t
 
-STAGES: Mapping[Stage, str] = {
-    "dense": "Meaning (cosine)",
-    "lexical": "Words (BM25)",
-    "fused": "Fused (mean)",
-    "reranked": "Reranked",
-}
-DOING = {
-    "encode": "Understanding the question",
+PROGRESS = {
+    "encode": "Encoding the question",
     "retrieve": "Searching the lectures",
-    "rerank": "Reading the best pages closely",
-    "generate": "Writing",
-    "evidence": "Choosing the sentences that matter",
-    "ground": "Holding each sentence against its source",
+    "rerank": "Reranking the best passages",
+    "generate": "Writing the answer",
+    "evidence": "Selecting the evidence",
+    "ground": "Checking each sentence against its source",
 }
-OUTCOMES = {
+FILE_OUTCOMES = {
     "added": "added",
-    "replaced": "read anew",
-    "unchanged": "there already",
-    "duplicate": "there already",
+    "replaced": "updated",
+    "unchanged": "already in the library",
+    "duplicate": "already in the library",
 }
 
 Open = Callable[[int], None]  # shows the page of the source of that number
 
 
 def show_question(question: str) -> DeltaGenerator:
-    """A question as a message of the chat, to put buttons into."""
+    """A question as a chat message; gives the message, to add buttons to it."""
     message = st.chat_message("user", avatar=":material/person:")
     message.markdown(escape(question))
     return message
 
 
 def answer_message() -> DeltaGenerator:
-    """A message of the chat to put an answer into."""
+    """A chat message for an answer."""
     return st.chat_message("assistant", avatar=":material/school:")
 
 
 def show_answer(answer: Answer, key: str, open_source: Open) -> None:
-    """The answer's sentences, each with a chip that opens its page, and what to know about them."""
+    """The sentences, each with a button that opens its page, and notes on the whole answer."""
     if answer.abstained:
         st.info(t("The lectures do not seem to answer this."))
         if answer.sources:
@@ -59,31 +54,33 @@ def show_answer(answer: Answer, key: str, open_source: Open) -> None:
                 st.markdown(f"“{escape(source.quote)}”", width="stretch")
                 _chip(source, f"{key}-nearest-{source.number}", open_source)
     sources = {source.number: source for source in answer.sources}
-    for place, sentence in enumerate(answer.sentences):
+    for number, sentence in enumerate(answer.sentences):
         with _row():
             source = sources[sentence.source]
             st.markdown(sentence_markdown(sentence, source), width="stretch")
-            _chip(source, f"{key}-{place}", open_source)
-    about = about_answer(answer)
-    if about:
-        st.caption(escape(about))
+            _chip(source, f"{key}-{number}", open_source)
+    notes = answer_notes(answer)
+    if notes:
+        st.caption(escape(notes))
 
 
 def sentence_markdown(sentence: Sentence, source: Source) -> str:
-    """A written sentence as running text, a quoted one as a quotation in its source's lines."""
+    """A written sentence as plain text, a quoted one as a quotation with the lines of its source."""
     if sentence.origin == "written":
         return escape(sentence.text.strip())
     return "> *“" + "  \n> ".join(map(escape, source.lines)) + "”*"
 
 
-def about_answer(answer: Answer) -> str:
-    """Whose words the answer is made of, and what was searched for if not the question."""
+def answer_notes(answer: Answer) -> str:
+    """Whether the answer is quoted or written, and the search query if it is not the question."""
     notes = []
     origins = {sentence.origin for sentence in answer.sentences}
     if "written" in origins:
-        notes.append(t("Written by the language model; each sentence was held against its source."))
+        notes.append(
+            t("Written by the language model. Each sentence was checked against its source.")
+        )
     if "quoted" in origins:
-        notes.append(t("In quotation marks: the lectures' own words."))
+        notes.append(t("Text in quotation marks is quoted from the lectures."))
     if answer.stopped:
         notes.append(t("Stopped before the end."))
     if answer.query != answer.question:
@@ -94,12 +91,12 @@ def about_answer(answer: Answer) -> str:
 def show_details(answer: Answer) -> None:
     """Ranks and scores of the pages, and how long each stage took."""
     if answer.hits:
-        st.caption(t("Rank and score by stage. A smaller rank and a larger score are better."))
+        st.caption(t("Rank and score per stage. Rank 1 is the best; a higher score is better."))
         st.table(scores_table(answer.hits, answer.sources), border="horizontal", hide_index=True)
     if answer.sentences:
         support = ", ".join(f"[{s.source}] {s.support:.2f}" for s in answer.sentences)
         st.caption(
-            escape(t("Closeness of each sentence to its source, at most 1: {list}", list=support))
+            escape(t("Support of each sentence by its source, from 0 to 1: {list}", list=support))
         )
     st.table(seconds_table(answer.seconds), border="horizontal", hide_index=True)
     models = "; ".join(answer.models.values())
@@ -107,37 +104,39 @@ def show_details(answer: Answer) -> None:
 
 
 def total_seconds(answer: Answer) -> float:
-    """How long the answer took; `first words` is a part of `generate`."""
+    """The duration of the answer; `first words` is a part of `generate`."""
     return sum(value for stage, value in answer.seconds.items() if stage != "first words")
 
 
 def scores_table(hits: Sequence[Hit], sources: Sequence[Source]) -> dict[str, list[str]]:
-    """Columns of the hits in their final order: place, source number, each stage's rank and score."""
+    """Columns of the hits in their final order: page, source numbers, rank and score by stage."""
     numbers: dict[str, list[int]] = {}
     for source in sources:
         numbers.setdefault(source.hit.passage.id, []).append(source.number)
-    marks = [" ".join(f"[{n}]" for n in numbers.get(hit.passage.id, [])) for hit in hits]
+    source_marks = [" ".join(f"[{n}]" for n in numbers.get(hit.passage.id, [])) for hit in hits]
     table = {
-        t("Page"): [escape(place_of(hit.passage)) for hit in hits],
-        t("Source"): [escape(mark) or "–" for mark in marks],
+        t("Page"): [escape(citation_of(hit.passage)) for hit in hits],
+        t("Source"): [escape(mark) or "–" for mark in source_marks],
     }
     for stage, label in STAGES.items():
-        ranked = [hit.stages.get(stage) for hit in hits]
-        if any(ranked):
-            table[t(label)] = [escape(f"{r.rank} ({r.score:.3g})") if r else "–" for r in ranked]
+        entries = [hit.stages.get(stage) for hit in hits]
+        if any(entries):
+            table[t(label)] = [escape(f"{e.rank} ({e.score:.3g})") if e else "–" for e in entries]
     return table
 
 
 def seconds_table(seconds: Mapping[str, float]) -> dict[str, list[str]]:
-    """Columns of the stages' timings; the first words are a part of the writing."""
+    """Columns of the stages' durations; the time to the first words is a part of the writing."""
     return {
-        t("Stage"): [escape(t(DOING.get(stage, "First words"))) for stage in seconds],
+        t("Stage"): [
+            escape(t(PROGRESS.get(stage, "Time to the first words"))) for stage in seconds
+        ],
         t("Seconds"): [f"{value:.3f}" for value in seconds.values()],
     }
 
 
 def show_report(report: FileReport) -> None:
-    """What became of one file, in a line."""
+    """The outcome of one file in one line."""
     name = escape(re.split(r"[/\\]", report.path)[-1])
     if report.outcome == "failed":
         st.error(escape(report.message))
@@ -145,7 +144,7 @@ def show_report(report: FileReport) -> None:
         st.markdown(f":material/info: {escape(report.message)}")
     else:
         pages = counted(report.pages, "page", "pages")
-        st.markdown(f":material/check: {name}: {t(OUTCOMES[report.outcome])}, {pages}")
+        st.markdown(f":material/check: {name}: {t(FILE_OUTCOMES[report.outcome])}, {pages}")
 
 
 def _row() -> DeltaGenerator:
@@ -154,11 +153,11 @@ def _row() -> DeltaGenerator:
 
 def _chip(source: Source, key: str, open_source: Open) -> None:
     st.button(
-        escape(f"[{source.number}] {place_of(source.hit.passage)}"),
+        escape(f"[{source.number}] {citation_of(source.hit.passage)}"),
         key=f"chip-{key}",
         type="tertiary",
         icon=":material/menu_book:",
-        help=t("Show this page with the words marked"),
+        help=t("Show this page with the quote highlighted"),
         on_click=open_source,
         args=(source.number,),
     )

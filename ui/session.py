@@ -1,7 +1,7 @@
-"""What every page stands on: settings, library, models and conversations, and the door.
+"""The session of one reader: login, settings, library, models and conversations, for every page.
 
-Models, conversations and running work belong to the process and are shared by all browsers;
-what a reader chose and asked belongs to the reader.
+Models, conversations and background jobs belong to the process and are shared by all browsers;
+settings and questions belong to the reader.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """What a page needs to know of its surroundings.
+    """What every page gets.
 
-    `base` are the settings of the process, `settings` those with the reader's changes;
-    `library` is None where there is none or nothing in it; `reader` is "" on a machine of one's
-    own and a secret of the browser's address where a password lets several people in.
+    `base` are the settings of the process, `settings` the same with the reader's changes;
+    `library` is None if there is none or it is empty; `reader` is "" on a private machine, and a
+    secret id in the browser's address where several people log in with a password.
     """
 
     folder: Path
@@ -47,10 +47,10 @@ class Session:
     conversations: Conversations
 
     def pipeline(self) -> Pipeline:
-        """Library and models under the reader's settings; waits while they are loaded.
+        """Library and models under the reader's settings; waits until they are loaded.
 
         Raises:
-            KathederError: a model or the library does not open.
+            KathederError: a model or the library cannot be opened.
         """
         return load_pipeline(str(self.folder), model_key(self.settings)).with_settings(
             self.settings
@@ -77,7 +77,7 @@ def load_models(settings: ModelSettings) -> Models:
 
 @st.cache_resource(show_spinner=False)
 def load_pipeline(folder: str, key: str) -> Pipeline:
-    """Library and models, once a process for a folder, the models' names and the way of cutting."""
+    """Library and models, loaded once per process for a folder and a `model_key`."""
     from rag.pipeline import Pipeline
 
     settings = Settings().with_changes(**json.loads(key))
@@ -87,14 +87,14 @@ def load_pipeline(folder: str, key: str) -> Pipeline:
 
 
 def model_key(settings: Settings) -> str:
-    """What of the settings decides which models and library are loaded."""
+    """The settings that decide which models are loaded, as JSON: the key of the cache."""
     parts = {"models": settings.models, "chunking": settings.chunking}
     return json.dumps({name: part.model_dump() for name, part in parts.items()})
 
 
 @st.cache_resource(show_spinner=False)
 def open_conversations(folder: str) -> Conversations:
-    """The conversations beside a library."""
+    """The conversations stored in the library's folder."""
     return Conversations(Path(folder) / FILE)
 
 
@@ -106,15 +106,15 @@ def question_queue() -> QuestionQueue:
 
 @st.cache_resource(show_spinner=False)
 def background_jobs() -> dict[str, Any]:
-    """Work under way in this process, by a name that its page knows."""
+    """The background jobs of this process, each under the name that its page uses."""
     return {}
 
 
 def open_session() -> Session:
-    """Let the reader in, and gather what the pages need; ends the run at a closed door.
+    """Log the reader in and open what the pages need; without a login the run ends here.
 
     Raises:
-        KathederError: the settings or the library do not open.
+        KathederError: the settings, the library or the conversations cannot be opened.
     """
     base, folder = load_settings(), default_library()
     if base.app.password:
@@ -123,13 +123,15 @@ def open_session() -> Session:
     reader = _reader(shared=bool(base.app.password))
     conversations = open_conversations(str(folder))
     if "changes" not in state:
-        kept = conversations.preferences(reader)
-        state.changes = kept.get("changes", {})
-        state.language = kept.get("language") or _browser_language()
+        preferences = conversations.preferences(reader)
+        state.changes = preferences.get("changes", {})
+        state.language = preferences.get("language") or _browser_language()
     try:
         settings = base.with_changes(**state.changes)
-    except KathederError as error:  # kept by an older version
-        st.warning(escape(t("Your kept settings were dropped: {why}", why=str(error))))
+    except KathederError as error:  # saved by an older version
+        st.warning(
+            escape(t("Your saved settings are not valid and were reset: {why}", why=str(error)))
+        )
         state.changes, settings = {}, base
     session = Session(folder, base, settings, nonempty_library(folder), reader, conversations)
     if session.library is not None:
@@ -138,7 +140,7 @@ def open_session() -> Session:
 
 
 def nonempty_library(folder: Path) -> Library | None:
-    """The library, or None where there is none or nothing in it."""
+    """The library, or None if there is none or it is empty."""
     try:
         library = Library(folder)
     except LibraryMissing:
@@ -147,10 +149,10 @@ def nonempty_library(folder: Path) -> Library | None:
 
 
 def change_settings(session: Session, **sections: dict[str, Any]) -> None:
-    """Change some settings for this reader, now and from now on.
+    """Change some settings of this reader, and save the changes.
 
     Raises:
-        BadSettings: a value that does not fit; nothing is changed.
+        BadSettings: a value is not valid; nothing is changed.
     """
     state = st.session_state
     changes = {name: dict(values) for name, values in state.changes.items()}
@@ -165,7 +167,7 @@ def change_settings(session: Session, **sections: dict[str, Any]) -> None:
 
 
 def save_preferences(session: Session) -> None:
-    """Write the reader's language and changes down."""
+    """Save the reader's language and changes of settings."""
     state = st.session_state
     session.conversations.save_preferences(
         session.reader, {"changes": state.changes, "language": state.language}
@@ -173,7 +175,7 @@ def save_preferences(session: Session) -> None:
 
 
 def _reader(*, shared: bool) -> str:
-    """Whose conversations these are: everybody's on a machine of one's own, else the address's."""
+    """The reader's id: "" on a private machine, else the secret in the browser's address."""
     if not shared:
         return ""
     if "reader" not in st.query_params:
@@ -182,13 +184,13 @@ def _reader(*, shared: bool) -> str:
 
 
 def _browser_language() -> str:
-    """The language of the interface that the browser asks for, where there is one."""
+    """The browser's language if the interface has it, else English."""
     first = (st.context.locale or "en").split("-")[0].lower()
     return first if first in LANGUAGES else "en"
 
 
 def _start_loading(session: Session) -> None:
-    """Load the models beside the page, so that the first question need not wait for them."""
+    """Load the models in the background, so that the first question waits less."""
     key = f"models {model_key(session.settings)}"
     if key not in background_jobs():
 
@@ -199,13 +201,13 @@ def _start_loading(session: Session) -> None:
 
 
 def models_loading(session: Session) -> bool:
-    """Whether the models are still on their way."""
+    """Whether the models are still loading."""
     job = background_jobs().get(f"models {model_key(session.settings)}")
     return job is not None and not job.done
 
 
 def lazy_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
-    """A tab for each part under its label; only the open one is drawn, so that a page is quick."""
+    """A tab for each part under its label; only the open one is drawn, so that the page is fast."""
     tabs = st.tabs(list(parts), key=f"tabs-{key}", on_change="rerun")
     for tab, draw in zip(tabs, parts.values(), strict=True):
         if tab.open:

@@ -1,4 +1,4 @@
-"""The words of the interface, in English and German, and text that Markdown leaves alone."""
+"""Texts of the interface in English and German, and escaping for Markdown."""
 
 from __future__ import annotations
 
@@ -36,17 +36,22 @@ def pages_of(passage: Passage) -> str:
     return t("pp. {first}-{last}", first=first, last=last)
 
 
-def place_of(passage: Passage) -> str:
+def citation_of(passage: Passage) -> str:
     """A passage's file and pages: `deck.pdf, p. 4`, or in German `deck.pdf, S. 4`."""
     return f"{passage.file}, {pages_of(passage)}"
 
 
+def pages_first(passage: Passage) -> str:
+    """A passage's pages and file, `p. 4, deck.pdf`: for where the end may be cut off."""
+    return f"{pages_of(passage)}, {passage.file}"
+
+
 def escape(text: str) -> str:
-    """Text that Markdown shows as it stands: no markup, formula, HTML, colour or emoji.
+    """Text that Markdown shows unchanged: no markup, formula, HTML, colour or emoji.
 
     Only a bare web address becomes a link, to just what it shows.
     Runs of white space become one space, so that no line starts a list or a code block; those
-    at the ends stay, so that pieces of a stream can be escaped one by one.
+    at its ends stay, so that the parts of a stream can be escaped one by one.
     """
     text = _REPLACED.sub(lambda match: f"{match[0]}{_JOINER}", re.sub(r"\s+", " ", text))
     return _PUNCTUATION.sub(r"\\\1", text)

@@ -1,4 +1,4 @@
-"""A canvas to draw a digit on by pointer or finger, which Streamlit has no part for."""
+"""A canvas to draw a digit on with pointer or finger: a Streamlit component."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image
 from ui.text import t
 
 _HEAD = "data:image/png;base64,"
-_MOST = 500_000  # characters of a picture that is taken
+_MAX_CHARS = 500_000  # of a picture from a browser
 _SIDE = 280  # pixels of the canvas, ten for each of MNIST's
 
 _HTML = f"""
@@ -93,22 +93,22 @@ def canvas(picture: str, version: int, key: str, drawn: Callable[[str], None]) -
     """Show the canvas with its button to clear it.
 
     Args:
-        picture: What stands on it when `version` is new, as `data_url` gives it; "" is blank.
-        version: Changes where the page, not the reader, has put another picture there.
+        picture: Drawn on it when `version` is new, as `data_url` gives it; "" is blank.
+        version: Another number each time the page, not the reader, changes the picture.
         key: The component's.
-        drawn: Is told the picture after each stroke, "" after clearing, before the page is
-            drawn anew.
+        drawn: Called with the picture after each stroke, "" after clearing, before the page
+            runs again.
     """
 
     def tell() -> None:
         drawn(str(st.session_state[key].get("picture") or ""))
 
-    draw = st.components.v2.component("katheder_sketch", html=_HTML, css=_CSS, js=_JS)
+    draw = st.components.v2.component("katheder_canvas", html=_HTML, css=_CSS, js=_JS)
     draw(
         data={
             "picture": picture,
             "version": version,
-            "label": t("Canvas: draw a digit here by pointer or finger"),
+            "label": t("Canvas: draw a digit with the pointer or a finger"),
             "clear": t("Clear"),
         },
         key=key,
@@ -117,20 +117,20 @@ def canvas(picture: str, version: int, key: str, drawn: Callable[[str], None]) -
 
 
 def data_url(pixels: np.ndarray) -> str:
-    """A grey picture, (height, width) in [0, 1], as an address that holds it."""
+    """A grey picture, (height, width) in [0, 1], as a data URL of a PNG."""
     buffer = io.BytesIO()
     Image.fromarray((pixels * 255).round().astype(np.uint8)).save(buffer, "PNG")
     return _HEAD + base64.b64encode(buffer.getvalue()).decode()
 
 
 def ink_of(picture: str) -> np.ndarray:
-    """The inverse of `data_url`, for what a browser sent.
+    """The inverse of `data_url`, for untrusted input from a browser.
 
     Raises:
-        ValueError: it is no PNG of a canvas.
+        ValueError: it is not a PNG of a canvas.
     """
-    refusal = "The drawing did not arrive whole. Clear the canvas and draw again."
-    if not picture.startswith(_HEAD) or len(picture) > _MOST:
+    refusal = "The drawing was not transmitted completely. Clear the canvas and draw again."
+    if not picture.startswith(_HEAD) or len(picture) > _MAX_CHARS:
         raise ValueError(refusal)
     try:
         content = base64.b64decode(picture.removeprefix(_HEAD), validate=True)

@@ -1,4 +1,4 @@
-"""Compare all families: the figures that came with the models."""
+"""Compare: a table of the bundled figures of all models."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ui.laboratory import cache
 from ui.laboratory.widgets import number, title
 from ui.text import escape, t
 
-_COLUMNS = {  # of the figures: heading, number of decimals
+_COLUMNS = {  # figure: heading, number of decimals
     "reconstruction error": ("Reconstruction error", 4),
     "Fréchet distance": ("Fréchet distance", 1),
     "rarest digit": ("Share of the rarest digit", 3),
-    "sampling": ("Images a second", 1),
+    "sampling": ("Images per second", 1),
     "AUROC letters": ("AUROC letters", 3),
     "AUROC inverted": ("AUROC inverted", 3),
     "AUROC noisy": ("AUROC noisy", 3),
@@ -23,16 +23,16 @@ _COLUMNS = {  # of the figures: heading, number of decimals
 
 
 def show() -> None:
-    """One row a model, and what the columns mean."""
-    found = figures.read()
-    names = [name for name in cache.names() if name in found]
-    entries = [found[name] for name in names]
+    """One row per model, and what the columns mean."""
+    figures_by_model = figures.read()
+    names = [name for name in cache.names() if name in figures_by_model]
+    entries = [figures_by_model[name] for name in names]
     table: dict[str, list[str]] = {
         t("Model"): [title(name) for name in names],
         t("Parameters"): [number(one.parameters) for one in entries],
-        t("Minutes of training"): [str(round(one.minutes)) for one in entries],
+        t("Training time (minutes)"): [str(round(one.minutes)) for one in entries],
         t("Density"): [density(one) for one in entries],
-        t("What ln p is"): [
+        t("Kind of ln p"): [
             f"{t(one.kind)}, {t(one.pixels)}" if one.kind else "–" for one in entries
         ],
     }
@@ -41,34 +41,56 @@ def show() -> None:
         table[t(heading)] = [f"{row.value:.{decimals}f}" if row else "–" for row in rows]
     st.dataframe(table, hide_index=True, width="stretch")
     for images, date, machine in sorted({(one.images, one.date, one.machine) for one in entries}):
-        alike = [one for one in names if (found[one].images, found[one].date) == (images, date)]
+        same = [
+            one
+            for one in names
+            if (figures_by_model[one].images, figures_by_model[one].date) == (images, date)
+        ]
         st.caption(
             escape(
                 t(
-                    "{names}: {images} drawn and {images} of MNIST's test images, {date}, {machine}.",
-                    names=", ".join(map(title, alike)) if len(alike) < len(names) else t("All"),
+                    "{names}: measured on {images} samples and {images} MNIST test images, "
+                    "{date}, {machine}.",
+                    names=", ".join(map(title, same)) if len(same) < len(names) else t("All"),
                     images=images,
                     date=date,
                     machine=machine,
                 )
             )
         )
-    missing = [title(name) for name in cache.names() if name not in found]
-    old = [title(name) for name in names if found[name].sha256 != checkpoints.pinned(name)]
+    missing = [title(name) for name in cache.names() if name not in figures_by_model]
+    old = [
+        title(name) for name in names if figures_by_model[name].sha256 != checkpoints.pinned(name)
+    ]
     if missing:
         st.warning(escape(t("Not measured yet: {names}.", names=", ".join(missing))))
     if old:
-        said = t("Measured on other weights than those here: {names}.", names=", ".join(old))
-        st.warning(escape(said))
-    st.markdown(escape(t("How to read it")))
+        text = t(
+            "Measured with weights that differ from the bundled ones: {names}.",
+            names=", ".join(old),
+        )
+        st.warning(escape(text))
+    st.markdown(escape(t("How to read this table")))
     lines = (
-        t("A dash: the family does not have it."),
-        t("Density: nats an image, larger is better; bits a dimension of the flow, smaller is."),
-        t("Only densities over the same pixels, grey or binary, can be compared."),
-        t("Fréchet distance in our digit classifier's features: 0 is equal, smaller is better."),
-        t("Share of the rarest digit among the samples: 0.1 is even, 0 is one that never comes."),
-        t("AUROC: how surely strange pictures score above digits; 0.5 is chance, 1 always."),
-        t("Linear probe: how often a linear model reads the digit off the code."),
+        t("A dash (–): not defined for this family."),
+        t(
+            "Density: in nats per image, larger is better; for the flow in bits per "
+            "dimension, smaller is better."
+        ),
+        t("Compare only densities for the same kind of pixels, grey or binary."),
+        t(
+            "Fréchet distance between the features of our digit classifier: smaller is "
+            "better, 0 means equal distributions."
+        ),
+        t(
+            "Share of the rarest digit among the samples: 0.1 means that all digits are "
+            "equally frequent, 0 that one is missing."
+        ),
+        t(
+            "AUROC: probability that an unusual image has a higher anomaly score than a "
+            "digit; 0.5 is chance, 1 is perfect."
+        ),
+        t("Linear probe: accuracy of a linear classifier that predicts the digit from the code."),
     )
     st.markdown("\n".join(f"- {escape(line)}" for line in lines))
 

@@ -1,4 +1,4 @@
-"""Complete a half image: draws of what could stand below the part that is known."""
+"""Image completion: samples of the lower rows of an image, given the upper ones."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ from ui.text import escape, t
 
 
 def show() -> None:
-    """A test image of which the upper rows are kept, and some completions."""
+    """A test image, its given upper rows, and four completions."""
     st.markdown(escape(sentence("autoregressive")))
     last = len(cache.images().test) - 1
     left, middle, right = st.columns(3)
     number = int(left.number_input(t("Number of a test image"), 0, last, 0, key="halved"))
-    rows = middle.slider(t("Known rows of 28"), 8, 24, 14, key="known_rows")
+    rows = middle.slider(t("Given rows (of 28)"), 8, 24, 14, key="given_rows")
     seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, key="half_seed"))
     image = (cache.test_image(number) > 0.5).float()
-    known = image.clone()
-    known[:, :, rows:] = 0.35  # grey is what the model does not get
-    row([image, known], [t("Test image"), t("What the model is shown")])
-    wanted = (number, rows, seed)
-    if st.button(t("Complete it"), type="primary"):
-        st.session_state.half_wanted = wanted
-    if st.session_state.get("half_wanted") != wanted:
-        st.caption(t("Four completions take some seconds, since each pixel waits for the last."))
+    given = image.clone()
+    given[:, :, rows:] = 0.35  # grey: not given to the model
+    row([image, given], [t("Test image"), t("Input of the model")])
+    request = (number, rows, seed)
+    if st.button(t("Complete the image"), type="primary"):
+        st.session_state.completion_request = request
+    if st.session_state.get("completion_request") != request:
+        st.caption(
+            t(
+                "Four completions take some seconds, because each pixel depends on the "
+                "previous ones."
+            )
+        )
         return
-    with st.spinner(t("Drawing {pixels} pixels one after the other …", pixels=(28 - rows) * 28)):
-        found = cache.completed(number, rows, 4, seed)
-    row(list(found[1:].split(1)), [t("Draw {number}", number=n) for n in range(1, 5)])
+    with st.spinner(t("Sampling {pixels} pixels one by one …", pixels=(28 - rows) * 28)):
+        completions = cache.completed(number, rows, 4, seed)
+    row(list(completions[1:].split(1)), [t("Completion {number}", number=n) for n in range(1, 5)])

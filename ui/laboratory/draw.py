@@ -1,4 +1,4 @@
-"""Draw a digit: what each model makes of a reader's drawing."""
+"""Draw a digit: reconstructions, class, densities and neighbours of a reader's drawing."""
 
 from __future__ import annotations
 
@@ -17,88 +17,88 @@ from ui.laboratory.canvas import canvas, data_url, ink_of
 from ui.laboratory.widgets import pictures, row, title
 from ui.text import escape, t
 
-_REBUILDING = ("autoencoder", "denoising", "vae")
+_RECONSTRUCTING = ("autoencoder", "denoising", "vae")
 _NEAREST = 8
 
 
 def show() -> None:
-    """The canvas, and beside it what came of the drawing."""
+    """The canvas, and beside it the results."""
     state = st.session_state
-    state.setdefault("sketched", "")
-    state.setdefault("sketch_version", 0)
-    state.setdefault("sketch_test", None)
+    state.setdefault("drawing", "")
+    state.setdefault("canvas_version", 0)
+    state.setdefault("drawn_test_image", None)
 
-    def drawn(picture: str) -> None:
-        state.sketched, state.sketch_test = picture, None
+    def on_stroke(picture: str) -> None:
+        state.drawing, state.drawn_test_image = picture, None
 
     left, right = st.columns([2, 3], gap="large")
     with left:
-        canvas(state.sketched, state.sketch_version, "sketch", drawn)
+        canvas(state.drawing, state.canvas_version, "canvas", on_stroke)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            number = st.number_input(t("Number of a test image"), 0, 9999, 0, key="taken")
-            st.button(t("Take a test image"), on_click=take, args=(int(number),))
-        if state.get("sketch_fault"):
-            st.error(escape(state.sketch_fault))
+            number = st.number_input(t("Number of a test image"), 0, 9999, 0, key="test_image")
+            st.button(t("Use a test image"), on_click=use_test_image, args=(int(number),))
+        if state.get("canvas_error"):
+            st.error(escape(state.canvas_error))
     with right:
         try:
-            picture = chosen_picture()
+            picture = current_picture()
         except ValueError as error:
             st.error(escape(str(error)))
             return
         if picture is None:
-            st.info(t("Draw a digit on the canvas, or take a test image."))
+            st.info(t("Draw a digit on the canvas, or use a test image."))
             return
-        with st.spinner(t("The models look at it …")):
-            rebuilt(picture)
-            opinion(picture)
+        with st.spinner(t("The models process the drawing …")):
+            reconstructions(picture)
+            classification(picture)
     densities(picture)
-    alike(picture)
+    neighbours_of(picture)
 
 
-def take(number: int) -> None:
+def use_test_image(number: int) -> None:
     """Put a test image on the canvas."""
     state = st.session_state
-    state.sketch_fault = ""
+    state.canvas_error = ""
     try:
         pixels = cache.test_image(number)[0, 0].numpy()
     except GenerativeError as error:
-        state.sketch_fault = str(error)
+        state.canvas_error = str(error)
         return
-    state.sketched = data_url(np.kron(pixels, np.ones((10, 10))))
-    state.sketch_version += 1
-    state.sketch_test = number
+    state.drawing = data_url(np.kron(pixels, np.ones((10, 10))))
+    state.canvas_version += 1
+    state.drawn_test_image = number
 
 
-def chosen_picture() -> Tensor | None:
-    """The drawing as MNIST would have it, or the test image itself; None of a blank canvas.
+def current_picture() -> Tensor | None:
+    """The drawing prepared as in MNIST, or the test image itself; None for a blank canvas.
 
     Raises:
-        ValueError: the drawing did not arrive whole.
+        ValueError: the picture from the browser is incomplete.
     """
     state = st.session_state
-    if state.sketch_test is not None:
-        return cache.test_image(state.sketch_test)
-    ink = ink_of(state.sketched) if state.sketched else np.zeros((1, 1))
+    if state.drawn_test_image is not None:
+        return cache.test_image(state.drawn_test_image)
+    ink = ink_of(state.drawing) if state.drawing else np.zeros((1, 1))
     return as_mnist(ink) if ink.max() > 0.5 else None
 
 
-def rebuilt(picture: Tensor) -> None:
+def reconstructions(picture: Tensor) -> None:
     """The prepared drawing and its reconstructions."""
-    names = [name for name in _REBUILDING if name in cache.names()]
+    names = [name for name in _RECONSTRUCTING if name in cache.names()]
     with torch.no_grad():
         images = [cache.model(name).decode(cache.model(name).encode(picture)) for name in names]
     st.markdown(f"**{escape(t('Reconstructions'))}**")
-    row([picture, *images], [t("As MNIST has it"), *map(title, names)], width=120)
+    row([picture, *images], [t("Prepared as in MNIST"), *map(title, names)], width=120)
 
 
-def opinion(picture: Tensor) -> None:
+def classification(picture: Tensor) -> None:
     """The classifier's probabilities."""
-    shares = cache.judge().probabilities(picture)[0].tolist()
+    shares = cache.classifier().probabilities(picture)[0].tolist()
     best = int(np.argmax(shares))
-    said = t(
-        "The classifier sees a {digit} ({share} %).", digit=best, share=round(100 * shares[best])
+    label = t(
+        "The classifier predicts {digit} ({share} %).", digit=best, share=round(100 * shares[best])
     )
-    st.markdown(f"**{escape(said)}**")
+    st.markdown(f"**{escape(label)}**")
     values = [{"digit": str(digit), "share": share} for digit, share in enumerate(shares)]
     chart = (
         alt.Chart(alt.Data(values=values))
@@ -110,61 +110,63 @@ def opinion(picture: Tensor) -> None:
         )
         .properties(height=180)
     )
-    st.altair_chart(chart, width="stretch", alt=said)
+    st.altair_chart(chart, width="stretch", alt=label)
 
 
 def densities(picture: Tensor) -> None:
-    """How likely and how strange each model finds it."""
-    st.subheader(t("How likely is it?"))
+    """Each model's density and anomaly score of a picture."""
+    st.subheader(t("How likely is the drawing?"))
     try:
-        measured = figures.read()
+        figures_by_model = figures.read()
     except GenerativeError as error:
         st.warning(escape(str(error)))
-        measured = {}
+        figures_by_model = {}
     columns: dict[str, list[str]] = {}
-    waiting = st.empty()
+    progress = st.empty()
     for name in cache.names():
-        waiting.caption(escape(t("Asking: {model} …", model=title(name))))
+        progress.caption(escape(t("Computing: {model} …", model=title(name))))
         try:
-            found = cache.likelihood(name, picture)
-            nats, bits = f"{found.nats[0]:.1f}", f"{found.bits_per_dimension[0]:.3f}"
-            kind = f"{t(found.kind)}, {t(found.pixels)}"
+            likelihood = cache.likelihood(name, picture)
+            nats, bits = f"{likelihood.nats[0]:.1f}", f"{likelihood.bits_per_dimension[0]:.3f}"
+            kind = f"{t(likelihood.kind)}, {t(likelihood.pixels)}"
         except NotDefined:
             nats, bits, kind = "–", "–", "–"
         score = cache.anomaly(name, picture)
-        share = 100 * measured[name].stranger_than(score) if name in measured else None
+        share = (
+            100 * figures_by_model[name].stranger_than(score) if name in figures_by_model else None
+        )
         for column, value in (
             (t("Model"), title(name)),
             (t("ln p in nats"), nats),
             (t("Bits per pixel"), bits),
-            (t("What ln p is"), kind),
+            (t("Kind of ln p"), kind),
             (t("Anomaly score"), f"{score:.4g}"),
-            (t("Stranger than … % of test digits"), "–" if share is None else f"{share:.0f}"),
+            (t("More anomalous than … % of test digits"), "–" if share is None else f"{share:.0f}"),
         ):
             columns.setdefault(column, []).append(value)
-    waiting.empty()
+    progress.empty()
     st.dataframe(columns, hide_index=True, width="stretch")
     st.caption(
         t(
-            "Exact or a lower bound, over binary or grey pixels: only figures over the same pixels "
-            "can be compared. Models of binary pixels see each pixel drawn with its grey as "
-            "probability."
+            "ln p is exact or a lower bound, for binary or grey pixels. Compare only "
+            "values for the same kind of pixels. For models of binary pixels, each pixel "
+            "is sampled with its grey value as the probability."
         )
     )
 
 
-def alike(picture: Tensor) -> None:
+def neighbours_of(picture: Tensor) -> None:
     """The training images whose codes are nearest."""
     st.subheader(t("Training images with the nearest codes"))
     names = [name for name in ("vae", "autoencoder", "denoising") if name in cache.names()]
     name = st.segmented_control(
-        t("Codes of"), names, default=names[0], required=True, format_func=title, key="alike"
+        t("Encoder"), names, default=names[0], required=True, format_func=title, key="neighbours"
     )
     with st.spinner(t("Encoding training images …")):
         codes = cache.training_codes(name)
     rows = neighbours(codes, codes_of(cache.model(name), picture)[0], _NEAREST)
     train = cache.images().train
     labels = ", ".join(str(int(train.labels[row])) for row in rows)
-    said = t("From the nearest on: {labels}", labels=labels)
-    pictures(train.pixels[torch.from_numpy(rows)].float() / train.top, _NEAREST, said)
-    st.caption(escape(said))
+    label = t("Nearest first: {labels}", labels=labels)
+    pictures(train.pixels[torch.from_numpy(rows)].float() / train.top, _NEAREST, label)
+    st.caption(escape(label))

@@ -1,4 +1,4 @@
-"""A map of codes on which a pointer or the arrow keys move a mark, which Streamlit has no part for."""
+"""A map of codes with a marker that the pointer or the arrow keys move: a Streamlit component."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui.text import t
 
-# Ten colours that reach 4.5 : 1 on the map's ground, which is dark in both themes.
+# Ten colours with a contrast of at least 4.5 : 1 on the map's ground, dark in both themes.
 COLOURS = ("#f28e8e", "#6fb7ff", "#ffb454", "#7ad67a", "#d3a4ff",
            "#ffe066", "#5fd8d0", "#ff9ad5", "#c2c9d1", "#c9a27e")  # fmt: skip
 GROUND = "#10161a"
@@ -25,7 +25,7 @@ canvas:focus-visible { outline: 3px solid var(--st-primary-color); outline-offse
 """
 
 _JS = """
-const PAUSE = 90;  // ms between two words to the server
+const PAUSE = 90;  // ms between two messages to the server
 
 export default function ({ data, parentElement, setStateValue }) {
   const canvas = parentElement.querySelector("canvas");
@@ -62,9 +62,9 @@ export default function ({ data, parentElement, setStateValue }) {
 
   const tell = () => {
     clearTimeout(canvas.later);
-    const wait = (canvas.told ?? 0) + PAUSE - performance.now();
-    const say = () => { canvas.told = performance.now(); setStateValue("at", canvas.at); };
-    if (wait > 0) canvas.later = setTimeout(say, wait); else say();
+    const wait = (canvas.sent ?? 0) + PAUSE - performance.now();
+    const send = () => { canvas.sent = performance.now(); setStateValue("at", canvas.at); };
+    if (wait > 0) canvas.later = setTimeout(send, wait); else send();
   };
 
   const move = (x, y) => {
@@ -105,22 +105,22 @@ def latent_map(
     key: str,
     moved: Callable[[tuple[float, float]], None],
 ) -> None:
-    """Show the map and the mark.
+    """Show the map and the marker.
 
     Args:
-        points: Places and the digit that stands there.
-        reach: How far the map goes from its middle, across and upwards.
-        at: Where the mark is.
+        points: (x, y, digit) of each code.
+        reach: The largest absolute x and y of the map.
+        at: Where the marker is.
         key: The component's.
-        moved: Is told where a reader moved the mark, before the page is drawn anew.
+        moved: Called with the new position of the marker, before the page runs again.
     """
 
     def tell() -> None:
-        found = place(st.session_state[key].get("at"), reach)
-        if found is not None:
-            moved(found)
+        position = parse_position(st.session_state[key].get("at"), reach)
+        if position is not None:
+            moved(position)
 
-    draw = st.components.v2.component("katheder_pad", html=_HTML, css=_CSS, js=_JS)
+    draw = st.components.v2.component("katheder_latent_map", html=_HTML, css=_CSS, js=_JS)
     across, up = reach
     draw(
         data={
@@ -129,15 +129,15 @@ def latent_map(
             "at": at,
             "colours": COLOURS,
             "ground": GROUND,
-            "label": t("Map of codes; the arrow keys move the mark"),
+            "label": t("Map of codes; the arrow keys move the marker"),
         },
         key=key,
         on_at_change=tell,
     )
 
 
-def place(value: Any, reach: tuple[float, float]) -> tuple[float, float] | None:
-    """What a browser sent as a place on the map, cut to it; None where it is none."""
+def parse_position(value: Any, reach: tuple[float, float]) -> tuple[float, float] | None:
+    """The position that a browser sent, limited to the map; None if it is not valid."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         return None
     if not all(isinstance(part, int | float) and math.isfinite(part) for part in value):

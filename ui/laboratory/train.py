@@ -1,4 +1,4 @@
-"""Train a small one live: a family on the 8 x 8 digits, with its curves and what it can draw."""
+"""Train live: a small model on the 8 x 8 digits, with its loss curves and samples."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from ui.laboratory.widgets import pictures, sentence, title
 from ui.session import background_jobs
 from ui.text import escape, t
 
-_TRAINING = "laboratory training"  # the name of the one training of the process
-PARTS = {  # of the losses: how the chart calls them
-    "training": "Loss in training",
-    "validation": "Loss on held-out digits",
-    "discriminator": "Loss of the discriminator",
-    "generator": "Loss of the generator",
-    "right": "Share that the discriminator tells rightly",
-    "contrast": "Energy of digits less that of drawn ones",
-    "real": "Energy of digits",
-    "walked": "Energy of drawn ones",
+_TRAINING = "laboratory training"  # the name of the one training job of the process
+PARTS = {  # loss: its name in the chart
+    "training": "Training loss",
+    "validation": "Validation loss",
+    "discriminator": "Discriminator loss",
+    "generator": "Generator loss",
+    "right": "Discriminator accuracy",
+    "contrast": "Energy of the digits minus energy of the samples",
+    "real": "Energy of the digits",
+    "walked": "Energy of the samples",
 }
 COLOURS = ("#2f86a8", "#c77700", "#a05bb5")  # 3 : 1 and more on both themes
 _STARTING = threading.Lock()
-_EVERY = 0.7  # seconds between two drawings of the curves
+_EVERY = 0.7  # seconds between two updates of the chart
 
 
 @dataclass(frozen=True)
 class Training:
-    """A training, under way or done, and what it is of."""
+    """A training job, running or done, and its parameters."""
 
     job: Job[Glimpse]
     family: str
@@ -46,12 +46,12 @@ class Training:
 
 
 def show() -> None:
-    """What to train and for how long, and how it goes."""
+    """The form to start a training, and its progress."""
     st.markdown(
         escape(
             t(
-                "A small model learns from 1,200 digits of 8 x 8 pixels, here and now. One training "
-                "runs at a time, and everybody who opens this page sees it."
+                "Trains a small model on 1,200 digits of 8 x 8 pixels. Only one training "
+                "runs at a time; everybody who opens this page sees it."
             )
         )
     )
@@ -62,11 +62,11 @@ def show() -> None:
     name = left.selectbox(
         t("Family"), names, names.index("vae"), format_func=title, key="train_family"
     )
-    seconds = middle.slider(t("At most so many seconds"), 5, 60, 30, 5, key="train_seconds")
+    seconds = middle.slider(t("Time limit (seconds)"), 5, 60, 30, 5, key="train_seconds")
     seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, key="train_seed"))
     st.caption(escape(sentence(name)))
     if st.button(t("Train"), type="primary", icon=":material/play_arrow:", disabled=busy):
-        begin(name, seconds, seed)
+        start(name, seconds, seed)
         st.rerun()
     if now is not None:
         follow(now)
@@ -74,8 +74,8 @@ def show() -> None:
             st.rerun()
 
 
-def begin(family: str, seconds: int, seed: int) -> None:
-    """Train beside the page, unless somebody else has just begun."""
+def start(family: str, seconds: int, seed: int) -> None:
+    """Start a training in the background, unless one is already running."""
 
     def work(stop: threading.Event):  # type: ignore[no-untyped-def]
         return watch(family, digits(), stop, seconds=seconds, seed=seed, turn=cache.TURN)
@@ -87,31 +87,31 @@ def begin(family: str, seconds: int, seed: int) -> None:
 
 
 def follow(training: Training) -> None:
-    """Curves and preview, drawn anew while the training goes on."""
+    """Chart and preview, updated while the training runs."""
     job = training.job
     st.subheader(escape(title(training.family)))
     if not job.done:
         st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_train")
-    told = st.empty()
+    status = st.empty()
     left, right = st.columns([3, 2], gap="large")
     chart, preview = left.empty(), right.empty()
-    told.markdown(escape(t("The first epoch is under way …")))
-    seen: list[Glimpse] = []
-    drawn = 0.0
+    status.markdown(escape(t("The first epoch is running …")))
+    glimpses: list[Glimpse] = []
+    updated = 0.0
     for glimpse in job.follow():
         if glimpse is not None:
-            seen.append(glimpse)
-        if seen and not job.done and time.monotonic() - drawn > _EVERY:
-            drawn = time.monotonic()
-            draw(training, seen, told, chart, preview)
-    if seen:
-        draw(training, seen, told, chart, preview)
+            glimpses.append(glimpse)
+        if glimpses and not job.done and time.monotonic() - updated > _EVERY:
+            updated = time.monotonic()
+            draw(training, glimpses, status, chart, preview)
+    if glimpses:
+        draw(training, glimpses, status, chart, preview)
 
 
-def draw(training: Training, seen: Sequence[Glimpse], told, chart, preview) -> None:  # type: ignore[no-untyped-def]
-    """The state after the last epoch, into three places of the page."""
-    epoch = seen[-1].epoch
-    told.markdown(
+def draw(training: Training, glimpses: Sequence[Glimpse], status, chart, preview) -> None:  # type: ignore[no-untyped-def]
+    """Show the state after the last epoch in three elements of the page."""
+    epoch = glimpses[-1].epoch
+    status.markdown(
         escape(
             t(
                 "Epoch {epoch} of {epochs}, {seconds} s, seed {seed}",
@@ -124,7 +124,7 @@ def draw(training: Training, seen: Sequence[Glimpse], told, chart, preview) -> N
     )
     points = [
         {"epoch": one.epoch.number, "part": t(PARTS[part]), "value": value}
-        for one in seen
+        for one in glimpses
         for part, value in curves(one.epoch).items()
     ]
     lines = (
@@ -145,13 +145,15 @@ def draw(training: Training, seen: Sequence[Glimpse], told, chart, preview) -> N
         .properties(height=260)
     )
     chart.altair_chart(lines, width="stretch", alt=t("Loss by epoch"))
-    shown = next((one.preview for one in reversed(seen) if one.preview is not None), None)
-    if shown is not None:
+    preview_images = next(
+        (one.preview for one in reversed(glimpses) if one.preview is not None), None
+    )
+    if preview_images is not None:
         with preview.container():
-            said = (
-                t("Test digits, each row above its reconstructions")
+            caption = (
+                t("Test digits, with their reconstructions below each row")
                 if training.family == "autoencoder"
-                else t("Drawn by the model as it is now")
+                else t("Samples of the current model")
             )
-            pictures(shown, 8, said, scale=6)
-            st.caption(said)
+            pictures(preview_images, 8, caption, scale=6)
+            st.caption(caption)

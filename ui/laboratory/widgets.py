@@ -1,4 +1,4 @@
-"""Words and pictures that several parts of the laboratory use."""
+"""Texts and pictures that several parts of the laboratory use."""
 
 from __future__ import annotations
 
@@ -22,15 +22,22 @@ TITLES = {
     "classifier": "Classifier",
 }
 SENTENCES = {
-    "autoencoder": "Presses an image into a code of few numbers and rebuilds it from them.",
-    "denoising": "An autoencoder that was shown noisy images and had to give back the clean ones.",
-    "vae": "An autoencoder whose codes follow a normal distribution, so that drawn codes become new images.",
-    "gan": "A generator turns noise into images; a second network, which tries to tell them from real ones, trains it.",
-    "diffusion": "Learns to take a little noise out of an image, and from pure noise does so step by step.",
-    "flow": "An invertible map between images and normal noise, which gives every image a density.",
-    "autoregressive": "Predicts each pixel from those before it and draws them one after the other.",
-    "energy": "Gives every image an energy, low where images are likely; drawing is a walk downhill with some noise.",
-    "classifier": "Says which digit an image shows; it cannot make any.",
+    "autoencoder": "Encodes an image as a short vector, the code, and reconstructs the image "
+    "from it.",
+    "denoising": "An autoencoder that is trained to reconstruct clean images from noisy ones.",
+    "vae": "An autoencoder whose codes follow a normal distribution; decoding a random "
+    "code gives a new image.",
+    "gan": "A generator turns noise into images. It is trained against a second network "
+    "that distinguishes generated images from real ones.",
+    "diffusion": "Learns to remove a little noise from an image. To generate an image, it "
+    "starts with pure noise and removes it step by step.",
+    "flow": "An invertible mapping between images and normally distributed noise, which "
+    "gives every image a density.",
+    "autoregressive": "Predicts each pixel from the previous pixels and samples the pixels one by "
+    "one.",
+    "energy": "Gives every image an energy; likely images have low energy. Sampling moves "
+    "an image step by step to lower energy, with some noise.",
+    "classifier": "Predicts which digit an image shows; it cannot generate images.",
 }
 
 
@@ -40,17 +47,17 @@ def title(name: str) -> str:
 
 
 def sentence(name: str) -> str:
-    """What a model or family does, in plain words."""
+    """What a model or family does, in one or two sentences."""
     return t(SENTENCES[name]) if name in SENTENCES else ""
 
 
 def number(value: int) -> str:
-    """A whole number with narrow spaces between thousands, as both languages read it."""
+    """A whole number with narrow spaces between thousands, as in both languages."""
     return f"{value:,}".replace(",", "\u202f")
 
 
 def pictures(images: Tensor, columns: int, alt: str, *, scale: int = 3) -> None:
-    """A grid of images, (count, 1, height, width) in [0, 1], with words for who cannot see it."""
+    """A grid of images, (count, 1, height, width) in [0, 1], with an alternative text."""
     st.image(grid(images, columns, scale=scale), alt=alt)
 
 

@@ -20,10 +20,10 @@ from rag.evaluation.compare import compare
 from rag.evaluation.metrics import Report, measure
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import Progress, Run, RunLine, evaluate, meta_path, read_run
+from ui.ingestion import welcome
 from ui.job import Job
 from ui.session import Session, background_jobs, lazy_tabs
 from ui.text import escape, t
-from ui.views.library import welcome
 from ui.views.passages import inspect
 
 _EVALUATION = "evaluation"  # the name of the one run under way
@@ -413,7 +413,7 @@ def download_report(library: Library, questions: Sequence[Question], runs: Seque
 
 def feedback(session: Session) -> None:
     """What readers thought of answers, and their ratings as a question set."""
-    said = session.conversations.comments()
+    said = session.conversations.feedback()
     if not said:
         return
     with st.expander(t("Readers' feedback"), icon=":material/thumbs_up_down:"):

@@ -1,7 +1,7 @@
-"""Generative laboratory: models that make digits, to draw from, walk through, train and compare.
+"""Generative laboratory: models of handwritten digits to sample, explore, train and compare.
 
-It needs no lectures. What a part shows is in `ui.laboratory`, which is imported once a part is
-opened: that loads torch.
+It does not use the lectures. The parts are the modules of `ui.laboratory`, imported when a part
+is opened, because that loads torch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PARTS = {  # module below ui.laboratory: its name
     "sample": "Sample",
     "latent": "Latent space",
     "denoise": "Denoising",
-    "complete": "Complete a half",
+    "complete": "Image completion",
     "draw": "Draw a digit",
     "train": "Train live",
     "compare": "Compare",
@@ -28,9 +28,7 @@ PARTS = {  # module below ui.laboratory: its name
 def page(session: Session) -> None:
     """One run of the page."""
     st.title(t("Generative laboratory"))
-    st.caption(
-        t("Models that have learnt what handwritten digits look like; no lectures are needed here.")
-    )
+    st.caption(t("Generative models of handwritten digits. This page does not use the lectures."))
     part = st.segmented_control(
         t("Part"),
         list(PARTS),
@@ -46,9 +44,9 @@ def page(session: Session) -> None:
 
 @st.fragment
 def open_part(part: str) -> None:
-    """The open part, which a change within it draws anew without the rest of the page."""
+    """The open part; a change within it draws only the part again, not the whole page."""
     try:
-        with st.spinner(t("Opening …")):
+        with st.spinner(t("Loading …")):
             show = import_module(f"ui.laboratory.{part}").show
         show()
     except GenerativeError as error:

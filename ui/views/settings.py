@@ -1,4 +1,4 @@
-"""Settings: models, writing, search and language, for this reader, now and from now on."""
+"""Settings of this reader: interface language, answers, models and passages; saved at once."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ui.session import Session, change_settings, save_preferences
 from ui.text import LANGUAGES, escape, t
 
 _STRATEGIES = {
-    "greedy": "Likeliest word",
+    "greedy": "Greedy (most likely token)",
     "beam": "Beam search",
-    "sample": "Draw at random",
+    "sample": "Random sampling",
 }
-_EXPLAINED = {
-    "precise": "Always the likeliest next word: the same question gives the same answer.",
-    "balanced": "Draws among the likely words, so that answers vary a little.",
-    "creative": "Draws more boldly; says things in new ways and errs more often.",
-    "beam": "Follows several texts at once and keeps the likeliest; slower.",
+_EXPLANATIONS = {
+    "precise": "Always takes the most likely next token: the same question gives the same answer.",
+    "balanced": "Samples among the likely tokens: answers vary a little.",
+    "creative": "Samples among more tokens: answers vary more and contain more errors.",
+    "beam": "Extends several texts in parallel and returns the most likely one: slower.",
 }
 
 
@@ -37,9 +37,9 @@ def page(session: Session) -> None:
         st.error(escape(str(error)))
     if st.session_state.changes:
         st.divider()
-        st.caption(t("Your changes, as a file for `katheder --settings`:"))
+        st.caption(t("Your changes as a settings file for `katheder --settings`:"))
         st.code(as_toml(st.session_state.changes), language="toml")
-        if st.button(t("Take all changes back"), icon=":material/undo:"):
+        if st.button(t("Reset all changes"), icon=":material/undo:"):
             st.session_state.changes = {}
             save_preferences(session)
             st.rerun()
@@ -48,66 +48,76 @@ def page(session: Session) -> None:
 def language(session: Session) -> None:
     """The language of the interface; answers are in the question's language."""
     names = list(LANGUAGES)
-    now = st.session_state.language
-    chosen = st.selectbox(
-        t("Language of the interface"),
+    current = st.session_state.language
+    selection = st.selectbox(
+        t("Interface language"),
         names,
-        names.index(now) if now in names else 0,
+        names.index(current) if current in names else 0,
         format_func=LANGUAGES.__getitem__,
     )
-    if chosen != now:
-        st.session_state.language = chosen
+    if selection != current:
+        st.session_state.language = selection
         save_preferences(session)
         st.rerun()
 
 
 def answering(session: Session) -> None:
-    """Quoted or written, and how it is written."""
+    """Whether answers are quoted or written, and the sampling of written ones."""
     st.subheader(t("Answers"))
     answer = session.settings.answer
     writer = st.toggle(
-        t("Let the language model write"),
+        t("Let the language model write the answer"),
         answer.writer,
-        help=t("Off, the answer is the lectures' own closest sentences."),
+        help=t("If off, the answer quotes the sentences of the lectures that match best"),
     )
     if writer != answer.writer:
         change_settings(session, answer={"writer": writer})
         st.rerun()
     if not writer:
-        st.caption(t("Answers are quoted; nothing is written by a model, and it is quick."))
+        st.caption(
+            t(
+                "Answers are quotes from the lectures. The language model is not used, so "
+                "answers are fast."
+            )
+        )
         return
     sampling = session.settings.sampling
-    names = [*PRESETS, "own"]
-    now = next((name for name, preset in PRESETS.items() if same(preset, sampling)), "own")
-    chosen = st.segmented_control(
-        t("Way of writing"), names, default=now, format_func=lambda name: t(name), key="preset"
+    names = [*PRESETS, "custom"]
+    current = next(
+        (name for name, preset in PRESETS.items() if is_preset(sampling, preset)), "custom"
     )
-    if chosen in PRESETS:
-        st.caption(t(_EXPLAINED[chosen]))
-        if chosen != now:
-            choose(session, PRESETS[chosen])
+    selection = st.segmented_control(
+        t("Sampling preset"), names, default=current, format_func=lambda name: t(name), key="preset"
+    )
+    if selection in PRESETS:
+        st.caption(t(_EXPLANATIONS[selection]))
+        if selection != current:
+            select_preset(session, PRESETS[selection])
             st.rerun()
     else:
-        own(session, sampling)
+        custom_sampling(session, sampling)
 
 
-def same(preset: Sampling, sampling: Sampling) -> bool:
-    """Whether two ways of writing differ in length and seed alone."""
-    apart = {"max_new_tokens", "seed"}
-    return preset.model_dump(exclude=apart) == sampling.model_dump(exclude=apart)
+def is_preset(sampling: Sampling, preset: Sampling) -> bool:
+    """Whether a sampling equals a preset, apart from length and seed."""
+    other = {"max_new_tokens", "seed"}
+    return preset.model_dump(exclude=other) == sampling.model_dump(exclude=other)
 
 
-def choose(session: Session, sampling: Sampling) -> None:
-    """Write that way from now on, with the length and seed that were set."""
-    kept = session.settings.sampling
-    values = sampling.model_dump() | {"max_new_tokens": kept.max_new_tokens, "seed": kept.seed}
+def select_preset(session: Session, preset: Sampling) -> None:
+    """Save a preset as the reader's sampling; length and seed stay."""
+    current = session.settings.sampling
+    values = preset.model_dump() | {
+        "max_new_tokens": current.max_new_tokens,
+        "seed": current.seed,
+    }
     change_settings(session, sampling=values)
 
 
-def own(session: Session, base: Sampling) -> None:
-    """The fields that the chosen strategy uses; their ranges are checked by `sampling_from`."""
+def custom_sampling(session: Session, base: Sampling) -> None:
+    """A form for all fields of a sampling; `sampling_from` checks their ranges."""
     with st.form("sampling"):
-        st.caption(t("Only the fields of the chosen strategy may be filled in."))
+        st.caption(t("Fill in only the fields of the selected strategy."))
         strategy = st.selectbox(
             t("Strategy"),
             list(_STRATEGIES),
@@ -121,7 +131,7 @@ def own(session: Session, base: Sampling) -> None:
             t("Temperature"),
             value=base.temperature,
             step=0.1,
-            help=t("Below 1 sharpens, above 1 flattens."),
+            help=t("Below 1: more predictable text; above 1: more varied text"),
         )
         values["top_k"] = left.number_input("Top-k", value=base.top_k, step=1)
         values["top_p"] = right.number_input("Top-p", value=base.top_p, step=0.05)
@@ -130,78 +140,79 @@ def own(session: Session, base: Sampling) -> None:
             t("Repetition penalty"), value=base.repetition_penalty, step=0.05
         )
         values["max_new_tokens"] = left.number_input(
-            t("Longest answer in tokens"), value=base.max_new_tokens, step=1
+            t("Maximum answer length (tokens)"), value=base.max_new_tokens, step=1
         )
         values["seed"] = right.number_input(t("Seed"), value=base.seed, step=1)
-        sent = st.form_submit_button(t("Keep"))
-    if sent:
+        submitted = st.form_submit_button(t("Save"))
+    if submitted:
         sampling_from(values)
         change_settings(session, sampling=values)
-        st.toast(t("Kept; the next answer uses them."))
+        st.toast(t("Saved. The next answer uses these settings."))
 
 
 def models(session: Session) -> None:
-    """Which models are used; strangers let in by a password can look, not load."""
+    """The models; readers who log in with the shared password cannot change them."""
     st.subheader(t("Models"))
-    now = session.settings.models
+    current = session.settings.models
     shared = bool(session.base.app.password)
     with st.form("models"):
         values = {
-            "encoder": st.text_input(t("Bi-encoder"), now.encoder, disabled=shared),
-            "reranker": st.text_input(t("CrossEncoder"), now.reranker, disabled=shared),
-            "generator": st.text_input(t("Language model"), now.generator, disabled=shared),
+            "encoder": st.text_input(t("Bi-encoder"), current.encoder, disabled=shared),
+            "reranker": st.text_input(t("Cross-encoder"), current.reranker, disabled=shared),
+            "generator": st.text_input(t("Language model"), current.generator, disabled=shared),
         }
-        devices = list(dict.fromkeys(["auto", "cpu", "cuda", "mps", now.device]))
+        devices = list(dict.fromkeys(["auto", "cpu", "cuda", "mps", current.device]))
         values["device"] = st.selectbox(
-            t("Device"), devices, devices.index(now.device), disabled=shared
+            t("Device"), devices, devices.index(current.device), disabled=shared
         )
         st.caption(
             t(
-                "A bundled name, a folder, or a hub id. Another bi-encoder needs the lectures to be "
-                "read again: `katheder library rebuild`."
+                "The name of a bundled model, a folder, or a Hugging Face model id. After "
+                "you change the bi-encoder, run `katheder library rebuild`."
             )
         )
-        sent = st.form_submit_button(t("Keep"), disabled=shared)
-    if sent and not shared:
+        submitted = st.form_submit_button(t("Save"), disabled=shared)
+    if submitted and not shared:
         change_settings(session, models=values)
-        st.toast(t("Kept; the next answer uses them."))
+        st.toast(t("Saved. The next answer uses these settings."))
         st.rerun()
 
 
 def chunking(session: Session) -> None:
-    """How lectures are cut, which only reading them again changes."""
-    st.subheader(t("Cutting lectures into passages"))
-    now = session.settings.chunking
+    """The size of passages; a change takes effect when the library is rebuilt."""
+    st.subheader(t("Splitting lectures into passages"))
+    current = session.settings.chunking
     with st.form("chunking"):
         values = {
             "passage_tokens": st.number_input(
-                t("Longest passage in tokens"), 16, 512, now.passage_tokens
+                t("Maximum passage length (tokens)"), 16, 512, current.passage_tokens
             ),
             "overlap_tokens": st.number_input(
-                t("Tokens that neighbours share"), 0, 128, now.overlap_tokens
+                t("Overlap of adjacent passages (tokens)"), 0, 128, current.overlap_tokens
             ),
         }
-        sent = st.form_submit_button(t("Keep"))
-    if sent:
+        submitted = st.form_submit_button(t("Save"))
+    if submitted:
         change_settings(session, chunking=values)
         st.rerun()
     library = session.library
-    recipe = library.config() if library else None
-    wanted = f"{now.passage_tokens}/{now.overlap_tokens} tokens"
-    if recipe is not None and not recipe.chunker.endswith(wanted):
+    config = library.config() if library else None
+    expected = f"{current.passage_tokens}/{current.overlap_tokens} tokens"
+    if config is not None and not config.chunker.endswith(expected):
         st.warning(
             escape(
                 t(
-                    "The library was cut otherwise ({old}). Searching goes on as it is; new lectures "
-                    "are refused until `katheder library rebuild` has read all of them again.",
-                    old=recipe.chunker,
+                    "The library was built with other settings ({old}). Search still works, but "
+                    "new lectures are refused until you run `katheder library rebuild`, which "
+                    "reads all lectures again.",
+                    old=config.chunker,
                 )
             )
         )
 
 
 def as_toml(changes: dict[str, dict[str, Any]]) -> str:
-    """Changes of settings as a TOML file; fields without a value are left out."""
+    """Changes of settings as a TOML file, without the fields that are None."""
 
     def value(of: object) -> str:
         if isinstance(of, bool):
