@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
 
-.PHONY: run test test-slow test-collections lint setup corpus constraints evaluate measure screenshots train-reranker train-generator train-smoke train-generative clean
+.PHONY: run test test-slow test-collections test-all test-lowest lint setup wheel wheel-test corpus constraints evaluate measure screenshots train-reranker train-generator train-smoke train-generative clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled
@@ -23,6 +23,12 @@ test-slow: .venv/.dev
 test-collections: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m collection
 
+test-all: test test-slow test-collections
+
+# The fast tests with the lowest versions that pyproject.toml allows, in build/lowest.
+test-lowest:
+	PYTHON=$(PYTHON) .ci/test-lowest
+
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,6 +36,14 @@ lint: .venv/.dev
 	$(BIN)/lint-imports
 
 setup: .venv/.dev
+
+wheel: .venv/.dev
+	rm -rf build/lib build/bdist.* dist/katheder-*.whl
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+# The wheel in a new environment outside the repository, without the decoder; about 5 minutes.
+wheel-test: wheel
+	$(BIN)/python .ci/wheel_test.py dist/katheder-*.whl
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
@@ -84,7 +98,7 @@ screenshots: .venv/.dev
 	$(BIN)/python docs/screenshot.py
 
 constraints: .venv/.dev
-	@echo '# The exact versions that `make` installs; `make constraints` writes them anew from .venv.' > constraints.txt
+	@echo '# The exact versions that `make` installs; `make constraints` writes them from .venv.' > constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude katheder | sed 's/+cpu//' | sort -f >> constraints.txt
 
 clean:

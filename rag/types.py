@@ -127,6 +127,10 @@ class Answer:
             return f"The lectures do not seem to answer this.{nearest}"
         return " ".join(f"{sentence.text} [{sentence.source}]" for sentence in self.sentences)
 
+    def source_of(self, sentence: Sentence) -> Source:
+        """The source that a sentence names; its `citation` is the file and the page."""
+        return self.sources[sentence.source - 1]
+
     def says(self, source: Source) -> bool:
         """Whether one of the sentences is the source's quote, so that it need not stand twice."""
         return any(

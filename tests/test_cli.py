@@ -168,7 +168,7 @@ def test_library_list_remove_verify(katheder, filled):
             ("ask", "why?", "--written", "--strategy", "greedy", "--top-p", "0.5"),
             "top_p=0.5 would have no effect",
         ),
-        (("ask", "why?", "--top-k", "3", "--seed", "1"), "--top-k, --seed would have no effect"),
+        (("ask", "why?", "--top-k", "3", "--seed", "1"), "top_k=3, seed=1 would have no effect"),
         (("chat", "--temperature", "0.5"), "add --written"),
         (("ingest",), "add --bundled"),
         (("ui", "--host", "0.0.0.0"), "needs a password"),

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.output import fail
-
 if TYPE_CHECKING:
     from rag.sampling import Sampling
     from rag.settings import Settings
@@ -89,15 +87,11 @@ def read_sampling(settings: Settings, **options: str | float | None) -> Sampling
     """The settings' sampling changed by the options that were given; None where none was.
 
     Raises:
-        KathederError: options were given, but the language model writes nothing.
-        BadSampling: an option is out of range or contradicts another.
+        BadSampling: an option is out of range, contradicts another, or was given although the
+            answer is quoted.
     """
     from rag.sampling import sampling_from
 
-    names = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
-    if names and not settings.answer.writer:
-        fail(
-            f"{', '.join(names)} would have no effect, since the answer quotes the lectures; "
-            "add --written to let the language model write, or leave out what it alone uses."
-        )
-    return sampling_from(options, settings.sampling) if names else None
+    if all(value is None for value in options.values()):
+        return None
+    return sampling_from(options, settings.sampling, writes=settings.answer.writer)
