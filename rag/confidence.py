@@ -16,12 +16,15 @@ import numpy as np
 
 from ingest import resources
 from ingest.chunk import embedding_text
-from ingest.clean import language_of
 from ingest.embed import Encoder
+from ingest.text.languages import Language, language
+from ingest.text.names import candidate_proper_nouns
+from ingest.text.stems import stem
 from rag.errors import BadCalibration
 from rag.rerank import Reranker, logits
 from rag.types import Hit, Source
 
+_WORD = re.compile(r"[^\W_]+")
 CALIBRATION_FILE = "calibration.json"
 FEATURES = ("evidence", "passage", "margin", "agreement", "names")
 
@@ -84,7 +87,9 @@ def load_calibration(library: Path | None, key: str) -> Calibration | None:
     return None
 
 
-def features(question: str, hits: Sequence[Hit], sources: Sequence[Source]) -> list[float]:
+def features(
+    question: str, hits: Sequence[Hit], sources: Sequence[Source], asked_in: Language
+) -> list[float]:
     """What the stages say, in the order of FEATURES.
 
     The best evidence's logit; the first passage's logit; how far the first passage's logit is
@@ -100,30 +105,18 @@ def features(question: str, hits: Sequence[Hit], sources: Sequence[Source]) -> l
         float(passages[0]) if len(passages) else 0.0,
         float(passages[0] - passages[1:].mean()) if len(passages) > 1 else 0.0,
         sum(1 / rank for rank in ranks) / 2,
-        float(_missing(question, embedding_text(hits[0].passage) if hits else "")),
+        float(_count_missing(candidate_proper_nouns(question, asked_in), hits)),
     ]
 
 
-def candidate_proper_nouns(text: str) -> list[str]:
-    """Words that look like names, each once: with a figure or a capital inside, as BERT or GPT-4.
-
-    Other than in German, where every noun has one, a capital behind a small word counts too.
-    """
-    found = re.findall(r"\b\w*(?:\d|\w[A-Z])[\w-]*", text)
-    if language_of(text) != "de":
-        found += re.findall(r"(?<=[a-z,] )[A-Z][\w-]+", text)
-    return list(dict.fromkeys(found))
-
-
-def _missing(question: str, text: str) -> int:
-    """How many parts of a question's names a text does not hold, endings aside."""
-    held = _bare_words(text)
-    return sum(len(_bare_words(name) - held) for name in candidate_proper_nouns(question))
-
-
-def _bare_words(text: str) -> set[str]:
-    """The words in small letters, without a plural's s, to five letters."""
-    return {word.rstrip("s")[:5] for word in re.findall(r"\w+", text.lower())}
+def _count_missing(names: Sequence[str], hits: Sequence[Hit]) -> int:
+    """How many parts of a question's names the first passage lacks, endings aside."""
+    if not hits:
+        return sum(len(_WORD.findall(name)) for name in names)
+    passage = hits[0].passage
+    spoken = language(passage.language)
+    stems = {stem(word, spoken) for word in _WORD.findall(embedding_text(passage))}
+    return sum(stem(word, spoken) not in stems for name in names for word in _WORD.findall(name))
 
 
 def best_cosine(hits: Sequence[Hit]) -> float | None:

@@ -15,23 +15,17 @@ from typing import Protocol
 
 import numpy as np
 
-from ingest.chunk import sentences_of
-from ingest.clean import BULLETS
 from ingest.embed import Encoder
 from ingest.lru import LruCache
+from ingest.text.languages import Language, language
+from ingest.text.repair import BULLETS
+from ingest.text.sentences import sentences_of
 from ingest.types import Passage
 from rag.rerank import Reranker, logits
 from rag.settings import AnswerSettings
 from rag.types import Hit, Source
 
 MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
-# A line that ends with one of these goes on in the next, even where that has a capital.
-_HANGING_WORDS = (
-    "a an and are as at by for from in into is of on or per than that the their this to with "
-    "als am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist "
-    "mit oder pro sind über um und von vom wie zu zum zur"
-)
-CONTINUATION_WORDS = frozenset(_HANGING_WORDS.split())
 _MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
 _CACHED_VECTORS = 20_000  # about 30 MB
 _MAX_WORDS = 60  # a piece grows no longer by what is attached to it
@@ -216,12 +210,12 @@ def quotable_spans(passage: Passage) -> list[TextSpan]:
     formula or a cell, goes with the piece before it, as do rows of figures, which mean nothing
     without the line above them; and a piece that ends with a colon with the one behind it.
     """
-    text = passage.text
+    text, spoken = passage.text, language(passage.language)
     joined: list[list[int]] = []
-    for start, end in _strip_list_markers(text, sentences_of(text)):
+    for start, end in _strip_list_markers(text, sentences_of(text, spoken)):
         if text[start:end].strip() in passage.headings:
             continue
-        if joined and _continues_previous(text, joined[-1], start, end):
+        if joined and _continues_previous(text, joined[-1], start, end, spoken):
             joined[-1][1] = end
         else:
             joined.append([start, end])
@@ -239,7 +233,9 @@ def _strip_list_markers(text: str, pieces: Sequence[tuple[int, int]]) -> Iterato
         yield (start + marker.end() if marker else start), end
 
 
-def _continues_previous(text: str, before: Sequence[int], start: int, end: int) -> bool:
+def _continues_previous(
+    text: str, before: Sequence[int], start: int, end: int, spoken: Language
+) -> bool:
     """Whether a piece goes on with the one before it."""
     first, second = text[before[0] : before[1]], text[start:end]
     if len(first.split()) + len(second.split()) > _MAX_WORDS:
@@ -248,7 +244,7 @@ def _continues_previous(text: str, before: Sequence[int], start: int, end: int) 
     if first.endswith(":"):
         return True
     ended = first[-1] in '.!?”"'
-    hanging = first[-1] in ",(" or first.split()[-1].lower() in CONTINUATION_WORDS
+    hanging = first[-1] in ",(" or first.split()[-1].lower() in spoken.continuation_words
     runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
     fragment = not marked and _has_min_words(first) and not _has_min_words(second)
     figures = not marked and not _is_in_words(second)

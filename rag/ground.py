@@ -1,10 +1,9 @@
-"""Hold every sentence of a draft against the evidence, and give it its source.
+"""Compare every sentence of a draft with the evidence, and give it its source.
 
-A small model cannot be trusted to cite, so its marks are only believed when they prove right.
-Each sentence is read beside each piece of evidence: supported by the one that it names, it
-keeps its mark; supported by another, it gets that one's; supported by none, it goes. A number,
-a name or too many other words that its evidence lacks count as no support. Where nothing stays,
-the evidence itself is quoted.
+A small model cannot be trusted to cite. Each sentence is scored against each piece of evidence:
+supported by the one that it names, it keeps its mark; supported by another, it gets that one's
+mark; supported by none, it is dropped. A sentence with a number, a name or too many other words
+that its evidence lacks is not supported. Where no sentence is left, the evidence is quoted.
 """
 
 from __future__ import annotations
@@ -13,15 +12,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.chunk import sentences_of
-from ingest.clean import language_of
+from ingest.text.detect import language_of
+from ingest.text.languages import LANGUAGES, Language
+from ingest.text.names import capitalised_words
+from ingest.text.sentences import sentences_of
+from ingest.text.stems import stem
 from rag.evidence import MARKER, Judge
 from rag.settings import AnswerSettings
 from rag.types import Sentence, Source
 
 _MARKS = re.compile(r"\s*\[(\d+)(?:\s*,\s*\d+)*\]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_STEM = 5  # letters by which two forms of a word are taken for the same
+_LONGER_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def ground(
@@ -30,43 +32,46 @@ def ground(
     sources: Sequence[Source],
     judge: Judge,
     settings: AnswerSettings,
+    language: Language,
 ) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
     """Turn a draft into sentences with sources.
 
     Args:
-        question: What was asked; its own words need no source.
+        question: The user's; its own words need no source.
         draft: What the model wrote; a mark such as [1] names a piece of evidence.
         sources: The evidence that the model was given, numbered from 1, best first.
         judge: Scores sentence against evidence; the score is the sentence's support.
         settings: `min_support`, and how an answer is quoted.
+        language: Of the draft, where its own words do not show one.
 
     Returns:
-        The sentences in order, each naming a source, and the sources used, numbered anew from 1
-        in the order of their first use. Empty where there is no evidence.
+        The sentences in order, each naming a source, and the sources used, numbered from 1 in the
+        order of their first use. Empty where there is no evidence.
     """
     if not sources:
         return (), ()
-    chosen: list[Sentence] = []
+    supported: list[Sentence] = []
     seen: list[set[str]] = []
-    for text, mark in draft_sentences(draft):
+    for text, mark in draft_sentences(draft, language):
         if not settings.check:
             named = mark if 1 <= mark <= len(sources) else 1
-            chosen.append(Sentence(text, named, 0.0, "written"))
+            supported.append(Sentence(text, named, 0.0, "written"))
             continue
-        words = _stems(text)
+        words = _stems(text, language)
         if len(text.split()) < 2 or any(words <= other for other in seen):
             continue
         scores = judge.score(text, [source.quote for source in sources])
-        standing = [
+        candidates = [
             (score + (0.1 if source.number == mark else 0.0), score, source)
             for source, score in zip(sources, scores, strict=True)
-            if score >= settings.min_support and is_lexically_supported(text, question, source)
+            if score >= settings.min_support
+            and is_lexically_supported(text, question, source, language)
         ]
-        if standing:
-            _, support, source = max(standing, key=lambda item: item[0])
-            chosen.append(Sentence(text, source.number, round(support, 4), "written"))
+        if candidates:
+            _, support, source = max(candidates, key=lambda item: item[0])
+            supported.append(Sentence(text, source.number, round(support, 4), "written"))
             seen.append(words)
-    return _numbered(chosen, sources) if chosen else extractive_answer(sources, settings)
+    return _numbered(supported, sources) if supported else extractive_answer(sources, settings)
 
 
 def extractive_answer(
@@ -80,35 +85,41 @@ def extractive_answer(
         margin = settings.quote_margin if same_page else settings.other_page_margin
         return source.selection_score >= best.selection_score - margin
 
-    chosen = [source for source in sources if near(source)][: settings.quotes]
+    quotes = [source for source in sources if near(source)][: settings.quotes]
     return _numbered(
-        [Sentence(source.quote, source.number, 1.0, "quoted") for source in chosen], sources
+        [Sentence(source.quote, source.number, 1.0, "quoted") for source in quotes], sources
     )
 
 
-def is_lexically_supported(text: str, question: str, source: Source) -> bool:
-    """Whether a sentence's numbers, names and at least half of its other words are its source's.
+def is_lexically_supported(text: str, question: str, source: Source, language: Language) -> bool:
+    """True if all numbers and names and half of the other words of a sentence occur in its source.
 
-    Words of the question and of the passage's headings count as given. In another language than
-    the source's a sentence can share no words with it, so there only numbers are compared.
+    Words of the question and of the passage's headings count as the source's. A sentence in
+    another language than its source can share no words with it, so there only numbers are
+    compared.
+
+    Args:
+        text: The sentence.
+        question: The user's.
+        source: A piece of evidence.
+        language: Of the sentence, where its own words do not show one.
     """
     passage = source.hit.passage
     given = f"{question} {passage.context} {source.quote}"
     if not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(given)):
         return False
-    languages = {language_of(text), language_of(source.quote)}
-    if languages == {"en", "de"}:
+    language = LANGUAGES.get(language_of(text), language)
+    if language_of(source.quote) not in ("", language.code):
         return True
-    # In German every noun has a capital, so that names do not show.
-    names = [] if "de" in languages else re.findall(r"(?<=[a-z,] )[A-Z][\w-]+", text)
-    known = _stems(given)
-    if any(not _stems(name) <= known for name in names):
+    source_stems = _stems(given, language)
+    names = capitalised_words(text, language)
+    if any(not _stems(name, language) <= source_stems for name in names):
         return False
-    words = _stems(text)
-    return len(words & known) >= len(words) / 2
+    words = _stems(text, language)
+    return len(words & source_stems) >= len(words) / 2
 
 
-def draft_sentences(draft: str) -> list[tuple[str, int]]:
+def draft_sentences(draft: str, language: Language) -> list[tuple[str, int]]:
     """The sentences of a draft without bullets, each with the mark behind it, 0 for none.
 
     A piece that ends with a colon goes with the next one; a last piece that was cut off in the
@@ -116,25 +127,26 @@ def draft_sentences(draft: str) -> list[tuple[str, int]]:
     """
     # A mark behind the full stop belongs to the sentence before it.
     text = re.sub(r"([.!?])((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", draft.strip())
-    found: list[tuple[str, int]] = []
-    for start, end in sentences_of(text):
+    sentences: list[tuple[str, int]] = []
+    for start, end in sentences_of(text, language):
         piece = MARKER.sub("", text[start:end])
         marks = _MARKS.findall(piece)
         bare = _MARKS.sub("", piece).strip()
         if not bare:
             continue
         mark = int(marks[-1]) if marks else 0
-        if found and found[-1][0].endswith(":"):
-            found[-1] = (f"{found[-1][0]} {bare}", mark or found[-1][1])
+        if sentences and sentences[-1][0].endswith(":"):
+            sentences[-1] = (f"{sentences[-1][0]} {bare}", mark or sentences[-1][1])
         else:
-            found.append((bare, mark))
-    whole = [text for text, _ in found[:-1] if not text.endswith(":")]
-    return found if not whole or found[-1][0][-1] in '.!?"”)' else found[:-1]
+            sentences.append((bare, mark))
+    complete = [text for text, _ in sentences[:-1] if not text.endswith(":")]
+    is_cut_off = bool(sentences) and sentences[-1][0][-1] not in '.!?”"»)'
+    return sentences[:-1] if complete and is_cut_off else sentences
 
 
-def _stems(text: str) -> set[str]:
-    """The first letters of each longer word, lower case."""
-    return {word[:_STEM] for word in re.findall(r"[^\W\d_]{4,}", text.lower())}
+def _stems(text: str, language: Language) -> set[str]:
+    """The stem of each longer word."""
+    return {stem(word, language) for word in _LONGER_WORD.findall(text)}
 
 
 def _numbered(

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.clean import language_of
 from ingest.embed import Encoder
 from ingest.errors import LibraryMissing
 from ingest.pipeline import index_config
 from ingest.store import Library, Store
+from ingest.text.detect import question_language
+from ingest.text.languages import Language
 from rag import confidence
 from rag.answerer import Answerer
 from rag.confidence import Calibration
@@ -161,7 +162,7 @@ class Pipeline(Answerer):
             raise BadSampling(quoted_message(sampling.model_dump(exclude_defaults=True)))
         sampling = sampling or self.settings.sampling
         model_names = self.model_names
-        query = self.query(question, history)
+        query, language = self.query(question, history), self.language(question)
         seconds: dict[str, float] = {}
         hits: tuple[Hit, ...] = ()
         for event in self._find(query):
@@ -194,7 +195,8 @@ class Pipeline(Answerer):
         draft = ""
         if writes:
             start = time.perf_counter()
-            for words in self.writer.stream(self.prompt(query, evidence), sampling, stop):
+            messages = self.prompt(query, evidence, language)
+            for words in self.writer.stream(messages, sampling, stop):
                 if not draft:
                     seconds["first words"] = time.perf_counter() - start
                 draft += words
@@ -203,7 +205,9 @@ class Pipeline(Answerer):
             yield StageDone("generate", seconds["generate"])
         start = time.perf_counter()
         if draft:
-            sentences, sources = ground(query, draft, evidence, self.judge, self.settings.answer)
+            sentences, sources = ground(
+                query, draft, evidence, self.judge, self.settings.answer, language
+            )
         else:
             sentences, sources = extractive_answer(evidence, self.settings.answer)
         seconds["ground"] = time.perf_counter() - start
@@ -229,8 +233,12 @@ class Pipeline(Answerer):
         if self.settings.retrieval.followups == "off":
             return question
         if self.settings.retrieval.followups == "rewrite":
-            return rewrite(question, history, self.writer)
-        return expand_with_history(question, history)
+            return rewrite(question, history, self.writer, self.language(question))
+        return expand_with_history(question, history, self.language(question))
+
+    def language(self, question: str) -> Language:
+        """The language that a question is answered in; see `question_language`."""
+        return question_language(question)
 
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
         """The spans of the first passages that answer a question, best first."""
@@ -243,7 +251,7 @@ class Pipeline(Answerer):
         Without a calibration for these models it is the best evidence's score.
         """
         if self.calibration is not None:
-            features = confidence.features(query, hits, evidence)
+            features = confidence.features(query, hits, evidence, self.language(query))
             return round(self.calibration.confidence(features), 4)
         return max((source.score for source in evidence), default=0.0)
 
@@ -268,9 +276,14 @@ class Pipeline(Answerer):
             return threshold
         return self.calibration.threshold if self.calibration else 0.0
 
-    def prompt(self, query: str, evidence: Sequence[Source]) -> list[Message]:
-        """The messages that the language model gets for a question and its evidence."""
-        return build_prompt(query, evidence, language_of(query) or "en")
+    def prompt(
+        self, query: str, evidence: Sequence[Source], language: Language | None = None
+    ) -> list[Message]:
+        """The messages that the language model gets for a question and its evidence.
+
+        The answer's language is the one given, else the question's.
+        """
+        return build_prompt(query, evidence, language or self.language(query))
 
     def _find(self, query: str) -> Iterator[StageDone]:
         """Retrieve and rerank; the last event holds the final order."""

@@ -1,7 +1,7 @@
 """The prompt: numbered pieces of evidence, then the question.
 
-Text from documents is data. It stands between markers, line by line as it was found, with the
-chat template's own markers taken out, and the instruction says what it is.
+Text from documents is data: each piece of evidence is one line behind its number, without the
+markers of chat templates, so that no document can open a turn of its own.
 """
 
 from __future__ import annotations
@@ -9,43 +9,37 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ingest.text.languages import DEFAULT, Language
 from rag.types import Source
 
 Message = dict[str, str]
 
-_SYSTEM = {
-    "en": "You answer a student's question from lecture notes. Use only the numbered notes. "
-    "Answer in one to three short sentences in English, each closed by its note's number "
-    "as in [1].",
-    "de": "Du beantwortest die Frage einer Studentin aus Vorlesungsnotizen. Nutze nur die "
-    "nummerierten Notizen. Antworte auf Deutsch in ein bis drei kurzen Sätzen, jeder mit der "
-    "Nummer seiner Notiz am Ende, wie [1].",
-}
-#: What the writer says where the evidence does not answer, by language.
-NOT_ANSWERED = {
-    "en": "The notes do not answer this.",
-    "de": "Die Notizen beantworten das nicht.",
-}
 _CHAT_MARKERS = re.compile(
     r"<\|[^|>]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>", re.IGNORECASE
 )
 
 
-def build_prompt(question: str, sources: Sequence[Source], language: str = "en") -> list[Message]:
+def build_prompt(
+    question: str, sources: Sequence[Source], language: Language = DEFAULT
+) -> list[Message]:
     """Write the chat messages for a question and its evidence.
 
     Args:
-        question: As the user asked it, or completed from the conversation.
-        sources: The evidence, each piece under its number and its passage's heading.
-        language: Of the answer, "en" or "de".
+        question: The user's, or completed from the conversation.
+        sources: The evidence; each piece gets its number and its passage's heading.
+        language: Of the answer; its instruction and labels are used.
     """
     notes = "\n".join(
         f"[{source.number}] {plain(heading_of(source))}: {plain(source.quote)}"
         for source in sources
     )
     return [
-        {"role": "system", "content": _SYSTEM.get(language, _SYSTEM["en"])},
-        {"role": "user", "content": f"Notes:\n{notes}\n\nQuestion: {plain(question)}"},
+        {"role": "system", "content": language.prompt},
+        {
+            "role": "user",
+            "content": f"{language.notes_label}:\n{notes}\n\n"
+            f"{language.question_label}: {plain(question)}",
+        },
     ]
 
 

@@ -12,9 +12,9 @@ from conftest import SHARED, WordEncoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest import clean
-from ingest.chunk import ChunkSettings, chunk, embedding_text, sentences_of, windows
+from ingest.chunk import ChunkSettings, chunk, embedding_text, windows
 from ingest.readers import read
+from ingest.running_lines import repeated_lines
 from ingest.types import Box, Document, Line, Page, ParsedDocument, Passage, Span
 
 NOTES = """
@@ -38,7 +38,7 @@ def cut(
 
 def kept_text(lecture: ParsedDocument, pages: Sequence[int]) -> dict[int, str]:
     """The pages' text without running lines, blanks aside, worked out from the lines alone."""
-    skipped = clean.repeated_lines(lecture.pages)
+    skipped = repeated_lines(lecture.pages)
     return {
         page.number: "".join(
             "".join(page.text[line.start : line.end].split())
@@ -243,37 +243,6 @@ def test_overlap_repeats_whole_sentences_of_the_passage_before(make_pdf):
         assert after.spans[0] == before.spans[-1]
     assert joined_text(lecture, passages) == kept_text(lecture, range(1, 99))
     assert passages[0].overlap == 0
-
-
-# ---- sentences ----
-
-
-@pytest.mark.parametrize(
-    ("text", "sentences"),
-    [
-        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
-        ("See e.g. Fig. 3 and Eq. 4. Then stop.", ["See e.g. Fig. 3 and Eq. 4.", "Then stop."]),
-        ("It costs 3.5 euro. Next.", ["It costs 3.5 euro.", "Next."]),
-        ("By A. Turing in 1950. Later.", ["By A. Turing in 1950.", "Later."]),
-        ("Das gilt z. B. Für alle. Über n.", ["Das gilt z. B. Für alle.", "Über n."]),
-        ("He said “stop.” Then he went.", ["He said “stop.”", "Then he went."]),
-        ("first line\nsecond line", ["first line", "second line"]),
-        ("3. Third item. Go on.", ["3. Third item.", "Go on."]),
-        ("  \n ", []),
-    ],
-)
-def test_sentences(text, sentences):
-    assert [text[start:end] for start, end in sentences_of(text)] == sentences
-
-
-@given(st.text(st.sampled_from("aB. \n!?”3"), max_size=60))
-def test_sentences_cover_every_letter_once(text):
-    pieces = sentences_of(text)
-    assert all(start < end for start, end in pieces)
-    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(pieces))
-    joined = "".join(text[start:end] for start, end in pieces)
-    assert "".join(joined.split()) == "".join(text.split())
-    assert all("\n" not in text[start:end] for start, end in pieces)
 
 
 # ---- properties ----

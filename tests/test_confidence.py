@@ -11,10 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from tiny_models import hit
 
+from ingest.text.languages import language
 from rag.confidence import (
     CALIBRATION_FILE,
     Calibration,
-    candidate_proper_nouns,
     features,
     fit_calibration,
     load_calibration,
@@ -24,6 +24,7 @@ from rag.errors import BadCalibration
 from rag.types import Source
 
 KEY = "encoder reranker"
+ENGLISH = language("en")
 
 
 def test_confidence_is_the_logistic_function_of_the_weighted_sum():
@@ -64,19 +65,6 @@ def test_no_other_threshold_abstains_better_where_the_confidences_are_true():
     assert f1(threshold(confidences)) > best - 0.005
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("How does Mamba replace attention in GPT-4?", ["GPT-4", "Mamba"]),
-        ("what is node2vec, and what a VAE", ["node2vec", "VAE"]),
-        ("Why do deep networks learn?", []),
-        ("Wozu dient die Normalisierung in einem Netz mit LoRA?", ["LoRA"]),
-    ],
-)
-def test_names_have_figures_or_capitals(text, found):
-    assert sorted(candidate_proper_nouns(text)) == sorted(found)
-
-
 def test_both_kinds_of_questions_are_needed():
     with pytest.raises(BadCalibration, match="2 questions 2 are answerable"):
         fit_calibration([[0.0] * 5, [1.0] * 5], [True, True], KEY)
@@ -89,17 +77,19 @@ def test_signals_by_hand():
         hit("c").with_stage("reranked", 0.5, 3),
     ]
     question = "Is light slower than neutrinos in GPT-4 and VAEs?"  # the text holds none of them
-    found = features(question, hits, [Source(1, "x", hits[0], 0.8), Source(2, "y", hits[1], 0.6)])
+    found = features(
+        question, hits, [Source(1, "x", hits[0], 0.8), Source(2, "y", hits[1], 0.6)], ENGLISH
+    )
     nine = math.log(9)
     rank = hits[0].stages["dense"].rank
     assert found == pytest.approx([math.log(4), nine, nine, (1 / rank + 1 / 4) / 2, 3])
-    assert all(math.isfinite(value) for value in features("", [], []))
+    assert all(math.isfinite(value) for value in features("", [], [], ENGLISH))
 
 
 def test_a_name_is_missing_only_where_the_first_passage_does_not_hold_it():
     told = hit("a", "A VAE learns what GPT-4 does not.").with_stage("reranked", 0.5, 1)
     for question, missing in (("do VAEs learn GPT-4", 0), ("do VAEs learn GPT-3", 1)):
-        assert features(question, [told], [])[-1] == missing
+        assert features(question, [told], [], ENGLISH)[-1] == missing
 
 
 def test_a_calibration_is_read_as_it_was_saved_and_only_for_its_models(tmp_path):

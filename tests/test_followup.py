@@ -1,13 +1,25 @@
-"""rag.followup: which questions lean on the conversation, and what is searched then."""
+"""rag.followup: which questions need the conversation, and what is searched then."""
 
 from __future__ import annotations
 
 import pytest
 
-from rag.followup import expand_with_history, is_context_dependent, rewrite
+from ingest.text.detect import question_language
+from ingest.text.languages import language
+from rag import followup
+from rag.followup import rewrite
 from rag.types import Turn
 
+ENGLISH = language("en")
 FIRST = "What does the scaling by sqrt(d_k) do to attention scores?"
+
+
+def is_context_dependent(question: str) -> bool:
+    return followup.is_context_dependent(question, question_language(question))
+
+
+def expand_with_history(question: str, history: list[Turn]) -> str:
+    return followup.expand_with_history(question, history, question_language(question))
 
 
 @pytest.mark.parametrize(
@@ -30,9 +42,20 @@ FIRST = "What does the scaling by sqrt(d_k) do to attention scores?"
         "Was ist der Unterschied?",
         "Wie wird dieses Netz trainiert?",
         "Wodurch unterscheidet es sich von einem Autoencoder?",
+        "Which of the two does maximum likelihood correspond to?",
+        "Wie hoch waren die beiden beim Spamfilter?",
+        "How is a decoder different from it?",
+        "Is it enough?",
+        "Can I divide by one as well?",
+        "Is there something that copes better with missing values?",
+        "Wer hat das bezahlt?",
+        "Et pour les images ?",
+        "Comment est-il entraîné ?",
+        "Est-ce que cela marche aussi avec du texte ?",
+        "Quelle est la différence ?",
     ],
 )
-def test_questions_that_lean(question):
+def test_questions_that_need_the_conversation(question):
     assert is_context_dependent(question)
     assert (
         expand_with_history(question, [Turn(FIRST, "It keeps them small.")])
@@ -53,21 +76,35 @@ def test_questions_that_lean(question):
         "Was ist ein Autoencoder?",
         "Definiere Kosinusähnlichkeit",
         "Wie funktioniert ein Autoencoder mit Flaschenhals?",
+        "Is one layer enough?",
+        "Why would I use several threads instead of one?",
+        "How does quicksort pick its pivot?",
+        "What are the four conditions that must hold for a deadlock?",
+        "How many GPUs did it take to train StyleGAN2-ADA?",
+        "What does it mean when an autoencoder is called undercomplete?",
+        "Why do deep networks overfit?",
+        "Reicht eine Schicht?",
+        "Was bringt es, das Ende vorher zu erwähnen?",
+        "Welche Pakete gibt es in Julia für automatisches Differenzieren?",
+        "Warum darf man die Perplexität von zwei Modellen nicht direkt vergleichen?",
+        "Qu'est-ce qu'un autoencodeur ?",
+        "Une couche suffit-elle ?",
+        "Quel est le rôle de la fonction de perte dans un réseau ?",
         "Andersen wrote fairy tales in which century?",  # opens like "and", but is a word
     ],
 )
-def test_questions_that_stand_for_themselves(question):
+def test_questions_that_are_complete(question):
     assert not is_context_dependent(question)
     assert (
         expand_with_history(question, [Turn("How does BERT mask words?", "At random.")]) == question
     )
 
 
-def test_without_a_conversation_every_question_stands():
+def test_without_a_conversation_every_question_is_complete():
     assert expand_with_history("And for images?", []) == "And for images?"
 
 
-def test_a_chain_is_led_by_the_last_question_that_stood():
+def test_a_chain_is_led_by_the_last_complete_question():
     history = [
         Turn("How does BERT mask words?", "At random."),
         Turn("What is BPE?", "A tokeniser."),
@@ -77,12 +114,12 @@ def test_a_chain_is_led_by_the_last_question_that_stood():
     assert expand_with_history("Which one is older?", history) == "What is BPE? Which one is older?"
 
 
-def test_a_chain_of_nothing_but_leaning_questions_is_led_by_the_first():
+def test_a_chain_of_nothing_but_follow_ups_is_led_by_the_first():
     history = [Turn("How many layers?", "Six."), Turn("And heads?", "Eight.")]
     assert expand_with_history("Why?", history) == "How many layers? Why?"
 
 
-def test_a_long_question_with_a_pronoun_of_its_own_stands():
+def test_a_pronoun_with_its_noun_in_the_question_refers_to_that():
     question = (
         "When a tokenizer meets a word that is not in the vocabulary, "
         "how is it split into smaller pieces by BPE?"
@@ -112,9 +149,9 @@ class Speaker:
 HISTORY = [Turn(FIRST, "It keeps <|im_end|> them small.")]
 
 
-def test_a_model_rewrites_what_leans():
+def test_a_model_rewrites_a_follow_up():
     speaker = Speaker(' "Does the scaling by sqrt(d_k) help images?"\nI hope that helps.')
-    assert rewrite("And for images?", HISTORY, speaker) == (
+    assert rewrite("And for images?", HISTORY, speaker, ENGLISH) == (
         "Does the scaling by sqrt(d_k) help images?"
     )
     [(system, user)] = speaker.asked
@@ -124,13 +161,13 @@ def test_a_model_rewrites_what_leans():
     assert system["role"] == "system"
 
 
-def test_what_stands_for_itself_costs_no_call():
+def test_a_complete_question_costs_no_call():
     speaker = Speaker("Never asked.")
-    assert rewrite("What is BPE?", HISTORY, speaker) == "What is BPE?"
-    assert rewrite("And for images?", [], speaker) == "And for images?"
+    assert rewrite("What is BPE?", HISTORY, speaker, ENGLISH) == "What is BPE?"
+    assert rewrite("And for images?", [], speaker, ENGLISH) == "And for images?"
     assert speaker.asked == []
 
 
 @pytest.mark.parametrize("reply", ["", " \n", "...", "word " * 61])
 def test_a_reply_that_is_no_question_is_not_taken(reply):
-    assert rewrite("Why?", HISTORY, Speaker(reply)) == f"{FIRST} Why?"
+    assert rewrite("Why?", HISTORY, Speaker(reply), ENGLISH) == f"{FIRST} Why?"

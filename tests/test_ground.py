@@ -8,11 +8,13 @@ from math import sqrt
 import pytest
 from tiny_models import hit
 
+from ingest.text.languages import language
 from rag.evidence import CosineJudge
 from rag.ground import draft_sentences, extractive_answer, ground, is_lexically_supported
 from rag.settings import AnswerSettings
 from rag.types import Source
 
+ENGLISH, GERMAN = language("en"), language("de")
 CAT = "A cat sleeps sixteen hours daily."
 MICE = "It hunts mice at night."
 LIGHT = "Light travels 299792458 metres every second."
@@ -32,7 +34,7 @@ def hold(encoder):
 
     def hold(draft, sources=SOURCES, question=QUESTION, **settings):
         settings = AnswerSettings(**{"min_support": 0.6} | settings)
-        sentences, used = ground(question, draft, sources, CosineJudge(encoder), settings)
+        sentences, used = ground(question, draft, sources, CosineJudge(encoder), settings, ENGLISH)
         quotes = {source.number: source.quote for source in used}
         return [(s.text, quotes[s.source], s.origin) for s in sentences]
 
@@ -75,7 +77,7 @@ def test_of_two_that_bear_a_sentence_out_the_named_one_is_its_source(hold):
 def test_sources_are_numbered_by_first_use_and_carry_their_hit(encoder):
     draft = f"{LIGHT} {CAT} {MICE} Light travels 299792458 metres every single second."
     sentences, sources = ground(
-        QUESTION, draft, SOURCES, CosineJudge(encoder), AnswerSettings(min_support=0.6)
+        QUESTION, draft, SOURCES, CosineJudge(encoder), AnswerSettings(min_support=0.6), ENGLISH
     )
     assert [sentence.source for sentence in sentences] == [1, 2, 3, 1]
     assert [(source.number, source.quote, source.citation) for source in sources] == [
@@ -94,6 +96,7 @@ def test_support_is_the_judges_score(encoder):
         SOURCES,
         CosineJudge(encoder),
         AnswerSettings(min_support=0.6),
+        ENGLISH,
     )
     assert sentence.support == pytest.approx(5 / sqrt(6 * 6), abs=1e-3)
 
@@ -118,22 +121,22 @@ def test_what_the_evidence_lacks_is_not_supported_at_any_score(hold, sentence):
 def test_words_of_the_question_and_the_heading_need_no_source():
     light = SOURCES[2]
     assert is_lexically_supported(
-        "In vacuum light travels 299792458 metres every second.", "", light
+        "In vacuum light travels 299792458 metres every second.", "", light, ENGLISH
     )
     assert not is_lexically_supported(
-        "Photons travel 299792458 metres through empty space.", "", light
+        "Photons travel 299792458 metres through empty space.", "", light, ENGLISH
     )
     question = "How far do photons travel through empty space?"
     assert is_lexically_supported(
-        "Photons travel 299792458 metres through empty space.", question, light
+        "Photons travel 299792458 metres through empty space.", question, light, ENGLISH
     )
 
 
 def test_across_languages_numbers_alone_are_compared():
     light = Source(1, f"{LIGHT} This is what we know about it and the vacuum.", PHYSICS, 0.4)
     german = "Das Licht legt in der Sekunde {} Meter zurück und ist schnell."
-    assert is_lexically_supported(german.format(299792458), "", light)
-    assert not is_lexically_supported(german.format(300000000), "", light)
+    assert is_lexically_supported(german.format(299792458), "", light, GERMAN)
+    assert not is_lexically_supported(german.format(300000000), "", light, GERMAN)
 
 
 def test_an_unsupported_sentence_leaves_the_others(hold):
@@ -171,7 +174,8 @@ def test_an_extractive_answer_takes_what_comes_close_to_the_best():
 
 
 def test_without_evidence_there_is_nothing_to_say(encoder):
-    assert ground("Encoder?", CAT, (), CosineJudge(encoder), AnswerSettings()) == ((), ())
+    empty = ground("Encoder?", CAT, (), CosineJudge(encoder), AnswerSettings(), ENGLISH)
+    assert empty == ((), ())
 
 
 def test_without_the_check_the_models_own_marks_are_believed(hold):
@@ -198,9 +202,9 @@ def test_a_repeated_sentence_stands_once(hold):
     ],
 )
 def test_a_draft_gives_whole_sentences(draft, sentences):
-    assert [text for text, _ in draft_sentences(draft)] == sentences
+    assert [text for text, _ in draft_sentences(draft, ENGLISH)] == sentences
 
 
 def test_a_mark_belongs_to_the_sentence_before_it():
     draft = "One ends [2]. Two ends. [1] Three has none."
-    assert [mark for _, mark in draft_sentences(draft)] == [2, 1, 0]
+    assert [mark for _, mark in draft_sentences(draft, ENGLISH)] == [2, 1, 0]

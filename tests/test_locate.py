@@ -9,10 +9,10 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from ingest.clean import BULLETS
 from ingest.locate import boxes_of, stretches
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from ingest.text.repair import BULLETS
 from ingest.types import Box
 from rag.evidence import quotable_spans
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_models import chat_tokenizer, hit
 
+from ingest.text.languages import language
 from rag.prompt import build_prompt
 from rag.types import Source
 
@@ -82,11 +83,13 @@ def test_ordinary_angle_and_square_brackets_stay():
 
 
 def test_the_instruction_is_in_the_language_of_the_answer():
-    german = build_prompt("Was ist Licht?", SOURCES, "de")[0]["content"]
+    german = build_prompt("Was ist Licht?", SOURCES, language("de"))[0]["content"]
     assert "Antworte auf Deutsch" in german
     english = build_prompt("What is light?", SOURCES)[0]["content"]
     assert "in English" in english
-    assert build_prompt("?", SOURCES, "fr")[0]["content"] == english
+    french = build_prompt("Pourquoi ?", SOURCES, language("fr"))[0]["content"]
+    assert "Réponds en français" in french
+    assert build_prompt("?", SOURCES, language("xx"))[0]["content"] == english
 
 
 def test_without_evidence_the_question_stands_alone():

@@ -10,10 +10,10 @@ import pytest
 import torch
 from tiny_models import hit, make_cross_encoder, make_llama
 
-from ingest.clean import language_of
 from ingest.errors import LibraryMismatch, LibraryMissing, ModelMissing
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from ingest.text.detect import language_of
 from rag.confidence import CALIBRATION_FILE, Calibration
 from rag.errors import BadCalibration, BadQuestion, BadSampling
 from rag.generate import Generator

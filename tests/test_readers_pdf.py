@@ -144,7 +144,7 @@ def test_title_outline_and_identity(make_pdf):
     lecture = read_pdf(path)
     assert lecture.document.title == "A small lecture"
     assert lecture.document.id == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert lecture.document.language == ""
+    assert lecture.document.language == "en"
     assert lecture.document.pages == len(lecture.pages) == 2
     assert [(s.level, s.page) for s in lecture.outline] == [(0, 1), (1, 2)]
     assert [s.title.lstrip("1. ") for s in lecture.outline] == ["Searching ahead", "Going deeper"]

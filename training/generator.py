@@ -31,8 +31,9 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ingest import resources, weights
+from ingest.text.languages import language
 from ingest.types import Passage
-from rag.prompt import NOT_ANSWERED, Message, build_prompt
+from rag.prompt import Message, build_prompt
 from rag.types import Hit, Source
 from training.candidates import HELD_OUT
 from training.data import Asked, Text, read_texts
@@ -97,8 +98,8 @@ def example(text: Text, item: Asked, texts: Sequence[Text], generator: random.Ra
     ]
     numbers = {unit: n for n, (owner, unit) in enumerate(pieces, 1) if owner.id == text.id}
     answer = " ".join(f"{said} [{numbers[unit]}]" for said, unit in item.answer)
-    messages = build_prompt(item.searched, sources, item.lang)
-    return Example(tuple(messages), answer or NOT_ANSWERED[item.lang])
+    messages = build_prompt(item.searched, sources, language(item.lang))
+    return Example(tuple(messages), answer or language(item.lang).not_answered)
 
 
 def source(number: int, title: str, text: str) -> Source:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.clean import language_of
 from ingest.errors import KathederError
+from ingest.text.detect import language_of
 from rag.types import Answer, Turn
 from ui.stored_answers import UnreadableAnswer, dump_answer, load_answer
 

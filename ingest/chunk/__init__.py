@@ -8,7 +8,6 @@ a passage.
 
 from ingest.chunk.chunker import CHUNKER_VERSION, chunk
 from ingest.chunk.model_input import embedding_text, windows
-from ingest.chunk.sentences import sentences_of
 from ingest.chunk.settings import ChunkSettings, TokenCounter
 
 __all__ = [
@@ -17,6 +16,5 @@ __all__ = [
     "TokenCounter",
     "chunk",
     "embedding_text",
-    "sentences_of",
     "windows",
 ]

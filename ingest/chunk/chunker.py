@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ingest import clean
 from ingest.chunk.builds import group_builds
 from ingest.chunk.headings import HeadingPaths
 from ingest.chunk.packing import Unit, pack, split_at_headings
 from ingest.chunk.paragraphs import sentence_spans
 from ingest.chunk.settings import ChunkSettings, TokenCounter
+from ingest.running_lines import repeated_lines
+from ingest.text.languages import language
 from ingest.types import Line, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
@@ -69,7 +70,7 @@ def chunk(
 
 def _body_lines(parsed: ParsedDocument) -> dict[int, list[Line]]:
     """Each page's lines by its number, without running headers, footers and page numbers."""
-    repeated = clean.repeated_lines(parsed.pages)
+    repeated = repeated_lines(parsed.pages)
     return {
         page.number: [line for line in page.lines if (page.number, line) not in repeated]
         for page in parsed.pages
@@ -80,10 +81,11 @@ def _blocks(
     parsed: ParsedDocument, body_lines: dict[int, list[Line]], headings: HeadingPaths
 ) -> Iterator[_Block]:
     """One block for each build, and one for the notes between two slides; no dividers."""
+    spoken = language(parsed.document.language)
     notes = _Block((), [])
     for build in group_builds(parsed.pages, body_lines):
         page = build[-1]  # on it, a build is complete
-        spans = sentence_spans(page, body_lines[page.number])
+        spans = sentence_spans(page, body_lines[page.number], spoken)
         if not spans or headings.is_divider(page, body_lines[page.number]):
             continue
         if not page.is_slide:

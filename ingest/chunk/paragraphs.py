@@ -6,8 +6,9 @@ import itertools
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from ingest import clean
-from ingest.chunk.sentences import sentence_ends
+from ingest.text.languages import Language
+from ingest.text.repair import BULLETS, is_bullet
+from ingest.text.sentences import sentence_ends
 from ingest.types import Line, Page, Span
 
 _CLOSING = ",;:.)]"  # a line that begins with one of them continues the line before
@@ -17,13 +18,13 @@ _WIDE = 0.45  # of the page's width; a line that is wider fills its column
 _MAX_GAP = 0.6  # of the font size, between the lines of one paragraph
 
 
-def sentence_spans(page: Page, lines: Sequence[Line]) -> list[Span]:
+def sentence_spans(page: Page, lines: Sequence[Line], spoken: Language) -> list[Span]:
     """The text of a page's lines as sentences and list items, with each line in exactly one."""
     spans: list[Span] = []
     for paragraph_start, paragraph_end in _paragraphs(page, lines):
         text = page.text[paragraph_start:paragraph_end]
         start = paragraph_start
-        for offset in [*sentence_ends(text), len(text)]:
+        for offset in [*sentence_ends(text, spoken), len(text)]:
             end = paragraph_start + offset
             if page.text[start:end].strip():
                 spans.append(Span(page.number, start, end))
@@ -59,7 +60,7 @@ def continues_paragraph(page: Page, before: Line, line: Line) -> bool:
     first_word = page.text[line.start : line.end].split(maxsplit=1)[0]
     if first_word[0] in _CLOSING:  # after an index or an exponent, which is a line of its own
         return True
-    if clean.is_bullet(first_word) or first_word[0] in clean.BULLETS:
+    if is_bullet(first_word) or first_word[0] in BULLETS:
         return False
     if (
         abs(before.size - line.size) > _SIZE_CHANGE * max(before.size, line.size)

@@ -62,7 +62,7 @@ def calibrate(
         hits = pipeline.search(question.question, history)
         query = pipeline.query(question.question, history)
         evidence = pipeline.evidence(query, hits)
-        rows.append(features(query, hits, evidence))
+        rows.append(features(query, hits, evidence, pipeline.language(query)))
         progress(number, len(questions))
     answerable = [question.answerable for question in questions]
     key = models_key(pipeline.encoder, pipeline.reranker)

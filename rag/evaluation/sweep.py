@@ -42,6 +42,7 @@ import numpy as np
 from ingest.embed import Encoder
 from ingest.pipeline import find_files, index_config, ingest
 from ingest.store import Library
+from ingest.text.detect import question_language
 from rag.errors import BadQuestionFile, BadSettings
 from rag.evaluation import plot
 from rag.evaluation.metrics import Report, measure
@@ -255,7 +256,12 @@ def sweep(path: Path, models: Models | None = None) -> Iterator[Progress]:
     plan = read_plan(path)
     models = models or Models()
     questions = read_questions(plan.questions)[: plan.limit]
-    texts = [expand_with_history(q.question.strip(), history_of(q, questions)) for q in questions]
+    texts = [
+        expand_with_history(
+            q.question.strip(), history_of(q, questions), question_language(q.question)
+        )
+        for q in questions
+    ]
     points = plan.points()
     runs = plan.output / "runs"
     runs.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest import clean
 from ingest.readers.pdf.lines import RawLine, RawWord
+from ingest.text.repair import LINE_END_HYPHENS
 
 _BOLD_WEIGHT = 600  # of a font, from 100 to 900
 
@@ -35,7 +35,7 @@ def read_lines(textpage: pdfium.PdfTextPage) -> list[RawLine]:
             end_line(position)
         elif letter in " \t\u00a0":
             end_word(position)
-        elif letter in clean.LINE_END_HYPHENS:
+        elif letter in LINE_END_HYPHENS:
             end_word(position)
             line.hyphenated = bool(line.words)
             end_line(position)

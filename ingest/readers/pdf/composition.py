@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
-from ingest import clean
 from ingest.readers.pdf.lines import RawLine, RawWord
 from ingest.readers.pdf.titles import page_heading
+from ingest.text.repair import join_hyphen, repair_word
 from ingest.types import Box, Line, Page, Word
 
 
@@ -49,11 +49,11 @@ def compose_page(number: int, page: PageLines, compounds: Set[str]) -> Page:
         start = length
         box: Box | None = None
         for raw_word in raw_line.words:
-            text = clean.repair_word(raw_word.text)
+            text = repair_word(raw_word.text)
             if not text:
                 continue
             if after_hyphen:
-                separator = clean.join_hyphen(parts[-1], text, compounds)
+                separator = join_hyphen(parts[-1], text, compounds)
             elif box is None:
                 separator = ""
             else:

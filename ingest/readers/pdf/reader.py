@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from ingest import clean
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.boxes import word_boxes
 from ingest.readers.pdf.characters import read_lines
@@ -15,6 +14,7 @@ from ingest.readers.pdf.composition import PageLines, compose_page, hyphenated_w
 from ingest.readers.pdf.lines import break_line, merge_lines
 from ingest.readers.pdf.opening import open_pdf, read_bytes
 from ingest.readers.pdf.titles import document_title, read_outline
+from ingest.text.detect import language_of
 from ingest.types import Document, Page, ParsedDocument
 
 #: With fewer words in the whole file, its pages are taken for pictures.
@@ -56,7 +56,7 @@ def read_pdf(path: Path) -> ParsedDocument:
         file=path.name,
         title=document_title(declared_title, pages[0].heading, path.stem),
         pages=len(pages),
-        language=clean.language_of(text),
+        language=language_of(text),
     )
     return ParsedDocument(document, pages, outline)
 

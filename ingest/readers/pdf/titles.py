@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pypdfium2 as pdfium
 
-from ingest import clean
+from ingest.text.repair import is_bullet, repair_word
 from ingest.types import Line, Section
 
 # How far down a heading may begin, as a share of the page's height.
@@ -39,7 +39,7 @@ def read_outline(pdf: pdfium.PdfDocument) -> Iterator[Section]:
         target = item.get_dest()
         index = target.get_index() if target else None
         if index is not None:
-            title = " ".join(clean.repair_word(word) for word in item.get_title().split())
+            title = " ".join(repair_word(word) for word in item.get_title().split())
             yield Section(title, item.level, index + 1)
 
 
@@ -65,7 +65,7 @@ def page_heading(number: int, text: str, lines: Sequence[Line], width: float, he
         words = text[line.start : line.end].split()
         is_high = line.box.y0 < reach * height or has_few_lines
         letters = sum(map(str.isalpha, "".join(words)))
-        return is_high and not clean.is_bullet(words[0]) and letters >= _MIN_LETTERS
+        return is_high and not is_bullet(words[0]) and letters >= _MIN_LETTERS
 
     candidates = [index for index, line in enumerate(lines) if may_be_heading(line)]
     if not candidates:

@@ -1,0 +1,79 @@
+"""The shape of a language: every fact that the program needs to know of one, as one value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the program knows of one language.
+
+    All words are in small letters and composed (NFC). The patterns are searched without regard
+    to case, except where they set it themselves.
+    """
+
+    code: str
+    """ISO 639-1."""
+    name: str
+    """Its own name for itself, as "Deutsch"."""
+    stemmer: str
+    """Name of its Snowball algorithm."""
+
+    stop_words: frozenset[str]
+    """Words of a question that say nothing about its subject; the lexical search leaves them out."""
+    common_words: frozenset[str]
+    """Further frequent words; with the stop words they show which language a text is in."""
+    question_words: frozenset[str]
+    """Words that open a question; as the first word of a text they count half a word more."""
+    letters: str
+    """Letters that other registered languages seldom use; a word with one shows the language."""
+
+    abbreviations: frozenset[str]
+    """Words, without their last full stop, after which a full stop ends no sentence."""
+    continuation_words: frozenset[str]
+    """A line that ends with one of these continues in the next line."""
+    page_words: frozenset[str]
+    """Words before a page number, and between it and the number of pages."""
+    capitalised_nouns: bool
+    """Whether every noun has a capital, so that a capital marks no name."""
+
+    anaphora: re.Pattern[str]
+    """Words that refer back. The group `pronoun`, where it took part, may have its noun in the
+    same clause (see `antecedent`); any other match needs an earlier clause that says something."""
+    antecedent: re.Pattern[str]
+    """A noun that a later pronoun of the same question can refer to."""
+    follow_up_opening: re.Pattern[str]
+    """Openings that only a follow-up question has."""
+    complete_opening: re.Pattern[str]
+    """Openings of a question that is complete however short it is: it asks for a thing by its
+    name, as "What is BPE?", or whether something is so, as "Is one layer enough?"."""
+
+    prompt: str
+    """The system message for a model that writes an answer from numbered notes."""
+    notes_label: str
+    """What stands before the notes in the prompt."""
+    question_label: str
+    """What stands before the question in the prompt."""
+    not_answered: str
+    """What the model writes where the notes do not answer."""
+    abstention: str
+    """What the reader sees where the lectures do not answer."""
+    nearest_pages: str
+    """Announces the nearest pages, which follow an abstention."""
+
+    @property
+    def evident_words(self) -> frozenset[str]:
+        """All words that show the language."""
+        return self.stop_words | self.common_words | self.question_words
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, for the tables of a language."""
+    return frozenset(text.split())
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A verbose, case-blind pattern; `#` opens a comment and a blank is written `\\s`."""
+    return re.compile(text, re.IGNORECASE | re.VERBOSE)

@@ -1,0 +1,88 @@
+"""German."""
+
+from ingest.text.languages.base import Language, pattern, words
+
+LANGUAGE = Language(
+    code="de",
+    name="Deutsch",
+    stemmer="german",
+    stop_words=words(
+        """aber als am an auch auf aus bei bin bitte das dass dem den der des die dies diese doch du ein
+        eine einem einen einer eines er erkläre es für haben hat ich ihr im in ist kann man mein mir
+        mit nach nicht oder sich sie sind so um und uns von vom vor war was welche welchem welchen
+        welcher welches wenn wer werden wie wieso wir wird wo wozu warum zu zum zur über"""
+    ),
+    common_words=words(
+        """ab alle allem allen aller alles anders andere anderen anderer bedeuten bedeutet beim beiden
+        beide beispiel beispiele besagt besonders besteht bezeichnet bleibt braucht bringt bzw da
+        dabei dadurch dafür dagegen daher damit danach dann daran darauf darf daraus darin darüber
+        davon dazu denn deren dessen deshalb dient dieser diesem diesen dieses dort durch dürfen
+        eigentlich einfach einige entsteht erst etwa etwas falls fest folgt funktioniert ganz
+        geben gegen geht gehört gelten genau gemeint gibt gilt groß große großen gut habe hatte
+        hatten heißen heißt hier hinter hoch ihm ihn ihre ihrem ihren immer ins ja jede jedem jeden
+        jeder jedes jetzt kann kein keine keinen keiner kennt klein kleine kleinen kommt können
+        könnte laut lassen lautet leistet lernt liegt liefert lässt machen macht mal mehr meist
+        misst muss möglich müssen nach nennen nennt nenne neue neuen noch nur ob ohne schon
+        sehr seine seinem seinen sein seit selbst soll sollen sollte sonst sondern spricht
+        statt steckt stehen steht stellt tun unter unterscheiden unterscheidet unterschied usw
+        verhindert verlangt versteht verwendet verwenden viel viele vielen während wann warum
+        weil weiter welch wem wen weniger wenige werde weshalb wieder wieviel will wodurch wofür
+        wogegen woher wohin womit woran worauf woraus worin worum worüber wovon wozu wurde
+        wurden wäre wären würde würden z.b zeigt ziel zwei zwischen zweite zweiten"""
+    ),
+    question_words=words(
+        """definiere erkläre nenne wann warum was welche welchem welchen welcher welches wem wen wer
+        weshalb wessen wie wieso wieviel wo wodurch wofür wogegen woher wohin womit woran worauf
+        woraus worin worum worüber wovon wozu"""
+    ),
+    letters="äöüß",
+    abbreviations=words(
+        """abb abs bd bsp bzw ca d.h d.\u00a0h dr etc evtl f ff gl ggf kap max min nr o.ä prof s sog u.a
+        u.\u00a0a usw vgl z.b z.\u00a0b"""
+    ),
+    continuation_words=words(
+        """als am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist
+        mit oder pro sind um und vom von wie zu zum zur über"""
+    ),
+    page_words=words("folie s. seite von"),
+    capitalised_nouns=True,
+    anaphora=pattern(
+        r"""
+        \b(?<!gibt\s)(?<!gab\s)(?<!geht\s)(?<!handelt\s)(?<!bringt\s)(?P<pronoun>
+            es(?!\s(?:gibt|gab|geht|handelt|heißt)\b) | er | sie | ihm | ihn | ihr(?:e[nmrs]?)?
+            | sein(?:e[nmrs]?)? | deren | dessen )\b
+        | \b(?: dies\w* | jene\w* | dort )\b
+        | \b(?: dabei | dafür | dagegen | damit | daran | darauf | darin | darüber | davon | dazu )\b
+            (?!,)  # "davon, den Druckern ein Monopol zu geben"
+          # "das" as a pronoun; before a noun it is an article
+        | \bdas\b (?!\s[^\w\s]|\s(?:\w+\s){0,2}?(?-i:[A-ZÄÖÜ\d]))
+        | \b(?:die|den)\sbeiden\b (?!\s(?:\w+en\s)?(?-i:[A-ZÄÖÜ]))
+        | \b(?: auch | dann | nochmal | noch\smal | stattdessen )\s*\W*$
+        """
+    ),
+    antecedent=pattern(r"(?-i:(?<=[^\W\d_A-ZÄÖÜ][ ])|(?<=,[ ])|(?<=[(„«\"]))(?-i:[A-ZÄÖÜ])[\w-]+"),
+    follow_up_opening=pattern(
+        r"""
+        ^\s*(?: und | aber | oder | warum\snicht | wieso\snicht | was\swenn
+            | (?:was\sist|wie\sist\ses|wie\ssteht\ses)\smit\b (?!.*\bgemeint\b) )\b
+        | ^\s*(?: weitere | andere | mehr | noch\s\w+ )\s+\w+\s*\W*$
+        """
+    ),
+    complete_opening=pattern(
+        r"""
+        ^\s*(?: was\s(?:ist|sind) | wer\s(?:ist|war) | definiere | erkläre )
+            \s+ (?!(?:der|die|das)\b)\w
+        | ^\s*(?:braucht|darf|genügt|hat|haben|hilft|ist|kann|können|muss|müssen|reicht|reichen
+            |sind|soll|war|wird|werden)\s+
+            (?!(?:das|der|die|dies\w*|du|er|es|ich|ihr\w*|man|mehr|sie|sein\w*|wir)\b)\w
+        """
+    ),
+    prompt="Du beantwortest die Frage einer Studentin aus Vorlesungsnotizen. Nutze nur die "
+    "nummerierten Notizen. Antworte auf Deutsch in ein bis drei kurzen Sätzen, jeder mit der "
+    "Nummer seiner Notiz am Ende, wie [1].",
+    notes_label="Notes",  # the bundled adapter was trained with these two labels
+    question_label="Question",
+    not_answered="Die Notizen beantworten das nicht.",
+    abstention="Die Vorlesungen beantworten das wohl nicht.",
+    nearest_pages="Die nächsten Seiten stehen darunter.",
+)

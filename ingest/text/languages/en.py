@@ -1,0 +1,87 @@
+"""English."""
+
+from ingest.text.languages.base import Language, pattern, words
+
+LANGUAGE = Language(
+    code="en",
+    name="English",
+    stemmer="english",
+    stop_words=words(
+        """a about an and are as at be but by can could did do does explain for from had has have how
+        i if in into is it its me my of on or please should so tell than that the their them then
+        there these they this to was we were what when where which who whom whose why will with
+        would you your"""
+    ),
+    common_words=words(
+        """according after again against all also although always am any because been before being
+        below between both called came cannot doesn't don't each either enough ever every few
+        fewer first get gets give given gives good have having he her here him his however isn't
+        it's just kind kinds known larger last least less like made make makes many may mean
+        meaning means might more most much must never next no not off often one only other our out
+        over own people same say says see seen shall she show shows since some still such takes
+        things those three through too two under until up upon us use used uses using usually very
+        want way ways well what's whats while within without works yes yet"""
+    ),
+    question_words=words("define explain how name what when where which who whom whose why"),
+    letters="",
+    abbreviations=words(
+        """al approx cf ch dr e.g eq eqs etc fig i.e max min no p pp prof resp sec vol vs"""
+    ),
+    continuation_words=words(
+        "a an and are as at by for from in into is of on or per than that the their this to with"
+    ),
+    page_words=words("of p p. page slide"),
+    capitalised_nouns=False,
+    anaphora=pattern(
+        r"""
+        \b(?P<pronoun> it(?!\s(?:means?|matters?|takes?)\s(?:if|for|that|to|when)\b) | its
+            | they | them | their | theirs | he | she | him | his | her )\b
+            (?!\s(?:not\s)?\w+\s(?:to|that)\b)  # "is it possible to", "makes it hard to"
+        | \b(?:about|by|for|from|in|like|of|on|than|to|with)\s(?:it|them)\s*\W*$
+        | \b(?:this | these | former | latter)\b
+        | \bthose\b (?!\s(?:who|that|which)\b)
+          # "that" as a pronoun; behind a noun it opens a clause
+        | (?:^|\b(?:about|against|at|by|can|could|did|do|does|explain|for|from|how|in|is|like|of|on
+            |show|than|to|was|why|will|with|would))\s+ that\b
+            (?!\s(?:a|an|the|its|their|every|all)\b)
+          # "one" as a pronoun; before a noun it is a number
+        | \b(?:another|first|former|last|latter|next|other|that|this|which)\s+ ones?\b
+        | \bthe\s ones?\b (?=\s*(?:$|[?.,!])|\s(?:for|from|in|of|on|that|who|which|with)\b)
+        | (?<!\bare)(?<!\bis)(?<!\bbe)(?<!\bwas)(?<!\bwere)\s there (?=\s*(?:$|[?.,!]))
+        | \bthe\stwo \s+ (?:are|can|did|do|does|had|has|have|is|was|were|will)\b
+        | \b(?: again | as\swell | instead | then | too )\s*\W*$
+        """
+    ),
+    antecedent=pattern(
+        r"""
+        \b(?:a|an|any|each|every|some|no|the|two|three|many|several)\s+ (?!one\b|two\b)\w{2,}
+          # the subject of "does quicksort pick", but not the verb of "does training it"
+        | \b(?:are|can|could|did|do|does|is|may|might|must|should|was|were|will|would)\s+
+            (?!(?:he|it|its|she|that|their|there|these|they|this|those)\b)[a-z][\w-]{2,}
+            \s+(?!(?:it|them)\b)
+        | (?-i:(?<=[a-z,]\ )[A-Z][\w-]+)
+        """
+    ),
+    follow_up_opening=pattern(
+        r"""
+        ^\s*(?: and | but | so | or | why\snot | how\sso | how\sabout | what\sabout | what\sif )\b
+        | ^\s*(?: another | any | (?:some\s)?(?:more|other) | further )\s+\w+\s*\W*$
+        | \b(?:any|some)(?:one|thing)\s(?:\w+\s){0,2}(?:better|else)\b
+        """
+    ),
+    complete_opening=pattern(
+        r"""
+        ^\s*(?: what(?:\s(?:is|are)|['’]?s) | who\s(?:is|was) | define | explain )\s+ (?!the\b)\w
+        | ^\s*(?:are|can|could|did|do|does|has|have|is|may|must|should|was|were|will|would)\s+
+            (?!(?:he|i|it|its|more|she|that|the|their|there|these|they|this|those|we|you)\b)\w
+        """
+    ),
+    prompt="You answer a student's question from lecture notes. Use only the numbered notes. "
+    "Answer in one to three short sentences in English, each closed by its note's number "
+    "as in [1].",
+    notes_label="Notes",
+    question_label="Question",
+    not_answered="The notes do not answer this.",
+    abstention="The lectures do not seem to answer this.",
+    nearest_pages="The nearest pages are listed below.",
+)

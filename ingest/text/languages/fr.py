@@ -1,0 +1,79 @@
+"""French."""
+
+from ingest.text.languages.base import Language, pattern, words
+
+LANGUAGE = Language(
+    code="fr",
+    name="Français",
+    stemmer="french",
+    stop_words=words(
+        """a à au aux avec c ce ces cette comment d dans de des donc du elle elles en est et explique
+        expliquez il ils j je l la le les leur leurs lui m ma me mes mon n ne nous où on ont ou par
+        pas peut pour pourquoi qu quand que quel quelle quelles quels qui quoi s sa se ses si son
+        sont sur t tu un une vous y"""
+    ),
+    common_words=words(
+        """afin ainsi alors après appelle appelle-t-on aucun aucune autre autres avait avant avoir
+        bien cela celle celui chaque combien comme contre dit doit donne deux dont entre est-ce
+        être exemple fait faire faut fonctionne grand grande jamais lorsque lorsqu mais moins même
+        mêmes non nos notre parce peu peuvent plus plusieurs premier première puis quelque quelques
+        sans selon sert signifie sera serait sous soit toujours tous tout toute toutes trois très
+        utilise va vers veut voici vos votre était étaient"""
+    ),
+    question_words=words(
+        """combien comment définis définissez explique expliquez où pourquoi quand quel quelle
+        quelles quels qui quoi"""
+    ),
+    letters="éèêëàâçîïôûùœæ",
+    abbreviations=words(
+        """al av c.-à-d cf chap dr env etc ex fig m max min mm no p p.ex pp prof sec éq"""
+    ),
+    continuation_words=words(
+        """à au aux avec ce ces cette dans de des du en est et la le les leur leurs ou par pour que
+        qui sa ses son sont sur un une"""
+    ),
+    page_words=words("diapo diapositive p p. page sur"),
+    capitalised_nouns=False,
+    anaphora=pattern(
+        r"""
+        \b(?<!\by\sa-t-)(?<!est-)(?P<pronoun>
+            il(?!\s(?:y\sa|faut|est\s\w+\s(?:de|que)|s['’]agit)\b) | elle | ils | elles | lui
+            | leurs? )\b
+        | \b(?: cela | ça | celui-ci | celle-ci | ceux-ci | celles-ci | celui-là | celle-là
+            | ce\sdernier | cette\sdernière | ces\sderni(?:ers|ères) )\b
+        | \b(?:ce|cet|cette|ces)\s (?!(?:que|qui|dont|sont|n['’]est)\b)\w{3,}
+        | \bles\sdeux\b (?!\s\w{3,}[sx]\b)
+        | \blà\s*(?:$|\?)
+        | \b(?: aussi | alors | encore | également | à\sla\splace )\s*\W*$
+        """
+    ),
+    antecedent=pattern(
+        r"""
+        \b(?:un|une|le|la|les|des|du|au|aux|chaque|plusieurs|tout|toute|deux)\s+ (?!deux\b)\w{3,}
+        | \b[ldLD]['’]\w{3,}
+        | (?-i:(?<=[a-zéèà,]\ )[A-ZÉÀ][\w-]+)
+        """
+    ),
+    follow_up_opening=pattern(
+        r"""
+        ^\s*(?: et | mais | donc | alors | ou\b(?!\s\w+\s\w+\s\w+\s\w+) | pourquoi\spas
+            | qu['’]en\sest-il )\b
+        | ^\s*(?: (?:un|une|d['’])\s*autres? )\s+\w+\s*\W*$
+        """
+    ),
+    complete_opening=pattern(
+        r"""
+        ^\s*(?: qu['’]est-ce\s(?:que\s|qu['’]) | que\ssont | qui\s(?:est|était)
+            | défini(?:s|ssez) | explique[zr]? ) \s* (?!(?:la|le|les|cela|ça|l)\b)\w
+        | ^\s*(?:est-ce\s(?:que\s|qu['’]))? (?:un|une|deux)\s\w
+        """
+    ),
+    prompt="Tu réponds à la question d'une étudiante à partir de notes de cours. N'utilise que les "
+    "notes numérotées. Réponds en français en une à trois phrases courtes, chacune terminée par "
+    "le numéro de sa note, comme [1].",
+    notes_label="Notes",
+    question_label="Question",
+    not_answered="Les notes ne répondent pas à cette question.",
+    abstention="Les cours ne semblent pas répondre à cette question.",
+    nearest_pages="Les pages les plus proches sont indiquées ci-dessous.",
+)
