@@ -1,7 +1,9 @@
-"""The bi-encoder: texts to unit vectors, and the count of tokens that its window is measured in."""
+"""The bi-encoder: turns texts into unit vectors, and counts tokens as its window does."""
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -18,12 +20,15 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
+_DEFAULT_WINDOW = 512  # tokens, for a model that names none
+
+
 class Encoder(Protocol):
     """What ingest and retrieval need of a bi-encoder."""
 
     @property
     def identity(self) -> str:
-        """Name and hash; a library is bound to it."""
+        """Name and hash of the weights; a library is searched only with the encoder it stores."""
 
     @property
     def dimension(self) -> int:
@@ -31,10 +36,10 @@ class Encoder(Protocol):
 
     @property
     def window(self) -> int:
-        """Longest input in tokens, with the two that frame it; what is longer would be cut."""
+        """Longest input in tokens, special tokens included; the rest of a longer text is ignored."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Number of tokens of each text, without the framing ones."""
+        """Number of tokens of each text, without special tokens."""
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32, shape (len(texts), dimension), in the order of the texts."""
@@ -43,8 +48,8 @@ class Encoder(Protocol):
 class BiEncoder:
     """A sentence-transformers model, loaded when it first encodes.
 
-    Counting tokens needs the tokenizer alone, so reading and cutting a lecture start without
-    waiting for PyTorch.
+    Counting tokens needs only the tokenizer, so that reading and cutting a document starts
+    without waiting for PyTorch.
     """
 
     def __init__(
@@ -54,6 +59,11 @@ class BiEncoder:
         dtype: weights.Numeric = "auto",
         batch_size: int = 64,
     ) -> None:
+        """Locate and check the weights; nothing is loaded yet.
+
+        Raises:
+            ModelMissing: there is no such model on this machine.
+        """
         self._weights = weights.locate(name)
         self._device = device
         self._dtype = dtype
@@ -67,13 +77,14 @@ class BiEncoder:
     @cached_property
     def window(self) -> int:
         """The model's longest input; 256 tokens for all-MiniLM-L6-v2."""
-        return int(self._model.max_seq_length or 512) if self._settings is None else self._settings
+        if self._configured_window is not None:
+            return self._configured_window
+        length = self._model.max_seq_length  # static models have no limit: infinity
+        return int(length) if length and math.isfinite(length) else _DEFAULT_WINDOW
 
     @cached_property
-    def _settings(self) -> int | None:
-        """The window from the model's own settings file, where it has one."""
-        import json
-
+    def _configured_window(self) -> int | None:
+        """The window in the model's own settings file, in tokens; None if it names none."""
         file = self._weights.folder / "sentence_bert_config.json"
         if not file.is_file():
             return None
@@ -85,16 +96,16 @@ class BiEncoder:
         return int(self.encode(["dimension"]).shape[1])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Number of tokens of each text, without the two that frame a sequence."""
+        """Number of tokens of each text, without special tokens."""
         batch = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [len(encoding.ids) for encoding in batch]
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Encode texts, alike ones together; see `Encoder.encode`."""
+        """Unit vectors of the texts; see `Encoder.encode`."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        if len(texts) > 1 and self._model.device.type == "cpu" and not self._prompted:
-            return self._encode_apart(texts)
+        if len(texts) > 1 and self._model.device.type == "cpu" and not self._has_default_prompt:
+            return self._encode_unbatched(texts)
         vectors = self._model.encode(
             list(texts),
             batch_size=self._batch_size,  # sorted by length inside, longest first
@@ -104,11 +115,11 @@ class BiEncoder:
         )
         return np.asarray(vectors, dtype=np.float32)
 
-    def _encode_apart(self, texts: Sequence[str]) -> np.ndarray:
-        """Encode every text alone, the longest first, with a thread for each core.
+    def _encode_unbatched(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode each text by itself, the longest first, with a thread for each core.
 
         Nothing is padded and a text's activations stay in its core's cache, which on a processor
-        beats batches; and a text's vector does not depend on the texts beside it.
+        is faster than batches. A text's vector does not depend on the other texts.
         """
         import torch
 
@@ -119,11 +130,11 @@ class BiEncoder:
             with ThreadPoolExecutor(
                 cores, initializer=torch.set_num_threads, initargs=(1,)
             ) as pool:
-                found = torch.cat(list(pool.map(self._forward, inputs)))
+                encoded = torch.cat(list(pool.map(self._forward, inputs)))
         finally:
-            torch.set_num_threads(cores)  # the workers set it for threads to come as well
-        vectors = np.empty(found.shape, dtype=np.float32)
-        vectors[order] = found.numpy()
+            torch.set_num_threads(cores)  # the workers set it for all later threads, too
+        vectors = np.empty(encoded.shape, dtype=np.float32)
+        vectors[order] = encoded.numpy()
         return vectors
 
     def _forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -135,8 +146,8 @@ class BiEncoder:
             return torch.nn.functional.normalize(vector, dim=1)
 
     @cached_property
-    def _prompted(self) -> bool:
-        """Whether the model wants words of its own before each text."""
+    def _has_default_prompt(self) -> bool:
+        """Whether the model needs a prompt before each text."""
         return self._model.default_prompt_name is not None
 
     @cached_property

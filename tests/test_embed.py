@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from tiny_models import make_encoder
 
 from ingest import weights
 from ingest.embed import BiEncoder
@@ -33,12 +34,20 @@ def test_the_window_comes_from_the_models_own_file(tmp_path):
     assert BiEncoder(str(tmp_path)).window == 77
 
 
+def test_a_static_model_has_no_longest_input_and_gets_a_finite_window(tmp_path):
+    folder = make_encoder(tmp_path / "static", ["a cat sleeps"])
+    (folder / "sentence_bert_config.json").unlink()
+    encoder = BiEncoder(str(folder), device="cpu")
+    assert encoder.window == 512
+    assert encoder.encode(["cat", "sleeps"]).shape == (2, encoder.dimension)
+
+
 @pytest.fixture(scope="module")
 def minilm():
     return BiEncoder(dtype="float32")
 
 
-def test_tokens_are_counted_without_the_framing_ones_and_uncut(minilm):
+def test_tokens_are_counted_without_special_tokens_and_without_a_limit(minilm):
     assert minilm.count_tokens(["hello world", "", "embeddings"]) == [
         2,
         0,
@@ -96,7 +105,7 @@ def test_text_beyond_the_window_does_not_count(minilm):
 
 @pytest.mark.slow
 def test_vectors_agree_with_plain_transformers(minilm):
-    """Mean of the last layer over a text's tokens, then unit length, written out anew."""
+    """Mean of the last layer over a text's tokens, then unit length, written out by hand."""
     from transformers import AutoModel, AutoTokenizer
 
     folder = weights.locate(weights.ENCODER).folder

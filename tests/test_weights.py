@@ -10,7 +10,14 @@ import torch
 
 from ingest import weights
 from ingest.errors import ModelMissing
-from ingest.weights import Bundled, choose_device, choose_dtype, locate, sha256_of
+from ingest.weights import (
+    Bundled,
+    bfloat16_speedup,
+    choose_device,
+    choose_dtype,
+    locate,
+    sha256_of,
+)
 
 DATA = b"a handful of numbers"
 
@@ -39,11 +46,11 @@ def bundled(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["tiny", "owner/tiny"])
 def test_a_bundled_model_is_found_and_checked(bundled, name):
-    found = locate(name)
-    assert found.folder == bundled.parent
-    assert (found.source, found.file) == ("bundled", "model.safetensors")
-    assert found.sha256 == hashlib.sha256(DATA).hexdigest()
-    assert found.identity == f"tiny@{found.sha256[:12]}"
+    model = locate(name)
+    assert model.folder == bundled.parent
+    assert (model.source, model.file) == ("bundled", "model.safetensors")
+    assert model.sha256 == hashlib.sha256(DATA).hexdigest()
+    assert model.identity == f"tiny@{model.sha256[:12]}"
 
 
 def test_a_changed_bundled_file_is_refused_with_the_command(bundled):
@@ -69,15 +76,15 @@ def test_a_package_that_is_not_installed_names_its_command(monkeypatch):
 def test_a_local_folder_is_a_model(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
-    with pytest.raises(ModelMissing, match=r"wanted a folder with a config\.json"):
+    with pytest.raises(ModelMissing, match=r"expected a folder with a config\.json"):
         locate(str(folder))
     (folder / "config.json").write_text("{}")
     assert locate(str(folder)).identity == str(folder)  # no weights, no hash
     (folder / "model.safetensors").write_bytes(DATA)
-    found = locate(str(folder))
-    assert (found.source, found.folder) == ("folder", folder.resolve())
-    assert found.sha256 == sha256_of(folder / "model.safetensors")
-    before = found.identity
+    model = locate(str(folder))
+    assert (model.source, model.folder) == ("folder", folder.resolve())
+    assert model.sha256 == sha256_of(folder / "model.safetensors")
+    before = model.identity
     (folder / "model.safetensors").write_bytes(DATA + b"!")
     assert locate(str(folder)).identity != before  # a library bound to the old one will refuse it
 
@@ -105,14 +112,14 @@ def test_a_hub_id_without_a_network_says_what_to_do(monkeypatch):
 def test_the_real_pins_hold():
     for name in weights.BUNDLED:
         try:
-            found = locate(name)
+            model = locate(name)
         except ModelMissing as error:
             pytest.skip(str(error))
-        assert found.sha256 == weights.BUNDLED[name].sha256
-        assert (found.folder / found.file).is_file()
+        assert model.sha256 == weights.BUNDLED[name].sha256
+        assert (model.folder / model.file).is_file()
 
 
-def test_device_and_type_wanted_are_taken():
+def test_a_named_device_and_data_type_are_taken():
     assert choose_device("cpu") == "cpu"
     assert choose_device("auto") in {"cpu", "cuda", "mps"}
     assert choose_dtype("float32", "cpu") is torch.float32
@@ -120,30 +127,39 @@ def test_device_and_type_wanted_are_taken():
     assert choose_dtype("auto", "cuda") is torch.bfloat16
 
 
-@pytest.mark.parametrize(("ratio", "dtype"), [(0.05, torch.float32), (3.0, torch.bfloat16)])
-def test_a_processor_gets_the_faster_type(monkeypatch, ratio, dtype):
-    monkeypatch.setattr(weights, "probe", lambda: ratio)
+@pytest.fixture
+def speed_file(tmp_path, monkeypatch):
+    """The file in an empty cache that holds this processor's measured speed."""
+    monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path))
+    bfloat16_speedup.cache_clear()
+    yield tmp_path / "bfloat16-speed.json"
+    bfloat16_speedup.cache_clear()
+
+
+def store_speed(file: Path, speedup: float) -> None:
+    """Let the cache say that bfloat16 is this many times faster."""
+    file.write_text(json.dumps(dict.fromkeys(json.loads(file.read_text()), speedup)))
+    bfloat16_speedup.cache_clear()
+
+
+@pytest.mark.parametrize(("speedup", "dtype"), [(0.05, torch.float32), (3.0, torch.bfloat16)])
+def test_a_processor_gets_the_faster_data_type(speed_file, speedup, dtype):
+    bfloat16_speedup()
+    store_speed(speed_file, speedup)
     assert choose_dtype("auto", "cpu") is dtype
 
 
-def test_the_probe_is_kept_in_the_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path))
-    weights.probe.cache_clear()
-    try:
-        measured = weights.probe()
-        (file,) = tmp_path.iterdir()
-        kept = json.loads(file.read_text())
-        assert list(kept.values()) == [measured]
-        assert measured > 0
-        file.write_text(json.dumps(dict.fromkeys(kept, 7.5)))
-        weights.probe.cache_clear()
-        assert weights.probe() == 7.5
-        file.write_text("[1")  # a broken file is measured anew
-        weights.probe.cache_clear()
-        assert weights.probe() != 7.5
-        assert list(json.loads(file.read_text())) == list(kept)
-    finally:
-        weights.probe.cache_clear()
+def test_the_measured_speed_is_kept_in_the_cache(speed_file):
+    measured = bfloat16_speedup()
+    stored = json.loads(speed_file.read_text())
+    assert list(stored.values()) == [measured]
+    assert measured > 0
+    store_speed(speed_file, 7.5)
+    assert bfloat16_speedup() == 7.5
+    speed_file.write_text("[1")  # a broken file: measured again
+    bfloat16_speedup.cache_clear()
+    assert bfloat16_speedup() != 7.5
+    assert list(json.loads(speed_file.read_text())) == list(stored)
 
 
 def test_the_cache_is_where_the_variable_says(monkeypatch):
@@ -159,15 +175,15 @@ def test_the_decoder_is_converted_once(tmp_path, monkeypatch):
 
     monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path))
     try:
-        found = locate(weights.DECODER)
+        model = locate(weights.DECODER)
     except ModelMissing as error:
         pytest.skip(str(error))
-    folder = weights.decoder_folder(found)
-    assert folder == tmp_path / f"{found.name}-{found.sha256[:12]}"
+    folder = weights.decoder_folder(model)
+    assert folder == tmp_path / f"{model.name}-{model.sha256[:12]}"
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]  # no draft is left
     assert AutoConfig.from_pretrained(folder).model_type == "llama"
     changed = (folder / "config.json").stat().st_mtime_ns
-    assert weights.decoder_folder(found) == folder
+    assert weights.decoder_folder(model) == folder
     assert (folder / "config.json").stat().st_mtime_ns == changed
 
 
@@ -188,12 +204,12 @@ def trained(tmp_path, monkeypatch):
 
 
 def test_a_trained_model_is_found_by_name_and_its_weights_are_checked(trained):
-    found = locate("our-own")
-    assert (found.folder, found.source) == (trained, "bundled")
-    assert found.identity == f"our-own@{hashlib.sha256(DATA).hexdigest()[:12]}"
+    model = locate("our-own")
+    assert (model.folder, model.source) == (trained, "bundled")
+    assert model.identity == f"our-own@{hashlib.sha256(DATA).hexdigest()[:12]}"
     (trained / "model.safetensors").write_bytes(DATA + b"!")
-    wanted = hashlib.sha256(DATA).hexdigest()[:12]
-    with pytest.raises(ModelMissing, match=f"wanted {wanted}.*make train-reranker"):
+    expected = hashlib.sha256(DATA).hexdigest()[:12]
+    with pytest.raises(ModelMissing, match=f"expected {expected}.*make train-reranker"):
         locate("our-own")
 
 

