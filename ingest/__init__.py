@@ -1,1 +1,1 @@
-"""From files to a library: read, clean, chunk, embed, store."""
+"""From PDF files to a library on disk: read, clean, cut into passages, embed and store."""

@@ -1,25 +1,25 @@
-"""The faults a reader of lectures can meet while a library is built or opened.
+"""The errors that a user can meet while a library is built or opened.
 
-Each message holds the value seen, the value wanted and the next command, so that the command
-line and the app can print it as it stands.
+Each message has the value seen, the value expected and the next command, so that the command line
+and the app print it unchanged.
 """
 
 
 class KathederError(Exception):
-    """Anything that a user can mend; its text is the whole message."""
+    """Any error that a user can correct; its text is the whole message."""
 
 
 class UnreadableFile(KathederError):
-    """A file that gives no lecture text: encrypted, truncated, empty, scanned or of another type."""
+    """A file without readable text: encrypted, cut off, empty, scanned, or of another type."""
 
 
 class LibraryMismatch(KathederError):
-    """A library built by another encoder, chunker or format than the one in use."""
+    """A library that was built with another encoder, chunker or format than those in use."""
 
 
 class LibraryMissing(KathederError):
-    """There is no library, or an empty one, where a filled one is needed."""
+    """There is no library, or only an empty one, where one with documents is needed."""
 
 
 class ModelMissing(KathederError):
-    """Model weights that are not on this machine, or not the ones that were pinned."""
+    """A model that is not on this machine, or whose weights have not the expected hash."""

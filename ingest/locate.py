@@ -1,87 +1,82 @@
-"""From a stretch of a passage back to the ink: the boxes on the page that show its words."""
+"""From characters of a passage to the boxes on the page that show them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ingest.types import Box, Page, Passage
 
 _SAME_LINE = 0.5  # share of the lower box's height that two words of a line have in common
-_GAP = 1.5  # line heights between two words that are still marked as one stretch
+_MAX_GAP = 1.5  # line heights between two words that get one box
 
 
 def boxes_of(
     passage: Passage, start: int, end: int, page: Callable[[int], Page | None]
 ) -> dict[int, tuple[Box, ...]]:
-    """Where the characters `start` to `end` of a passage's text stand.
+    """The boxes on the pages that show the characters `start` to `end` of a passage's text.
 
     Args:
-        passage: Its spans say from where on the pages its text comes.
+        passage: Its spans are the characters of the pages that its text comes from.
         start: First character, from 0.
         end: One past the last.
-        page: Gives a page of the document by its number, or None where it is gone.
+        page: Gives a page of the document by its number, or None if it does not exist any more.
 
     Returns:
-        For each page that shows any of the words, one box a stretch of a line, in points from
-        the page's top left corner, in reading order.
+        For each page that shows any of the words, one box for each group of neighbouring words
+        on a line, in points from the page's top left corner, in reading order.
     """
-    found: dict[int, list[Box]] = {}
-    pages: dict[int, Page | None] = {}
-    for number, first, last in _ranges(passage, start, end, page, pages):
-        shown = pages[number]
-        words = shown.words if shown else ()
-        boxes = [word.box for word in words if word.start < last and word.end > first]
-        found.setdefault(number, []).extend(boxes)
-    return {number: tuple(stretches(boxes)) for number, boxes in found.items() if boxes}
+    pages = {number: page(number) for number in {span.page for span in passage.spans}}
+    boxes: dict[int, list[Box]] = {}
+    for number, first, last in _page_ranges(passage, start, end, pages):
+        shown_page = pages[number]
+        words = shown_page.words if shown_page else ()
+        boxes.setdefault(number, []).extend(
+            word.box for word in words if word.start < last and word.end > first
+        )
+    return {number: tuple(merge_adjacent(group)) for number, group in boxes.items() if group}
 
 
-def _ranges(
-    passage: Passage,
-    start: int,
-    end: int,
-    page: Callable[[int], Page | None],
-    pages: dict[int, Page | None],
+def _page_ranges(
+    passage: Passage, start: int, end: int, pages: Mapping[int, Page | None]
 ) -> Iterator[tuple[int, int, int]]:
-    """Page number, first and last character of each span's part of the stretch; fills `pages`."""
-    base = 0  # where the span's text, every run of blanks as one, begins in the passage's text
+    """Page number, first character and end of the part of each span between `start` and `end`."""
+    span_start = 0  # in the passage's text, in which every run of blanks is one
     for span in passage.spans:
-        if span.page not in pages:
-            pages[span.page] = page(span.page)
-        shown = pages[span.page]
-        if shown is None:
+        page = pages[span.page]
+        if page is None:
             return
-        letters = _letters(shown.text, span.start, span.end)
-        inside = letters[max(start - base, 0) : max(end - base, 0)]
+        characters = _text_positions(page.text, span.start, span.end)
+        inside = characters[max(start - span_start, 0) : max(end - span_start, 0)]
         if inside:
             yield span.page, inside[0], inside[-1] + 1
-        base += len(letters) + 1  # the line end between two spans
+        span_start += len(characters) + 1  # the line end between two spans
 
 
-def _letters(text: str, start: int, end: int) -> list[int]:
-    """Positions in `text` of the characters that stay when every run of blanks becomes one."""
-    kept: list[int] = []
+def _text_positions(text: str, start: int, end: int) -> list[int]:
+    """Positions in `text` of the characters that remain when every run of blanks becomes one."""
+    positions: list[int] = []
     for position in range(start, end):
-        blank = text[position].isspace()
-        if not blank or (kept and not text[kept[-1]].isspace()):
-            kept.append(position)
-    if kept and text[kept[-1]].isspace():
-        kept.pop()
-    return kept
+        is_blank = text[position].isspace()
+        if not is_blank or (positions and not text[positions[-1]].isspace()):
+            positions.append(position)
+    if positions and text[positions[-1]].isspace():
+        positions.pop()
+    return positions
 
 
-def stretches(boxes: Sequence[Box]) -> list[Box]:
-    """Neighbours on a line as one box each, in the order given."""
+def merge_adjacent(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes of which neighbours on a line are merged, in the order given."""
     merged: list[Box] = []
     for box in boxes:
-        if merged and _adjoin(merged[-1], box):
+        if merged and _is_adjacent(merged[-1], box):
             merged[-1] = merged[-1].union(box)
         else:
             merged.append(box)
     return merged
 
 
-def _adjoin(before: Box, box: Box) -> bool:
+def _is_adjacent(before: Box, box: Box) -> bool:
     height = min(before.height, box.height)
     common = min(before.y1, box.y1) - max(before.y0, box.y0)
     gap = box.x0 - before.x1
-    return common >= _SAME_LINE * height and -height <= gap <= _GAP * height
+    return common >= _SAME_LINE * height and -height <= gap <= _MAX_GAP * height

@@ -1,7 +1,7 @@
-"""What flows through the pipeline: documents, their pages, and the passages cut from them.
+"""The values that ingest passes on: documents, their pages, and the passages cut from them.
 
-Lengths are PDF points (1/72 inch) with the origin at the top left of the page as it is shown;
-offsets count characters from 0, and an end is exclusive.
+Lengths are PDF points (1/72 inch); the origin is the top left of the page as shown. Offsets count
+characters from 0, and an end is exclusive.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Box:
         return self.y1 - self.y0
 
     def union(self, other: Box) -> Box:
-        """The smallest rectangle that holds both."""
+        """The smallest rectangle that contains both."""
         return Box(
             min(self.x0, other.x0),
             min(self.y0, other.y0),
@@ -38,9 +38,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A run of letters without a space: `page.text[start:end]`, drawn inside `box`.
+    """Characters without a space: `page.text[start:end]`, drawn inside `box`.
 
-    A word hyphenated at a line's end is two of these, one directly behind the other.
+    A word that is hyphenated at a line's end is two words here, one directly behind the other.
     """
 
     start: int
@@ -52,7 +52,7 @@ class Word:
 class Line:
     """A line of text as set on the page: `page.text[start:end]`.
 
-    `size` is the height of its font in points; `bold` tells whether its first letter is.
+    `size` is its font's height in points; `bold` is true if its first word is bold.
     """
 
     start: int
@@ -64,10 +64,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page; `number` counts the file's pages from 1, whatever is printed on them.
+    """One page; `number` counts the file's pages from 1, whatever number is printed on them.
 
-    `text` is what a person would read, in order, a newline after each line; `heading` is the
-    page's title, or "" where it has none; `width` and `height` are in points.
+    `text` is what a person would read, in order, with a newline after each line; `heading` is the
+    page's title, or "" if it has none; `width` and `height` are in points; `origin` is "ocr" if
+    the text was recognised in a picture.
     """
 
     number: int
@@ -81,7 +82,7 @@ class Page:
 
     @property
     def is_slide(self) -> bool:
-        """Whether the page is wider than high, as slides are."""
+        """Whether the page is wider than it is high, as slides are."""
         return self.width > self.height
 
 
@@ -89,8 +90,8 @@ class Page:
 class Document:
     """A file of the library. `id` is the SHA-256 of its bytes: same bytes, same document.
 
-    `path` is where it was read, `file` the name that citations show, `language` an ISO 639-1
-    code or "" where it could not be told.
+    `path` is where it was read, `file` the name in citations, `pages` their number, `language` an
+    ISO 639-1 code, or "" if it was not recognised.
     """
 
     id: str
@@ -122,7 +123,7 @@ class ParsedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of one page: the characters `start` to `end` of that page's text."""
+    """The characters `start` to `end` of the text of page number `page`."""
 
     page: int
     start: int
@@ -131,12 +132,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What is embedded, found and cited: a slide, a build of slides, or a stretch of notes.
+    """What is embedded, retrieved and cited: a slide, a build of slides, or a part of notes.
 
-    `id` is the document's id and a running number; `pages` holds every page that shows the
-    text, ascending (all steps of a build); `headings` leads from the lecture's title down to
-    the passage; `spans` say where `text` stands in the page texts, of which the first
-    `overlap` repeat the passage before.
+    `id` is the start of the document's id and a running number; `pages` are all pages that show
+    the text, ascending (all steps of a build); `headings` are those above the passage, from the
+    document's title down; `spans` are the parts of the pages' texts that `text` consists of, of
+    which the first `overlap` repeat the end of the passage before.
     """
 
     id: str
@@ -152,17 +153,17 @@ class Passage:
 
     @property
     def page(self) -> int:
-        """The page to show: the last, on which a build is complete and a stretch ends."""
+        """The page to show: the last of a build, on which it is complete, else the first."""
         return self.pages[-1] if self.is_build else self.pages[0]
 
     @property
     def is_build(self) -> bool:
-        """Whether the pages repeat the same text rather than continue it."""
+        """Whether the pages repeat one text, instead of continuing it."""
         return len(self.pages) > 1 and len({span.page for span in self.spans}) == 1
 
     @property
     def context(self) -> str:
-        """The headings as one line, embedded and searched with the text but not shown in it."""
+        """The headings as one line, which is embedded and searched with the text."""
         return " › ".join(self.headings)
 
     @property
@@ -172,7 +173,7 @@ class Passage:
         return f"{self.file}, p. {first}" if first == last else f"{self.file}, pp. {first}-{last}"
 
     def shares_page(self, other: Passage) -> bool:
-        """Whether a page shows text of both, as where a full slide was cut in two."""
+        """Whether a page shows text of both, as when a long slide was cut in two."""
         return self.document == other.document and not set(self.pages).isdisjoint(other.pages)
 
     def as_dict(self) -> dict[str, Any]:

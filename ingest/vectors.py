@@ -1,7 +1,7 @@
-"""The dense index: a flat FAISS index of unit vectors, derived from the store and stamped by it.
+"""The dense index: a flat FAISS index of unit vectors, in a file beside the library's database.
 
-The file's name carries the stamp of the library that it was built from, and it is put in place
-by a rename: an index either belongs to what the store holds now, or is not there and is built.
+The file's name contains the content hash of the library that it was built from, and a rename puts
+it in place. So an index either belongs to the library's contents of now, or it is built again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class DenseIndex:
 
         Args:
             query: Unit vector, float32, shape (dimension,).
-            k: Number of rows wanted, at least 1.
+            k: Number of rows, at least 1.
 
         Raises:
             ValueError: k < 1, or the query has another dimension.
@@ -46,7 +46,7 @@ class DenseIndex:
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k}")
         if query.shape != (self._index.d,):
-            raise ValueError(f"the query has shape {query.shape}, wanted ({self._index.d},)")
+            raise ValueError(f"the query has shape {query.shape}, expected ({self._index.d},)")
         if len(self) == 0:
             return []
         cosines, rows = self._index.search(query[None, :].astype(np.float32), min(k, len(self)))
@@ -54,19 +54,19 @@ class DenseIndex:
 
     @classmethod
     def open(
-        cls, folder: Path, stamp: str, count: int, vectors: Callable[[], np.ndarray]
+        cls, folder: Path, content_hash: str, count: int, vectors: Callable[[], np.ndarray]
     ) -> DenseIndex:
-        """Load the index stamped `stamp`, or build it from `vectors()` and save it.
+        """Load the index of these contents, or build it from `vectors()` and save it.
 
         Args:
-            folder: Where index files are kept; those with other stamps are deleted.
-            stamp: The store's stamp, hexadecimal.
+            folder: Where index files are kept; those of other contents are deleted.
+            content_hash: The store's content hash, hexadecimal.
             count: Rows that the index must have; another count means a broken file.
-            vectors: Gives the (N, dimension) matrix when a build is needed.
+            vectors: Gives the (N, dimension) matrix if the index must be built.
         """
         import faiss
 
-        file = folder / f"index-{stamp[:24]}.faiss"
+        file = folder / f"index-{content_hash[:24]}.faiss"
         if file.is_file():
             try:
                 loaded = faiss.read_index(str(file))
@@ -84,6 +84,6 @@ class DenseIndex:
             for other in folder.glob("index-*.faiss"):
                 if other != file:
                     other.unlink(missing_ok=True)
-        except (OSError, RuntimeError) as error:  # a read-only folder still answers, from memory
+        except (OSError, RuntimeError) as error:  # a read-only folder: search from memory
             logger.warning("the index was not saved: %s", error)
         return index

@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from ingest.locate import boxes_of, stretches
+from ingest.locate import boxes_of, merge_adjacent
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from ingest.text.repair import BULLETS
@@ -55,8 +55,8 @@ def searched(path, number, words):
 
 def test_neighbours_of_a_line_become_one_box():
     words = [Box(0, 0, 10, 10), Box(13, 1, 20, 10), Box(90, 0, 99, 10), Box(0, 20, 10, 30)]
-    assert stretches(words) == [Box(0, 0, 20, 10), Box(90, 0, 99, 10), Box(0, 20, 10, 30)]
-    assert stretches([]) == []
+    assert merge_adjacent(words) == [Box(0, 0, 20, 10), Box(90, 0, 99, 10), Box(0, 20, 10, 30)]
+    assert merge_adjacent([]) == []
 
 
 def test_the_boxes_of_a_sentence_are_those_of_its_words(library):

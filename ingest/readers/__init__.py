@@ -1,7 +1,7 @@
-"""Readers turn a file into a `Lecture`; one module for each format.
+"""Readers turn a file into a `ParsedDocument`; one module for each format.
 
-A reader is any callable from a path to a `Lecture` that raises `UnreadableFile` with one
-sentence where the file gives no text.
+A reader is any function from a path to a `ParsedDocument`. It raises `UnreadableFile`, with one
+sentence for the user, if the file gives no text.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ READERS: dict[str, Reader] = {".pdf": read_pdf}
 
 
 def read(path: Path) -> ParsedDocument:
-    """Read a lecture with the reader of its suffix.
+    """Read a file with the reader of its suffix.
 
     Raises:
-        UnreadableFile: no reader takes such files, or the file holds no lecture text.
+        UnreadableFile: there is no reader for such files, or the file has no readable text.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        known = ", ".join(sorted(READERS))
+        suffixes = ", ".join(sorted(READERS))
         raise UnreadableFile(
-            f"{path.name}: files of type {path.suffix or 'unknown'!r} are not read; wanted {known}"
+            f"{path.name}: files of type {path.suffix or 'unknown'!r} cannot be read, "
+            f"only {suffixes}"
         )
     return reader(path)
