@@ -43,7 +43,7 @@ wheel: .venv/.dev
 
 # The wheel in a new environment outside the repository, without the decoder; about 5 minutes.
 wheel-test: wheel
-	$(BIN)/python .ci/wheel_test.py dist/katheder-*.whl
+	$(BIN)/python .ci/wheel_test.py dist
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv

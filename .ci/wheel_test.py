@@ -1,6 +1,6 @@
 """Install the wheel where nothing else of the repository is, and use it as a reader would.
 
-    python .ci/wheel_test.py dist/katheder-0.1.0-py3-none-any.whl
+    python .ci/wheel_test.py dist        # a wheel, or the folder with the one to test
 
 The environment is new and lies outside the repository; the decoder's package is not in it. The
 working folder holds files named as Katheder's packages are, each of which fails when it is
@@ -217,4 +217,6 @@ def main(wheel: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    given = Path(sys.argv[1]).resolve()
+    [wheel] = given.glob("katheder-*.whl") if given.is_dir() else [given]
+    main(wheel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 
@@ -11,6 +12,10 @@ from ingest import resources
 from ingest.errors import KathederError
 from ui.session import Session, open_session
 from ui.text import escape, t
+
+# Streamlit puts this file's folder first on the path, where text.py or job.py would hide packages.
+if (_FOLDER := str(resources.package_file("ui"))) in sys.path:
+    sys.path.remove(_FOLDER)
 
 ICON = resources.package_file("ui", "icon.png")  # an icon by name would be fetched from outside
 # Module below ui.views: title and icon; the first one opens. The folder is not called pages, since
