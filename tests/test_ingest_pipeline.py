@@ -204,8 +204,8 @@ def test_a_file_that_the_system_refuses_to_read_is_reported(run, make_pdf):
 # ---- interruption ----
 
 
-# `passages_text` is virtual and has no triggers; SQLite keeps its rows in `passages_text_content`.
-@pytest.mark.parametrize("table", ["pages", "passages", "passages_text_content", "meta"])
+# `passage_terms` is virtual and has no triggers; SQLite keeps its rows in `passage_terms_content`.
+@pytest.mark.parametrize("table", ["pages", "passages", "passage_terms_content", "meta"])
 def test_a_fault_inside_a_documents_transaction_leaves_nothing_of_it(run, make_pdf, table):
     """The database refuses a row of the second document, in the middle of its writes."""
     make_pdf("cats.pdf", CATS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -25,12 +26,25 @@ class Database:
         """This thread's connection, opened on first use."""
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
-            db = sqlite3.connect(self.file, timeout=60, isolation_level=None)
-            _use_write_ahead_log(db)
-            db.execute("PRAGMA synchronous = NORMAL")
+            if self._is_read_only():
+                log = self.file.with_name(f"{self.file.name}-wal")
+                mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+                address = f"{self.file.absolute().as_uri()}?{mode}"
+                db = sqlite3.connect(address, uri=True, isolation_level=None)
+            else:
+                db = sqlite3.connect(self.file, timeout=60, isolation_level=None)
+                _use_write_ahead_log(db)
+                db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             self._local.db = db
         return db
+
+    def _is_read_only(self) -> bool:
+        """Whether nobody here can write the file or the log beside it, which reading needs too."""
+        exists = self.file.exists()
+        return exists and not (
+            os.access(self.file, os.W_OK) and os.access(self.file.parent, os.W_OK)
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

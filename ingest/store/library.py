@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from ingest.errors import LibraryMismatch, LibraryMissing
-from ingest.store import rows, schema, search, verification
+from ingest.store import dense, lexical, rows, schema, verification
 from ingest.store.database import Database
+from ingest.store.migration import migrate
 from ingest.store.schema import DATABASE, IndexConfig
 from ingest.types import Document, Page, ParsedDocument, Passage
 
@@ -30,20 +31,22 @@ class Library:
 
         Raises:
             LibraryMissing: there is none and `create` is false.
-            LibraryMismatch: it was written by another version of the format.
+            LibraryMismatch: it has a format that this version does not know, or an older one in
+                a folder that cannot be written to.
         """
         self.folder = folder
         self.database = Database(folder / DATABASE)
-        self._dense = search.DenseSearch(self.database, folder)
+        self._dense = dense.DenseSearch(self.database, folder)
         if not self.database.file.is_file():
             if not create:
                 raise LibraryMissing(
                     f"No library at {folder}. Build it with `katheder ingest PATH... --library {folder}`."
                 )
             folder.mkdir(parents=True, exist_ok=True)
-        if not schema.check_format(self.database):
+        if schema.read_format(self.database) is None:
             with self.database.transaction() as db:
                 schema.create_tables(db)
+        migrate(self.database)
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -176,11 +179,15 @@ class Library:
 
     def search_lexical(self, question: str, k: int) -> list[tuple[Passage, float]]:
         """The k passages of the largest BM25; see `Store.search_lexical`."""
-        return search.search_lexical(self.database.connection(), question, k)
+        return lexical.search_lexical(self.database.connection(), question, k)
 
     def highlight(self, question: str, passage: str) -> list[tuple[int, int]]:
         """(start, end) of each word of a passage's text that the lexical search matches."""
-        return search.highlight(self.database.connection(), question, passage)
+        return lexical.highlight(self.database.connection(), question, passage)
+
+    def languages(self) -> set[str]:
+        """The languages that the documents are indexed in, as ISO 639-1 codes."""
+        return {value.code for value in lexical.library_languages(self.database.connection())}
 
     # ---- verification ----
 

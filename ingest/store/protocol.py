@@ -37,5 +37,8 @@ class Store(Protocol):
         Each comes with its BM25, at least 0 and without an upper bound.
         """
 
+    def languages(self) -> set[str]:
+        """The languages of the documents, as ISO 639-1 codes."""
+
     def content_hash(self) -> str:
         """A hexadecimal hash that changes exactly when the contents change."""

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingest.store.schema import read_config
+from ingest.text.languages import language
+from ingest.text.terms import index_terms
 from ingest.types import Box, Document, Line, Page, ParsedDocument, Passage, Span, Word
 
 _DOCUMENT_COLUMNS = "id, path, file, title, pages, language, collection"
@@ -75,15 +77,21 @@ def insert_document(
             ),
         )
         db.execute(
-            "INSERT INTO passages_text (rowid, context, text) VALUES (?, ?, ?)",
-            (cursor.lastrowid, passage.context, passage.text),
+            "INSERT INTO passage_terms (rowid, context, text) VALUES (?, ?, ?)",
+            (cursor.lastrowid, *passage_terms(passage)),
         )
+
+
+def passage_terms(passage: Passage) -> tuple[str, str]:
+    """The full-text row of a passage: the terms of its headings, and those of its text."""
+    spoken = language(passage.language)
+    return index_terms(passage.context, spoken), index_terms(passage.text, spoken)
 
 
 def delete_document(db: sqlite3.Connection, document: str) -> bool:
     """Delete a document with all its rows; False if there is none with that id."""
     db.execute(
-        "DELETE FROM passages_text WHERE rowid IN (SELECT row FROM passages WHERE document = ?)",
+        "DELETE FROM passage_terms WHERE rowid IN (SELECT row FROM passages WHERE document = ?)",
         (document,),
     )
     return db.execute("DELETE FROM documents WHERE id = ?", (document,)).rowcount > 0

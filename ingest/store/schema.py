@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from ingest.errors import LibraryMismatch
 from ingest.store.database import Database
 
-FORMAT = 1
+FORMAT = 2
 DATABASE = "library.sqlite"
 
 _TABLES = """
@@ -32,9 +32,12 @@ CREATE TABLE passages (
     overlap INTEGER NOT NULL, vector BLOB NOT NULL
 );
 CREATE INDEX passages_by_document ON passages (document);
-CREATE VIRTUAL TABLE passages_text USING fts5 (
-    context, text, tokenize = 'porter unicode61 remove_diacritics 2'
-);
+"""
+# Each passage's terms, see `ingest.text.terms`: the stems are made before they come here.
+_FULL_TEXT_TABLE = """
+CREATE VIRTUAL TABLE passage_terms USING fts5 (
+    context, text, tokenize = 'unicode61 remove_diacritics 0'
+)
 """
 
 # Keys of the meta table. The names are older than the words used here, and stay readable.
@@ -61,26 +64,33 @@ def create_tables(db: sqlite3.Connection) -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             db.execute(statement)
+    create_full_text_table(db)
+
+
+def create_full_text_table(db: sqlite3.Connection) -> None:
+    """Create the empty full-text table and set the format; call it in a transaction."""
+    db.execute(_FULL_TEXT_TABLE)
     _write_meta(db, _FORMAT_KEY, str(FORMAT))
     update_content_hash(db)
 
 
-def check_format(database: Database) -> bool:
-    """Whether the file has tables, which are then of this `FORMAT`.
+def read_format(database: Database) -> int | None:
+    """The format of a library's file, 1 or `FORMAT`; None where it has no tables.
 
     It has none when it is new, or when a run was killed before it had created them.
 
     Raises:
-        LibraryMismatch: the file has another format, or is no SQLite database.
+        LibraryMismatch: the file has an unknown format, or is no SQLite database.
     """
     try:
         if not _has_tables(database.connection()):
-            return False
-        fault = f"format {_read_meta(database.connection(), _FORMAT_KEY)}"
+            return None
+        stored = _read_meta(database.connection(), _FORMAT_KEY)
+        fault = f"format {stored}"
     except sqlite3.DatabaseError as error:
-        fault = str(error)
-    if fault == f"format {FORMAT}":
-        return True
+        stored, fault = None, str(error)
+    if stored in ("1", str(FORMAT)):
+        return int(stored)
     folder = database.file.parent
     raise LibraryMismatch(
         f"The library at {folder} cannot be used ({fault}, expected format {FORMAT}). "

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from ingest.store.dense import DenseSearch
 from ingest.store.rows import (
     count_passages,
+    passage_terms,
     select_documents,
     select_pages,
     select_passages,
     select_vectors,
 )
 from ingest.store.schema import IndexConfig, read_config
-from ingest.store.search import DenseSearch
 from ingest.types import Document
 
 _NORM_TOLERANCE = 0.01  # of a vector's length from 1, after it was stored as float16
@@ -30,7 +31,7 @@ def full_hash(db: sqlite3.Connection) -> str:
         "SELECT * FROM documents ORDER BY id",
         "SELECT * FROM pages ORDER BY document, number",
         "SELECT p.id, p.document, p.pages, p.headings, p.text, p.spans, p.overlap, p.vector,"
-        " t.context, t.text FROM passages p JOIN passages_text t ON t.rowid = p.row ORDER BY p.id",
+        " t.context, t.text FROM passages p JOIN passage_terms t ON t.rowid = p.row ORDER BY p.id",
     ):
         for row in db.execute(query):
             digest.update(repr(row).encode())
@@ -71,19 +72,25 @@ def _file_faults(db: sqlite3.Connection) -> Iterator[str]:
 
 def _text_index_faults(db: sqlite3.Connection) -> Iterator[str]:
     try:
-        db.execute("INSERT INTO passages_text (passages_text) VALUES ('integrity-check')")
+        db.execute("INSERT INTO passage_terms (passage_terms) VALUES ('integrity-check')")
     except sqlite3.DatabaseError as error:
         yield f"the full-text index is damaged ({error})"
-    text_count = db.execute("SELECT count(*) FROM passages_text").fetchone()[0]
+    text_count = db.execute("SELECT count(*) FROM passage_terms").fetchone()[0]
     passage_count = count_passages(db)
     if text_count != passage_count:
         yield f"{text_count} full-text rows for {passage_count} passages"
-    for id, text in db.execute(
-        "SELECT p.id, t.text FROM passages p LEFT JOIN passages_text t ON t.rowid = p.row"
-        " WHERE t.text IS NOT p.text ORDER BY p.id"
-    ):
-        fault = "no full-text row" if text is None else "a full-text row with a different text"
-        yield f"passage {id} has {fault}"
+    rows = {
+        id: (context, text)
+        for id, context, text in db.execute(
+            "SELECT p.id, t.context, t.text FROM passages p JOIN passage_terms t ON t.rowid = p.row"
+        )
+    }
+    for document in select_documents(db):
+        for passage in select_passages(db, document.id):
+            if passage.id not in rows:
+                yield f"passage {passage.id} has no full-text row"
+            elif rows[passage.id] != passage_terms(passage):
+                yield f"passage {passage.id} has a full-text row with a different text"
 
 
 def _orphans(db: sqlite3.Connection) -> Iterator[str]:

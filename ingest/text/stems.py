@@ -17,15 +17,23 @@ _TURN = threading.Lock()  # a Snowball stemmer keeps the word that it works on i
 def stem(word: str, language: Language) -> str:
     """The stem of one word in small letters without accents.
 
-    Snowball's algorithm of the language, over the composed and case-folded word. German ü, ö, ä
-    and ß have the stems of ue, oe, ae and ss. Forms that Unicode calls equivalent have one stem.
+    Snowball's algorithm of the language, over the composed and case-folded word without accents
+    that the language does not have. German ü, ö, ä and ß have the stems of ue, oe, ae and ss.
+    Forms that Unicode calls equivalent have one stem.
     Source: Porter, Snowball: A language for stemming algorithms (2001), snowballstem.org.
     """
     composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", word).casefold())
+    native = "".join(
+        letter if letter in language.letters else _without_accents(letter) for letter in composed
+    )
     with _TURN:
-        stemmed: str = _stemmer(language.stemmer).stemWord(composed)
-    letters = unicodedata.normalize("NFD", stemmed)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)) or composed
+        stemmed: str = _stemmer(language.stemmer).stemWord(native)
+    return _without_accents(stemmed) or composed
+
+
+def _without_accents(text: str) -> str:
+    letters = unicodedata.normalize("NFD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 @cache

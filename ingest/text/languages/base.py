@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each language is one value, equal to itself alone
 class Language:
     """What the program knows of one language.
 
@@ -28,7 +28,7 @@ class Language:
     question_words: frozenset[str]
     """Words that open a question; as the first word of a text they count half a word more."""
     letters: str
-    """Letters that other registered languages seldom use; a word with one shows the language."""
+    """Its letters beyond a to z. They count for its stemmer; in a word they show the language."""
 
     abbreviations: frozenset[str]
     """Words, without their last full stop, after which a full stop ends no sentence."""

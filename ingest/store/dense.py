@@ -1,0 +1,45 @@
+"""The search of a library by vector, in a FAISS index."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from ingest.store.database import Database
+from ingest.store.rows import select_passages_by_id, select_vectors
+from ingest.store.schema import read_content_hash
+from ingest.types import Passage
+from ingest.vectors import DenseIndex
+
+
+class DenseSearch:
+    """Search by vector. The FAISS index is derived from the stored vectors, and follows them."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        """Search the database's vectors; index files are kept in the folder."""
+        self._database = database
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._current: tuple[str, DenseIndex, list[str]] | None = None  # by content hash
+
+    def search(self, query: np.ndarray, k: int) -> list[tuple[Passage, float]]:
+        """The k passages of the largest cosine with a unit vector; see `Store.search_dense`."""
+        index, ids = self.index()
+        rows = index.search(query, k) if ids else []
+        passages = select_passages_by_id(self._database.connection(), [ids[row] for row, _ in rows])
+        scored = [(passages[ids[row]], cosine) for row, cosine in rows if ids[row] in passages]
+        return sorted(scored, key=lambda item: (-item[1], item[0].id))
+
+    def index(self) -> tuple[DenseIndex, list[str]]:
+        """The index of what the library holds now, and the passage id of each of its rows."""
+        with self._lock, self._database.snapshot() as db:
+            content_hash = read_content_hash(db)
+            if self._current is None or self._current[0] != content_hash:
+                ids = [id for (id,) in db.execute("SELECT id FROM passages ORDER BY id")]
+                index = DenseIndex.open(
+                    self._folder, content_hash, len(ids), lambda: select_vectors(db)
+                )
+                self._current = (content_hash, index, ids)
+            return self._current[1], self._current[2]

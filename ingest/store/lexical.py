@@ -1,0 +1,63 @@
+"""The full-text table of a library: the terms of each passage, by its document's language."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ingest.store.rows import select_passages_by_id
+from ingest.text.detect import question_language
+from ingest.text.languages import Language, language
+from ingest.text.terms import Phrase, matches, question_phrases
+from ingest.types import Passage
+
+HEADING_WEIGHT, TEXT_WEIGHT = 0.5, 1.0  # of a match, in BM25
+
+
+def search_lexical(db: sqlite3.Connection, question: str, k: int) -> list[tuple[Passage, float]]:
+    """The k passages of the largest BM25 for a question's words; see `Store.search_lexical`.
+
+    The words are alternatives, without stop words; a match in the headings counts half as much
+    as one in the text.
+
+    Raises:
+        ValueError: k < 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    expression = fts_expression(_phrases(db, question))
+    if not expression:
+        return []
+    rows = db.execute(
+        f"SELECT p.id, -bm25(passage_terms, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score"
+        " FROM passage_terms AS t JOIN passages AS p ON p.row = t.rowid"
+        " WHERE passage_terms MATCH ? ORDER BY score DESC, p.id LIMIT ?",
+        (expression, k),
+    ).fetchall()
+    passages = select_passages_by_id(db, [id for id, _ in rows])
+    return [(passages[id], score) for id, score in rows if id in passages]
+
+
+def highlight(db: sqlite3.Connection, question: str, passage: str) -> list[tuple[int, int]]:
+    """(start, end) of each word in the text of the passage with this id that the search matches."""
+    passages = select_passages_by_id(db, [passage])
+    if passage not in passages:
+        return []
+    text, code = passages[passage].text, passages[passage].language
+    return matches(text, language(code), _phrases(db, question))
+
+
+def library_languages(db: sqlite3.Connection) -> list[Language]:
+    """The languages that the documents are indexed in, each once, by code."""
+    codes = {code for (code,) in db.execute("SELECT DISTINCT language FROM documents")}
+    return sorted({language(code) for code in codes}, key=lambda value: value.code)
+
+
+def fts_expression(phrases: list[Phrase]) -> str:
+    """Phrases as alternatives in FTS5's query language; "" for none."""
+    return " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
+
+
+def _phrases(db: sqlite3.Connection, question: str) -> list[Phrase]:
+    languages = library_languages(db)
+    spoken = question_language(question, [value.code for value in languages])
+    return question_phrases(question, spoken, languages)

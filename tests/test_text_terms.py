@@ -1,0 +1,101 @@
+"""ingest.text.terms: what is indexed of a text, and what a question searches."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.text.languages import LANGUAGES, language
+from ingest.text.terms import index_terms, matches, question_phrases
+
+ENGLISH, GERMAN, FRENCH = language("en"), language("de"), language("fr")
+AND = "\ue000and"
+
+
+def phrases(question: str, code: str = "en", library: str = "en") -> list[str]:
+    languages = [language(each) for each in library.split()]
+    return [" ".join(phrase) for phrase in question_phrases(question, language(code), languages)]
+
+
+def test_a_text_is_indexed_by_its_stems_in_order():
+    assert index_terms("Two networks\nare trained.", ENGLISH) == "two network are train"
+
+
+def test_a_name_in_capitals_has_a_term_of_its_own():
+    assert index_terms("AND and And", ENGLISH) == f"and {AND} and and"
+    assert index_terms("BERT", ENGLISH) == "bert"  # no stop word in small letters
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "library", "expected"),
+    [
+        ("What is the Softmax function?", "en", "en", ["softmax", "function"]),
+        ("what is it", "en", "en", ["what", "is", "it"]),  # stop words alone stay
+        ("?!", "en", "en", []),
+        ("What is an AND gate?", "en", "en", [AND, "gate"]),
+        ("WHAT IS AN AND GATE?", "en", "en", ["gate"]),  # capitals throughout mark nothing
+        ("Was macht das MIT?", "de", "de en", ["macht", "\ue000mit"]),
+        (
+            "What does the die look like?",
+            "en",
+            "en",
+            ["die", "look", "like"],
+        ),  # no German stop words
+        ("Was sagt die Tabelle?", "de", "de", ["sagt", "tabell"]),
+        ("of d_k and k", "en", "en", ["d k", "k"]),
+        ("layers", "en", "en de", ["layer", "lay"]),  # the stem of either language
+        ("Überanpassung", "de", "de", ["uberanpass"]),
+        ("Müller", "en", "en", ["muller", "mueller"]),
+    ],
+)
+def test_a_question_searches(question, code, library, expected):
+    assert sorted(phrases(question, code, library)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "code"),
+    [
+        ("Ueberanpassung", "Überanpassung", "de"),
+        ("Überanpassung", "Ueberanpassung", "de"),
+        ("Uberanpassung", "Überanpassung", "de"),
+        ("Strasse", "Straße", "de"),
+        ("STRASSE", "Straßen", "de"),
+        ("Mueller", "Müller", "en"),
+        ("Müller", "Mueller", "en"),
+        ("Muller", "Müller", "en"),
+        ("Übung", "U\u0308bungen", "de"),
+        ("reseaux", "réseau", "fr"),
+        ("d_k", "the root of d_k is taken", "en"),
+        ("AND", "an AND gate", "en"),
+    ],
+)
+def test_a_question_finds_the_word(question, text, code):
+    """In a library of all languages, whatever language the question is taken for."""
+    terms = f" {index_terms(text, language(code))} "
+    for spoken in LANGUAGES.values():
+        found = question_phrases(question, spoken, list(LANGUAGES.values()))
+        assert any(f" {' '.join(phrase)} " in terms for phrase in found)
+
+
+def test_a_small_word_does_not_find_the_name():
+    terms = index_terms("rock AND roll", ENGLISH).split()
+    assert AND in terms
+    assert AND not in phrases("and")
+
+
+def test_matches_are_the_words_of_the_text():
+    text = "Networks (deep) are trained; d_k AND more, and a network."
+    found = matches(text, ENGLISH, [("network",), (AND,), ("d", "k")])
+    assert [text[start:end] for start, end in found] == ["Networks", "d", "k", "AND", "network"]
+    assert matches(text, ENGLISH, [("k", "d"), ("zebra",)]) == []
+
+
+@given(st.text(max_size=60), st.sampled_from(sorted(LANGUAGES)))
+def test_every_word_of_a_text_finds_it(text, code):
+    """What is searched as it is written is marked where it is, whatever the letters."""
+    spoken = language(code)
+    words = [word for word in text.split() if any(letter.isalnum() for letter in word)]
+    for word in words:
+        found = question_phrases(word, spoken, [spoken])
+        assert not found or matches(text, spoken, found)
