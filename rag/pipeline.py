@@ -188,6 +188,7 @@ class Pipeline(Answerer):
             seconds=seconds,
             models=model_names,
             stamp=self.store.content_hash(),
+            language=language.code,
         )
         if not self.answerable(hits, evidence, sure):
             yield Answered(replace(answer, sources=_nearest(hits, evidence)))
@@ -238,7 +239,8 @@ class Pipeline(Answerer):
 
     def language(self, question: str) -> Language:
         """The language that a question is answered in; see `question_language`."""
-        return question_language(question)
+        fallback = self.settings.answer.default_language
+        return question_language(question, self.store.languages(), fallback)
 
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
         """The spans of the first passages that answer a question, best first."""

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from ingest import weights
+from ingest.text.languages import LANGUAGES
 from rag.errors import BadSettings
 from rag.sampling import Sampling
 
@@ -172,6 +173,9 @@ class AnswerSettings(Section):
     """Remove a written sentence if no evidence supports it with at least this score."""
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     """Abstain below this confidence; by default the threshold that `katheder calibrate` fitted."""
+    default_language: str = Field(default="en", pattern=f"^({'|'.join(LANGUAGES)})$")
+    """Language of the answer to a question whose words show none, in a library of several
+    languages; the app takes the interface's."""
 
 
 class AppSettings(Section):

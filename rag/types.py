@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal
 
+from ingest.text.languages import language
 from ingest.types import Passage
 
 Stage = Literal["dense", "lexical", "fused", "reranked"]
@@ -101,7 +102,8 @@ class Answer:
     are the passages of the last stage, best first; `evidence` is what the model could read, and
     `sources` what the sentences rest on; `draft` is what the model wrote before its sentences
     were held against the evidence; `confidence` in [0, 1] is how probable it is that the lectures
-    answer the question; `seconds` are by stage; `models` name what was used.
+    answer the question; `seconds` are by stage; `models` name what was used; `language` is the
+    ISO 639-1 code of the language that it is in.
     """
 
     question: str
@@ -118,13 +120,16 @@ class Answer:
     seconds: Mapping[str, float] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     stamp: str = ""
+    language: str = "en"
 
     @property
     def text(self) -> str:
-        """The sentences, each with its source's number; an abstention says so."""
+        """The sentences, each with its source's number; an abstention says so in its language."""
         if self.abstained:
-            nearest = " The nearest pages are listed below." if self.sources else ""
-            return f"The lectures do not seem to answer this.{nearest}"
+            spoken = language(self.language)
+            return (
+                f"{spoken.abstention} {spoken.nearest_pages}" if self.sources else spoken.abstention
+            )
         return " ".join(f"{sentence.text} [{sentence.source}]" for sentence in self.sentences)
 
     def source_of(self, sentence: Sentence) -> Source:
@@ -167,6 +172,7 @@ class Answer:
                     "draft",
                     "stopped",
                     "stamp",
+                    "language",
                 )
             },
             "sentences": [asdict(sentence) for sentence in self.sentences],
