@@ -359,8 +359,8 @@ def test_the_bundled_model_answers_from_a_note(smollm):
 def test_the_bundled_adapter_learned_to_answer_from_evidence(smollm):
     """Subjects that it never saw: the wanted answers are likelier, and a mark names its evidence."""
     from training.candidates import HELD_OUT
-    from training.data import read_texts
     from training.generator import Recipe, examples, loss_of, tokenised
+    from training.texts import read_texts
 
     adapted = Generator(ModelSettings(dtype="float32", device="cpu"))
     texts = [text for text in read_texts() if text.subject in HELD_OUT]

@@ -174,7 +174,7 @@ def test_it_is_named_by_folder_and_hash(reranker, folder):
 def test_the_bundled_reranker_finds_evidence_that_the_encoder_misses():
     """Subjects that neither learned from: the unit that answers, among those of its passage."""
     from training.candidates import HELD_OUT
-    from training.data import read_texts
+    from training.texts import read_texts
 
     models = Models()
     reranker, encoder = models.reranker, models.encoder
@@ -183,7 +183,7 @@ def test_the_bundled_reranker_finds_evidence_that_the_encoder_misses():
         (text, item)
         for text in read_texts()
         if text.subject in HELD_OUT
-        for item in text.asked
+        for item in text.questions
         if item.answer and not item.after
     ][::4]
     right = {"reranker": 0, "encoder": 0}

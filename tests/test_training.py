@@ -1,4 +1,4 @@
-"""training: the checks of the texts, what the models learn from, and that they do learn."""
+"""training: the checks of the texts, the training examples, and that training works."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from tiny_models import chat_tokenizer, make_llama, make_split_cross_encoder
 from transformers import AutoModelForCausalLM
 
 from training import background, generator, reranker
-from training.candidates import Group, Mine, groups, shown
-from training.data import Asked, faults, numbers, overlap, read_texts, support
+from training.candidates import FirstStage, Group, groups, reranker_input
+from training.checks import faults
 from training.generator import example, examples, tokenised
+from training.texts import TrainingQuestion, read_texts
+from training.words import numbers, support
 
 LINE = (
     '{"id": "cats-01", "lang": "en", "style": "slide", "title": "Cats", "text": ["A cat sleeps '
@@ -42,14 +44,14 @@ def test_a_line_is_a_passage_with_its_questions(texts):
     text = texts[0]
     assert (text.id, text.subject, text.lang) == ("cats-01", "cats", "en")
     assert text.text.splitlines()[1] == "It hunts mice at night."
-    assert [item.id for item in text.asked] == [
+    assert [item.id for item in text.questions] == [
         "cats-01.q1",
         "cats-01.q2",
         "cats-01.u1",
         "cats-01.f1",
     ]
-    assert [item.evidence for item in text.asked] == [(1,), (3,), (), (2,)]
-    assert text.asked[3].searched == "hours of sleep And at night?"
+    assert [item.evidence for item in text.questions] == [(1,), (3,), (), (2,)]
+    assert text.questions[3].query == "hours of sleep And at night?"
 
 
 def test_a_line_that_is_no_passage_is_named(tmp_path):
@@ -58,23 +60,26 @@ def test_a_line_that_is_no_passage_is_named(tmp_path):
         read_texts([tmp_path / "bad.jsonl"])
 
 
-def asked(answer, question="How long are whiskers?", lang="en"):
-    return Asked("cats-01.q9", "cats-01", question, lang, answer)
+def question(answer, question="How long are whiskers?", lang="en"):
+    return TrainingQuestion("cats-01.q9", "cats-01", question, lang, answer)
 
 
 @pytest.mark.parametrize(
     ("item", "fault"),
     [
-        (asked((("The whiskers are 5 cm long.", 9),)), "evidence unit 9, wanted 1 to 4"),
-        (asked((("The whiskers are 7 cm long.", 3),)), r"numbers \['7'\] do not stand in unit 3"),
-        (asked((("Moustaches measure this much.", 3),)), "only 0% of the answer's words"),
-        (asked((("Whiskers are 5 cm long", 3),)), "wanted a full stop"),
-        (asked(()), "0 answer sentences, wanted 1 to 3"),
-        (asked((("Les moustaches.", 3),), lang="fr"), "language 'fr', wanted en or de"),
+        (question((("The whiskers are 5 cm long.", 9),)), "evidence unit 9, expected 1 to 4"),
+        (
+            question((("The whiskers are 7 cm long.", 3),)),
+            r"numbers \['7'\] do not occur in unit 3",
+        ),
+        (question((("Moustaches measure this much.", 3),)), "only 0% of the answer's words"),
+        (question((("Whiskers are 5 cm long", 3),)), "expected a full stop"),
+        (question(()), "0 answer sentences, expected 1 to 3"),
+        (question((("Les moustaches.", 3),), lang="fr"), "language 'fr', expected en or de"),
     ],
 )
-def test_faults_name_what_is_seen_and_wanted(texts, item, fault):
-    lines = list(faults([replace(texts[0], asked=(item,))]))
+def test_faults_name_the_value_seen_and_the_value_expected(texts, item, fault):
+    lines = list(faults([replace(texts[0], questions=(item,))]))
     assert any(re.search(fault, line) for line in lines), lines
 
 
@@ -82,16 +87,16 @@ def test_repeated_passages_and_questions_are_faults(texts):
     lines = "\n".join(faults(texts))
     assert "cats-02: the same as in cats-01" in lines
     assert "cats-02.q1: the same as in cats-01.q1" in lines
-    assert "cats-01: 21 words, wanted 60 to 180" in lines
+    assert "cats-01: 21 words, expected 60 to 180" in lines
     assert "cats-02.f1" not in lines  # follow-ups may be alike
 
 
-def test_support_and_overlap_by_hand():
+def test_support_by_hand():
     assert support("Whiskers measure distance.", "whisker lengths and distances") == pytest.approx(
         2 / 3
     )
     assert support("It is so.", "anything") == 1.0
-    assert overlap("Which mice hunt?", "Cats chase mice.") == pytest.approx(
+    assert support("Which mice hunt?", "Cats chase mice.") == pytest.approx(
         1 / 2
     )  # mice of mice, hunt
     assert numbers("0.5 of 1,200 in 3 parts") == {"0.5", "1,200", "3"}
@@ -101,14 +106,14 @@ def test_all_written_texts_are_sound():
     assert list(faults(read_texts())) == []
 
 
-# ---- what the reranker learns from ----
+# ---- the reranker's examples ----
 
 
 @pytest.mark.slow
 def test_background_texts_are_prose_and_the_same_for_a_seed():
-    found = background.passages(20, seed=3)
-    assert found == background.passages(20, seed=3) != background.passages(20, seed=4)
-    for text in found:
+    passages = background.passages(20, seed=3)
+    assert passages == background.passages(20, seed=3) != background.passages(20, seed=4)
+    for text in passages:
         assert 35 <= len(text.split()) <= 140
         assert ">>>" not in text
     for summary, body in background.summaries(10):
@@ -125,27 +130,25 @@ def test_a_span_is_a_run_of_the_texts_words():
 
 
 @pytest.fixture
-def made(texts, encoder, monkeypatch):
+def made(texts, encoder):
     plain = [
         f"{word} is a word about nothing that matters here at all"
         for word in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota")
     ]
-    monkeypatch.setattr(background, "passages", lambda count, seed: plain)
-    monkeypatch.setattr(background, "summaries", lambda count, seed: [("alpha word", plain[0])])
-    return groups(texts[:1], encoder, 9, 1, seed=1)
+    return groups(texts[:1], encoder, plain, [("alpha word", plain[0])], seed=1)
 
 
 def test_groups_mark_what_answers(texts, made):
     by_kind: dict[str, list[Group]] = {}
     for group in made:
         by_kind.setdefault(group.kind, []).append(group)
-    assert {kind: len(found) for kind, found in by_kind.items() if kind != "background"} == {
+    assert {kind: len(of_kind) for kind, of_kind in by_kind.items() if kind != "background"} == {
         "passages": 3,
         "units": 3,
         "unanswerable": 1,
         "summary": 1,
     }
-    own = shown(texts[0].title, texts[0].text)
+    own = reranker_input(texts[0].title, texts[0].text)
     for group in by_kind["passages"]:
         assert group.texts[0] == own
         assert group.right == (True,) + (False,) * (len(group.texts) - 1)
@@ -156,18 +159,18 @@ def test_groups_mark_what_answers(texts, made):
         [right] = [
             text for text, is_right in zip(group.texts, group.right, strict=True) if is_right
         ]
-        wanted = {"hours of sleep": "sixteen", "How long are whiskers?": "5 cm"}.get(
+        expected = {"hours of sleep": "sixteen", "How long are whiskers?": "5 cm"}.get(
             group.question, "mice"
         )
-        assert wanted in right
+        assert expected in right
     for group in by_kind.get("background", []):
         assert len(group.teacher) == len(group.texts)
 
 
 def test_the_first_stage_is_the_real_one(texts, encoder, tmp_path):
-    mine = Mine(texts[:1], ["whiskers of a walrus"], encoder, tmp_path / "library")
-    [hits] = mine.search(["whiskers"])
-    assert {mine.owners[hit.passage.id] for hit in hits} == {"cats-01", "background-0"}
+    first_stage = FirstStage(texts[:1], ["whiskers of a walrus"], encoder, tmp_path / "library")
+    [hits] = first_stage.search(["whiskers"])
+    assert {first_stage.owners[hit.passage.id] for hit in hits} == {"cats-01", "background-0"}
     assert {"dense", "lexical", "fused"} <= hits[0].stages.keys()
 
 
@@ -193,7 +196,7 @@ def test_right_texts_do_not_compete_with_one_another():
     assert float(reranker.loss_of(logits, two, 0.0)) == pytest.approx(sum(each) / 2)
 
 
-def test_background_is_held_to_the_teacher():
+def test_on_background_texts_the_loss_is_the_distance_from_the_teacher():
     same = Group("q", ("a", "b"), teacher=(1.5, -0.5))
     assert float(reranker.loss_of(torch.tensor([2.5, 0.5]), same, 0.3)) == pytest.approx(
         0, abs=1e-6
@@ -213,8 +216,8 @@ def mean_loss(reader):
     with torch.no_grad():
         losses = []
         for group in GROUPS:
-            question, *found = states([group.question, *group.texts])
-            logits = reader.score_pairs([question] * len(found), found)
+            question, *texts = states([group.question, *group.texts])
+            logits = reader.score_pairs([question] * len(texts), texts)
             losses.append(float(reranker.loss_of(logits, group, 0.3)))
     return sum(losses) / len(losses)
 
@@ -228,71 +231,76 @@ def test_training_lowers_the_loss_and_leaves_the_lower_layers(capsys):
     assert torch.equal(lower, reader.bert.encoder.layer[0].attention.self.query.weight)
 
 
-def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(reranker, "_CHECKPOINT_STEPS", 3)
-    whole = make_split_cross_encoder(1)
-    reranker.train(whole, GROUPS, RECIPE, None)
-    stopped, real, steps = make_split_cross_encoder(1), torch.optim.AdamW.step, 0
+def test_an_interrupted_run_resumes_and_ends_with_the_same_weights(tmp_path, capsys):
+    uninterrupted = make_split_cross_encoder(1)
+    reranker.train(uninterrupted, GROUPS, RECIPE, None)
 
-    def stop(self, *args, **kwargs):
-        nonlocal steps
-        steps += 1
-        if steps == 6:
+    def interrupt(step, loss):
+        if step == 5:
             raise KeyboardInterrupt
-        return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", stop)
+    file = tmp_path / "c.pt"
     with pytest.raises(KeyboardInterrupt):
-        reranker.train(stopped, GROUPS, RECIPE, tmp_path / "c.pt")
-    monkeypatch.setattr(torch.optim.AdamW, "step", real)
-    again = make_split_cross_encoder(1)
-    reranker.train(again, GROUPS, RECIPE, tmp_path / "c.pt")
-    assert "going on from step 3" in capsys.readouterr().out
-    for one, other in zip(whole.trainable_parameters(), again.trainable_parameters(), strict=True):
+        reranker.train(
+            make_split_cross_encoder(1),
+            GROUPS,
+            RECIPE,
+            file,
+            checkpoint_steps=3,
+            after_step=interrupt,
+        )
+    resumed, steps = make_split_cross_encoder(1), []
+    reranker.train(resumed, GROUPS, RECIPE, file, after_step=lambda step, _: steps.append(step))
+    assert "resuming from step 3" in capsys.readouterr().out
+    assert steps == [4, 5, 6, 7, 8]  # 4 epochs of 8 groups, 4 groups a batch
+    for one, other in zip(
+        uninterrupted.trainable_parameters(), resumed.trainable_parameters(), strict=True
+    ):
         torch.testing.assert_close(one, other)
 
 
-# ---- what the writer learns from ----
+# ---- the writer's examples and training ----
 
 
 def test_an_example_numbers_its_evidence_among_others(texts):
     generator_ = random.Random(0)
-    for item in texts[0].asked:
+    for item in texts[0].questions:
         made = example(texts[0], item, texts, generator_)
         notes, _, question = made.messages[1]["content"].rpartition("\n\nQuestion: ")
-        assert question == item.searched
+        assert question == item.query
         if not item.answer:
             assert made.answer == "The notes do not answer this."
             continue
-        said, mark = made.answer.rsplit(" [", 1)
+        sentence, mark = made.answer.rsplit(" [", 1)
         [line] = [line for line in notes.split("\n") if line.startswith(f"[{mark[:-1]}]")]
         assert texts[0].units[item.evidence[0] - 1] in line
-        assert said == item.answer[0][0]
+        assert sentence == item.answer[0][0]
         assert 3 <= notes.count("\n[") <= 5
 
 
 def test_the_loss_is_of_the_answer_alone(texts, tmp_path):
     model = AutoModelForCausalLM.from_pretrained(make_llama(tmp_path)).eval()
     prompt, answer = [5, 6, 7, 8], [9, 10, 11]
-    found = generator.loss_of(model, prompt, answer).item()
+    loss = generator.loss_of(model, prompt, answer).item()
     logits = model(torch.tensor([[*prompt, *answer]])).logits[0].log_softmax(dim=1)
     by_hand = -sum(logits[3 + n, token].item() for n, token in enumerate(answer)) / 3
-    assert found == pytest.approx(by_hand, abs=1e-5)
+    assert loss == pytest.approx(by_hand, abs=1e-5)
 
 
-def test_answers_end_the_turn_and_what_is_too_long_is_left_out(texts, monkeypatch):
+def test_answers_end_the_turn_and_long_examples_are_left_out(texts):
     tokenizer = chat_tokenizer()
     made = examples(texts, generator.Recipe(unanswerable=1.0))
-    assert len(made) == sum(len(text.asked) for text in texts)
-    monkeypatch.setattr(generator, "_MAX_TOKENS", 10_000)
-    found = tokenised(made, tokenizer)
-    assert all(answer[-1] == tokenizer.eos_token_id for _, answer in found)
-    assert [tokenizer.decode(a[:-1]).strip() for _, a in found] == [one.answer for one in made]
-    monkeypatch.setattr(generator, "_MAX_TOKENS", min(len(p) + len(a) for p, a in found))
-    assert 1 <= len(tokenised(made, tokenizer)) < len(found)
+    assert len(made) == sum(len(text.questions) for text in texts)
+    pairs = tokenised(made, tokenizer, max_tokens=10_000)
+    assert all(answer[-1] == tokenizer.eos_token_id for _, answer in pairs)
+    assert [tokenizer.decode(a[:-1]).strip() for _, a in pairs] == [one.answer for one in made]
+    shortest = min(len(prompt) + len(answer) for prompt, answer in pairs)
+    short = tokenised(made, tokenizer, max_tokens=shortest)
+    assert short == [pair for pair in pairs if len(pair[0]) + len(pair[1]) == shortest]
+    assert len(short) < len(pairs)
 
 
-def test_a_saved_adapter_says_the_same_and_names_no_place(tmp_path):
+def test_a_saved_adapter_gives_the_same_logits_and_names_no_path(tmp_path):
     model = AutoModelForCausalLM.from_pretrained(make_llama(tmp_path / "base"))
     config = LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM")
     adapted = get_peft_model(model, config).eval()
@@ -307,8 +315,8 @@ def test_a_saved_adapter_says_the_same_and_names_no_place(tmp_path):
     generator.save(adapted, generator.Recipe(), folder)
     base = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
     plain = base(tokens).logits.detach()
-    found = PeftModel.from_pretrained(base, str(folder)).eval()(tokens).logits
-    torch.testing.assert_close(found, expected, atol=2e-2, rtol=2e-2)  # half precision
-    assert (found - plain).abs().max() > 0.1
+    logits = PeftModel.from_pretrained(base, str(folder)).eval()(tokens).logits
+    torch.testing.assert_close(logits, expected, atol=2e-2, rtol=2e-2)  # half precision
+    assert (logits - plain).abs().max() > 0.1
     assert str(tmp_path) not in (folder / generator.CONFIG).read_text()
     assert (folder / "README.md").read_text() == "Our own card."

@@ -1,1 +1,1 @@
-"""Makes the models of `models/` from the texts of `training/data/`."""
+"""Train the models of `models/` on the texts of `training/data/`."""

@@ -1,7 +1,7 @@
 """Unlabelled texts in many styles: the documentation inside the installed Python packages.
 
-A reranker that is taught by a few thousand questions alone forgets what the bi-encoder knew.
-On these texts it is held to the first stage's own order instead.
+A reranker that is trained on a few thousand questions alone forgets what the bi-encoder learned.
+On these texts it learns the order of the first stage instead.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from functools import lru_cache
 from pathlib import Path
 
 PACKAGES = ("langchain_core", "numpy", "pandas", "pydantic", "scipy", "sklearn", "streamlit")
-_WORDS = (35, 140)
+_WORDS = (35, 140)  # of a text, at least and at most
 
 
 def passages(count: int, seed: int = 0) -> list[str]:
-    """So many different paragraphs of documentation, in an order that the seed fixes."""
-    found = sorted({text for docstring in _docstrings() for text in _prose(docstring)})
-    return random.Random(seed).sample(found, min(count, len(found)))
+    """Up to `count` different paragraphs of documentation; the same for the same seed."""
+    texts = sorted({text for docstring in _docstrings() for text in _prose(docstring)})
+    return random.Random(seed).sample(texts, min(count, len(texts)))
 
 
 def summaries(count: int, seed: int = 0) -> list[tuple[str, str]]:
-    """Documentation's first sentences, each with the first paragraphs that it sums up."""
-    found: dict[str, str] = {}
+    """Up to `count` pairs of a docstring's first sentence and the paragraphs that it summarises."""
+    summary_of: dict[str, str] = {}
     for docstring in _docstrings():
         summary, _, rest = docstring.partition("\n\n")
         summary = " ".join(summary.split())
         body = next(_prose(rest), "")
-        if 4 <= len(summary.split()) <= 25 and body and body not in found:
-            found[body] = summary
-    pairs = sorted((summary, body) for body, summary in found.items())
+        if 4 <= len(summary.split()) <= 25 and body and body not in summary_of:
+            summary_of[body] = summary
+    pairs = sorted((summary, body) for body, summary in summary_of.items())
     return random.Random(seed).sample(pairs, min(count, len(pairs)))
 
 
 def span(text: str, generator: random.Random) -> str:
-    """A few words in a row from a text, to ask for it with."""
+    """Three to twelve consecutive words of a text, as a query for it."""
     words = re.findall(r"[\w'-]+", text)
     length = generator.randint(3, 12)
     start = generator.randrange(max(1, len(words) - length))
@@ -68,17 +68,17 @@ def _docstrings_of(package: str) -> Iterator[str]:
 
 
 def _prose(docstring: str) -> Iterator[str]:
-    """Runs of paragraphs that are mostly words, joined until they are as long as a slide."""
-    kept = ""
+    """Paragraphs of prose, consecutive ones joined until they are as long as a slide."""
+    joined = ""
     for paragraph in re.split(r"\n\s*\n", docstring):
         text = " ".join(paragraph.split())
         letters = sum(letter.isalpha() or letter.isspace() for letter in text)
         if ">>>" in text or "----" in text or letters < 0.85 * len(text):
             continue
-        kept = f"{kept} {text}".strip()
-        words = len(kept.split())
+        joined = f"{joined} {text}".strip()
+        words = len(joined.split())
         if words > _WORDS[1]:
-            kept = ""
+            joined = ""
         elif words >= _WORDS[0]:
-            yield kept
-            kept = ""
+            yield joined
+            joined = ""

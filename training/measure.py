@@ -1,12 +1,12 @@
-"""Hold rerankers against the first stage, on sets that none of them learned from.
+"""Compare rerankers with the first stage, on sets that none of them was trained on.
 
     python -m training.measure MODEL... [--sets NAME...] [--limit N] [--library DIR]
 
 The sets are `dev` (corpus/questions/dev.jsonl over the lectures), `held-out` (the subjects that
-training leaves out) and any folder in BEIR's form. For each, RR@10 and nDCG@10 of the first stage
-and of the first 20 candidates reranked, alone and with the first stage's score at several weights;
-behind each the gain over the first stage with its 95 % bootstrap interval. Candidates are found
-once and kept in the cache.
+are excluded from training) and any folder in BEIR's format. For each set it prints RR@10 and
+nDCG@10 of the first stage, and of its first 20 candidates reranked, with the first stage's score
+added at several weights; then the difference from the first stage with its 95 % bootstrap
+interval. Candidates are computed once and cached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
@@ -36,8 +35,8 @@ from rag.rerank import Reranker, logits, standardised
 from rag.retrieve import retrieve
 from rag.settings import ModelSettings, Settings
 from rag.types import Hit
-from training.candidates import HELD_OUT, Mine
-from training.data import read_texts
+from training.candidates import HELD_OUT, FirstStage
+from training.texts import TrainingText, read_texts
 
 _CANDIDATES = 20
 _WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0)
@@ -47,8 +46,8 @@ _WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0)
 class Ranking:
     """A question's candidates in the first stage's order.
 
-    `grades` are their judgements, 0 for wrong; `ideal` are all judgements of the question,
-    found or not.
+    `grades` are their relevance judgements, 0 for irrelevant; `ideal` are all judgements of the
+    question, whether retrieved or not.
     """
 
     question: str
@@ -59,7 +58,7 @@ class Ranking:
 
 
 def reciprocal_rank(grades: Sequence[float]) -> float:
-    """1 / rank of the first right one among the first ten, 0 without any."""
+    """1 / rank of the first relevant candidate, 0 if none of the first ten is."""
     return next((1 / rank for rank, grade in enumerate(grades[:10], 1) if grade > 0), 0.0)
 
 
@@ -76,7 +75,7 @@ def ndcg(grades: Sequence[float], ideal: Sequence[float]) -> float:
 
 
 def rankings(name: str, library: Path | None, limit: int | None) -> list[Ranking]:
-    """The candidates of a set, from the cache where they were found before."""
+    """The candidates of a set, from the cache if they were computed before."""
     encoder = Models().encoder
     state = hashlib.sha256(f"{name} {encoder.identity} {Settings().retrieval}".encode())
     if name == "held-out":
@@ -85,34 +84,37 @@ def rankings(name: str, library: Path | None, limit: int | None) -> list[Ranking
     if file.is_file():
         raw = json.loads(file.read_text())
     else:
-        found = _held_out_rankings(encoder) if name == "held-out" else None
-        if found is None:
-            found = _dev(encoder, library) if name == "dev" else _beir(encoder, Path(name))
-        raw = [[r.question, r.texts, r.fused, r.grades, r.ideal] for r in found]
+        if name == "held-out":
+            computed = _held_out_rankings(encoder)
+        else:
+            computed = _dev(encoder, library) if name == "dev" else _beir(encoder, Path(name))
+        raw = [[r.question, r.texts, r.fused, r.grades, r.ideal] for r in computed]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(raw))
     every = max(1, len(raw) // limit) if limit else 1
     return [Ranking(q, *map(tuple, rest)) for q, *rest in raw[::every]]
 
 
-def _held_out() -> list[Any]:
+def _held_out() -> list[TrainingText]:
     return [text for text in read_texts() if text.subject in HELD_OUT]
 
 
 def _held_out_rankings(encoder: Encoder) -> list[Ranking]:
     texts = read_texts()
-    asked = [(t, a) for t in _held_out() for a in t.asked if a.answer]
+    questions = [
+        (text, question) for text in _held_out() for question in text.questions if question.answer
+    ]
     with TemporaryDirectory() as scratch:
-        mine = Mine(texts, [], encoder, Path(scratch))
-        found = mine.search([item.searched for _, item in asked])
+        first_stage = FirstStage(texts, [], encoder, Path(scratch))
+        candidates = first_stage.search([question.query for _, question in questions])
         return [
             _ranking(
-                item.searched,
+                question.query,
                 hits,
-                [float(mine.owners[h.passage.id] == t.id) for h in hits],
+                [float(first_stage.owners[hit.passage.id] == text.id) for hit in hits],
                 [1.0],
             )
-            for (t, item), hits in zip(asked, found, strict=True)
+            for (text, question), hits in zip(questions, candidates, strict=True)
         ]
 
 
@@ -130,7 +132,7 @@ def _dev(encoder: Encoder, folder: Path | None) -> list[Ranking]:
                 continue
             vector = encoder.encode([question.question])[0]
             hits = retrieve(library, question.question, vector, Settings().retrieval)
-            right = [
+            relevant = [
                 any(
                     hit.passage.file == gold.doc and set(hit.passage.pages) & set(gold.pages)
                     for gold in question.gold
@@ -139,7 +141,10 @@ def _dev(encoder: Encoder, folder: Path | None) -> list[Ranking]:
             ]
             result.append(
                 _ranking(
-                    question.question, hits, list(map(float, right)), [1.0] * max(1, sum(right))
+                    question.question,
+                    hits,
+                    list(map(float, relevant)),
+                    [1.0] * max(1, sum(relevant)),
                 )
             )
         return result
@@ -177,19 +182,19 @@ def _ranking(
     )
 
 
-def table(name: str, found: Sequence[Ranking], reranker: Reranker) -> str:
+def table(name: str, rankings: Sequence[Ranking], reranker: Reranker) -> str:
     """The lines of one set and one model."""
     started = time.perf_counter()
-    scored = [logits(reranker.score(r.question, r.texts)) for r in found]
+    scored = [logits(reranker.score(r.question, r.texts)) for r in rankings]
     seconds = time.perf_counter() - started
-    base = np.array([[reciprocal_rank(r.grades), ndcg(r.grades, r.ideal)] for r in found])
+    base = np.array([[reciprocal_rank(r.grades), ndcg(r.grades, r.ideal)] for r in rankings])
     lines = [
-        f"{name}: {len(found)} questions, {seconds / len(found):.2f} s each; "
+        f"{name}: {len(rankings)} questions, {seconds / len(rankings):.2f} s each; "
         f"first stage RR@10 {base[:, 0].mean():.3f}, nDCG@10 {base[:, 1].mean():.3f}"
     ]
     for weight in _WEIGHTS:
         rows = []
-        for ranking, values in zip(found, scored, strict=True):
+        for ranking, values in zip(rankings, scored, strict=True):
             total = standardised(values) + weight * standardised(np.array(ranking.fused))
             grades = [ranking.grades[i] for i in np.argsort(-total, kind="stable")]
             rows.append([reciprocal_rank(grades), ndcg(grades, ranking.ideal)])
@@ -210,15 +215,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="+")
     parser.add_argument("--sets", nargs="+", default=["dev", "held-out"])
-    parser.add_argument("--limit", type=int, help="about so many questions of each set")
-    parser.add_argument("--library", type=Path, help="of corpus/, where there is one")
+    parser.add_argument("--limit", type=int, help="the approximate number of questions of each set")
+    parser.add_argument("--library", type=Path, help="an existing library of corpus/")
     options = parser.parse_args(arguments)
     for name in options.sets:
-        found = rankings(name, options.library, options.limit)
+        candidates = rankings(name, options.library, options.limit)
         for model in options.models:
             reranker = Models(ModelSettings(reranker=model)).reranker
             assert reranker is not None  # "none" is no reranker to measure
-            print(f"{model}\n{table(Path(name).name, found, reranker)}", flush=True)
+            print(f"{model}\n{table(Path(name).name, candidates, reranker)}", flush=True)
 
 
 if __name__ == "__main__":

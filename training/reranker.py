@@ -2,10 +2,10 @@
 
     python -m training.reranker [--smoke] [--output DIR] [--recipe NAME]
 
-Listwise cross-entropy over each group ranks the texts that answer above those that do not; a
-binary cross-entropy lets the probability mean the same for every question, and says that nothing
-answers the unanswerable ones; on background texts the order of dense and lexical search together
-is the teacher. A run leaves a checkpoint in the cache every 100 steps and goes on from there.
+A listwise cross-entropy over each group ranks the texts that answer above the others. A binary
+cross-entropy makes probabilities comparable between questions, including the unanswerable ones.
+On background texts the teacher is the order by dense plus lexical score. A run saves a checkpoint
+in the cache every 100 steps, and an interrupted run resumes from it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -32,18 +32,19 @@ from ingest import resources, weights
 from ingest.embed import Encoder
 from rag.models import Models
 from rag.split_cross_encoder import CONFIG, MODEL_TYPE, WEIGHTS, SplitCrossEncoder, from_base
+from training import background
 from training.candidates import HELD_OUT, Group, groups
-from training.data import Text, read_texts
+from training.texts import TrainingText, read_texts
 
 OUTPUT = resources.models() / "reranker"
-_CHECKPOINT_STEPS = 100
-_PAIRS = 16  # read at once
-_TOKENS = 128  # of a text while training; what it learns holds for longer ones
+CHECKPOINT_STEPS = 100
+_PAIRS = 16  # a batch of the joint layers
+_TOKENS = 128  # of a text in training; the model also reads longer ones
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run does; `batch` counts groups, rates are AdamW's at their highest."""
+    """A run's hyperparameters; `batch` counts groups, rates are AdamW's highest."""
 
     joint_layers: int = 2
     epochs: float = 1.0
@@ -73,64 +74,81 @@ RECIPES = {
 
 
 class States:
-    """The lower layers' states of every text, computed when first asked for, half precision."""
+    """The lower layers' output for each text, computed once and stored in half precision."""
 
     def __init__(self, reader: SplitCrossEncoder, dtype: torch.dtype = torch.float32) -> None:
-        """The lower layers are not trained, so a copy in another numeric type can stand in."""
+        """The lower layers are not trained, so a copy in another numeric type is used."""
         lower = nn.Module.to(copy.deepcopy(reader.bert), dtype)
         self._reader = SplitCrossEncoder(
             lower, cast(Tokenizer, reader.tokenizer), reader.joint_layers
         )
-        self._kept: dict[str, Tensor] = {}
+        self._cache: dict[str, Tensor] = {}
 
     def __call__(self, texts: Sequence[str]) -> list[Tensor]:
         """One tensor a text, (tokens, width), float32."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
-        for text, found in zip(missing, self._reader.tokenizer.encode_batch(missing), strict=True):
-            found.truncate(_TOKENS)
-            (state,) = self._reader.encode_lower([tuple(found.ids)])
-            self._kept[text] = state.half().clone()
-        return [self._kept[text].float() for text in texts]
+        missing = [text for text in dict.fromkeys(texts) if text not in self._cache]
+        for text, encoding in zip(
+            missing, self._reader.tokenizer.encode_batch(missing), strict=True
+        ):
+            encoding.truncate(_TOKENS)
+            (state,) = self._reader.encode_lower([tuple(encoding.ids)])
+            self._cache[text] = state.half().clone()
+        return [self._cache[text].float() for text in texts]
 
 
 def logits_of(reader: SplitCrossEncoder, states: States, batch: Sequence[Group]) -> list[Tensor]:
-    """The logits of each group, (texts,). Pairs of like length are read at once, whosever they are."""
-    asked = states([group.question for group in batch for _ in group.texts])
-    given = states([text for group in batch for text in group.texts])
-    order = sorted(range(len(given)), key=lambda row: len(asked[row]) + len(given[row]))
-    read = torch.cat(
+    """The logits of each group, (texts,). Pairs are batched by length across groups."""
+    questions = states([group.question for group in batch for _ in group.texts])
+    texts = states([text for group in batch for text in group.texts])
+    order = sorted(range(len(texts)), key=lambda row: len(questions[row]) + len(texts[row]))
+    logits = torch.cat(
         [
-            reader.score_pairs([asked[row] for row in rows], [given[row] for row in rows])
+            reader.score_pairs([questions[row] for row in rows], [texts[row] for row in rows])
             for start in range(0, len(order), _PAIRS)
             if (rows := order[start : start + _PAIRS])
         ]
     )
-    places = torch.empty(len(order), dtype=torch.long)
-    places[torch.tensor(order)] = torch.arange(len(order))
-    return list(read[places].split([len(group.texts) for group in batch]))
+    inverse = torch.empty(len(order), dtype=torch.long)
+    inverse[torch.tensor(order)] = torch.arange(len(order))
+    return list(logits[inverse].split([len(group.texts) for group in batch]))
 
 
 def loss_of(logits: Tensor, group: Group, pointwise: float) -> Tensor:
     """The loss of one group's logits, shape (texts,)."""
     if group.teacher:
-        wanted = torch.tensor(group.teacher).softmax(dim=0)
-        return (wanted * (wanted.log() - log_softmax(logits, dim=0))).sum()
+        target = torch.tensor(group.teacher).softmax(dim=0)
+        return (target * (target.log() - log_softmax(logits, dim=0))).sum()
     right = torch.tensor(group.right)
-    answers = binary_cross_entropy_with_logits(logits, right.float())
+    binary = binary_cross_entropy_with_logits(logits, right.float())
     if not right.any():
-        return pointwise * answers
-    # Each right text against the wrong ones, not against the other right ones.
+        return pointwise * binary
+    # Each right text competes with the wrong ones, not with the other right ones.
     wrong = logits[~right]
     listwise = torch.stack(
         [-log_softmax(torch.cat([one[None], wrong]), dim=0)[0] for one in logits[right]]
     ).mean()
-    return listwise + pointwise * answers
+    return listwise + pointwise * binary
 
 
 def train(
-    reader: SplitCrossEncoder, learned: Sequence[Group], recipe: Recipe, checkpoint: Path | None
+    reader: SplitCrossEncoder,
+    examples: Sequence[Group],
+    recipe: Recipe,
+    checkpoint: Path | None,
+    *,
+    checkpoint_steps: int = CHECKPOINT_STEPS,
+    after_step: Callable[[int, float], None] = lambda step, loss: None,
 ) -> None:
-    """Change the reader's joint layers and head; goes on from the checkpoint where there is one."""
+    """Train the reader's joint layers and head in place.
+
+    Args:
+        reader: The model; its lower layers stay as they are.
+        examples: The groups of the training set.
+        recipe: Hyperparameters and seed.
+        checkpoint: A file for the state; if it exists, the run resumes from it. None saves none.
+        checkpoint_steps: Steps between checkpoints.
+        after_step: Called after each step with its number, from 1, and its loss.
+    """
     torch.manual_seed(recipe.seed)
     dtype = weights.choose_dtype("auto", "cpu")
     states = States(reader, dtype)
@@ -142,7 +160,7 @@ def train(
         ],
         weight_decay=0.01,
     )
-    batches = list(_batches(learned, recipe))
+    batches = list(_batches(examples, recipe))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(batches)))
     first = 0
     if checkpoint and checkpoint.is_file():
@@ -153,7 +171,7 @@ def train(
             schedule.load_state_dict(saved["schedule"])
             torch.set_rng_state(saved["random"])
             first = saved["step"]
-            print(f"going on from step {first}", flush=True)
+            print(f"resuming from step {first}", flush=True)
     for layer in reader.bert.encoder.layer[-recipe.joint_layers :]:
         layer.train()
     started = time.perf_counter()
@@ -179,7 +197,7 @@ def train(
                 f"{pace * (len(batches) - step) / 60:.1f} minutes left",
                 flush=True,
             )
-        if checkpoint and (step % _CHECKPOINT_STEPS == 0 or step == len(batches)):
+        if checkpoint and (step % checkpoint_steps == 0 or step == len(batches)):
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
             draft = checkpoint.with_suffix(".draft")
             torch.save(
@@ -194,36 +212,39 @@ def train(
                 draft,
             )
             draft.replace(checkpoint)
+        after_step(step, total)
     reader.eval()
 
 
 def _rate(step: int, steps: int) -> float:
-    """Rises over the first tenth, then falls to 0 along a line."""
+    """The learning rate's factor: rises over the first tenth, then falls linearly to 0."""
     rise = max(1, steps // 10)
     return min((step + 1) / rise, max(0.0, (steps - step) / (steps - rise + 1)))
 
 
-def _batches(learned: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]:
-    """Batches of all epochs; every epoch in another order, the last one perhaps not whole."""
+def _batches(examples: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]:
+    """Batches of all epochs, each epoch in another order; the last epoch may be incomplete."""
     generator = random.Random(recipe.seed)
-    wanted = math.ceil(recipe.epochs * len(learned) / recipe.batch)
+    count = math.ceil(recipe.epochs * len(examples) / recipe.batch)
     order: list[Group] = []
-    for _ in range(wanted):
+    for _ in range(count):
         while len(order) < recipe.batch:
-            order += generator.sample(learned, len(learned))
+            order += generator.sample(examples, len(examples))
         yield order[: recipe.batch]
         order = order[recipe.batch :]
 
 
-def _groups(texts: Sequence[Text], encoder: Encoder, recipe: Recipe) -> list[Group]:
-    """All groups of some texts, from the cache where they were made before."""
+def _groups(texts: Sequence[TrainingText], encoder: Encoder, recipe: Recipe) -> list[Group]:
+    """All groups of some texts, from the cache if they were computed before."""
     state = f"{texts} {recipe.background} {recipe.summaries} {recipe.seed} {encoder.identity}"
     key = hashlib.sha256(state.encode()).hexdigest()[:16]
     file = weights.cache_dir() / "training" / f"groups-{key}.json"
     if not file.is_file():
-        made = groups(texts, encoder, recipe.background, recipe.summaries, recipe.seed)
+        plain = background.passages(recipe.background, recipe.seed)
+        summaries = background.summaries(recipe.summaries, recipe.seed)
+        computed = groups(texts, encoder, plain, summaries, recipe.seed)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps([asdict(group) for group in made]))
+        file.write_text(json.dumps([asdict(group) for group in computed]))
     fields = json.loads(file.read_text())
     return [
         Group(g["question"], tuple(g["texts"]), tuple(g["right"]), tuple(g["teacher"]), g["kind"])
@@ -232,7 +253,7 @@ def _groups(texts: Sequence[Text], encoder: Encoder, recipe: Recipe) -> list[Gro
 
 
 def select(all_groups: Sequence[Group], recipe: Recipe) -> list[Group]:
-    """The groups that a recipe learns from."""
+    """The groups that a recipe trains on."""
     return [
         group
         for group in all_groups
@@ -246,8 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--recipe", choices=RECIPES, default="final")
-    parser.add_argument("--epochs", type=float, help="in place of the recipe's")
-    parser.add_argument("--smoke", action="store_true", help="a few steps, to see that it runs")
+    parser.add_argument("--epochs", type=float, help="instead of the recipe's number")
+    parser.add_argument("--smoke", action="store_true", help="a few steps, as a test")
     options = parser.parse_args(arguments)
     logging.getLogger("transformers").setLevel(logging.ERROR)
     recipe = RECIPES[options.recipe]
@@ -259,14 +280,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.smoke:
         texts, recipe = texts[:12], replace(recipe, background=30, summaries=30, epochs=0.5)
     encoder = Models().encoder
-    learned = select(_groups(texts, encoder, recipe), recipe)
-    print(f"{len(learned)} groups from {len(texts)} passages; {recipe}", flush=True)
+    examples = select(_groups(texts, encoder, recipe), recipe)
+    print(f"{len(examples)} groups from {len(texts)} passages; {recipe}", flush=True)
     base = weights.locate(weights.ENCODER)
     torch.manual_seed(recipe.seed)
     reader = from_base(base.folder, recipe.joint_layers)
     name = "".join(letter if letter.isalnum() else "-" for letter in options.recipe)
     checkpoint = weights.cache_dir() / "training" / f"reranker-{name}.pt"
-    train(reader, learned, recipe, None if options.smoke else checkpoint)
+    train(reader, examples, recipe, None if options.smoke else checkpoint)
     reader.save(str(options.output))
     config = {
         "model_type": MODEL_TYPE,
