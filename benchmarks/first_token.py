@@ -2,10 +2,9 @@
 
     python -m benchmarks.first_token [--library library] [--times 5] [--written]
 
-Each run is a new process on a pseudo-terminal, as a person would start it. The first of all
-starts the worker that keeps the models loaded; the others find it. With `--alone` every run
-does without a worker and loads everything itself. A quoted answer comes whole, a written one
-(`--written`) as a draft first.
+Each run is a new process on a pseudo-terminal, as a user starts it. The first run starts the
+worker, which keeps the models loaded for the others. With `--alone` each run loads the models
+itself. A quoted answer is printed at once, a written one (`--written`) as a draft first.
 """
 
 from __future__ import annotations
@@ -33,28 +32,32 @@ QUESTIONS = (
 
 
 def seconds_to_first_words(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Start a command on a pseudo-terminal; seconds to the first words of its draft, or of its
-    answer where it drafts nothing, and to its end.
+    """Run a command on a pseudo-terminal.
+
+    Returns the seconds to the first words of its draft, or of its answer if it prints no draft,
+    and the seconds to its end.
     """
     start = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:
         os.execvpe(command[0], command, environment)
-    seen, first = b"", 0.0
+    output, first = b"", 0.0
     while True:
         try:
-            piece = os.read(terminal, 4096)
+            part = os.read(terminal, 4096)
         except OSError:  # the child has closed its side
             break
-        if not piece:
+        if not part:
             break
-        seen += piece
-        words = seen.partition(b"draft: ")[2] or seen.partition(b"[1]")[2]
+        output += part
+        words = output.partition(b"draft: ")[2] or output.partition(b"[1]")[2]
         if not first and words.strip():
             first = time.perf_counter() - start
     os.waitpid(child, 0)
     if not first:
-        raise SystemExit(f"no answer in what the command printed:\n{seen.decode(errors='replace')}")
+        raise SystemExit(
+            f"no answer in what the command printed:\n{output.decode(errors='replace')}"
+        )
     return first, time.perf_counter() - start
 
 
@@ -62,10 +65,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--library", type=Path, help="a filled library; default: one built of corpus/"
+        "--library", type=Path, help="an existing library; default: a new one of corpus/"
     )
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--written", action="store_true", help="let the language model write")
+    parser.add_argument("--written", action="store_true", help="answers by the language model")
     parser.add_argument("--alone", action="store_true", help="without a worker")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -92,7 +95,7 @@ def main() -> None:
             runs.append((first, total))
         later = [first for first, _ in runs[1:]]
         print(
-            f"after the first run: median {statistics.median(later):.2f} s, largest {max(later):.2f} s"
+            f"after the first run: median {statistics.median(later):.2f} s, maximum {max(later):.2f} s"
         )
 
 

@@ -1,12 +1,12 @@
-"""Kill an ingest at random moments, run it again, and compare with one that was left alone.
+"""Kill an ingest at random moments, run it again, and compare with an uninterrupted one.
 
     python -m benchmarks.interrupt [--times 20] [--seed 0] [--words] [PATHS]
 
-Each time a fresh process reads the lectures into an empty library and is killed (SIGKILL) at a
-moment drawn between its first write and the time that a whole run takes; then it is run to the
-end. The library must verify and equal the uninterrupted one in all that it holds
-(`Library.digest`). Exits with 1 on any difference. `--words` puts a small word-counting encoder in
-the place of the bundled one, for quick checks of the same code around it.
+Each time a new process reads the lectures into an empty library and is killed (SIGKILL) at a
+random moment between its first write and the duration of a whole run; then the ingest is run
+again to the end. The library must pass `verify` and have the same content as the uninterrupted
+one (`Library.full_hash`). Exits with 1 on any difference. `--words` uses a small word-counting
+encoder instead of the bundled one, to check the same code faster.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def start(folder: Path, paths: Sequence[Path], words: bool) -> subprocess.Popen[
 
 
 def first_write(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the library's file is there; models are loaded before or after, not counted."""
+    """Wait until the library's file exists, so that the start of the process is not counted."""
     while not (folder / DATABASE).exists() and process.poll() is None:
         time.sleep(0.005)
 
@@ -85,37 +85,37 @@ def main() -> None:
     if options.child:
         build(options.child, options.paths, options.words)
         return
-    draw = random.Random(options.seed)
+    generator = random.Random(options.seed)
     different = 0
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / "whole"
         process = start(whole, options.paths, options.words)
         first_write(whole, process)
-        begun = time.perf_counter()
+        started = time.perf_counter()
         if process.wait() != 0:
             raise SystemExit("the uninterrupted ingest failed")
-        lasted = time.perf_counter() - begun
+        duration = time.perf_counter() - started
         expected = Library(whole).full_hash()
         print(
-            f"uninterrupted: {lasted:.1f} s after the first write, digest {expected[:16]}",
+            f"uninterrupted: {duration:.1f} s after the first write, hash {expected[:16]}",
             flush=True,
         )
         for number in range(1, options.times + 1):
             folder = Path(scratch) / f"killed-{number}"
             process = start(folder, options.paths, options.words)
             first_write(folder, process)
-            moment = draw.uniform(0, lasted)
+            moment = generator.uniform(0, duration)
             time.sleep(moment)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            left = len(Library(folder, create=True).documents())
+            documents = len(Library(folder, create=True).documents())
             build(folder, options.paths, options.words)
             library = Library(folder)
             faults = library.verify()
             same = library.full_hash() == expected and not faults
             different += not same
             print(
-                f"{number:>3}: killed after {moment:6.2f} s with {left} documents in; "
+                f"{number:>3}: killed after {moment:6.2f} s with {documents} documents stored; "
                 f"{'equal' if same else 'DIFFERENT ' + '; '.join(faults)}",
                 flush=True,
             )

@@ -1,11 +1,11 @@
-"""pdfium through our reader against pypdf: seconds a page and how much of the text is broken.
+"""Our PDF reader (on pdfium) compared with pypdf: seconds per page and share of broken tokens.
 
     python -m benchmarks.readers corpus [MORE FILES OR FOLDERS]
 
 A token (a run of characters without a space) is counted as broken when it holds a control,
 private-use or replacement character, a mathematical letter, or an accent beside its letter, or
-when it has over 30 letters, as words do that lost their space. The share is given for pypdf's
-text, for pdfium's as it comes, and for ours, which is pdfium's mended.
+when it has over 30 letters, as words without their spaces do. The share is printed for pypdf's
+text, for pdfium's raw text, and for ours, which is pdfium's text with repairs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ READERS: dict[str, Callable[[Path], list[str]]] = {
 
 
 def broken_share(texts: Iterable[str]) -> float:
-    """Broken tokens for each hundred."""
+    """Broken tokens in percent."""
     tokens = [token for text in texts for token in text.split()]
     return 100 * sum(bool(_BROKEN.search(token)) for token in tokens) / max(1, len(tokens))
 

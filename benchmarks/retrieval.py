@@ -1,11 +1,11 @@
-"""How often is a right page among the first? Dense, lexical and fused side by side.
+"""How often a relevant page is retrieved first: dense, lexical and fused search compared.
 
     python -m benchmarks.retrieval corpus [--questions FILE-OR-FOLDER] [--library DIR]
 
-Every answerable question that stands for itself counts; a passage is right when it shows a page
-that the question's `gold` names. Prints Success@1, @5 and @10 (the share of questions with a
-right page among so many passages), RR@10 (the mean of 1 / rank of the first right one, 0 below
-rank 10) and the seconds that a question takes, models loaded.
+It uses every answerable question that is not a follow-up; a passage is relevant if it is on a page
+in the question's `gold`. Prints Success@1, @5 and @10 (the number of questions with a relevant
+passage among the first 1, 5 and 10), RR@10 (the mean of 1 / rank of the first relevant passage, 0
+beyond rank 10) and the seconds per question with loaded models.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SETUPS = {"dense": (1.0, 0.0), "lexical": (0.0, 1.0), "fused": (1.0, 1.0)}
 
 
 def read_questions(path: Path) -> list[dict[str, Any]]:
-    """All answerable, self-contained questions of a JSON-lines file or a folder of them."""
+    """The answerable questions of a JSON-lines file, or of a folder of them, without follow-ups."""
     questions = [
         json.loads(line)
         for file in ([path] if path.is_file() else sorted(path.glob("*.jsonl")))
@@ -43,7 +43,7 @@ def read_questions(path: Path) -> list[dict[str, Any]]:
 def first_rank(
     library: Library, encoder: Encoder, question: dict[str, Any], weights: tuple[float, float]
 ) -> tuple[int | None, float]:
-    """The rank of the first right passage, None where there is none, and the seconds it took."""
+    """The rank of the first relevant passage, None if there is none, and the seconds taken."""
     settings = load_settings().retrieval.model_copy(
         update={"dense_weight": weights[0], "lexical_weight": weights[1]}
     )
@@ -58,12 +58,14 @@ def first_rank(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="+", type=Path, help="lectures to build a library from")
+    parser.add_argument("paths", nargs="+", type=Path, help="the lectures to index")
     parser.add_argument("--questions", type=Path, default=Path("corpus/questions"))
     parser.add_argument(
-        "--library", type=Path, help="keep the library here instead of a temporary folder"
+        "--library", type=Path, help="store the library here instead of in a temporary folder"
     )
-    parser.add_argument("--misses", action="store_true", help="list what the fusion did not find")
+    parser.add_argument(
+        "--misses", action="store_true", help="list the questions whose page is not in the first 5"
+    )
     options = parser.parse_args(arguments)
     questions = read_questions(options.questions)
     with tempfile.TemporaryDirectory() as scratch:

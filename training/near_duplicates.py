@@ -68,13 +68,13 @@ def find_near_duplicates(
         evaluation_questions: By id.
         evaluation_pages: By name.
     """
-    asked = [question for text in texts for question in text.questions]
-    ids, names = [question.id for question in asked], [text.id for text in texts]
-    questions = encoder.encode([question.query for question in asked])  # (questions, dim)
+    every_question = [question for text in texts for question in text.questions]
+    ids, names = [question.id for question in every_question], [text.id for text in texts]
+    questions = encoder.encode([question.query for question in every_question])  # (questions, dim)
     passages = encoder.encode([f"{text.title}\n{text.text}" for text in texts])  # (passages, dim)
     between_questions = np.triu(questions @ questions.T, k=1)  # each pair once, else 0
-    owners = np.array([question.passage for question in asked])
-    is_follow_up = np.array([bool(question.after) for question in asked])
+    owners = np.array([question.passage for question in every_question])
+    is_follow_up = np.array([bool(question.after) for question in every_question])
     same_passage = owners[:, None] == owners[None, :]
     independent = ~(is_follow_up[:, None] | is_follow_up[None, :])
     return [

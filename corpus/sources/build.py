@@ -1,7 +1,7 @@
 """Compile the lecture sources in `corpus/sources` to PDF files in `corpus`.
 
 Run it with `make corpus`. The fonts come from the `font-source-sans-pro` package and from
-Typst itself, never from the system, so that every machine draws the same pages.
+Typst itself, never from the system, so that every machine gives the same pages.
 """
 
 from __future__ import annotations
