@@ -21,7 +21,7 @@ from ingest.text.languages import language
 from ingest.types import Line, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
-CHUNKER_VERSION = 3
+CHUNKER_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
