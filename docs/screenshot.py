@@ -95,7 +95,7 @@ def ready(page: Page) -> None:
 
 
 def ask(page: Page, question: str) -> None:
-    """Ask, and wait until the answer stands there whole."""
+    """Ask, and wait until the answer is complete."""
     answers = page.get_by_role("button", name="Copy", exact=True)
     before = answers.count()
     page.get_by_placeholder("Ask the lectures").fill(question)
@@ -178,17 +178,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--library", type=Path, help="a filled library; default: one of corpus/")
     parser.add_argument("--to", type=Path, default=ROOT / "docs" / "screenshots")
-    chosen = parser.parse_args()
-    chosen.to.mkdir(parents=True, exist_ok=True)
+    options = parser.parse_args()
+    options.to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = chosen.library or Path(scratch) / "library"
-        if chosen.library is None:
+        folder = options.library or Path(scratch) / "library"
+        if options.library is None:
             lectures = find_files([ROOT / "corpus"])
             list(ingest(lectures, Library(folder, create=True), Models().encoder))
         with running_app(folder.resolve()) as url, browser() as opened:
             for width in WIDTHS:
                 for dark in (False, True):
-                    take(url, opened, chosen.to, dark=dark, width=width)
+                    take(url, opened, options.to, dark=dark, width=width)
 
 
 if __name__ == "__main__":

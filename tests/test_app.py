@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import threading
-import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tiny_models import hit
 
+from ingest import resources
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.models import Models
@@ -22,12 +22,13 @@ from rag.sampling import PRESETS, Sampling
 from rag.settings import AppSettings
 from rag.types import Sentence, Source
 from ui import password
+from ui.answers import PendingAnswer
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
 from ui.presentation.labels import OUTCOMES, STAGES
 from ui.presentation.passage_charts import COLOURS, RANKS_AXIS, TOOLTIP
 from ui.render import FILE_OUTCOMES, PROGRESS, sentence_markdown
-from ui.session import use_models
+from ui.session import background_jobs, use_models
 from ui.text import escape
 from ui.views import passages
 from ui.views.settings import as_toml
@@ -44,7 +45,7 @@ class Writer:
     def __init__(self, text: str, *, ends: bool = True) -> None:
         self.text = text
         self.ends = ends
-        self.asked: list[Sampling] = []
+        self.samplings: list[Sampling] = []
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())
@@ -54,7 +55,7 @@ class Writer:
     def stream(
         self, messages: Sequence[object], sampling: Sampling, stop: threading.Event | None = None
     ) -> Iterator[str]:
-        self.asked.append(sampling)
+        self.samplings.append(sampling)
         yield from re.findall(r"\S+\s*", self.text)
         if not self.ends:
             assert stop is not None
@@ -78,7 +79,7 @@ def start(
             monkeypatch.setenv("KATHEDER_ANSWER__WRITER", "true")
         st.cache_resource.clear()
         st.cache_data.clear()
-        use_models(Models(encoder=encoder, writer=writer or Writer("Never asked.")))
+        use_models(Models(encoder=encoder, writer=writer or Writer("Not used.")))
         if page == "app":
             test = AppTest.from_file(str(APP), default_timeout=60)
         else:
@@ -194,33 +195,26 @@ def test_a_question_without_words_is_answered_by_the_error_text(start):
     assert "[1] animals.pdf, p. 1" in text_of(page)
 
 
-def test_stop_keeps_what_was_written(start, monkeypatch):
-    pressed: dict[str, Callable[[], None]] = {}
-    draw = st.button
-
-    def button(label: str, **options: object) -> bool:
-        pressed[label] = options.get("on_click")
-        return draw(label, **options)
-
+def test_stop_saves_the_text_so_far(start):
     class Endless(Writer):
-        """Once its text is out, it presses the page's Stop button and waits for the word."""
+        """Once its text is out, it does what the Stop button does, and waits for the effect."""
 
         def stream(self, messages, sampling, stop=None):
             yield from super().stream(messages, sampling)
-            end = time.monotonic() + 10
-            while "Stop" not in pressed and time.monotonic() < end:
-                time.sleep(0.01)
-            pressed["Stop"]()
+            pending: list[PendingAnswer] = []
+            while not pending:  # the job is listed a moment after its start
+                jobs = background_jobs().values()
+                pending = [job for job in jobs if isinstance(job, PendingAnswer)]
+            pending[0].job.stop.set()
             assert stop.wait(10), "Stop did not reach the writer"
 
-    monkeypatch.setattr(st, "button", button)
     page = ask(start(Endless("A cat sleeps sixteen hours a day. ")), "How long does a cat sleep?")
     assert "A cat sleeps sixteen hours a day." in text_of(page)
     assert "Stopped before the end." in text_of(page)
     assert "Stop" not in [button.label for button in page.button]
 
 
-def test_a_changed_question_takes_back_what_came_after(start):
+def test_an_edited_question_removes_later_messages(start):
     page = ask(start(), "What does gravity pull together?")
     page = ask(page, "How long does a cat sleep?")
     page = next(b for b in page.button if b.label == "Edit").click().run()
@@ -233,20 +227,19 @@ def test_a_changed_question_takes_back_what_came_after(start):
     assert [message.name for message in page.chat_message] == ["user", "assistant"]
 
 
-def test_again_can_let_the_model_write(start, library):
+def test_regenerate_offers_quotes_and_every_preset(start, library):
     writer = Writer("It barks at strangers.")
     page = start(writer, c="")
     page = ask(page, "Who barks at strangers?")
-    assert len(writer.asked) == 1
+    assert len(writer.samplings) == 1
     conversation = conversation_of(page)
     [menu] = list(page.get("menu_button")) or [None]
     assert menu is not None
-    assert menu.proto.options  # quoted, and one a preset
-    assert len(menu.proto.options) == 1 + len(PRESETS)
+    assert len(menu.proto.options) == 1 + len(PRESETS)  # quoted, and one per preset
     assert Conversations(library.folder / FILE).exchanges(conversation)[0].answer is not None
 
 
-def test_conversations_outlive_the_browser_and_are_found_again(start):
+def test_conversations_outlive_the_browser_and_can_be_searched(start):
     page = ask(start(), "What does gravity pull together?")
     conversation = conversation_of(page)
     page = start()  # another browser session
@@ -306,30 +299,23 @@ def test_the_app_opens_on_the_chat(start):
     assert "2 documents, 5 pages" in text_of(page)
 
 
-def test_an_empty_library_explains_itself_and_reads_the_bundled_lectures(
-    start, tmp_path, library, encoder, monkeypatch
-):
+def test_an_empty_library_explains_itself_and_offers_the_bundled_lectures(start, tmp_path):
     folder = tmp_path / "nothing"
-    broken = tmp_path / "lectures" / "broken.pdf"
-    broken.write_bytes(b"%PDF-1.7 and no more")
     page = start(folder=folder)
     assert "The library is empty." in text_of(page)
     assert not page.chat_input
+    assert "Add the 6 bundled lectures" in [button.label for button in page.button]
     assert not (folder / "library.sqlite").exists()  # looking does not make one
-    read: list[list[Path]] = []
 
-    def small(files, target, *rest, **settings):
-        """The page asks for the bundled lectures; two small ones take their place."""
-        read.append(list(files))
-        return ingest(find_files([tmp_path / "lectures"]), target, *rest, **settings)
 
-    monkeypatch.setattr("ui.ingestion.ingest", small)
-    page = press(page, "Add the 6 bundled lectures")
-    assert read == [find_files([APP.parents[1] / "corpus"])]
-    assert Library(folder).count() > 0
+@pytest.mark.slow  # six real lectures
+def test_the_bundled_lectures_are_added_and_can_be_asked_about(start, tmp_path):
+    folder = tmp_path / "nothing"
+    page = press(start(folder=folder), "Add the 6 bundled lectures")
+    files = {file.name for file in find_files([resources.lectures()])}
+    assert {document.file for document in Library(folder).documents()} == files
     page = page.run()
     assert len(page.chat_input) == 1
-    assert broken.exists()  # only uploads are dropped
 
 
 # ---- the library ----
@@ -368,6 +354,15 @@ def test_a_lecture_of_ones_own_folder_is_removed_from_the_library_alone(start, l
     assert (tmp_path / "lectures" / "animals.pdf").exists()
 
 
+def test_a_damaged_file_is_reported_and_stays_where_it_is(start, library, tmp_path):
+    file = tmp_path / "lectures" / "animals.pdf"
+    file.write_bytes(b"%PDF-1.7 and no more")
+    page = press(start(page="library"), "Reload the file")
+    assert "animals.pdf: is cut off or damaged" in text_of(page)
+    assert file.exists()  # only uploads are deleted
+    assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
+
+
 def test_a_page_shows_its_passages(start):
     page = press(start(page="library"), "page 2")
     assert page.text[0].value == "Dogs\nA dog guards the house.\nIt barks at strangers."
@@ -376,7 +371,7 @@ def test_a_page_shows_its_passages(start):
 # ---- passages ----
 
 
-def test_each_passage_says_why_it_came_where_it_came(start):
+def test_each_passage_explains_its_rank(start):
     page = start(page="passages")
     assert "Enter a question above" in text_of(page)
     page.text_input[0].set_value("How many metres per second does light travel?").run()
@@ -391,8 +386,8 @@ def test_each_passage_says_why_it_came_where_it_came(start):
     assert "Light travels at 299792458 metres per second in vacuum." in prompt
 
 
-def test_sliders_change_what_is_found_without_asking_anything(start):
-    page = start(Writer("Never asked."), page="passages")
+def test_sliders_change_the_results_without_generating(start):
+    page = start(Writer("Not used."), page="passages")
     page.text_input[0].set_value("How many metres per second does light travel?").run()
     assert "Not retrieved:" not in text_of(open_tab(page, "passages-0", "Passage details"))
     next(s for s in page.slider if "top k" in s.label).set_value(1).run()
@@ -412,7 +407,7 @@ def test_two_settings_are_compared(start):
     assert "Retrieved only with the left settings:" in text_of(page)
 
 
-def test_settings_beyond_a_slider_stretch_it(start, monkeypatch):
+def test_a_setting_beyond_a_slider_widens_it(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_RETRIEVAL__TOP_K", "90")
     page = start(page="passages")
     assert not page.exception
@@ -420,15 +415,15 @@ def test_settings_beyond_a_slider_stretch_it(start, monkeypatch):
     assert (slider.value, slider.max) == (90, 90)
 
 
-def test_kept_search_settings_are_used_by_the_chat(start, library):
+def test_saved_search_settings_are_used_by_the_chat(start, library):
     page = start(page="passages")
     next(s for s in page.slider if "top k" in s.label).set_value(2).run()
     page = press(page, "Use these settings for my questions")
     page = start()
     page = ask(page, "light or sound?")
     conversation = conversation_of(page)
-    [said] = Conversations(library.folder / FILE).exchanges(conversation)
-    assert len(said.answer.hits) == 2
+    [exchange] = Conversations(library.folder / FILE).exchanges(conversation)
+    assert len(exchange.answer.hits) == 2
 
 
 # ---- evaluation ----
@@ -450,9 +445,9 @@ def test_a_run_is_started_followed_shown_and_compared(start, library):
     page = press(page, "Start")
     assert (library.folder / "runs" / "mine first.jsonl").read_text().count("\n") == 2
     figures = page.dataframe[0].value
-    found = dict(zip(figures["Figure"], figures["mine first"], strict=True))
-    assert found["reranked Success@1"].startswith("1.000")
-    assert found["keywords"].startswith("1.000")
+    values = dict(zip(figures["Figure"], figures["mine first"], strict=True))
+    assert values["reranked Success@1"].startswith("1.000")
+    assert values["keywords"].startswith("1.000")
     page.text_input[0].set_value("second").run()
     page = press(page, "Start")
     page.multiselect[0].set_value(["mine first", "mine second"]).run()
@@ -462,7 +457,7 @@ def test_a_run_is_started_followed_shown_and_compared(start, library):
     assert "Right pages: animals.pdf 1" in text_of(page)
 
 
-def test_a_faulty_question_set_is_a_sentence_and_not_kept(start, library):
+def test_a_faulty_question_set_is_a_sentence_and_not_saved(start, library):
     page = start(page="evaluate")
     page.file_uploader[0].set_value([("bad.jsonl", b'{"id": 1}', "application/jsonl")]).run()
     assert not page.exception
@@ -473,8 +468,8 @@ def test_a_faulty_question_set_is_a_sentence_and_not_kept(start, library):
 def test_feedback_is_listed(start, library):
     page = ask(start(), "How long does a cat sleep?")
     page.get("feedback")[0].set_value(1).run()
-    kept = Conversations(library.folder / FILE)
-    assert kept.feedback() == [("How long does a cat sleep?", True, "")]
+    conversations = Conversations(library.folder / FILE)
+    assert conversations.feedback() == [("How long does a cat sleep?", True, "")]
     page = start(page="evaluate")
     assert page.expander[-1].label == "Readers' feedback"
 
@@ -502,7 +497,7 @@ def test_a_preset_is_how_the_next_answer_is_written(start):
     assert "[sampling]" in page.code[0].value
     page = ask(start(writer), "Who barks at strangers?")
     assert not page.exception
-    assert (writer.asked[-1].strategy, writer.asked[-1].temperature) == ("sample", 1.1)
+    assert (writer.samplings[-1].strategy, writer.samplings[-1].temperature) == ("sample", 1.1)
 
 
 def test_changes_are_shown_as_a_settings_file(tmp_path):
@@ -514,7 +509,7 @@ def test_changes_are_shown_as_a_settings_file(tmp_path):
     }
 
 
-def test_another_way_of_cutting_says_what_has_to_be_done(start):
+def test_another_passage_length_says_how_to_rebuild(start):
     page = start(page="settings")
     field = next(f for f in page.number_input if f.label == "Maximum passage length (tokens)")
     field.set_value(64)
@@ -526,10 +521,10 @@ def test_another_way_of_cutting_says_what_has_to_be_done(start):
 
 
 def test_a_password_hash_matches_its_password_alone():
-    kept = password.hashed("correct horse")
-    assert password.matches("correct horse", kept)
-    assert not password.matches("correct horse ", kept)
-    assert kept != password.hashed("correct horse")  # salted
+    password_hash = password.hashed("correct horse")
+    assert password.matches("correct horse", password_hash)
+    assert not password.matches("correct horse ", password_hash)
+    assert password_hash != password.hashed("correct horse")  # salted
     with pytest.raises(Exception, match="katheder password"):
         password.matches("x", "plain text")
 
@@ -560,17 +555,17 @@ def test_strangers_see_the_login_and_readers_their_own_conversations(start, monk
 
 
 def test_every_text_of_the_interface_has_a_german_one():
-    wanted: set[str] = set()
+    texts: set[str] = set()
     folder = APP.parent
     for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             if named and node.func.id in ("t", "counted"):
-                texts = node.args[:1] if node.func.id == "t" else node.args[1:3]
-                wanted |= {
+                arguments = node.args[:1] if node.func.id == "t" else node.args[1:3]
+                texts |= {
                     part.value
-                    for text in texts
-                    for part in ast.walk(text)
+                    for argument in arguments
+                    for part in ast.walk(argument)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str)
                 }
     trace = Path(__file__).parents[1] / "rag" / "trace.py"
@@ -596,7 +591,7 @@ def test_every_text_of_the_interface_has_a_german_one():
         "Text",
     }
     named |= {label for label, *_ in passages.SLIDERS.values()}
-    assert (wanted | sentences | named) - GERMAN.keys() == set()
+    assert (texts | sentences | named) - GERMAN.keys() == set()
     fields = re.compile(r"\{(\w+)\}")
     for english, german in GERMAN.items():
         assert sorted(fields.findall(english)) == sorted(fields.findall(german)), english
@@ -680,9 +675,9 @@ def test_the_server_listens_on_this_machine_alone_and_sends_nothing():
 def test_items_and_rows_of_a_quotation_stand_on_lines_of_their_own():
     text = "Title\nRemedies\n▸ a test – of\n*typicality*\nwith care\nSeen 4 2\nEnd"
     source = Source(1, "", hit("deck", text), start=6, end=len(text) - 4)
-    sentence = Sentence("not shown", 1, 1.0, "quoted")
+    sentence = Sentence("not used", 1, 1.0, "quoted")
     lines = ["Remedies", "▸ a test – of", "\\*typicality\\*", "with care", "Seen 4 2"]
-    wanted = "> *“" + "  \n> ".join(lines) + "”*"
-    assert sentence_markdown(sentence, source).replace("\u2060", "") == wanted
+    expected = "> *“" + "  \n> ".join(lines) + "”*"
+    assert sentence_markdown(sentence, source).replace("\u2060", "") == expected
     written = Sentence("One ▸ two", 1, 0.9, "written")
     assert sentence_markdown(written, source) == "One ▸ two"

@@ -6,16 +6,18 @@ import io
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from test_app import contrast, press, text_of
 
-from generative import checkpoints, data
+from generative import data, figures
 from generative.errors import DataMissing
 from generative.families import FAMILIES
 from ui.german import GERMAN
@@ -66,7 +68,7 @@ def no_mnist(monkeypatch, tmp_path):
 
 
 def alts(page: AppTest) -> list[str]:
-    """What is said of the pictures to who cannot see them."""
+    """The alternative texts of the pictures."""
     return [image.alt for element in page.get("image") for image in element.proto.imgs]
 
 
@@ -89,7 +91,7 @@ def test_the_page_opens_without_lectures_and_without_mnist(opened, no_mnist):
     assert "1 406 836 parameters; trained for 17 minutes" in text_of(page)
 
 
-def test_every_quick_model_draws_or_says_why_not(opened, no_mnist):
+def test_every_fast_model_samples_or_explains_why_not(opened, no_mnist):
     page = opened()
     for name in cache.names():
         page = choose(page, "Model", name)
@@ -117,7 +119,7 @@ def test_a_diffusion_model_draws_the_digit_that_is_wanted(opened):
 
 
 @pytest.mark.slow
-def test_the_autoregressive_model_draws_once_it_is_asked_to(opened):
+def test_the_autoregressive_model_samples_after_the_button(opened):
     page = opened(sample_model="autoregressive")
     page = choose(page, "Number of images", 4)
     page = press(page, "Sample pixel by pixel")
@@ -137,17 +139,17 @@ def test_the_map_shows_codes_by_digit_and_the_sliders_move_the_image(opened, mni
     page = choose(page, "Copy the other dimensions from the nearest image", True)
     assert "Nearest image on the map" in alts(page)
     assert "Images on the straight line between two codes" in alts(page)
-    found = cache.code_map("vae")
-    assert found.digits.tolist() == mnist.test.labels[: len(found.digits)].tolist()
+    code_map = cache.code_map("vae")
+    assert code_map.digits.tolist() == mnist.test.labels[: len(code_map.digits)].tolist()
 
 
-def test_at_the_place_of_an_image_the_mark_gives_that_image(opened, mnist):
-    found = cache.code_map("vae")
-    at = found.points[7]
-    assert found.nearest(at) == 7
-    there = cache.decoded("vae", found.plane.code(at, found.codes[7]))
-    wanted = cache.model("vae").decode(cache.model("vae").encode(mnist.test.floats[7:8]))
-    assert np.allclose(there, wanted, atol=1e-4)
+def test_the_marker_at_the_point_of_an_image_gives_that_image(opened, mnist):
+    code_map = cache.code_map("vae")
+    at = code_map.points[7]
+    assert code_map.nearest(at) == 7
+    there = cache.decoded("vae", code_map.plane.code(at, code_map.codes[7]))
+    expected = cache.model("vae").decode(cache.model("vae").encode(mnist.test.floats[7:8]))
+    assert np.allclose(there, expected, atol=1e-4)
 
 
 def test_the_map_of_a_gan_needs_no_mnist(opened, no_mnist):
@@ -170,33 +172,32 @@ def test_the_map_of_a_gan_needs_no_mnist(opened, no_mnist):
         (None, None),
     ],
 )
-def test_a_place_from_a_browser_is_cut_to_the_map(value, expected):
+def test_a_position_from_a_browser_is_limited_to_the_map(value, expected):
     assert latent_map.parse_position(value, (2.0, 3.0)) == expected
 
 
 # ---- denoising ----
 
 
-def test_the_chain_has_a_slider_over_its_steps_and_is_walked_once(opened, mnist, monkeypatch):
+def test_the_chain_has_a_slider_over_its_steps_and_is_sampled_once(opened, no_mnist):
     page = opened("denoise")
-    walked: list[object] = []
-    monkeypatch.setattr(
-        "generative.diffusion.Diffusion.chain", lambda *a, **k: walked.append(a) or iter(())
-    )
+    torch.manual_seed(123)
+    state = torch.get_rng_state()
     page = choose(page, "Step", 25)
-    assert walked == []
+    assert torch.equal(torch.get_rng_state(), state)  # sampling would have set another seed
     assert "Noisy image, t = 0" in alts(page)
-    assert "A test image to which noise is added in equal steps" in alts(page)
+
+
+def test_noise_is_added_to_a_test_image(opened, mnist):
+    assert "A test image to which noise is added in equal steps" in alts(opened("denoise"))
 
 
 def test_the_chain_ends_with_the_sample_of_its_seed_and_begins_with_noise(opened):
     steps, frames = cache.chain(3, 7, 25, 1.0)
     assert (steps[0], steps[-1], len(steps)) == (249, 0, 25)
-    import torch
-
     model = cache.model("diffusion")
-    wanted = model.sample(1, seed=3, labels=torch.tensor([7]), guidance=1.0)
-    torch.testing.assert_close(frames[-1, 1:], wanted)
+    expected = model.sample(1, seed=3, labels=torch.tensor([7]), guidance=1.0)
+    torch.testing.assert_close(frames[-1, 1:], expected)
     assert frames[0, 0].std() > 0.3  # noise cut to [0, 1]
 
 
@@ -215,10 +216,10 @@ def test_a_completed_half_keeps_the_rows_that_were_known(opened, mnist):
     page = choose(page, "Given rows (of 28)", 22)
     page = press(page, "Complete the image")
     assert [f"Draw {n}" for n in range(1, 5)] == alts(page)[2:]
-    found = cache.completed(0, 22, 4, 0)
-    wanted = (mnist.test.floats[:1] > 0.5).float()
-    assert bool((found[:, :, :22] == wanted[:, :, :22]).all())
-    assert set(found.unique().tolist()) == {0.0, 1.0}
+    completions = cache.completed(0, 22, 4, 0)
+    expected = (mnist.test.floats[:1] > 0.5).float()
+    assert bool((completions[:, :, :22] == expected[:, :, :22]).all())
+    assert set(completions.unique().tolist()) == {0.0, 1.0}
 
 
 # ---- drawing ----
@@ -250,7 +251,6 @@ def test_a_drawn_picture_is_read_and_a_broken_one_refused(opened, mnist):
 
 
 def test_a_strange_picture_is_stranger_than_most_digits(opened):
-    from generative import figures
     from generative.anomalies import inverted, letters
 
     for name in ("vae", "autoencoder"):
@@ -332,13 +332,12 @@ def test_one_training_runs_at_a_time_and_can_be_stopped(opened):
 
 
 def test_the_table_holds_the_figures_of_the_file(opened):
-    from generative import figures
-
     page = opened("compare")
     table = page.dataframe[0].value.set_index("Model")
-    found = figures.read()
-    assert set(table.index) == {widgets.TITLES[name] for name in cache.names() if name in found}
-    vae = found["vae"]
+    figures_by_model = figures.read()
+    names = [name for name in cache.names() if name in figures_by_model]
+    assert set(table.index) == {widgets.TITLES[name] for name in names}
+    vae = figures_by_model["vae"]
     assert table.loc["Variational autoencoder (VAE)", "Fréchet distance"] == (
         f"{vae.value('Fréchet distance').value:.1f}"
     )
@@ -347,32 +346,23 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     assert f"{vae.images} MNIST test images, {vae.date}" in text_of(page)
 
 
-def test_figures_of_other_weights_and_of_none_are_told(opened, monkeypatch, tmp_path):
-    from generative import figures
-
-    found = figures.read()
-    monkeypatch.setattr(
-        checkpoints, "pinned", lambda name: "" if name == "gan" else found[name].sha256
-    )
-    monkeypatch.setattr(figures, "read", lambda: {n: f for n, f in found.items() if n != "flow"})
-    text = text_of(opened("compare"))
-    assert "Not measured yet: " in text
-    assert "Normalising flow" in text
-    assert (
-        "Measured with weights that differ from the bundled ones: Generative adversarial network (GAN)."
-        in text
-    )
+def test_missing_figures_and_figures_of_other_weights_are_named():
+    figures_by_model = figures.read()
+    gan = replace(figures_by_model["gan"], sha256="of other weights")
+    incomplete = {n: f for n, f in figures_by_model.items() if n != "flow"} | {"gan": gan}
+    assert compare.missing_figures(incomplete) == ["flow"]
+    assert compare.outdated_figures(incomplete) == ["gan"]
 
 
 # ---- words and colours ----
 
 
 def test_all_words_of_the_laboratory_have_german_ones():
-    headings = [heading for heading, _ in compare._COLUMNS.values()]
+    headings = [heading for heading, _ in compare.COLUMNS.values()]
     kinds = ["exact", "lower bound", "grey", "binary"]
     tables = (widgets.TITLES, widgets.SENTENCES, PARTS, train.PARTS)
-    wanted = {*headings, *kinds, *(value for table in tables for value in table.values())}
-    assert wanted - GERMAN.keys() == set()
+    expected = {*headings, *kinds, *(value for table in tables for value in table.values())}
+    assert expected - GERMAN.keys() == set()
     assert set(FAMILIES) <= widgets.TITLES.keys()
     assert widgets.TITLES.keys() == widgets.SENTENCES.keys()
 

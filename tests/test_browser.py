@@ -85,13 +85,13 @@ def written(page: Page) -> None:
 
 def choose(page: Page, label: str, option: str) -> None:
     """Take an option of a list by the keyboard; a list that is being redrawn closes again."""
-    wanted = page.get_by_role("option", name=option)
+    entry = page.get_by_role("option", name=option)
     for _ in range(PATIENCE // 1000):
         page.get_by_role("combobox", name=re.compile(label)).press("ArrowDown")
         page.wait_for_timeout(500)
-        if wanted.is_visible():
+        if entry.is_visible():
             break
-    wanted.click()
+    entry.click()
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -343,7 +343,7 @@ def test_the_laboratory_samples_walks_through_codes_and_looks_at_a_drawing(visit
 
 
 def test_ten_browsers_at_once_each_get_their_own_answer(visit):
-    asked = (QUESTION, "What does the zebra say?")
+    questions = (QUESTION, "What does the zebra say?")
     named = (LECTURE.name, "zebra.pdf")
 
     def first_answers(count: int) -> float:
@@ -353,7 +353,7 @@ def test_ten_browsers_at_once_each_get_their_own_answer(visit):
             screenshot.ready(page)
         start = time.perf_counter()
         for number, page in enumerate(pages):
-            page.get_by_placeholder("Ask the lectures").fill(asked[number % 2])
+            page.get_by_placeholder("Ask the lectures").fill(questions[number % 2])
             page.keyboard.press("Log in")
         for page in pages:
             page.get_by_role("button", name="Copy", exact=True).wait_for(timeout=PATIENCE)
@@ -414,10 +414,10 @@ def test_no_serious_fault_of_accessibility(visit, axe, name, dark):
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)
     page.evaluate(axe)
-    found = page.evaluate("async () => (await axe.run()).violations")
+    violations = page.evaluate("async () => (await axe.run()).violations")
     serious = {
         fault["id"]: [node["html"][:160] for node in fault["nodes"]][:3]
-        for fault in found
+        for fault in violations
         if fault["impact"] in ("serious", "critical")
     }
     assert serious == {}

@@ -1,4 +1,4 @@
-"""ui.uploads: names are cleaned, nothing is overwritten, nothing that is no PDF is kept."""
+"""ui.uploads: names are cleaned, nothing is overwritten, only PDFs are stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIMITS = AppSettings(max_upload_mb=1, max_upload_files=2)
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("name", "cleaned"),
     [
         ("deck.pdf", "deck.pdf"),
         ("../../etc/passwd", "passwd.pdf"),
@@ -25,8 +25,8 @@ LIMITS = AppSettings(max_upload_mb=1, max_upload_files=2)
         ("x" * 300 + ".pdf", "x" * 100 + ".pdf"),
     ],
 )
-def test_names_keep_only_what_is_safe(sent, kept):
-    assert clean_name(sent) == kept
+def test_only_safe_characters_stay_in_a_name(name, cleaned):
+    assert clean_name(name) == cleaned
 
 
 def test_an_upload_overwrites_no_other_file(tmp_path):

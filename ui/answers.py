@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from rag.types import Answered, Event
 from ui.job import Job
 from ui.question_queue import QueueFull
 from ui.session import Session, background_jobs, question_queue
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 15.0  # seconds for which an answer continues after its browser has left
 
@@ -77,6 +80,7 @@ def ask(
         except KathederError as error:
             conversations.save_error(exchange, str(error))
         except Exception:
+            log.exception("No answer to question %d", exchange)
             conversations.save_error(
                 exchange, "An unexpected error occurred; see the log of the program."
             )

@@ -1,4 +1,4 @@
-"""Keep uploaded files: cleaned names, nothing overwritten, nothing that is no PDF."""
+"""Storing uploaded files: clean names, nothing overwritten, PDFs only."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ingest.errors import KathederError
 from ingest.pipeline import FileReport
 from rag.settings import AppSettings
 
-_LONGEST = 100  # characters of a name before its suffix
+_MAX_NAME = 100  # characters of a name before its suffix
 _MEGABYTE = 1024 * 1024
 
 
 class UploadRefused(KathederError):
-    """A file that is not taken in; the text says why."""
+    """A file that is not stored; the text says why."""
 
 
 def clean_name(name: str) -> str:
@@ -24,7 +24,7 @@ def clean_name(name: str) -> str:
     base = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     stem = re.sub(r"\.pdf$", "", base, flags=re.IGNORECASE)
     stem = re.sub(r"[^\w .()+-]", "_", stem)
-    stem = re.sub(r"\s+", " ", stem)[:_LONGEST].strip(" .")
+    stem = re.sub(r"\s+", " ", stem)[:_MAX_NAME].strip(" .")
     return f"{stem or 'lecture'}.pdf"
 
 
@@ -35,20 +35,20 @@ def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -
     number, as in `deck (2).pdf`.
 
     Raises:
-        UploadRefused: no PDF by its first 1024 bytes, or larger than `limits.max_upload_mb`.
+        UploadRefused: not a PDF by its first 1024 bytes, or larger than `limits.max_upload_mb`.
     """
-    shown = clean_name(name)
+    clean = clean_name(name)
     if len(content) > limits.max_upload_mb * _MEGABYTE:
         raise UploadRefused(
-            f"{shown}: {len(content) / _MEGABYTE:.1f} MB, but the limit is {limits.max_upload_mb} MB "
+            f"{clean}: {len(content) / _MEGABYTE:.1f} MB, but the limit is {limits.max_upload_mb} MB "
             "(app.max_upload_mb); add it with `katheder ingest`"
         )
     if b"%PDF" not in content[:1024]:
-        raise UploadRefused(f"{shown}: not a PDF (no %PDF mark in its first 1024 bytes)")
+        raise UploadRefused(f"{clean}: not a PDF (no %PDF mark in its first 1024 bytes)")
     folder.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
-        target = folder / (shown if number == 1 else f"{shown[:-4]} ({number}).pdf")
+        target = folder / (clean if number == 1 else f"{clean[:-4]} ({number}).pdf")
         try:
             with target.open("xb") as file:
                 file.write(content)
@@ -65,12 +65,12 @@ def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -
 def store_uploads(
     folder: Path, uploads: Sequence[tuple[str, bytes]], limits: AppSettings
 ) -> tuple[list[Path], list[FileReport]]:
-    """Store all uploads that can be; the paths of those, and a report for each refused one."""
+    """Store the valid uploads; their paths, and a report for each refused one."""
     stored: dict[Path, None] = {}
     refused = []
-    for place, (name, content) in enumerate(uploads):
+    for index, (name, content) in enumerate(uploads):
         try:
-            if place >= limits.max_upload_files:
+            if index >= limits.max_upload_files:
                 raise UploadRefused(
                     f"{clean_name(name)}: more than {limits.max_upload_files} files at once "
                     "(app.max_upload_files); upload it by itself"
@@ -82,6 +82,6 @@ def store_uploads(
 
 
 def drop_unused(report: FileReport) -> None:
-    """Remove an uploaded file that did not enter the library: unreadable, or there already."""
+    """Delete an uploaded file that is not in the library: unreadable, or a duplicate."""
     if report.outcome in ("failed", "duplicate"):
         Path(report.path).unlink(missing_ok=True)

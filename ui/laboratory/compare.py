@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from generative import checkpoints, figures
@@ -10,7 +12,7 @@ from ui.laboratory import cache
 from ui.laboratory.widgets import number, title
 from ui.text import escape, t
 
-_COLUMNS = {  # figure: heading, number of decimals
+COLUMNS = {  # figure: heading, number of decimals
     "reconstruction error": ("Reconstruction error", 4),
     "Fréchet distance": ("Fréchet distance", 1),
     "rarest digit": ("Share of the rarest digit", 3),
@@ -36,7 +38,7 @@ def show() -> None:
             f"{t(one.kind)}, {t(one.pixels)}" if one.kind else "–" for one in entries
         ],
     }
-    for figure, (heading, decimals) in _COLUMNS.items():
+    for figure, (heading, decimals) in COLUMNS.items():
         rows = [one.value(figure) for one in entries]
         table[t(heading)] = [f"{row.value:.{decimals}f}" if row else "–" for row in rows]
     st.dataframe(table, hide_index=True, width="stretch")
@@ -58,10 +60,8 @@ def show() -> None:
                 )
             )
         )
-    missing = [title(name) for name in cache.names() if name not in figures_by_model]
-    old = [
-        title(name) for name in names if figures_by_model[name].sha256 != checkpoints.pinned(name)
-    ]
+    missing = list(map(title, missing_figures(figures_by_model)))
+    old = list(map(title, outdated_figures(figures_by_model)))
     if missing:
         st.warning(escape(t("Not measured yet: {names}.", names=", ".join(missing))))
     if old:
@@ -93,6 +93,20 @@ def show() -> None:
         t("Linear probe: accuracy of a linear classifier that predicts the digit from the code."),
     )
     st.markdown("\n".join(f"- {escape(line)}" for line in lines))
+
+
+def missing_figures(figures_by_model: Mapping[str, Figures]) -> list[str]:
+    """The bundled models without figures."""
+    return [name for name in cache.names() if name not in figures_by_model]
+
+
+def outdated_figures(figures_by_model: Mapping[str, Figures]) -> list[str]:
+    """The models whose figures were measured with other weights than the bundled ones."""
+    return [
+        name
+        for name in cache.names()
+        if name in figures_by_model and figures_by_model[name].sha256 != checkpoints.pinned(name)
+    ]
 
 
 def density(entry: Figures) -> str:
