@@ -43,10 +43,10 @@ def searched(path, number, words):
     pdf = pdfium.PdfDocument(path)
     page = pdf[number - 1]
     text = page.get_textpage()
-    found = text.search(words).get_next()
+    match = text.search(words).get_next()
     boxes = None
-    if found:
-        rects = [text.get_rect(i) for i in range(text.count_rects(*found))]
+    if match:
+        rects = [text.get_rect(i) for i in range(text.count_rects(*match))]
         height = page.get_height()
         boxes = [Box(x0, height - y1, x1, height - y0) for x0, y0, x1, y1 in rects]
     pdf.close()
@@ -63,26 +63,26 @@ def test_the_boxes_of_a_sentence_are_those_of_its_words(library):
     [animals] = library.find("animals.pdf")
     cats = library.passages(animals.id)[0]
     start = cats.text.index("sixteen")
-    found = boxes_of(
+    boxes_by_page = boxes_of(
         cats, start, start + len("sixteen hours"), lambda n: library.page(animals.id, n)
     )
-    [(page, boxes)] = found.items()
+    [(page, boxes)] = boxes_by_page.items()
     assert page == 1
     words = list(library.page(animals.id, 1).words)
     text = library.page(animals.id, 1).text
-    wanted = [w.box for w in words if text[w.start : w.end] in ("sixteen", "hours")]
-    assert boxes == (wanted[0].union(wanted[1]),)
+    expected = [w.box for w in words if text[w.start : w.end] in ("sixteen", "hours")]
+    assert boxes == (expected[0].union(expected[1]),)
     assert boxes_of(cats, 0, 0, lambda n: library.page(animals.id, n)) == {}
     assert boxes_of(cats, 0, 9, lambda n: None) == {}
 
 
-def test_every_stretch_of_every_passage_says_its_own_words(library):
-    """Inverse: the words inside the boxes are the words of the stretch."""
+def test_the_boxes_of_every_span_contain_exactly_its_words(library):
+    """The inverse: the words inside the boxes are the words of the span."""
     for document in library.documents():
         for passage in library.passages(document.id):
             for piece in quotable_spans(passage):
                 quote = passage.text[piece.start : piece.end]
-                seen = []
+                words_inside = []
                 for number, boxes in boxes_of(
                     passage, piece.start, piece.end, lambda n, d=document.id: library.page(d, n)
                 ).items():
@@ -91,8 +91,8 @@ def test_every_stretch_of_every_passage_says_its_own_words(library):
                         x = (word.box.x0 + word.box.x1) / 2
                         y = (word.box.y0 + word.box.y1) / 2
                         if any(b.x0 < x < b.x1 and b.y0 < y < b.y1 for b in boxes):
-                            seen.append(page.text[word.start : word.end])
-                assert seen == quote.split()
+                            words_inside.append(page.text[word.start : word.end])
+                assert words_inside == quote.split()
 
 
 @pytest.mark.slow
@@ -116,15 +116,15 @@ def test_marks_cover_what_pdfium_finds(tmp_path, encoder):
                 if "\n" in quote or not quote.isascii():  # pdfium searches letter by letter
                     continue
                 start = passage.text.index(quote, piece.start)
-                found = boxes_of(
+                boxes_by_page = boxes_of(
                     passage,
                     start,
                     start + len(quote),
                     lambda n, d=document.id: library.page(d, n),
                 )
                 expected = searched(document.path, passage.page, quote)
-                if expected and list(found) == [passage.page]:
-                    marked = found[passage.page]
+                if expected and list(boxes_by_page) == [passage.page]:
+                    marked = boxes_by_page[passage.page]
                     both = area(marked) + area(expected) - area([*marked, *expected])
                     compared.append((overlap(marked, expected), both / area(expected)))
     overlaps, covered = zip(*compared, strict=True)

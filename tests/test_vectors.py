@@ -16,7 +16,7 @@ def unit_vectors(count: int, dimension: int = 8, seed: int = 0) -> np.ndarray:
 
 
 class Counting:
-    """Gives vectors and counts how often it is asked: an index that was loaded asks for none."""
+    """Gives vectors and counts the calls: an index that was loaded makes none."""
 
     def __init__(self, vectors: np.ndarray) -> None:
         self.vectors, self.calls = vectors, 0
