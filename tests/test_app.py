@@ -173,7 +173,9 @@ def test_an_abstention_shows_the_nearest_pages(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_RETRIEVAL__MIN_COSINE", "0.99")
     page = ask(start(), "Who barks at strangers?")
     assert page.info[0].value == "The lectures do not seem to answer this."
-    assert "Nearest pages:" in text_of(page)
+    assert "The nearest pages are listed below." in text_of(page)
+    page = ask(page, "Wer bellt hier eigentlich die Fremden an?")  # in the question's language
+    assert page.info[-1].value == "Die Vorlesungen scheinen das nicht zu beantworten."
     assert "[1] animals.pdf, p. 2" in text_of(page)
 
 

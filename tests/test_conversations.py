@@ -227,6 +227,7 @@ def test_no_field_of_an_old_answer_is_dropped():
 
     rewritten = json.loads(dump_answer(load_answer(stored)))
     rewritten.pop("format")
+    assert rewritten.pop("language") == "en"  # a field that the old answer did not have
     assert sorted(values(rewritten)) == sorted(values(json.loads(stored)))
 
 
@@ -313,6 +314,16 @@ def test_an_abstention_is_exported_with_the_nearest_pages(conversations):
         "# T\n\n## How high?\n\nThe lectures do not seem to answer this.\n\n"
         f"- \\[1\\] {HIT.passage.citation}: “A cat sleeps sixteen hours a day.”\n"
     )
+    german = replace(ANSWER, sentences=(), abstained=True, language="de")
+    conversations.save_answer(first, german)
+    exported = as_markdown("T", conversations.exchanges(conversation))
+    assert "Die Vorlesungen scheinen das nicht zu beantworten." in exported
+
+
+def test_an_answer_stored_without_a_language_is_english():
+    stored = json.loads(dump_answer(replace(ANSWER, sentences=(), abstained=True)))
+    del stored["language"]
+    assert load_answer(json.dumps(stored)).text.startswith("The lectures do not seem")
 
 
 def test_html_escapes_and_loads_nothing(exchanges):

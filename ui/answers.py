@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import streamlit as st
+
 from ingest.errors import KathederError
 from rag.sampling import Sampling
 from rag.types import Answered, Event
@@ -53,8 +55,10 @@ def ask(
         session.reader, conversation, question
     )
     conversations, settings = session.conversations, session.settings
+    changes: dict[str, object] = {"default_language": st.session_state.get("language") or "en"}
     if written is not None:
-        settings = settings.with_changes(answer={"writer": written})
+        changes["writer"] = written
+    settings = settings.with_changes(answer=changes)
     try:
         ticket = question_queue().enqueue()
     except QueueFull as error:

@@ -10,6 +10,7 @@ from html import escape as html_escape
 import typst
 
 from ingest import resources
+from ingest.text.languages import language
 from rag.types import Answer, Sentence
 from ui.conversations import Exchange
 from ui.text import citation_of, t
@@ -94,7 +95,7 @@ def _notes(exchange: Exchange) -> list[str]:
     """What precedes the sentences: an error, or that the lectures hold no answer."""
     if exchange.answer is None:
         return [exchange.error or t("This question was not answered.")]
-    return [t("The lectures do not seem to answer this.")] if exchange.answer.abstained else []
+    return [language(exchange.answer.language).abstention] if exchange.answer.abstained else []
 
 
 def _sentences(answer: Answer) -> Iterator[tuple[Sentence, Sequence[str]]]:

@@ -61,7 +61,6 @@ GERMAN = {
     "Copied": "Kopiert",
     # answers
     "The lectures do not seem to answer this.": "Die Vorlesungen scheinen das nicht zu beantworten.",
-    "Nearest pages:": "Ähnlichste Seiten:",
     "This question was not answered.": "Diese Frage wurde nicht beantwortet.",
     "Show this page with the quote highlighted": "Diese Seite mit hervorgehobenem Zitat zeigen",
     "Written by the language model. Each sentence was checked against its source.": "Vom Sprachmodell geschrieben. Jeder Satz wurde mit seiner Quelle verglichen.",

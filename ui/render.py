@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ingest.pipeline import FileReport
+from ingest.text.languages import language
 from rag.types import Answer, Hit, Sentence, Source
 from ui.presentation.labels import STAGES
 from ui.text import citation_of, counted, escape, t
@@ -46,9 +47,9 @@ def answer_message() -> DeltaGenerator:
 def show_answer(answer: Answer, key: str, open_source: Open) -> None:
     """The sentences, each with a button that opens its page, and notes on the whole answer."""
     if answer.abstained:
-        st.info(t("The lectures do not seem to answer this."))
+        st.info(language(answer.language).abstention)
         if answer.sources:
-            st.caption(t("Nearest pages:"))
+            st.caption(language(answer.language).nearest_pages)
         for source in answer.sources:
             with _row():
                 st.markdown(f"“{escape(source.quote)}”", width="stretch")

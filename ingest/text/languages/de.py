@@ -7,9 +7,9 @@ LANGUAGE = Language(
     name="Deutsch",
     stemmer="german",
     stop_words=words(
-        """aber als am an auch auf aus bei bin bitte das dass dem den der des die dies diese doch du ein
-        eine einem einen einer eines er erkläre es für haben hat ich ihr im in ist kann man mein mir
-        mit nach nicht oder sich sie sind so um und uns von vom vor war was welche welchem welchen
+        """aber als am an auch auf aus bei bin bitte bloß das dass dem den der des die dies diese doch du ein
+        eine einem einen einer eines er erkläre es für groß haben hat hoch ich ihr im in ist kann man mein mir
+        mit nach nicht nur oder sich sie sind so um und uns viel viele von vom vor war was welche welchem welchen
         welcher welches wenn wer werden wie wieso wir wird wo wozu warum zu zum zur über"""
     ),
     common_words=words(
@@ -83,6 +83,6 @@ LANGUAGE = Language(
     notes_label="Notes",  # the bundled adapter was trained with these two labels
     question_label="Question",
     not_answered="Die Notizen beantworten das nicht.",
-    abstention="Die Vorlesungen beantworten das wohl nicht.",
-    nearest_pages="Die nächsten Seiten stehen darunter.",
+    abstention="Die Vorlesungen scheinen das nicht zu beantworten.",
+    nearest_pages="Die ähnlichsten Seiten stehen darunter.",
 )
