@@ -1,4 +1,4 @@
-"""From paths to a library: read, cut, embed and store, one transaction a document."""
+"""Read files, cut them, embed the passages and store them, with one transaction per document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ Outcome = Literal["added", "replaced", "unchanged", "duplicate", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file; `message` says why where it failed or was left out."""
+    """The outcome for one file; `message` gives the reason if it failed or was left out.
+
+    `pages` and `passages` are counts, `seconds` is the time that the file took.
+    """
 
     path: str
     outcome: Outcome
@@ -34,25 +37,25 @@ class FileReport:
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """All lecture files under some files and folders, each once, sorted within a folder.
+    """All files to ingest under some paths, each once, sorted within a folder.
 
-    A path named directly is kept whatever it is, so that its fault is reported; folders give
-    only the types that are read, and no hidden files.
+    A path that is no folder is returned whatever it is, so that `ingest` reports its fault. Folders
+    give only files of the types in `READERS`, and no hidden ones.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}  # a dict keeps the order
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
                 if file.suffix.lower() in READERS and file.is_file() and not hidden:
-                    found[file] = None
+                    files[file] = None
         else:
-            found[path] = None
-    return list(found)
+            files[path] = None
+    return list(files)
 
 
 def index_config(encoder: Encoder, passage_tokens: int, overlap_tokens: int) -> IndexConfig:
-    """What a library built now would remember."""
+    """The configuration of a library that is built with this encoder and these lengths."""
     chunker = f"v{CHUNKER_VERSION} {passage_tokens}/{overlap_tokens} tokens"
     return IndexConfig(encoder.identity, encoder.dimension, chunker)
 
@@ -66,32 +69,40 @@ def ingest(
     overlap_tokens: int = 0,
     collection: str = "",
 ) -> Iterator[FileReport]:
-    """Bring files into a library, yielding a report as each is done.
+    """Add files to a library, yielding a report after each.
 
-    A file whose bytes are in the library already is left as it is; a path whose bytes changed
-    is replaced; a file that cannot be read is reported and the rest goes on. Each document is
-    one transaction: stop it anywhere and start it again.
+    A file whose bytes are in the library already is left unchanged; a document whose file changed
+    is replaced; a file that cannot be read is reported, and the others go on. Each document is one
+    transaction, so that a run can be stopped at any moment and started again.
+
+    Args:
+        files: As from `find_files`.
+        library: Where they go.
+        encoder: Gives the passages' vectors.
+        passage_tokens: Longest passage, in tokens of the encoder.
+        overlap_tokens: How much of a passage the next one repeats.
+        collection: The collection of new documents; "" for none.
 
     Raises:
         LibraryMismatch: the library was built with another encoder or chunker.
     """
     library.check_or_set_config(index_config(encoder, passage_tokens, overlap_tokens))
     settings = ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
-    known = {document.id: document for document in library.documents()}
+    documents = {document.id: document for document in library.documents()}
     for file in files:
         start = time.perf_counter()
         path = str(file.resolve())
-        content = _content(file)
+        id = _sha256(file)
         try:
-            if content in known:
-                document = known[content]
+            if id in documents:
+                document = documents[id]
                 if document.path == path:
                     yield FileReport(str(file), "unchanged", document.pages)
                     continue
-                if _content(Path(document.path)) == content:
-                    for old in [old for old in known.values() if old.path == path]:
+                if _sha256(Path(document.path)) == id:
+                    for old in [old for old in documents.values() if old.path == path]:
                         library.remove(old.id)
-                        del known[old.id]
+                        del documents[old.id]
                     yield FileReport(
                         str(file),
                         "duplicate",
@@ -99,32 +110,33 @@ def ingest(
                         message=f"{file.name}: same content as {document.path}, kept once",
                     )
                     continue
-            lecture = read(file)
-            lecture = replace(lecture, document=replace(lecture.document, collection=collection))
-            passages = chunk(lecture, encoder.count_tokens, settings)
+            parsed = read(file)
+            parsed = replace(parsed, document=replace(parsed.document, collection=collection))
+            passages = chunk(parsed, encoder.count_tokens, settings)
             if not passages:
                 raise UnreadableFile(
-                    f"{file.name}: holds no text beside running headers and numbers"
+                    f"{file.name}: has no text except running headers and page numbers"
                 )
             vectors = encoder.encode([embedding_text(passage) for passage in passages])
-            library.add(lecture, passages, vectors)
+            library.add(parsed, passages, vectors)
         except UnreadableFile as error:
             yield FileReport(
                 str(file), "failed", seconds=time.perf_counter() - start, message=str(error)
             )
             continue
-        added = lecture.document
-        replaced = [old.id for old in known.values() if old.id == added.id or old.path == path]
-        known = {id: old for id, old in known.items() if id not in replaced}
-        known[added.id] = added
+        added = parsed.document
+        replaced = [old.id for old in documents.values() if old.id == added.id or old.path == path]
+        for old_id in replaced:
+            del documents[old_id]
+        documents[added.id] = added
         outcome: Outcome = "replaced" if replaced else "added"
         yield FileReport(
-            str(file), outcome, len(lecture.pages), len(passages), time.perf_counter() - start
+            str(file), outcome, len(parsed.pages), len(passages), time.perf_counter() - start
         )
 
 
-def _content(file: Path) -> str:
-    """SHA-256 of a file's bytes; "" where it cannot be read, which its reader will report."""
+def _sha256(file: Path) -> str:
+    """SHA-256 of a file's bytes; "" if it cannot be read, which its reader then reports."""
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
@@ -132,9 +144,15 @@ def _content(file: Path) -> str:
 
 
 def rebuild(library: Library, encoder: Encoder, **settings: int) -> Iterator[FileReport]:
-    """Build a library anew from the files it was made of, and swap it in when all is done.
+    """Build a library again from its files, and replace it when all of them are done.
 
-    Documents whose file is gone are reported as failed, and then the old library stays.
+    A document whose file does not exist any more is reported as failed; the old library is then
+    kept.
+
+    Args:
+        library: The library.
+        encoder: Gives the passages' vectors.
+        settings: `passage_tokens` and `overlap_tokens` of `ingest`.
     """
     draft_folder = library.folder / "rebuilding"
     for leftover in draft_folder.glob("*"):

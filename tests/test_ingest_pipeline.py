@@ -60,17 +60,17 @@ def test_find_files_takes_named_paths_and_searches_folders(tmp_path):
     for name in ("b.pdf", "a.PDF", "deep/c.pdf", ".hidden.pdf", ".git/d.pdf", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = find_files(
+    files = find_files(
         [tmp_path, tmp_path / "b.pdf", tmp_path / "notes.txt", tmp_path / "gone.pdf"]
     )
-    names = [str(path.relative_to(tmp_path)) for path in found]
+    names = [str(path.relative_to(tmp_path)) for path in files]
     assert names == ["a.PDF", "b.pdf", "deep/c.pdf", "notes.txt", "gone.pdf"]
 
 
 # ---- added, unchanged, replaced, duplicate, removed, moved ----
 
 
-def test_a_second_run_leaves_what_is_unchanged(run, make_pdf):
+def test_a_second_run_changes_nothing(run, make_pdf):
     make_pdf("cats.pdf", CATS)
     make_pdf("dogs.pdf", DOGS)
     first = run()
@@ -78,9 +78,9 @@ def test_a_second_run_leaves_what_is_unchanged(run, make_pdf):
         "cats.pdf": ("added", 1, 1),
         "dogs.pdf": ("added", 1, 1),
     }
-    stamp, digest = run.library.content_hash(), run.library.full_hash()
+    hashes = run.library.content_hash(), run.library.full_hash()
     assert run.outcomes() == {"cats.pdf": "unchanged", "dogs.pdf": "unchanged"}
-    assert (run.library.content_hash(), run.library.full_hash()) == (stamp, digest)
+    assert (run.library.content_hash(), run.library.full_hash()) == hashes
 
 
 def test_a_changed_file_is_replaced(run, make_pdf):
@@ -102,20 +102,20 @@ def test_same_content_twice_is_kept_once(run, make_pdf):
     assert run.held == {"cats.pdf": "Cats"}
 
 
-def test_a_moved_file_keeps_its_place_in_the_library(run, make_pdf):
+def test_a_moved_file_is_the_same_document_at_another_path(run, make_pdf):
     cats = make_pdf("cats.pdf", CATS)
     run()
-    stamp = run.library.content_hash()
+    content_hash = run.library.content_hash()
     (run.folder / "summer").mkdir()
     cats.rename(run.folder / "summer" / "cats.pdf")
     assert run.outcomes() == {"cats.pdf": "replaced"}
     (document,) = run.library.documents()
     assert document.path == str((run.folder / "summer" / "cats.pdf").resolve())
-    assert run.library.content_hash() == stamp
+    assert run.library.content_hash() == content_hash
     assert run.outcomes() == {"cats.pdf": "unchanged"}
 
 
-def test_a_removed_document_comes_back_when_asked(run, make_pdf):
+def test_a_removed_document_can_be_ingested_again(run, make_pdf):
     make_pdf("cats.pdf", CATS)
     make_pdf("dogs.pdf", DOGS)
     run()
@@ -183,7 +183,7 @@ def test_each_unreadable_file_is_one_line_and_the_rest_goes_on(run, make_pdf):
     assert run.held == {"cats.pdf": "Cats", "zebra.pdf": "Dogs"}
 
 
-def test_a_file_that_turned_bad_leaves_its_old_content(run, make_pdf):
+def test_a_file_that_became_unreadable_keeps_its_old_content(run, make_pdf):
     path = make_pdf("cats.pdf", CATS)
     run()
     path.write_bytes(b"")
@@ -255,7 +255,7 @@ def test_a_killed_process_loses_nothing(run, make_pdf):
     assert "3 of 3 equal" in done.stdout
 
 
-# ---- recipes ----
+# ---- configurations ----
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_another_encoder_or_chunker_is_refused_before_anything_is_read(run, make
     assert run.library.full_hash() == digest
 
 
-def test_rebuilding_swaps_in_the_new_recipe(run, make_pdf, encoder, tmp_path):
+def test_rebuilding_changes_the_configuration(run, make_pdf, encoder, tmp_path):
     for name, source in {"a": CATS * 3, "b": DOGS}.items():
         make_pdf(f"{name}.pdf", source)
     run(run.folder / "a.pdf", collection="summer")
@@ -292,11 +292,11 @@ def test_rebuilding_swaps_in_the_new_recipe(run, make_pdf, encoder, tmp_path):
     assert run.library.verify() == []
     hits = run.library.search_dense(encoder.encode(["guards the house"])[0], 1)
     assert hits[0][0].file == "b.pdf"
-    anew = Run(run.folder, Library(tmp_path / "anew", create=True), encoder)
-    anew(run.folder / "a.pdf", collection="summer", passage_tokens=20)
-    anew(run.folder / "b.pdf", passage_tokens=20)
-    assert anew.library.full_hash() == run.library.full_hash()
-    assert anew.library.content_hash() == run.library.content_hash()
+    fresh = Run(run.folder, Library(tmp_path / "fresh", create=True), encoder)
+    fresh(run.folder / "a.pdf", collection="summer", passage_tokens=20)
+    fresh(run.folder / "b.pdf", passage_tokens=20)
+    assert fresh.library.full_hash() == run.library.full_hash()
+    assert fresh.library.content_hash() == run.library.content_hash()
 
 
 def test_rebuilding_without_a_file_keeps_the_old_library(run, make_pdf, encoder):
