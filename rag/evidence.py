@@ -27,6 +27,8 @@ from rag.types import Hit, Source
 
 MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
 _MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
+_MAX_SPANS = 5  # of evidence; a quoted answer takes fewer, the settings' `quotes` of them
+_NEIGHBOUR_MARGIN = 8.0  # logits; a span is extended by no neighbour that is further behind
 _CACHED_VECTORS = 20_000  # about 30 MB
 _MAX_WORDS = 60  # a piece grows no longer by what is attached to it
 
@@ -81,12 +83,12 @@ def select_evidence(
         settings: How many passages, how many pieces, and how many of their words.
 
     Returns:
-        At most `evidence_spans` sources within `evidence_words`, at least one where the
+        At most _MAX_SPANS sources within `evidence_words`, at least one where the
         passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
         with `passage_weight` its passage's, and with `page_rank_weight` minus the logarithm of its
         page's place: passages of one page stand where the first of them does. Where it will be
         quoted, a piece takes in neighbours in its passage, the better one first, up to
-        `span_words`, that stand at most `neighbour_margin` behind it; its `score` stays its
+        `span_words`, that stand at most _NEIGHBOUR_MARGIN behind it; its `score` stays its
         own, the judge's, in [0, 1].
     """
     hits = hits[: settings.passages]
@@ -112,7 +114,7 @@ def select_evidence(
         length = len(words.split())
         if row in taken or words in seen or (chosen and length > room):
             continue
-        enough = standing >= standing[row] - settings.neighbour_margin
+        enough = standing >= standing[row] - _NEIGHBOUR_MARGIN
         free = enough & ~np.isin(np.arange(len(places)), list(taken))
         rows = _merge_neighbours(row, places, np.where(free, standing, -np.inf), min(longest, room))
         taken |= set(rows)
@@ -132,7 +134,7 @@ def select_evidence(
                 round(float(standing[row]), 4),
             )
         )
-        if number == settings.evidence_spans:
+        if number == _MAX_SPANS:
             break
     return tuple(chosen)
 

@@ -135,11 +135,11 @@ class AnswerSettings(Section):
     """From passages to an answer."""
 
     renamed = {
-        "evidence_pieces": "evidence_spans",
         "piece_words": "span_words",
         "place_weight": "page_rank_weight",
         "other_margin": "other_page_margin",
     }
+    retired = frozenset({"evidence_pieces", "evidence_spans", "neighbour_margin"})
 
     writer: bool = False
     """Let the language model write the answer; off, the answer quotes the best evidence, which
@@ -148,13 +148,9 @@ class AnswerSettings(Section):
     """From how many of the first passages evidence is taken."""
     select: bool = True
     """Select single sentences as evidence; off, whole passages are the evidence."""
-    evidence_spans: int = Field(default=5, ge=1, le=20)
-    """Largest number of evidence spans."""
     span_words: int = Field(default=90, ge=0)
     """Up to how many words a quoted span is extended by neighbours on its page; 0 quotes each span
     alone. The language model gets single spans, with which it measures better."""
-    neighbour_margin: float = Field(default=8.0, ge=0)
-    """Largest score gap, in logits, at which a span is extended by its neighbour."""
     evidence_words: int = Field(default=180, ge=20)
     """Largest number of words of all evidence together; the best span is taken at any length."""
     passage_weight: float = Field(default=0.5, ge=0)

@@ -156,24 +156,25 @@ def test_passages_of_one_page_share_its_place(encoder):
     assert behind == pytest.approx({LIGHT: 0, CAT: 0, MICE: np.log(2)}, abs=1e-3)
 
 
-def test_a_piece_takes_in_its_neighbours_up_to_a_length(encoder):
-    """Seven words: the cat's six leave no room; twelve take the better one of two neighbours."""
-    text = f"{LIGHT}\n{CAT}\n{MICE}"
+def test_a_span_is_extended_by_its_neighbours_up_to_a_length(encoder):
+    """Seven words: the cat's six leave no room; ten take the better one of two neighbours."""
+    nap = "Daily the cat naps."
+    text = f"{nap}\n{CAT}\n{MICE}\n{LIGHT}"
     hits = [hit("a", text), hit("b", "The cat hunts birds at noon.")]
 
-    def grown(words, margin=99):
-        sources = chosen(encoder, hits, span_words=words, neighbour_margin=margin)
+    def grown(words):
+        sources = chosen(encoder, hits, span_words=words)
         for source in sources:
             stretch = source.hit.passage.text[source.start : source.end]
             assert source.quote == " ".join(stretch.split())
         return [source.quote for source in sources]
 
     assert grown(7)[0] == CAT
-    assert grown(12)[0] == f"{CAT} {MICE}"
-    assert grown(50)[0] == f"{LIGHT} {CAT} {MICE}"
-    assert grown(50, margin=0) == grown(0)
+    assert grown(10)[0] == f"{nap} {CAT}"
+    assert grown(50)[0] == f"{nap} {CAT} {MICE}"
+    assert LIGHT in grown(50)  # shares no word with the question, so it is too far behind
     assert "The cat hunts birds at noon." in grown(50)  # of another passage, so by itself
-    assert sorted(" ".join(grown(12)).split()) == sorted(" ".join(grown(50)).split())
+    assert sorted(" ".join(grown(10)).split()) == sorted(" ".join(grown(50)).split())
 
 
 def test_the_writer_gets_single_pieces(encoder):
@@ -188,7 +189,8 @@ def test_a_grown_piece_keeps_its_own_score(encoder):
 
 
 def test_evidence_keeps_to_its_limits(encoder):
-    assert len(chosen(encoder, evidence_spans=2)) == 2
+    many = [hit(str(n), f"A cat sleeps in house number {n}.", pages=(n,)) for n in range(1, 8)]
+    assert len(chosen(encoder, many, passages=7)) == 5
     assert [s.quote for s in chosen(encoder, passages=1)] == [CAT, MICE]
     long = [hit("long", " ".join(["A cat sleeps"] * 10) + ".")]
     assert len(chosen(encoder, long, evidence_words=20)) == 1  # the best one at any length

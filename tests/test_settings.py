@@ -208,13 +208,10 @@ def test_changes_are_checked(changes, said):
 
 def test_fields_are_read_by_their_old_names_too(write):
     old = load_settings(
-        write(
-            "[answer]\nplace_weight = 0.5\nevidence_pieces = 3\n"
-            "piece_words = 12\nother_margin = 0.25\n"
-        )
+        write("[answer]\nplace_weight = 0.5\npiece_words = 12\nother_margin = 0.25\n")
     ).answer
     assert old.page_rank_weight == 0.5
-    assert (old.evidence_spans, old.span_words, old.other_page_margin) == (3, 12, 0.25)
+    assert (old.span_words, old.other_page_margin) == (12, 0.25)
     changed = (
         Settings().with_changes(answer={"span_words": 5}).with_changes(answer={"piece_words": 7})
     )
@@ -238,6 +235,15 @@ def test_a_retired_field_is_ignored_with_one_line_on_standard_error(write):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["9", "9"]
     assert [line.split()[2] for line in done.stderr.splitlines()] == ["sure", "shallow"]
+
+
+def test_numbers_of_the_evidence_that_are_constants_now_are_ignored_in_a_file(write):
+    settings = load_settings(
+        write("[answer]\nevidence_pieces = 3\nneighbour_margin = 1.0\nquotes = 2\n")
+    )
+    assert settings == Settings().with_changes(answer={"quotes": 2})
+    assert "evidence_spans" not in settings.answer.model_dump()
+    assert Settings().with_changes(answer={"evidence_spans": 4}) == Settings()
 
 
 def test_a_retired_field_in_the_environment_is_ignored_too(monkeypatch):
