@@ -99,7 +99,7 @@ def ask(page: Page, question: str) -> None:
     answers = page.get_by_role("button", name="Copy", exact=True)
     before = answers.count()
     page.get_by_placeholder("Ask the lectures").fill(question)
-    page.keyboard.press("Log in")
+    page.keyboard.press("Enter")
     expect(answers).to_have_count(before + 1, timeout=PATIENCE)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=PATIENCE)
 
@@ -149,7 +149,7 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     page.screenshot(path=folder / f"ask-{name}")
     open_page(page, url, "Passages")
     page.get_by_label("Question", exact=True).fill("Why is reciprocal rank fusion used?")
-    page.keyboard.press("Log in")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("tab", name="Ranks")).to_be_visible(timeout=PATIENCE)
     settle(page)
     page.screenshot(path=folder / f"passages-{name}")
