@@ -14,18 +14,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest import resources
 from ingest.chunk import embedding_text
 from ingest.embed import Encoder
 from ingest.text.languages import Language, language
 from ingest.text.names import candidate_proper_nouns
 from ingest.text.stems import stem
+from rag.calibration_files import CALIBRATION_FILE as CALIBRATION_FILE
+from rag.calibration_files import calibration_files
 from rag.errors import BadCalibration
 from rag.rerank import Reranker, logits
 from rag.types import Hit, Source
 
 _WORD = re.compile(r"[^\W_]+")
-CALIBRATION_FILE = "calibration.json"
 FEATURES = ("evidence", "passage", "margin", "agreement", "names")
 
 
@@ -79,8 +79,7 @@ def models_key(encoder: Encoder, reranker: Reranker | None) -> str:
 
 def load_calibration(library: Path | None, key: str) -> Calibration | None:
     """The calibration for these models: the library's own, else the bundled one, else none."""
-    own = [library / CALIBRATION_FILE] if library and (library / CALIBRATION_FILE).is_file() else []
-    for file in [*own, *sorted((resources.models() / "abstention").glob("*.json"))]:
+    for file in calibration_files(library):
         found = Calibration.read(file)
         if found.models == key:
             return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -11,17 +12,24 @@ import time
 from pathlib import Path
 
 import pytest
+from tiny_models import make_encoder
 
-from ingest.errors import KathederError
+from ingest.errors import KathederError, LibraryMissing
+from rag.calibration_files import CALIBRATION_FILE, calibration_files
+from rag.errors import BadQuestion, BadSampling
 from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
+from rag.sampling import Sampling
 from rag.settings import Settings
-from rag.types import Answered, StageDone, Token, Turn
-from ui import worker
+from rag.types import Answered, Token, Turn
+from ui.worker import open_pipeline
+from ui.worker.client import RemotePipeline, socket_path
+from ui.worker.messages import Request
+from ui.worker.server import serve
 
 
 class Slow:
-    """A generator that writes a word every 20 ms until it is stopped."""
+    """A writer that writes a word every 20 ms until it is stopped."""
 
     name = "slow"
 
@@ -36,51 +44,57 @@ class Slow:
             yield f"word{number} "
 
 
-@pytest.fixture
-def running(library, encoder, monkeypatch, tmp_path):
-    """A worker in a thread over the small library; gives its folder and settings."""
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path / "c"))
-    settings = Settings().with_changes(app={"keep_warm_minutes": 0.05}, answer={"writer": True})
-    monkeypatch.setattr(
-        Pipeline,
-        "load",
-        lambda folder, chosen: Pipeline(
-            library, Models(NO_MODELS, encoder=encoder, writer=Slow()), chosen
-        ),
-    )
-    path = worker._socket_path(worker._key(library.folder, settings))
-    ready = threading.Event()
+
+
+WARM = Settings().with_changes(app={"keep_warm_minutes": 0.05}, answer={"writer": True})
+
+
+def start_worker(folder, models, settings=WARM):
+    """A worker in a thread of this process, once it listens."""
+    path, ready = socket_path(folder, settings), threading.Event()
     thread = threading.Thread(
-        target=worker.serve, args=(path, library.folder, settings, lambda line: ready.set())
+        target=serve, args=(path, folder, settings, lambda line: ready.set(), models)
     )
     thread.start()
     assert ready.wait(10)
-    yield library.folder, settings, path
+    return thread
+
+
+@pytest.fixture
+def remote(library, encoder):
+    """A remote pipeline over the small library, whose worker runs in a thread."""
+    thread = start_worker(library.folder, Models(NO_MODELS, encoder=encoder, writer=Slow()))
+    yield RemotePipeline(library.folder, WARM, command=("false",))
     thread.join(timeout=20)
     assert not thread.is_alive()
-    assert not path.exists()
+    assert not socket_path(library.folder, WARM).exists()
 
 
-def test_events_come_through_as_they_were(running, library, encoder):
-    folder, settings, _ = running
-    [found] = worker.ask(folder, settings, "How fast is light?", search_only=True)
-    expected = Pipeline(library, Models(NO_MODELS, encoder=encoder), settings).search(
-        "How fast is light?"
-    )
-    assert isinstance(found, StageDone)
-    assert list(found.hits) == expected
+def test_passages_come_through_as_they_were(remote, library, encoder):
+    local = Pipeline(library, Models(NO_MODELS, encoder=encoder), WARM)
+    assert remote.search("How fast is light?") == local.search("How fast is light?")
+    history = [Turn("How fast is light?", "")]
+    assert remote.search("And sound?", history) == local.search("And sound?", history)
 
 
-def test_stop_ends_the_writing_and_the_answer_still_comes(running):
-    folder, settings, _ = running
+def test_answers_come_through_as_they_were(remote, library, encoder):
+    quoted = WARM.with_changes(answer={"writer": False})
+    local = Pipeline(library, Models(NO_MODELS, encoder=encoder), quoted)
+    question = "How long does a cat sleep?"
+    answers = [
+        pipeline.ask(question).as_dict() | {"seconds": None}
+        for pipeline in (local, RemotePipeline(remote.folder, quoted, command=("false",)))
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_stop_ends_the_writing_and_the_answer_still_comes(remote):
     stop, words = threading.Event(), 0
-    for event in worker.ask(
-        folder,
-        settings,
-        "and at night?",
-        history=[Turn("How long does a cat sleep?", "")],
-        stop=stop,
-    ):
+    history = [Turn("How long does a cat sleep?", "")]
+    for event in remote.stream("and at night?", history=history, stop=stop):
         if isinstance(event, Token):
             words += 1
             if words == 5:
@@ -92,24 +106,142 @@ def test_stop_ends_the_writing_and_the_answer_still_comes(running):
     assert event.answer.sources[0].quote
 
 
-def test_faults_reach_the_client_and_the_worker_lives_on(running):
-    folder, settings, _ = running
-    with pytest.raises(KathederError, match="holds no words"):
-        list(worker.ask(folder, settings, "??"))
-    [found] = worker.ask(folder, settings, "gravity", search_only=True)
-    assert found.hits[0].passage.file == "physics.pdf"
+def test_errors_reach_the_client_with_their_class_and_the_worker_goes_on(remote):
+    with pytest.raises(BadQuestion, match="holds no words"):
+        remote.ask("??")
+    quoted = RemotePipeline(remote.folder, WARM.with_changes(answer={"writer": False}))
+    with pytest.raises(BadSampling, match="add --written"):
+        quoted.ask("gravity", sampling=Sampling(seed=1))
+    assert remote.search("gravity")[0].passage.file == "physics.pdf"
 
 
-def test_only_its_user_can_open_the_socket(running):
-    *_, path = running
+def test_only_its_user_can_open_the_socket(remote):
+    path = socket_path(remote.folder, remote.settings)
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_a_worker_that_cannot_start_says_why(tmp_path, monkeypatch):
-    monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path / "c"))
-    with pytest.raises(KathederError, match="No library at"):
-        list(worker.ask(tmp_path / "none", Settings(), "why?"))
+def test_a_request_is_read_as_it_was_written_whatever_the_environment(monkeypatch):
+    monkeypatch.setenv("KATHEDER_RETRIEVAL__TOP_K", "3")
+    request = Request("why?", (Turn("a", "b"),), WARM, Sampling(seed=4), search_only=True)
+    assert Request.decode(request.encode().decode()) == request
+
+
+def test_a_new_calibration_needs_another_worker(library):
+    before = socket_path(library.folder, WARM)
+    assert socket_path(library.folder, WARM.with_changes(retrieval={"top_k": 3})) == before
+    file = library.folder / CALIBRATION_FILE
+    file.write_text("{}")
+    first = socket_path(library.folder, WARM)
+    file.write_text("{ }")
+    assert len({before, first, socket_path(library.folder, WARM)}) == 3
+    assert calibration_files(library.folder)[0] == file
+    file.unlink()
+    assert socket_path(library.folder, WARM) == before
+
+
+def test_the_second_of_two_workers_leaves_it_to_the_first(library, encoder):
+    models = Models(NO_MODELS, encoder=encoder)
+    first = start_worker(library.folder, models)
+    second = start_worker(library.folder, models)
+    second.join(timeout=2)
+    assert not second.is_alive()
+    assert RemotePipeline(library.folder, WARM, command=("false",)).search("gravity")
+    first.join(timeout=20)
+
+
+def test_a_socket_of_a_killed_worker_costs_a_restart_and_no_failure(library, encoder):
+    path = socket_path(library.folder, WARM)
+    path.parent.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as killed:
+        killed.bind(str(path))  # nobody will ever accept
+    assert path.exists()
+    thread = start_worker(library.folder, Models(NO_MODELS, encoder=encoder))
+    assert RemotePipeline(library.folder, WARM, command=("false",)).search("gravity")
+    thread.join(timeout=20)
+
+
+def test_a_worker_that_ends_with_the_connection_is_asked_for_again(library, encoder):
+    """The first connection is closed unanswered; a worker listens at the next."""
+    path = socket_path(library.folder, WARM)
+    path.parent.mkdir(parents=True)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(str(path))
+    server.listen()
+    started = []
+
+    def end_then_serve():
+        connection, _ = server.accept()
+        server.close()
+        started.append(start_worker(library.folder, Models(NO_MODELS, encoder=encoder)))
+        connection.close()
+
+    ending = threading.Thread(target=end_then_serve)
+    ending.start()
+    assert RemotePipeline(library.folder, WARM, command=("false",)).search("gravity")
+    ending.join()
+    started[0].join(timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("print('Traceback: no module named ui')", "it said 'Traceback: no module named ui'"),
+        ("print('[1, 2]')", r"it said '\[1, 2\]'"),
+        ("pass", "it said nothing"),
+    ],
+)
+def test_a_worker_that_does_not_start_is_told_in_a_sentence(tmp_path, program, words):
+    remote = RemotePipeline(tmp_path, WARM, command=(sys.executable, "-c", program))
+    with pytest.raises(KathederError, match=f"did not start: {words}.*KEEP_WARM_MINUTES=0"):
+        remote.search("why?")
+
+
+def test_a_worker_that_cannot_open_its_library_says_why(tmp_path):
+    with pytest.raises(LibraryMissing, match="No library at"):
+        RemotePipeline(tmp_path / "none", WARM).search("why?")
+
+
+def test_without_warm_minutes_the_pipeline_is_in_this_process(library, encoder, tmp_path):
+    texts = [p.text for document in library.documents() for p in library.passages(document.id)]
+    names = {"encoder": str(make_encoder(tmp_path / "encoder", texts)), "reranker": "none"}
+    settings = WARM.with_changes(models=names)
+    assert isinstance(open_pipeline(library.folder, settings), RemotePipeline)
+    cold = settings.with_changes(app={"keep_warm_minutes": 0})
+    with pytest.raises(KathederError, match="word-encoder@1"):  # the library's own encoder
+        open_pipeline(library.folder, cold)
+
+
+@pytest.mark.slow
+def test_files_in_the_working_folder_are_not_imported(tmp_path, make_pdf):
+    """As in a student's folder of scripts; -P keeps them out."""
+    from ingest.pipeline import find_files, ingest
+    from ingest.store import Library
+
+    make_pdf("cats.pdf", "#slide([Cats])[A cat sleeps sixteen hours a day.]")
+    texts = ["A cat sleeps sixteen hours a day. Cats"]
+    names = {"encoder": str(make_encoder(tmp_path / "encoder", texts)), "reranker": "none"}
+    settings = WARM.with_changes(models=names, answer={"writer": False})
+    models = Models(settings.models)
+    library = Library(tmp_path / "own", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, models.encoder, passage_tokens=40))
+    for name in ("ingest", "rag", "json", "ui"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this is not the program')")
+    code = (
+        "from pathlib import Path\n"
+        "from rag.settings import Settings\n"
+        "from ui.worker.client import RemotePipeline\n"
+        f"settings = Settings().with_changes(**{settings.model_dump()!r})\n"
+        f"print(RemotePipeline(Path({str(library.folder)!r}), settings).ask('How long does a cat sleep?').text)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("A cat sleeps sixteen hours a day. [1]"), done.stderr
 
 
 @pytest.mark.slow
@@ -121,16 +253,16 @@ def test_a_second_command_finds_the_models_loaded(tmp_path):
         KATHEDER_LIBRARY=str(tmp_path / "library"),
         HF_HUB_OFFLINE="1",
     )
-    program = str(Path(sys.executable).parent / "katheder")
+    program = [sys.executable, "-m", "ui.cli"]
     lecture = Path(__file__).parents[1] / "corpus" / "grundlagen-maschinelles-lernen.pdf"
     subprocess.run(
-        [program, "ingest", str(lecture)], env=environment, check=True, capture_output=True
+        [*program, "ingest", str(lecture)], env=environment, check=True, capture_output=True
     )
     seconds, answers = [], []
     for _ in range(2):
         start = time.perf_counter()
         done = subprocess.run(
-            [program, "search", "Was ist Überanpassung?", "--json"],
+            [*program, "search", "Was ist Überanpassung?", "--json"],
             env=environment,
             check=True,
             capture_output=True,

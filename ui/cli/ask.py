@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,11 +31,12 @@ from ui.cli.options import (
     read_settings,
 )
 from ui.cli.output import note, print_json
+from ui.worker import open_pipeline
 
 if TYPE_CHECKING:
+    from rag.answerer import Answerer
     from rag.sampling import Sampling
-    from rag.settings import Settings
-    from rag.types import Answer, Event, Hit, Turn
+    from rag.types import Answer, Turn
 
 _SHOWN_LETTERS = 240  # of a passage in `search`
 
@@ -78,7 +78,9 @@ def ask(
         max_new_tokens=max_new_tokens,
         seed=seed,
     )
-    answer = _answer(_asker(library, config), question, [], sampling, quiet=as_json)
+    answer = _answer(
+        open_pipeline(library_folder(library), config), question, [], sampling, quiet=as_json
+    )
     if as_json:
         print_json(answer.as_dict())
     else:
@@ -102,7 +104,7 @@ def search(
     number = passages or top_k
     if number is not None:
         config = config.with_changes(retrieval={"top_k": number})
-    hits = _search(library, config, question)
+    hits = open_pipeline(library_folder(library), config).search(question)
     if as_json:
         print_json({"question": question, "hits": [hit_dict(hit) for hit in hits]})
         return
@@ -146,7 +148,7 @@ def chat(
         max_new_tokens=max_new_tokens,
         seed=seed,
     )
-    asker = _asker(library, config)
+    pipeline = open_pipeline(library_folder(library), config)
     history: list[Turn] = []
     note(
         "Ask a question. /new starts a new conversation, /quit or Ctrl-D ends; Ctrl-C stops an answer."
@@ -166,7 +168,7 @@ def chat(
             note(f"There is no command {question}; there are /new and /quit.")
         elif question:
             try:
-                answer = _answer(asker, question, history, sampling, quiet=False)
+                answer = _answer(pipeline, question, history, sampling, quiet=False)
             except BadQuestion as error:
                 note(str(error))
                 continue
@@ -176,39 +178,8 @@ def chat(
             history.append(Turn(question, answer.text))
 
 
-def _asker(library: Path | None, settings: Settings) -> Callable[..., Iterator[Event]]:
-    """What answers questions: the library's worker, or a pipeline in this process."""
-    from ui import worker
-
-    folder = library_folder(library)
-    if worker.available(settings):
-
-        def through_worker(question: str, **options: Any) -> Iterator[Event]:
-            if options["sampling"] is not None:
-                options["sampling"] = options["sampling"].model_dump(exclude_none=True)
-            return worker.ask(folder, settings, question, **options)
-
-        return through_worker
-    from rag.pipeline import Pipeline
-
-    return Pipeline.load(folder, settings).stream
-
-
-def _search(library: Path | None, settings: Settings, question: str) -> list[Hit]:
-    from rag.types import StageDone
-    from ui import worker
-
-    folder = library_folder(library)
-    if worker.available(settings):
-        [event] = worker.ask(folder, settings, question, search_only=True)
-        return list(event.hits) if isinstance(event, StageDone) else []
-    from rag.pipeline import Pipeline
-
-    return Pipeline.load(folder, settings).search(question)
-
-
 def _answer(
-    asker: Callable[..., Iterator[Event]],
+    pipeline: Answerer,
     question: str,
     history: list[Turn],
     sampling: Sampling | None,
@@ -225,7 +196,7 @@ def _answer(
     in_terminal = not quiet and sys.stderr.isatty()
     drafting = False
     with _interrupt_sets(stop):
-        for event in asker(question, history=history, sampling=sampling, stop=stop):
+        for event in pipeline.stream(question, history=history, sampling=sampling, stop=stop):
             if isinstance(event, Token) and in_terminal:
                 if not drafting:
                     sys.stderr.write("draft: ")
