@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 import typst
 
+from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk, embedding_text
 from ingest.pipeline import find_files, ingest
-from ingest.store import Library
+from ingest.readers import read
+from ingest.store import DATABASE, IndexConfig, Library
+from ingest.types import ParsedDocument, Passage
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -90,3 +94,38 @@ def library(tmp_path: Path, make_pdf: Callable[..., Path], encoder: WordEncoder)
     reports = list(ingest(find_files([tmp_path / "lectures"]), library, encoder, passage_tokens=40))
     assert [report.outcome for report in reports] == ["added", "added"]
     return library
+
+
+#: The configuration of the libraries that tests build with the word encoder.
+CONFIG = IndexConfig("word-encoder@1", 64, f"v{CHUNKER_VERSION} 40/0 tokens")
+
+
+@pytest.fixture
+def empty_library(tmp_path: Path) -> Library:
+    """A library without documents whose configuration is set."""
+    library = Library(tmp_path / "empty", create=True)
+    library.check_or_set_config(CONFIG)
+    return library
+
+
+@pytest.fixture
+def lecture_parts(
+    make_pdf: Callable[..., Path], encoder: WordEncoder
+) -> Callable[[str, str], tuple[ParsedDocument, list[Passage], np.ndarray]]:
+    """A function from a file name and a Typst source to what `Library.add` takes."""
+
+    def make(name: str, source: str) -> tuple[ParsedDocument, list[Passage], np.ndarray]:
+        parsed = read(make_pdf(name, source))
+        passages = chunk(parsed, encoder.count_tokens, ChunkSettings(64, 40))
+        return parsed, passages, encoder.encode([embedding_text(p) for p in passages])
+
+    return make
+
+
+def edit_database(library: Library, *statements: str) -> None:
+    """Change a library's database directly; each statement must change a row."""
+    db = sqlite3.connect(library.folder / DATABASE)
+    for statement in statements:
+        assert db.execute(statement).rowcount != 0, statement
+    db.commit()
+    db.close()

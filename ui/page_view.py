@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image, ImageChops, ImageDraw
 
 from ingest.errors import KathederError
-from ingest.locate import boxes_of
+from ingest.page_boxes import boxes_of
 from ingest.readers.pdf import page_image
 from ingest.store import Library
 from ingest.types import Box

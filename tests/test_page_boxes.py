@@ -1,4 +1,4 @@
-"""ingest.locate: the marked boxes against what pdfium's own search finds on the page."""
+"""ingest.page_boxes: the marked boxes against what pdfium's own search finds on the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from ingest.locate import boxes_of, merge_adjacent
+from ingest.page_boxes import boxes_of, merge_adjacent
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from ingest.text.repair import BULLETS
