@@ -132,7 +132,7 @@ class RerankSettings(Section):
 
 
 class AnswerSettings(Section):
-    """From passages to an answer."""
+    """From passages to an answer; docs/tuning.md holds what each number was chosen by."""
 
     renamed = {
         "piece_words": "span_words",
@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     sampling: Sampling = Sampling()
     """How the language model chooses its words."""
     answer: AnswerSettings = AnswerSettings()
-    """From passages to an answer."""
+    """From passages to an answer; docs/tuning.md holds what each number was chosen by."""
     app: AppSettings = AppSettings()
     """The command line and the Streamlit app."""
 
