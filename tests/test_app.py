@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sqlite3
 import threading
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -294,6 +296,17 @@ def test_bad_settings_are_one_sentence(start, monkeypatch):
     assert escape("retrieval.top_k = '0'") in page.error[0].value
 
 
+def test_conversations_of_a_newer_version_are_one_sentence(start, library):
+    Conversations(library.folder / FILE)
+    with sqlite3.connect(library.folder / FILE) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    page = start(page="app")
+    assert not page.exception
+    assert "the saved conversations have format 99" in text_of(page)
+    assert "pip install --upgrade katheder" in text_of(page)
+
+
 def test_the_app_opens_on_the_chat(start):
     page = start(page="app")
     assert not page.exception
@@ -551,6 +564,26 @@ def test_strangers_see_the_login_and_readers_their_own_conversations(start, monk
     settings.text_input[0].set_value("open sesame")
     settings = press(settings, "Log in")
     assert all(f.disabled for f in settings.text_input)  # nobody loads models from outside
+
+
+def test_a_wrong_password_is_answered_after_the_delay():
+    def login(password_hash: str) -> None:
+        import streamlit
+
+        from ui.password import require_login
+
+        require_login(password_hash, delay=0.4)
+        streamlit.write("logged in")
+
+    args = (password.hashed("open sesame"),)
+    page = AppTest.from_function(login, default_timeout=30, args=args).run()
+    page.text_input[0].set_value("wrong")
+    begin = time.monotonic()
+    page = press(page, "Log in")
+    assert time.monotonic() - begin >= 0.4
+    assert "Wrong password" in text_of(page)
+    page.text_input[0].set_value("open sesame")
+    assert "logged in" in text_of(press(page, "Log in"))
 
 
 # ---- words ----
