@@ -97,11 +97,11 @@ def _reranking(hit: Hit, settings: Settings) -> list[Reason]:
     if not (fused and reranked):
         return []
     if reranked.rank < fused.rank:
-        text = "Reranking moved it up from {before} to {after}."
+        text = "Reranking moved it up from rank {before} to {after}."
     elif reranked.rank > fused.rank:
-        text = "Reranking moved it down from {before} to {after}."
+        text = "Reranking moved it down from rank {before} to {after}."
     else:
-        return [("Reranking left it at {after}.", {"after": reranked.rank})]
+        return [("Reranking left it at rank {after}.", {"after": reranked.rank})]
     return [(text, {"before": fused.rank, "after": reranked.rank})]
 
 
