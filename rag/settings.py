@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     sampling: Sampling = Sampling()
     """How the language model chooses its words."""
     answer: AnswerSettings = AnswerSettings()
-    """From passages to an answer; docs/tuning.md holds what each number was chosen by."""
+    """From passages to an answer."""
     app: AppSettings = AppSettings()
     """The command line and the Streamlit app."""
 
