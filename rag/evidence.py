@@ -1,9 +1,9 @@
-"""Choose the few sentences of the passages that bear on a question, before anything is written.
+"""Select the few sentences of the passages that answer a question, before anything is written.
 
-A slide's text is cut into pieces that say something by themselves: a sentence, a bullet, a
-table's row, a formula with the line that leads to it. Each is read beside the question, under
-its heading, and the best ones are numbered; they are all that the language model sees, and
-they are the answer where none writes.
+A passage is cut into spans that can be quoted alone: a sentence, a bullet, a table's row, a
+formula with the line that introduces it. Each is scored against the question, under its heading,
+and the best ones are numbered. They are all that the language model reads, and they are the
+answer where none writes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,11 +26,11 @@ from rag.settings import AnswerSettings
 from rag.types import Hit, Source
 
 MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
-_MIN_WORDS = 4  # of two letters or more; with fewer, a piece says nothing by itself
+_MIN_WORDS = 4  # of two letters or more; a span of fewer is not quoted alone
 _MAX_SPANS = 5  # of evidence; a quoted answer takes fewer, the settings' `quotes` of them
 _NEIGHBOUR_MARGIN = 8.0  # logits; a span is extended by no neighbour that is further behind
 _CACHED_VECTORS = 20_000  # about 30 MB
-_MAX_WORDS = 60  # a piece grows no longer by what is attached to it
+_MAX_WORDS = 60  # a span gets no longer by the lines that are joined to it
 
 
 class Judge(Protocol):
@@ -65,7 +65,7 @@ def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
-    """A stretch of a passage that can be quoted: its text is `passage.text[start:end]`."""
+    """A part of a passage that can be quoted: its text is `passage.text[start:end]`."""
 
     start: int
     end: int
@@ -78,104 +78,117 @@ def select_evidence(
 
     Args:
         question: Completed from the conversation.
-        hits: Candidates, best first; the first `settings.passages` are read.
-        judge: Reads question and pieces together.
-        settings: How many passages, how many pieces, and how many of their words.
+        hits: Candidates, best first; spans are taken from the first `settings.passages`.
+        judge: Scores each span against the question.
+        settings: How many passages, and how many words.
 
     Returns:
-        At most _MAX_SPANS sources within `evidence_words`, at least one where the
-        passages hold any text. Their order goes by `standing`, the sum of the piece's own logit,
-        with `passage_weight` its passage's, and with `page_rank_weight` minus the logarithm of its
-        page's place: passages of one page stand where the first of them does. Where it will be
-        quoted, a piece takes in neighbours in its passage, the better one first, up to
-        `span_words`, that stand at most _NEIGHBOUR_MARGIN behind it; its `score` stays its
-        own, the judge's, in [0, 1].
+        At most _MAX_SPANS sources of together `evidence_words`, at least one where the passages
+        hold any text. They are ordered by `selection_score`: the span's own logit, plus
+        `passage_weight` times its passage's logit, minus `page_rank_weight` times the logarithm
+        of its page's rank. A span that will be quoted is extended by its neighbours in the
+        passage, the better one first, up to `span_words`, if they score at most
+        _NEIGHBOUR_MARGIN lower. A source's `score` is the judge's for the span alone, in [0, 1].
     """
     hits = hits[: settings.passages]
-    places = [
-        (n, hit, piece) for n, hit in enumerate(hits, 1) for piece in quotable_spans(hit.passage)
+    candidates = [
+        _Candidate(rank, hit, span)
+        for rank, hit in enumerate(hits, 1)
+        for span in quotable_spans(hit.passage)
     ]
-    if not places:
+    if not candidates:
         return ()
-    scores = judge.score(question, [judge_input(hit.passage, piece) for _, hit, piece in places])
-    passages = logits([_score_of(hit) for _, hit, _ in places])
-    pages = _page_ranks([hit.passage for hit in hits])
-    behind = np.log([pages[place - 1] for place, _, _ in places])
-    standing = (
-        logits(scores) + settings.passage_weight * passages - settings.page_rank_weight * behind
+    scores = judge.score(question, [judge_input(c.hit.passage, c.span) for c in candidates])
+    passage_logits = logits([_score_of(c.hit) for c in candidates])
+    page_ranks = _page_ranks([hit.passage for hit in hits])
+    log_ranks = np.log([page_ranks[c.rank - 1] for c in candidates])
+    selection_scores = (
+        logits(scores)
+        + settings.passage_weight * passage_logits
+        - settings.page_rank_weight * log_ranks
     )
-    chosen: list[Source] = []
-    room, taken, seen = settings.evidence_words, set[int](), set[str]()
-    longest = 0 if settings.writer else settings.span_words
-    for row in map(int, np.argsort(-standing, kind="stable")):
-        _, hit, piece = places[row]
-        passage = hit.passage
-        words = span_text(passage, piece).lower()
-        length = len(words.split())
-        if row in taken or words in seen or (chosen and length > room):
+    sources: list[Source] = []
+    words_left, used_rows, used_texts = settings.evidence_words, set[int](), set[str]()
+    max_words = 0 if settings.writer else settings.span_words
+    for row in map(int, np.argsort(-selection_scores, kind="stable")):
+        passage = candidates[row].hit.passage
+        text = span_text(passage, candidates[row].span).lower()
+        too_long = bool(sources) and len(text.split()) > words_left
+        if row in used_rows or text in used_texts or too_long:
             continue
-        enough = standing >= standing[row] - _NEIGHBOUR_MARGIN
-        free = enough & ~np.isin(np.arange(len(places)), list(taken))
-        rows = _merge_neighbours(row, places, np.where(free, standing, -np.inf), min(longest, room))
-        taken |= set(rows)
-        seen |= {span_text(passage, places[each][2]).lower() for each in rows}
-        whole_piece = TextSpan(places[rows[0]][2].start, places[rows[-1]][2].end)
-        quote = span_text(passage, whole_piece)
-        room -= len(quote.split())
-        number = len(chosen) + 1
-        chosen.append(
+        close = selection_scores >= selection_scores[row] - _NEIGHBOUR_MARGIN
+        free = close & ~np.isin(np.arange(len(candidates)), list(used_rows))
+        rows = _merge_neighbours(
+            row,
+            candidates,
+            np.where(free, selection_scores, -np.inf),
+            min(max_words, words_left),
+        )
+        used_rows |= set(rows)
+        used_texts |= {span_text(passage, candidates[each].span).lower() for each in rows}
+        start, end = candidates[rows[0]].span.start, candidates[rows[-1]].span.end
+        quote = span_text(passage, TextSpan(start, end))
+        words_left -= len(quote.split())
+        sources.append(
             Source(
-                number,
+                len(sources) + 1,
                 quote,
-                hit,
+                candidates[row].hit,
                 round(scores[row], 4),
-                whole_piece.start,
-                whole_piece.end,
-                round(float(standing[row]), 4),
+                start,
+                end,
+                round(float(selection_scores[row]), 4),
             )
         )
-        if number == _MAX_SPANS:
+        if len(sources) == _MAX_SPANS:
             break
-    return tuple(chosen)
+    return tuple(sources)
+
+
+class _Candidate(NamedTuple):
+    """A span that can be quoted, its hit, and that hit's rank from 1."""
+
+    rank: int
+    hit: Hit
+    span: TextSpan
 
 
 def _page_ranks(passages: Sequence[Passage]) -> list[int]:
-    """The place of each passage's page from 1, one that shares it with an earlier passage the same."""
-    firsts: list[Passage] = []
-    places = []
+    """The rank from 1 of each passage's page; passages of one page share the first one's."""
+    first_of_pages: list[Passage] = []
+    ranks = []
     for passage in passages:
-        known = (n for n, first in enumerate(firsts, 1) if first.shares_page(passage))
-        place = next(known, len(firsts) + 1)
-        if place > len(firsts):
-            firsts.append(passage)
-        places.append(place)
-    return places
+        same_page = (n for n, first in enumerate(first_of_pages, 1) if first.shares_page(passage))
+        rank = next(same_page, len(first_of_pages) + 1)
+        if rank > len(first_of_pages):
+            first_of_pages.append(passage)
+        ranks.append(rank)
+    return ranks
 
 
 def _merge_neighbours(
-    row: int,
-    places: Sequence[tuple[int, Hit, TextSpan]],
-    standing: np.ndarray,
-    most: int,
+    row: int, candidates: Sequence[_Candidate], selection_scores: np.ndarray, max_words: int
 ) -> range:
-    """The rows of a piece and its neighbours, together at most so many words.
+    """The rows of a span and of the neighbours that extend it, together at most `max_words` words.
 
-    Those whose standing is minus infinity are not taken in.
+    Rows whose score is minus infinity are excluded.
     """
-    place, hit, _ = places[row]
+    rank, hit, _ = candidates[row]
     first = last = row
     while True:
-        beside = [
+        neighbours = [
             other
             for other in (first - 1, last + 1)
-            if 0 <= other < len(places) and places[other][0] == place and standing[other] > -np.inf
+            if 0 <= other < len(candidates)
+            and candidates[other].rank == rank
+            and selection_scores[other] > -np.inf
         ]
-        if not beside:
+        if not neighbours:
             return range(first, last + 1)
-        better = max(beside, key=lambda other: float(standing[other]))
+        better = max(neighbours, key=lambda other: float(selection_scores[other]))
         ends = min(first, better), max(last, better)
-        grown = TextSpan(places[ends[0]][2].start, places[ends[1]][2].end)
-        if len(span_text(hit.passage, grown).split()) > most:
+        merged = TextSpan(candidates[ends[0]].span.start, candidates[ends[1]].span.end)
+        if len(span_text(hit.passage, merged).split()) > max_words:
             return range(first, last + 1)
         first, last = ends
 
@@ -185,17 +198,17 @@ def passages_as_evidence(
 ) -> tuple[Source, ...]:
     """The first passages themselves as evidence, cut where their words pass the limit."""
     sources: list[Source] = []
-    room = settings.evidence_words
+    words_left = settings.evidence_words
     scores = judge.score(question, [hit.passage.text for hit in hits[: settings.passages]])
     for hit, score in zip(hits, scores, strict=False):
-        words = [(found.start(), found.end()) for found in re.finditer(r"\S+", hit.passage.text)]
-        if not words or (sources and room <= 0):
+        words = [(match.start(), match.end()) for match in re.finditer(r"\S+", hit.passage.text)]
+        if not words or (sources and words_left <= 0):
             break
-        start, end = words[0][0], words[min(len(words), max(room, 1)) - 1][1]
+        start, end = words[0][0], words[min(len(words), max(words_left, 1)) - 1][1]
         quote = span_text(hit.passage, TextSpan(start, end))
-        standing = round(float(logits([score])[0]), 4)
-        sources.append(Source(len(sources) + 1, quote, hit, round(score, 4), start, end, standing))
-        room -= len(words)
+        logit = round(float(logits([score])[0]), 4)
+        sources.append(Source(len(sources) + 1, quote, hit, round(score, 4), start, end, logit))
+        words_left -= len(words)
     return tuple(sources)
 
 
@@ -206,11 +219,11 @@ def _score_of(hit: Hit) -> float:
 
 
 def quotable_spans(passage: Passage) -> list[TextSpan]:
-    """The pieces of a passage that can be quoted, in order; no headings, no questions.
+    """The spans of a passage that can be quoted, in order; no headings, no questions.
 
-    Lines that a sentence runs over are joined. What is too short to say anything, such as a
-    formula or a cell, goes with the piece before it, as do rows of figures, which mean nothing
-    without the line above them; and a piece that ends with a colon with the one behind it.
+    The lines of one sentence are joined. What is too short to be quoted alone, such as a formula
+    or a cell, is joined to the span before it, as are rows of figures, which need the line above
+    them; a span that ends with a colon is joined to the next one.
     """
     text, spoken = passage.text, language(passage.language)
     joined: list[list[int]] = []
@@ -228,9 +241,9 @@ def quotable_spans(passage: Passage) -> list[TextSpan]:
     ]
 
 
-def _strip_list_markers(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The pieces without the bullets and numbers before them."""
-    for start, end in pieces:
+def _strip_list_markers(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans without the bullets and numbers before them."""
+    for start, end in spans:
         marker = MARKER.match(text[start:end])
         yield (start + marker.end() if marker else start), end
 
@@ -238,7 +251,7 @@ def _strip_list_markers(text: str, pieces: Sequence[tuple[int, int]]) -> Iterato
 def _continues_previous(
     text: str, before: Sequence[int], start: int, end: int, spoken: Language
 ) -> bool:
-    """Whether a piece goes on with the one before it."""
+    """Whether a span continues the one before it."""
     first, second = text[before[0] : before[1]], text[start:end]
     if len(first.split()) + len(second.split()) > _MAX_WORDS:
         return False
@@ -269,13 +282,13 @@ def _is_in_words(text: str) -> bool:
     return 2 * sum(any(c.isalpha() for c in part) for part in parts) >= len(parts)
 
 
-def span_text(passage: Passage, piece: TextSpan) -> str:
-    """The piece's words on one line."""
-    return " ".join(passage.text[piece.start : piece.end].split())
+def span_text(passage: Passage, span: TextSpan) -> str:
+    """The span's words on one line."""
+    return " ".join(passage.text[span.start : span.end].split())
 
 
-def judge_input(passage: Passage, piece: TextSpan) -> str:
-    """A piece under its heading, as the judge reads it."""
-    quote = span_text(passage, piece)
+def judge_input(passage: Passage, span: TextSpan) -> str:
+    """A span under its heading, as the judge reads it."""
+    quote = span_text(passage, span)
     heading = passage.headings[-1] if passage.headings else passage.title
     return f"{heading}\n{quote}" if heading and heading not in quote else quote

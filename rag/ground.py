@@ -122,16 +122,16 @@ def is_lexically_supported(text: str, question: str, source: Source, language: L
 def draft_sentences(draft: str, language: Language) -> list[tuple[str, int]]:
     """The sentences of a draft without bullets, each with the mark behind it, 0 for none.
 
-    A piece that ends with a colon goes with the next one; a last piece that was cut off in the
-    middle is left out where others stand.
+    A sentence that ends with a colon is joined to the next one; a last sentence that was cut off
+    is left out if there are others.
     """
     # A mark behind the full stop belongs to the sentence before it.
     text = re.sub(r"([.!?])((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", draft.strip())
     sentences: list[tuple[str, int]] = []
     for start, end in sentences_of(text, language):
-        piece = MARKER.sub("", text[start:end])
-        marks = _MARKS.findall(piece)
-        bare = _MARKS.sub("", piece).strip()
+        sentence = MARKER.sub("", text[start:end])
+        marks = _MARKS.findall(sentence)
+        bare = _MARKS.sub("", sentence).strip()
         if not bare:
             continue
         mark = int(marks[-1]) if marks else 0
