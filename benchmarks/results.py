@@ -2,7 +2,7 @@
 
     python -m benchmarks.results [--work DIR] [--beir DIR ...] [--without-writer] [--ablations] [--output FILE]
 
-The runs are kept in the work folder and go on where they stopped; delete a run to make it anew.
+The runs are saved in the work folder and continued where they stopped; delete a run to make it again.
 Tuning looks at `dev` alone; `test` is about other lectures.
 """
 
@@ -17,19 +17,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.evaluation.beir import BeirResult, evaluate_beir
-from rag.evaluation.compare import bootstrap_mean
-from rag.evaluation.metrics import Report, measure
+from rag.evaluation.measure import RunFigures, measure_run
 from rag.evaluation.questions import Question, read_questions
-from rag.evaluation.run import Run, evaluate, read_run
+from rag.evaluation.run import evaluate
+from rag.evaluation.run_file import Run, read_run
 from rag.models import Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
+from ui.presentation.tables import beir_table, gains_table, groups_table, setups_table
 
 SETS = ("dev", "test")
 QUESTIONS = Path("corpus/questions")
@@ -38,7 +37,7 @@ _NO_RERANKER = {"models": {"reranker": "none"}}
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Settings to measure, by a name, and whether answers are wanted."""
+    """Settings to measure, by a name, and whether with answers."""
 
     name: str
     changes: Mapping[str, Mapping[str, Any]]
@@ -50,7 +49,7 @@ class Setup:
         return "".join(letter if letter.isalnum() else "-" for letter in self.name)
 
 
-FINDING = (
+RETRIEVING = (
     Setup("dense", {**_NO_RERANKER, "retrieval": {"lexical_weight": 0.0}}),
     Setup("lexical", {**_NO_RERANKER, "retrieval": {"dense_weight": 0.0}}),
     Setup("fused", _NO_RERANKER),
@@ -72,8 +71,8 @@ ABLATIONS = (
     Setup("writer, unchecked", {"answer": {"writer": True, "check": False}}, answers=True),
 )
 
-FOUND = ("Success@1", "Success@5", "R@5", "RR@10", "nDCG@10")
-SAID = (
+RETRIEVAL = ("Success@1", "Success@5", "R@5", "RR@10", "nDCG@10")
+ANSWERS = (
     "keywords",
     "token F1",
     "citation precision",
@@ -121,116 +120,43 @@ def library_of(work: Path, encoder: Encoder) -> Path:
     return folder
 
 
-def table(reports: Mapping[str, Report], metrics: Sequence[str], prefix: str = "") -> list[str]:
-    """A Markdown table: a line a set-up, the interval behind each figure."""
-    there = [m for m in metrics if any(_row(r, prefix + m) for r in reports.values())]
-    lines = ["| | " + " | ".join(there) + " |", "|---" * (len(there) + 1) + "|"]
-    for name, report in reports.items():
-        cells = []
-        for metric in there:
-            row = _row(report, prefix + metric)
-            digits = 2 if metric.startswith("seconds") else 3
-            cells.append(
-                f"{row.value:.{digits}f} [{row.low:.{digits}f}, {row.high:.{digits}f}]"
-                if row
-                else ""
-            )
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return lines
-
-
-def _row(report: Report, metric: str) -> Any:
-    try:
-        return report.row(metric)
-    except KeyError:
-        return None
-
-
 def count_of(runs: Mapping[str, Run]) -> str:
-    """How many questions each set-up was asked, where they differ."""
+    """How many questions each set-up has answered, where they differ."""
     counts = {name: len(run.lines) for name, run in runs.items()}
     if len(set(counts.values())) == 1:
         return ""
-    return "Questions asked: " + ", ".join(f"{name} {n}" for name, n in counts.items()) + "."
+    return "Questions: " + ", ".join(f"{name} {n}" for name, n in counts.items()) + "."
 
 
-def groups_table(report: Report, metrics: Sequence[str]) -> list[str]:
-    """A Markdown table of one set-up: a line a group of questions."""
-    lines = ["| | questions | " + " | ".join(metrics) + " |", "|---" * (len(metrics) + 2) + "|"]
-    for group in report.groups:
-        cells = []
-        for metric in metrics:
-            found = [r for r in report.rows if (r.group, r.metric) == (group, metric)]
-            cells.append(f"{found[0].value:.3f}" if found else "")
-        count = max((row.n for row in report.rows if row.group == group), default=0)
-        lines.append(f"| {group} | {count} | " + " | ".join(cells) + " |")
-    return lines
-
-
-def gains(runs: Mapping[str, Run], reports: Mapping[str, Report], pairs: Sequence[tuple[str, str]],
-          metrics: Sequence[str]) -> list[str]:  # fmt: skip
-    """Paired differences between set-ups, with intervals."""
-    lines = ["| | " + " | ".join(metrics) + " |", "|---" * (len(metrics) + 1) + "|"]
-    for before, after in pairs:
-        cells = [_gain(reports[before], reports[after], metric) for metric in metrics]
-        lines.append(f"| {before} → {after} | " + " | ".join(cells) + " |")
-    return lines
-
-
-def _gain(before: Report, after: Report, metric: str) -> str:
-    shared = [
-        (values[metric], after.per_question[id][metric])
-        for id, values in before.per_question.items()
-        if metric in values and metric in after.per_question.get(id, {})
-    ]
-    if not shared:
-        return ""
-    differences = np.array([b - a for a, b in shared])
-    low, high = bootstrap_mean(differences)
-    return f"{differences.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
-
-
-def depth_lines(reports: Mapping[str, Report], names: Sequence[str]) -> list[str]:
-    """What it costs and gains to read fewer candidates; "reranked" is the default."""
-    default = Settings().rerank
-    lines = [
-        f"How many candidates the CrossEncoder scores (by default {default.candidates}):",
+def depth_lines(reports: Mapping[str, RunFigures], names: Sequence[str]) -> list[str]:
+    """What it costs and gains to score fewer candidates; "reranked" is the default."""
+    metrics = ("reranked RR@10", "reranked nDCG@10", "seconds p50", "seconds p95")
+    return [
+        f"How many candidates the CrossEncoder scores (by default {Settings().rerank.candidates}):",
         "",
-        "| | RR@10 | nDCG@10 | seconds p50 | seconds p95 |",
-        "|---|---|---|---|---|",
+        *setups_table(
+            {name: reports[name] for name in ("reranked", *names)}, metrics
+        ).to_markdown(),
+        "",
     ]
-    for name in ("reranked", *names):
-        cells = [
-            f"{reports[name].value(metric):.3f}"
-            for metric in ("reranked RR@10", "reranked nDCG@10", "seconds p50", "seconds p95")
-        ]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return [*lines, ""]
 
 
 def beir_lines(results: Sequence[BeirResult]) -> list[str]:
-    """A Markdown table of the standard collections."""
+    """A Markdown table for each of the standard collections."""
     lines = []
     for result in results:
-        metrics = list(dict.fromkeys(row.metric for row in result.rows))
         lines += [
             f"**{result.collection}**: {result.documents} documents, {result.queries} queries",
             "",
-            "| | " + " | ".join(metrics) + " |",
-            "|---" * (len(metrics) + 1) + "|",
+            *beir_table(result).to_markdown(),
+            "",
         ]
-        for system in dict.fromkeys(row.system for row in result.rows):
-            cells = [
-                f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]"
-                for row in result.rows
-                if row.system == system
-            ]
-            lines.append(f"| {system} | " + " | ".join(cells) + " |")
-        lines.append("")
     return lines
 
 
-def examples(questions: Sequence[Question], runs: Mapping[str, Run], report: Report) -> list[str]:
+def examples(
+    questions: Sequence[Question], runs: Mapping[str, Run], report: RunFigures
+) -> list[str]:
     """Answers to look at: the best and the worst by token F1 of the first set-up."""
     rated = sorted(
         (
@@ -251,9 +177,9 @@ def examples(questions: Sequence[Question], runs: Mapping[str, Run], report: Rep
             lines += [f"- {question.question} *({question.answer})*"]
             for name, run in runs.items():
                 line = run.lines[id]
-                places = ", ".join(f"{place.doc} p. {place.pages[0]}" for place in line.citations)
-                said = line.answer if not line.abstained else "(abstains)"
-                lines.append(f"  - {name}: {said} — {places}")
+                pages = ", ".join(reference.citation for reference in line.citations)
+                answer = line.answer if not line.abstained else "(abstains)"
+                lines.append(f"  - {name}: {answer} — {pages}")
         lines.append("")
     return lines
 
@@ -290,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = load_settings()
     models = Models(settings.models)
     base = Pipeline.load(library_of(options.work, models.encoder), settings, models)
-    setups = [s for s in (*FINDING, *DEPTHS, *QUOTING) if base.reranker or "models" in s.changes]
+    setups = [s for s in (*RETRIEVING, *DEPTHS, *QUOTING) if base.reranker or "models" in s.changes]
     setups += list(ABLATIONS) if options.ablations else []
     setups += [] if options.without_writer else list(WRITING)
     lines: list[str] = []
@@ -302,45 +228,43 @@ def main(arguments: Sequence[str] | None = None) -> None:
             s.name: run_setup(s, name, questions, base, options.work, limits.get(s.name))
             for s in setups
         }
-        reports = {key: measure(questions, run) for key, run in runs.items()}
+        reports = {key: measure_run(questions, run) for key, run in runs.items()}
         first = first or next(iter(runs.values()))
         depths = [s.name for s in DEPTHS]
-        finding = {s.name: reports[s.name] for s in setups if not s.answers and s not in DEPTHS}
-        saying = {s.name: reports[s.name] for s in setups if s.answers}
+        retrieving = {s.name: reports[s.name] for s in setups if not s.answers and s not in DEPTHS}
+        answering = {s.name: reports[s.name] for s in setups if s.answers}
         answerable = sum(question.answerable for question in questions)
-        fullest = max(reversed(saying), key=lambda key: len(runs[key].lines))
-        seconds = sum(line.seconds for line in list(runs[list(finding)[-1]].lines.values()))
+        fullest = max(reversed(answering), key=lambda key: len(runs[key].lines))
+        seconds = sum(line.seconds for line in list(runs[list(retrieving)[-1]].lines.values()))
         lines += [
             f"## {name}: {len(questions)} questions, {answerable} of them answerable",
             "",
-            f"Pages found ({list(finding)[-1]}: {seconds:.0f} s for all questions, warm):",
+            f"Retrieval ({list(retrieving)[-1]}: {seconds:.0f} s for all questions, warm):",
             "",
-            *table(finding, FOUND, "reranked "),
+            *setups_table(retrieving, RETRIEVAL, "reranked ").to_markdown(),
             "",
             "Gains, paired by question:",
             "",
-            *gains(
-                runs,
+            *gains_table(
                 reports,
-                list(zip(list(finding)[1:], list(finding)[2:], strict=False)),
+                list(zip(list(retrieving)[1:], list(retrieving)[2:], strict=False)),
                 ("reranked RR@10", "reranked nDCG@10"),
-            ),
+            ).to_markdown(),
             "",
             *(depth_lines(reports, depths) if base.reranker else []),
             "Answers:",
             "",
-            count_of({key: runs[key] for key in saying}),
+            count_of({key: runs[key] for key in answering}),
             "",
-            *table(saying, SAID),
+            *setups_table(answering, ANSWERS).to_markdown(),
             "",
             "Gains, paired by question:",
             "",
-            *gains(
-                runs,
+            *gains_table(
                 reports,
-                list(zip(list(saying), list(saying)[1:], strict=False)),
+                list(zip(list(answering), list(answering)[1:], strict=False)),
                 ("keywords", "token F1", "citation precision"),
-            ),
+            ).to_markdown(),
             "",
             f"By kind of question, {fullest}:",
             "",
@@ -353,9 +277,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     "token F1",
                     "abstention accuracy",
                 ),
-            ),
+            ).to_markdown(),
             "",
-            *examples(questions, {key: runs[key] for key in saying}, reports[list(saying)[-1]]),
+            *examples(
+                questions, {key: runs[key] for key in answering}, reports[list(answering)[-1]]
+            ),
         ]
     results = [evaluate_beir(path, base.encoder, base.reranker, settings) for path in options.beir]
     if results:

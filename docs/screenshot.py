@@ -159,7 +159,7 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     page.screenshot(path=folder / f"passage-{name}")
     for title in ("Library", "Evaluate", "Settings"):
         open_page(page, url, title)
-        if title == "Evaluate" and page.get_by_text("No run is kept yet").is_visible():
+        if title == "Evaluate" and page.get_by_text("There is no run yet").is_visible():
             page.get_by_role("button", name="Start", exact=True).click()
             expect(page.get_by_role("tab", name="Figures")).to_be_visible(timeout=PATIENCE)
             open_page(page, url, title)

@@ -453,7 +453,7 @@ QUESTIONS = (
 
 def test_a_run_is_started_followed_shown_and_compared(start, library):
     page = start(page="evaluate")
-    assert "No run is kept yet" in text_of(page)
+    assert "There is no run yet" in text_of(page)
     page.file_uploader[0].set_value([("mine.jsonl", QUESTIONS.encode(), "application/jsonl")]).run()
     page.selectbox[0].set_value("mine").run()
     page.text_input[0].set_value("first").run()

@@ -14,8 +14,8 @@ from rag.evaluation.beir import (
     Collection,
     evaluate_beir,
     fill,
-    measure_run,
     read_beir,
+    system_figures,
 )
 from rag.settings import Settings
 
@@ -78,22 +78,22 @@ def test_a_line_separator_inside_a_text_is_no_end_of_line(folder):
 
 
 @pytest.mark.parametrize(
-    ("file", "line", "told"),
+    ("file", "line", "steps"),
     [
-        ("corpus.jsonl", '{"_id": "x"}', "line 5: wanted an object with _id and text"),
+        ("corpus.jsonl", '{"_id": "x"}', "line 5: expected an object with _id and text"),
         ("queries.jsonl", "{", "line 5: not JSON"),
-        ("qrels/test.tsv", "q1\tcats\tgood", "line 7: wanted query-id"),
+        ("qrels/test.tsv", "q1\tcats\tgood", "line 7: expected query-id"),
         ("qrels/test.tsv", "q9\tcats\t1", "line 7: queries.jsonl has no query 'q9'"),
     ],
 )
-def test_a_bad_line_is_named(folder, file, line, told):
+def test_a_bad_line_is_named(folder, file, line, steps):
     with (folder / file).open("a", encoding="utf-8") as text:
         text.write(line + "\n")
-    with pytest.raises(BadQuestionFile, match=told):
+    with pytest.raises(BadQuestionFile, match=steps):
         read_beir(folder)
 
 
-def test_a_folder_of_another_kind_is_told_what_is_wanted(tmp_path):
+def test_a_folder_of_another_kind_is_refused_with_what_is_expected(tmp_path):
     with pytest.raises(BadQuestionFile, match=r"qrels/test\.tsv"):
         read_beir(tmp_path)
 
@@ -107,7 +107,7 @@ def test_figures_of_a_ranking_worked_by_hand():
     )
     rows = {
         row.metric: row
-        for row in measure_run("x", {"q1": ["b", "d", "a"], "q2": ["a", "c"]}, collection)
+        for row in system_figures("x", {"q1": ["b", "d", "a"], "q2": ["a", "c"]}, collection)
     }
     gain = 1 / np.log2([2, 3, 4])  # of the ranks 1 to 3
     graded = (1 * gain[0] + 2 * gain[2]) / (2 * gain[0] + 1 * gain[1])
@@ -122,11 +122,13 @@ def test_figures_of_a_ranking_worked_by_hand():
 
 def test_a_query_without_any_document_found_counts_as_0():
     collection = Collection("hand", {"a": ("", "a")}, {"q1": "", "q2": ""}, {"q1": {"a": 1}, "q2": {"a": 1}})  # fmt: skip
-    rows = {row.metric: row.value for row in measure_run("x", {"q1": ["a"], "q2": []}, collection)}
+    rows = {
+        row.metric: row.value for row in system_figures("x", {"q1": ["a"], "q2": []}, collection)
+    }
     assert rows == {"nDCG@10": 0.5, "R@100": 0.5, "RR@10": 0.5}
 
 
-def test_a_document_stands_where_its_best_window_stands(tmp_path, encoder: WordEncoder):
+def test_a_document_has_the_rank_of_its_best_window(tmp_path, encoder: WordEncoder):
     filler = " ".join(f"filler{number}" for number in range(150))
     long = f"{filler} {DOCUMENTS[0][2]}"
     documents = {"long": ("About pets", long), "other": ("", "Nothing of the kind.")}
@@ -141,13 +143,13 @@ def test_a_document_stands_where_its_best_window_stands(tmp_path, encoder: WordE
 
 
 def test_each_system_is_measured_on_a_small_folder(folder, encoder: WordEncoder):
-    told = []
+    steps = []
     result = evaluate_beir(
         folder,
         encoder,
         ReversingReranker(),
         Settings().with_changes(rerank={"first_stage_weight": 0.0}),
-        progress=lambda *event: told.append(event),
+        progress=lambda *event: steps.append(event),
     )
     assert {row.system for row in result.rows} == {"dense", "BM25", "fused", "reranked"}
     assert (result.documents, result.passages, result.queries) == (4, 4, 3)
@@ -156,9 +158,7 @@ def test_each_system_is_measured_on_a_small_folder(folder, encoder: WordEncoder)
     # Reversed, the right document is the last of all four that the fusion found.
     assert result.value("reranked", "RR@10") < 0.6
     assert result.value("reranked", "R@100") == result.value("fused", "R@100")
-    assert ("documents", 4, 4) in told
-    assert "zoo: 4 documents in 4 passages, 3 queries" in result.render()
-    assert f"{result.value('BM25', 'nDCG@10'):.3f} [" in result.render()
+    assert ("documents", 4, 4) in steps
     json.dumps(result.as_dict())
 
 

@@ -11,9 +11,11 @@ from rag.errors import BadQuestionFile
 from rag.evaluation.questions import (
     Gold,
     Question,
+    check_grouping,
     check_questions,
+    grouped,
     history_of,
-    holds,
+    matches_keyword,
     questions_from,
     read_questions,
 )
@@ -85,12 +87,16 @@ def test_plain_values_give_the_questions_back(write):
         ({"gold": [{"doc": "physics.pdf", "pages": [0]}]}, "gold = "),
         ({"gold": [{"doc": "physics.pdf", "pages": [True]}]}, "gold = "),
         ({"keywords": "light"}, "keywords = 'light'"),
-        ({"keywords": ["(light"]}, "no regular expression"),
-        ({"keywords": ["x?"]}, "held by every text"),
+        ({"keywords": ["(light"]}, "not a regular expression"),
+        ({"keywords": ["x?"]}, "matches every text"),
         ({"answer": 3}, "answer = 3"),
         ({"after": "phy-9"}, "after = 'phy-9' names no question above it"),
         ({"after": "phy-2"}, "after = 'phy-2' names no question above it"),  # itself
-        ({"golden": 1}, "unknown field 'golden'"),
+        ({"golden": 1}, "unknown field 'golden'; did you mean 'gold'?"),
+        ({"glod": 1}, "unknown field 'glod'; did you mean 'gold'?"),
+        ({"typ": "x"}, "unknown field 'typ'; did you mean 'type'?"),
+        ({"keyword": ["x"]}, "unknown field 'keyword'; did you mean 'keywords'?"),
+        ({"Answer": "x"}, "unknown field 'Answer'; did you mean 'answer'?"),
     ],
 )
 def test_a_field_that_does_not_fit_is_named_with_its_line(write, change, fault):
@@ -106,7 +112,7 @@ def test_files_that_are_no_question_files_are_refused(write, tmp_path):
         read_questions(write(LIGHT, LIGHT))
     with pytest.raises(BadQuestionFile, match=":2: not JSON"):
         read_questions(write(LIGHT, "{"))
-    with pytest.raises(BadQuestionFile, match="wanted an object, got list"):
+    with pytest.raises(BadQuestionFile, match="expected an object, got list"):
         read_questions(write("[]"))
     with pytest.raises(BadQuestionFile, match="holds no questions"):
         read_questions(write(""))
@@ -148,10 +154,40 @@ def test_checking_finds_each_fault_once_and_in_order(write, library):
     assert check_questions(write(LIGHT, name="sound.jsonl"), library) == []
 
 
+def test_own_fields_are_kept_and_group(write):
+    own = {"tags": ["exam", "week 1"], "source": "Smith", "split": 2, "uid": "a-7"}
+    [question] = read_questions(write(LIGHT | own))
+    assert question.metadata == own
+    assert json.loads(json.dumps(question.as_dict())) == LIGHT | own
+    assert questions_from([json.loads(json.dumps(question.as_dict()))], "run") == [question]
+    assert question.groups("tags") == ("exam", "week 1")
+    assert question.groups("split") == ("2",)
+    assert question.groups("type") == ("factoid",)
+    assert question.groups("nowhere") == ()
+    hash(question)
+
+
+def test_groups_of_questions_by_hand():
+    a = Question("a", "A?", "how", "en", (), metadata={"tags": ["x", "y", "x"]})
+    b = Question("b", "B?", "why", "en", (), metadata={"tags": "y"})
+    c = Question("c", "C?", "how", "de", ())
+    groups = grouped([a, b, c], ["tags", "type"])
+    assert {name: [q.id for q in members] for name, members in groups.items()} == {
+        "all": ["a", "b", "c"],
+        "tags: x": ["a"],
+        "tags: y": ["a", "b"],
+        "type: how": ["a", "c"],
+        "type: why": ["b"],
+    }
+    check_grouping([a, b, c], ["tags", "lang"])
+    with pytest.raises(BadQuestionFile, match=r"'tag' \(did you mean 'tags'\?\)"):
+        check_grouping([a, b, c], ["tag"])
+
+
 def test_a_keyword_is_held_whatever_case_and_line_breaks():
-    assert holds("Light TRAVELS\nfast", "travels fast")
-    assert holds("at 3 or 4 km", "[34] km$")
-    assert not holds("slow", "fast|quick")
+    assert matches_keyword("Light TRAVELS\nfast", "travels fast")
+    assert matches_keyword("at 3 or 4 km", "[34] km$")
+    assert not matches_keyword("slow", "fast|quick")
 
 
 def test_a_follow_up_gets_the_whole_chain_with_gold_answers():

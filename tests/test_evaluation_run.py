@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
-from typer.testing import CliRunner
 
 from rag.errors import BadRunFile, BadSettings
 from rag.evaluation.judge import judge, load_judge, verdict_of, verdicts_path
 from rag.evaluation.questions import Gold, Question
-from rag.evaluation.run import (
-    Place,
+from rag.evaluation.run import evaluate
+from rag.evaluation.run_file import (
+    AnswerSentence,
+    PageReference,
     RunLine,
-    Said,
     differences,
-    evaluate,
     meta_path,
     read_run,
 )
@@ -101,8 +99,8 @@ def test_a_line_holds_what_the_pipeline_did(pipeline, tmp_path):
     steps = run_all(QUESTIONS, pipeline, output)
     assert [(step.done, step.total) for step in steps] == [(1, 3), (2, 3), (3, 3)]
     raw = [json.loads(line) for line in output.read_text().splitlines()]
-    wanted = "id retrieved reranked answer citations abstained seconds stages"
-    assert list(raw[0])[:8] == wanted.split()
+    first_keys = "id retrieved reranked answer citations abstained seconds stages"
+    assert list(raw[0])[:8] == first_keys.split()
     assert set(raw[0]["retrieved"][0]) == {"doc", "page", "score", "passage"}
     assert (raw[0]["retrieved"][0]["doc"], raw[0]["retrieved"][0]["page"]) == ("physics.pdf", 2)
     assert raw[0]["citations"][0].keys() == {"doc", "page", "passage"}
@@ -202,7 +200,7 @@ def test_other_conditions_are_refused_by_name(pipeline, tmp_path):
     with pytest.raises(BadRunFile, match="questions: 3, now 2"):
         run_all(QUESTIONS[:2], pipeline, output)
     changed = [replace(QUESTIONS[0], gold=()), *QUESTIONS[1:]]
-    with pytest.raises(BadRunFile, match="or other ones"):
+    with pytest.raises(BadRunFile, match="or different ones"):
         run_all(changed, pipeline, output)
     pipeline.store.remove(pipeline.store.documents()[0].id)
     with pytest.raises(BadRunFile, match="library: "):
@@ -267,14 +265,14 @@ def test_damaged_runs_are_refused_with_the_line(tmp_path):
 
 
 def test_plain_values_keep_pages_of_builds():
-    build = Place("a.pdf", (4, 5, 6), 0.5, "x-1")
+    build = PageReference("a.pdf", (4, 5, 6), 0.5, "x-1")
     assert build.as_dict()["page"] == [4, 5, 6]
-    assert Place("a.pdf", (4,)).as_dict() == {"doc": "a.pdf", "page": 4}
+    assert PageReference("a.pdf", (4,)).as_dict() == {"doc": "a.pdf", "page": 4}
     line = RunLine(
         "q",
-        retrieved=(build, Place("a.pdf", (4,), 0.1)),
+        retrieved=(build, PageReference("a.pdf", (4,), 0.1)),
         citations=(build,),
-        sentences=(Said("It is.", "It is so.", 0.9, "a.pdf", (4, 5), "quoted"),),
+        sentences=(AnswerSentence("It is.", "It is so.", 0.9, "a.pdf", (4, 5), "quoted"),),
         stages={"encode": 0.25},
         score=0.4,
     )
@@ -354,86 +352,3 @@ def test_a_judge_is_named_by_module_and_attribute():
         load_judge(f"{__name__}:missing", ModelSettings())
     with pytest.raises(BadSettings, match="is a list, expected a BaseChatModel"):
         load_judge(f"{__name__}:QUESTIONS", ModelSettings())
-
-
-# ---- the commands ----
-
-
-@pytest.fixture
-def command(pipeline, monkeypatch):
-    from ui.cli import app
-
-    monkeypatch.setattr(Pipeline, "load", classmethod(lambda cls, folder, settings: pipeline))
-    return lambda *arguments: CliRunner().invoke(app, [str(value) for value in arguments])
-
-
-def write_questions(path: Path) -> Path:
-    path.write_text("".join(json.dumps(q.as_dict()) + "\n" for q in QUESTIONS), encoding="utf-8")
-    return path
-
-
-def test_evaluate_asks_measures_and_judges(command, library, tmp_path):
-    file, output = write_questions(tmp_path / "q.jsonl"), tmp_path / "run.jsonl"
-    options = ("--library", library.folder, "--output", output, "--judge", f"{__name__}:DROPPED")
-    done = command("evaluate", file, *options, "--json")
-    assert done.exit_code == 0, done.output
-    rows = {(r["group"], r["metric"]): r for r in json.loads(done.stdout)["rows"]}
-    assert rows["all", "reranked Success@1"]["n"] == 2
-    assert rows["all", "abstention recall"]["value"] == 1
-    assert rows["all", "judged right"]["value"] == 1
-    assert ("type: factoid", "keywords") in rows
-    again = command("evaluate", file, *options)
-    assert "reranked Success@5" in again.stdout
-    assert "lang: de" in again.stdout
-
-
-def test_evaluate_without_generation(command, library, tmp_path):
-    file, output = write_questions(tmp_path / "q.jsonl"), tmp_path / "run.jsonl"
-    done = command("evaluate", file, "--output", output, "--no-generate", "--limit", 2, "--json")
-    assert done.exit_code == 0, done.output
-    metrics = {row["metric"] for row in json.loads(done.stdout)["rows"]}
-    assert "retrieved R@5" in metrics
-    assert "keywords" not in metrics
-    assert len(read_run(output).lines) == 2
-
-
-def test_evaluate_wants_its_arguments(command, tmp_path):
-    file = write_questions(tmp_path / "q.jsonl")
-    assert command("evaluate", file).exit_code == 2
-    assert command("evaluate", "--output", tmp_path / "x.jsonl").exit_code == 2
-    assert command("evaluate", file, "--beir", tmp_path).exit_code == 2
-    both = ("--no-generate", "--judge", "a:b", "--output", tmp_path / "x.jsonl")
-    assert command("evaluate", file, *both).exit_code == 2
-
-
-def test_questions_check_lists_faults_and_exits_with_1(command, library, tmp_path):
-    file = write_questions(tmp_path / "q.jsonl")
-    sound = command("questions", "check", file, "--library", library.folder)
-    assert (sound.exit_code, "no faults" in sound.stdout) == (0, True)
-    file.write_text(file.read_text().replace('"pages": [2]', '"pages": [9]'))
-    faulty = command("questions", "check", file, "--library", library.folder, "--json")
-    assert faulty.exit_code == 1
-    assert "page 9 of physics.pdf is out of range" in json.loads(faulty.stdout)["faults"][0]
-
-
-def test_runs_are_compared_and_written_for_trec(command, tmp_path):
-    import ir_measures
-
-    file = write_questions(tmp_path / "q.jsonl")
-    for name in ("a", "b"):
-        options = ("--output", tmp_path / f"{name}.jsonl", "--no-generate")
-        assert command("evaluate", file, *options).exit_code == 0
-    done = command("report", tmp_path / "a.jsonl", "--trec", tmp_path / "trec")
-    assert done.exit_code == 0, done.output
-    assert len(done.stdout.splitlines()) == 3
-    qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "trec" / "a.qrels")))
-    found = list(ir_measures.read_trec_run(str(tmp_path / "trec" / "a.retrieved.run")))
-    read_back = ir_measures.calc_aggregate([ir_measures.RR @ 10], qrels, found)
-    printed = json.loads(command("evaluate", file, *options, "--json").stdout)["rows"]
-    [row] = [r for r in printed if (r["group"], r["metric"]) == ("all", "retrieved RR@10")]
-    assert read_back[ir_measures.RR @ 10] == pytest.approx(row["value"])
-    done = command("compare", tmp_path / "a.jsonl", tmp_path / "b.jsonl", "--json")
-    assert done.exit_code == 0, done.output
-    [comparison] = json.loads(done.stdout)["comparisons"]
-    assert comparison["shared"] == 3
-    assert command("compare", tmp_path / "a.jsonl").exit_code == 2

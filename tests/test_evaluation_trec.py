@@ -5,9 +5,10 @@ from pathlib import Path
 import ir_measures
 import pytest
 
-from rag.evaluation.metrics import MEASURES, measure
+from rag.evaluation.measure import measure_run
+from rag.evaluation.measures import RETRIEVAL
 from rag.evaluation.questions import Gold, Question
-from rag.evaluation.run import Place, Run, RunLine
+from rag.evaluation.run_file import PageReference, Run, RunLine
 from rag.evaluation.trec import write_trec
 
 QUESTIONS = [
@@ -23,16 +24,16 @@ QUESTIONS = [
 def run() -> Run:
     """A build over gold pages, two passages of one page, a second passage on a gold page."""
     first = (
-        Place("b.pdf", (7,), 0.9),
-        Place("a deck.pdf", (1, 2, 3), 0.5),
-        Place("b.pdf", (7,), 0.5),
-        Place("a deck.pdf", (2,), 0.5),
-        Place("a deck.pdf", (9,), 0.5),
+        PageReference("b.pdf", (7,), 0.9),
+        PageReference("a deck.pdf", (1, 2, 3), 0.5),
+        PageReference("b.pdf", (7,), 0.5),
+        PageReference("a deck.pdf", (2,), 0.5),
+        PageReference("a deck.pdf", (9,), 0.5),
     )
     second = (first[4], first[1], first[0], first[2], first[3])
     lines = {
         "q1": RunLine("q1", first, second),
-        "q 2": RunLine("q 2", (Place("b.pdf", (5,)), Place("b.pdf", (4,))), (Place("b.pdf", (4,)),)),
+        "q 2": RunLine("q 2", (PageReference("b.pdf", (5,)), PageReference("b.pdf", (4,))), (PageReference("b.pdf", (4,)),)),
         "q3": RunLine("q3", first, second),
         "q4": RunLine("q4", error="failed"),
     }  # fmt: skip
@@ -41,16 +42,19 @@ def run() -> Run:
 
 def test_read_back_by_ir_measures_gives_the_same_figures(tmp_path: Path, run: Run):
     qrels, *orders = write_trec(QUESTIONS, run, tmp_path / "new" / "trec")
-    report = measure(QUESTIONS, run)
+    run_figures = measure_run(QUESTIONS, run)
     judgements = list(ir_measures.read_trec_qrels(str(qrels)))
     for stage, path in zip(("retrieved", "reranked"), orders, strict=True):
         figures = ir_measures.calc_aggregate(
-            MEASURES, judgements, list(ir_measures.read_trec_run(str(path)))
+            RETRIEVAL, judgements, list(ir_measures.read_trec_run(str(path)))
         )
-        for name in MEASURES:
-            assert figures[name] == pytest.approx(report.value(f"{stage} {name}")), (stage, name)
+        for name in RETRIEVAL:
+            assert figures[name] == pytest.approx(run_figures.value(f"{stage} {name}")), (
+                stage,
+                name,
+            )
     # Worked by hand: q1 has its first item at rank 2, q 2 at rank 2, q4 has none.
-    assert report.value("retrieved RR@10") == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
+    assert run_figures.value("retrieved RR@10") == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
 
 
 def test_the_files_line_by_line(tmp_path: Path, run: Run):

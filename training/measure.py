@@ -28,7 +28,7 @@ from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.evaluation.beir import fill, read_beir
-from rag.evaluation.compare import bootstrap_mean
+from rag.evaluation.bootstrap import mean_interval
 from rag.evaluation.questions import read_questions
 from rag.models import Models
 from rag.rerank import Reranker, logits, standardised
@@ -201,7 +201,7 @@ def table(name: str, rankings: Sequence[Ranking], reranker: Reranker) -> str:
         gains = np.array(rows) - base
         cells = []
         for column, metric in enumerate(("RR@10", "nDCG@10")):
-            low, high = bootstrap_mean(gains[:, column])
+            low, high = mean_interval(gains[:, column])
             mean = np.array(rows)[:, column].mean()
             cells.append(
                 f"{metric} {mean:.3f} ({gains[:, column].mean():+.3f} [{low:+.3f}, {high:+.3f}])"

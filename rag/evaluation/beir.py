@@ -1,9 +1,9 @@
-"""Hold the retrieval against published figures, on collections in BEIR's form.
+"""Measure retrieval on collections in BEIR's form, to compare with published figures.
 
 A BEIR folder has `corpus.jsonl` and `queries.jsonl`, an object with `_id`, `title` and `text` a
 line, and `qrels/SPLIT.tsv` with the columns query-id, corpus-id and score. It becomes a library
 of its own in a temporary folder: one document whose pages are the collection's documents. What
-is longer than the encoder's window is cut, and a document stands where its best passage stands.
+is longer than the encoder's window is cut, and a document's rank is that of its best passage.
 Source: Thakur et al., NeurIPS 2021 (datasets track).
 """
 
@@ -26,7 +26,7 @@ from ingest.pipeline import index_config
 from ingest.store import Library
 from ingest.types import Document, Page, ParsedDocument, Passage, Span
 from rag.errors import BadQuestionFile
-from rag.evaluation.compare import bootstrap_mean
+from rag.evaluation.bootstrap import mean_interval
 from rag.rerank import Reranker, rerank
 from rag.retrieve import retrieve
 from rag.settings import RetrievalSettings, Settings
@@ -35,8 +35,8 @@ from rag.types import Hit
 DEPTH = 100
 METRICS = ("nDCG@10", "R@100", "RR@10")
 
-#: Told what is being done, how much of it is done, and how much there is.
-Progress = Callable[[str, int, int], None]
+#: Called with the name of a step, how much of it is done, and how much there is.
+ProgressCallback = Callable[[str, int, int], None]
 
 _FRAME_TOKENS = 2  # [CLS] and [SEP]
 _BATCH = 128
@@ -57,11 +57,11 @@ class Collection:
     @property
     def graded(self) -> bool:
         """Whether some documents are judged better than others."""
-        return len({grade for found in self.judgements.values() for grade in found.values()}) > 1
+        return len({grade for grades in self.judgements.values() for grade in grades.values()}) > 1
 
 
 @dataclass(frozen=True, slots=True)
-class BeirRow:
+class BeirFigure:
     """One figure of one system: the mean over `n` queries with its 95 % bootstrap interval."""
 
     system: str
@@ -80,35 +80,16 @@ class BeirResult:
     documents: int
     passages: int
     queries: int
-    rows: tuple[BeirRow, ...]
+    rows: tuple[BeirFigure, ...]
     seconds: Mapping[str, float]
     models: Mapping[str, str]
 
-    def __iter__(self) -> Iterator[BeirRow]:
+    def __iter__(self) -> Iterator[BeirFigure]:
         return iter(self.rows)
 
     def value(self, system: str, metric: str) -> float:
         """One mean."""
         return next(r.value for r in self.rows if (r.system, r.metric) == (system, metric))
-
-    def render(self) -> str:
-        """A table, a line a system, with the interval behind each figure."""
-        metrics = list(dict.fromkeys(row.metric for row in self.rows))
-        systems = list(dict.fromkeys(row.system for row in self.rows))
-        by_place = {(row.system, row.metric): row for row in self.rows}
-        lines = [
-            f"{self.collection}: {self.documents} documents in {self.passages} passages, "
-            f"{self.queries} queries; indexed in {self.seconds.get('index', 0.0):.1f} s",
-            f"{'':<9}" + "".join(f"  {metric:<22}" for metric in metrics),
-        ]
-        for system in systems:
-            cells = [by_place[system, metric] for metric in metrics]
-            lines.append(
-                f"{system:<9}"
-                + "".join(f"  {f'{c.value:.3f} [{c.low:.3f}, {c.high:.3f}]':<22}" for c in cells)
-            )
-        lines.append("mean [95 % bootstrap interval]; " + ", ".join(self.models.values()))
-        return "\n".join(line.rstrip() for line in lines)
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as plain values that `json.dumps` takes."""
@@ -125,7 +106,7 @@ def read_beir(folder: Path, split: str = "test") -> Collection:
         str(row["_id"]): (str(row.get("title") or "").strip(), str(row["text"]).strip())
         for row in _objects(folder / "corpus.jsonl")
     }
-    asked = {str(row["_id"]): str(row["text"]) for row in _objects(folder / "queries.jsonl")}
+    queries = {str(row["_id"]): str(row["text"]) for row in _objects(folder / "queries.jsonl")}
     judgements: dict[str, dict[str, int]] = {}
     file = folder / "qrels" / f"{split}.tsv"
     rows = csv.reader(_lines(file), delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -136,17 +117,17 @@ def read_beir(folder: Path, split: str = "test") -> Collection:
             query, document, grade = row[0], row[1], int(row[2])
         except (IndexError, ValueError):
             raise BadQuestionFile(
-                f"{file}, line {number}: wanted query-id, corpus-id and a whole score between "
+                f"{file}, line {number}: expected query-id, corpus-id and a whole score between "
                 f"tabs, got {row!r}"
             ) from None
-        if query not in asked:
+        if query not in queries:
             raise BadQuestionFile(f"{file}, line {number}: queries.jsonl has no query {query!r}")
         if grade > 0:
             judgements.setdefault(query, {})[document] = grade
     if not judgements:
         raise BadQuestionFile(f"{file}: no judgement is above 0, so there is nothing to measure")
-    queries = {query: asked[query] for query in judgements}
-    return Collection(folder.resolve().name, documents, queries, judgements)
+    judged = {query: queries[query] for query in judgements}
+    return Collection(folder.resolve().name, documents, judged, judgements)
 
 
 def evaluate_beir(
@@ -156,7 +137,7 @@ def evaluate_beir(
     settings: Settings | None = None,
     *,
     split: str = "test",
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> BeirResult:
     """Measure dense, BM25 and fused retrieval, and the reranked order where there is a reranker.
 
@@ -166,9 +147,9 @@ def evaluate_beir(
 
     Args:
         folder: The BEIR folder.
-        encoder: The bi-encoder; everything is encoded anew.
-        reranker: Orders the fused candidates once more.
-        settings: Fusion, candidates and reranking; the defaults otherwise.
+        encoder: The bi-encoder; everything is encoded again.
+        reranker: Orders the fused candidates again.
+        settings: Fusion, candidates and reranking; by default those of `Settings`.
         split: Which file of `qrels`.
         progress: Called as the work goes on.
 
@@ -204,7 +185,7 @@ def evaluate_beir(
             passages = library.count()
         finally:
             library.close()
-    rows = [row for system, run in runs.items() for row in measure_run(system, run, collection)]
+    rows = [row for system, run in runs.items() for row in system_figures(system, run, collection)]
     models = {"encoder": encoder.identity} | ({"reranker": reranker.name} if reranker else {})
     return BeirResult(
         collection.name,
@@ -217,38 +198,38 @@ def evaluate_beir(
     )
 
 
-def measure_run(
+def system_figures(
     system: str, run: Mapping[str, Sequence[str]], collection: Collection
-) -> list[BeirRow]:
-    """The figures of one system, from the ids it found for each query, best first."""
+) -> list[BeirFigure]:
+    """The figures of one system, from the ids that it retrieved for each query, best first."""
     import ir_measures
 
     scored = {
-        query: {document: 1.0 / rank for rank, document in enumerate(found, start=1)}
-        for query, found in run.items()
+        query: {document: 1.0 / rank for rank, document in enumerate(ranking, start=1)}
+        for query, ranking in run.items()
     }
-    binary = {query: dict.fromkeys(found, 1) for query, found in collection.judgements.items()}
-    wanted = [(metric, metric, collection.judgements) for metric in METRICS]
+    binary = {query: dict.fromkeys(grades, 1) for query, grades in collection.judgements.items()}
+    measures = [(metric, metric, collection.judgements) for metric in METRICS]
     if collection.graded:
-        wanted.insert(1, ("nDCG@10 binary", "nDCG@10", binary))
+        measures.insert(1, ("nDCG@10 binary", "nDCG@10", binary))
     rows = []
-    for name, metric, judgements in wanted:
+    for name, metric, judgements in measures:
         values = {
             str(item.query_id): float(item.value)
             for item in ir_measures.iter_calc(
                 [ir_measures.parse_measure(metric)],
-                {query: dict(found) for query, found in judgements.items()},
+                {query: dict(grades) for query, grades in judgements.items()},
                 scored,
             )
         }
         ordered = np.array([values.get(query, 0.0) for query in collection.queries])
-        low, high = bootstrap_mean(ordered)
-        rows.append(BeirRow(system, name, float(ordered.mean()), low, high, len(ordered)))
+        low, high = mean_interval(ordered)
+        rows.append(BeirFigure(system, name, float(ordered.mean()), low, high, len(ordered)))
     return rows
 
 
 def fill(
-    library: Library, collection: Collection, encoder: Encoder, progress: Progress
+    library: Library, collection: Collection, encoder: Encoder, progress: ProgressCallback
 ) -> dict[str, str]:
     """Put a collection into an empty library and return the document of each passage id."""
     file = f"{collection.name}/corpus.jsonl"
@@ -299,7 +280,7 @@ def _search(
     settings: Settings,
     reranker: Reranker | None,
     owners: Mapping[str, str],
-    progress: Progress,
+    progress: ProgressCallback,
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """The documents for each query, best first: of the first stage, and reranked."""
     first: dict[str, list[str]] = {}
@@ -316,11 +297,13 @@ def _search(
 
 
 def _documents(hits: Sequence[Hit], owners: Mapping[str, str]) -> list[str]:
-    """Each document once, where its best passage stands; at most 100."""
+    """Each document once, at the rank of its best passage; at most 100."""
     return list(dict.fromkeys(owners[hit.passage.id] for hit in hits))[:DEPTH]
 
 
-def _encode(texts: list[str], encoder: Encoder, what: str, progress: Progress) -> np.ndarray:
+def _encode(
+    texts: list[str], encoder: Encoder, what: str, progress: ProgressCallback
+) -> np.ndarray:
     """Unit vectors in the order of the texts, encoded in batches of similar length."""
     order = sorted(range(len(texts)), key=lambda position: -len(texts[position]))
     vectors = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
@@ -353,5 +336,5 @@ def _objects(file: Path) -> Iterator[dict[str, Any]]:
         except json.JSONDecodeError as error:
             raise BadQuestionFile(f"{file}, line {number}: not JSON ({error})") from error
         if not isinstance(row, dict) or "_id" not in row or "text" not in row:
-            raise BadQuestionFile(f"{file}, line {number}: wanted an object with _id and text")
+            raise BadQuestionFile(f"{file}, line {number}: expected an object with _id and text")
         yield row

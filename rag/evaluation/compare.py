@@ -1,8 +1,8 @@
-"""Compare two runs on the questions that both answered, honestly: in pairs, with intervals.
+"""Compare two runs on the questions that both hold: in pairs, with intervals and a test.
 
 A difference is run B less run A on one question. Its mean has a percentile bootstrap interval
-over questions and a two-sided paired randomisation test; the p values of one comparison are
-also given after Holm's correction, since many metrics are looked at together.
+over questions and a two-sided paired permutation test; the p values of one comparison are also
+given after Holm's correction, since many measures are looked at together.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from typing import Any
 
 import numpy as np
 
-from rag.evaluation.metrics import ANSWER_METRICS, Report, measure
-from rag.evaluation.questions import Question
-from rag.evaluation.run import Run, differences
+from rag.evaluation.bootstrap import mean_interval
+from rag.evaluation.measure import GROUP_BY, PerQuestion, question_values
+from rag.evaluation.measures import ABSTENTION_ACCURACY, ANSWER_NAMES, JUDGED, measure_of
+from rag.evaluation.questions import Question, check_grouping, grouped
+from rag.evaluation.run_file import Run, differences
+from rag.evaluation.significance import RESAMPLES, holm, paired_permutation_test
 
-RESAMPLES = 10_000
-_BLOCK = 1_000  # resamples held in memory at once
-
-#: What is compared on all questions; seconds, which fall when they get better, come behind.
+#: What is compared on all questions, before the seconds of each stage.
 COMPARED = (
     "retrieved Success@5",
     "retrieved nDCG@10",
     *(f"reranked {name}" for name in ("Success@1", "Success@5", "R@10", "RR@10", "nDCG@10")),
-    *ANSWER_METRICS,
-    "judged right",
-    "abstention accuracy",
+    *ANSWER_NAMES,
+    JUDGED,
+    ABSTENTION_ACCURACY,
 )
-#: What is compared by type and by language, and decides which questions changed most.
-MAIN = ("reranked nDCG@10", "keywords", "judged right", "abstention accuracy")
+#: What is compared by group, and decides which questions changed most.
+MAIN = ("reranked nDCG@10", "keywords", JUDGED, ABSTENTION_ACCURACY)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A metric on the `n` questions of a group for which both runs have it.
+    """A measure on the `n` questions of a group for which both runs have it.
 
     `a` and `b` are means, `difference` is b - a with its interval from `low` to `high`; `p` is
-    of the randomisation test, `holm` the same after the correction over the group. A win is a
+    of the permutation test, `holm` the same after the correction over the group. A win is a
     question on which B is better: higher, or faster.
     """
 
@@ -54,16 +54,28 @@ class Difference:
     holm: float
     wins: int
     losses: int
+    unit: str = "share"
+    higher_is_better: bool | None = True
 
     @property
     def ties(self) -> int:
         """Questions on which the runs are equal."""
         return self.n - self.wins - self.losses
 
+    @property
+    def better(self) -> bool | None:
+        """Whether B is better; None where the interval holds 0 or the measure has no direction."""
+        if self.low <= 0 <= self.high or self.higher_is_better is None:
+            return None
+        return (self.low > 0) == self.higher_is_better
+
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A question and how far B is from A on it: the mean over the main metrics it has."""
+class QuestionChange:
+    """A question and how far B is from A on it: the mean over the main measures it has.
+
+    `values` are those of A and B by measure.
+    """
 
     id: str
     question: str
@@ -72,8 +84,12 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Run B against run A; `changes` are those above 0 in size, largest first."""
+class RunComparison:
+    """Run B against run A; `changes` are those above 0 in size, largest first.
+
+    `shared` counts the questions of both, `only_a` and `only_b` are the ids of the others.
+    `conditions` names where the runs' sidecars differ.
+    """
 
     a: str
     b: str
@@ -82,7 +98,7 @@ class Comparison:
     only_b: tuple[str, ...]
     conditions: tuple[str, ...]
     rows: tuple[Difference, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[QuestionChange, ...]
 
     def row(self, metric: str, group: str = "all") -> Difference:
         """One row; raises KeyError where the runs do not have it."""
@@ -91,29 +107,10 @@ class Comparison:
                 return row
         raise KeyError(f"no {metric!r} for {group!r}")
 
-    def render(self, changes: int = 20) -> str:
-        """The table, what differed between the runs, and the questions that changed most."""
-        lines = [f"A {self.a}", f"B {self.b}", f"{self.shared} questions in both"]
-        for name, only in (("A", self.only_a), ("B", self.only_b)):
-            if only:
-                lines.append(f"{len(only)} left out, since only {name} has them")
-        lines += [f"differs  {condition}" for condition in self.conditions]
-        for group in dict.fromkeys(row.group for row in self.rows):
-            lines += ["", f"{group:<28}{_HEAD}"]
-            lines += [_line(row) for row in self.rows if row.group == group]
-        lines += [
-            "",
-            "B - A with its 95 % bootstrap interval; p of a paired randomisation test, two-sided; "
-            "Holm: p corrected for the number of metrics of a group.",
-        ]
-        if self.changes:
-            lines += ["", "Changed most"]
-        for change in self.changes[:changes]:
-            parts = ", ".join(
-                f"{metric} {a:.2f} > {b:.2f}" for metric, (a, b) in change.values.items() if a != b
-            )
-            lines.append(f"  {change.change:+.2f}  {change.id}  {change.question}  ({parts})")
-        return "\n".join(lines)
+    @property
+    def groups(self) -> list[str]:
+        """The groups in order."""
+        return list(dict.fromkeys(row.group for row in self.rows))
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as plain values that `json.dumps` takes."""
@@ -125,159 +122,83 @@ def compare(
     run_a: Run,
     run_b: Run,
     *,
+    by: Sequence[str] = GROUP_BY,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Comparison:
+) -> RunComparison:
     """Compare run B with run A on the questions that both hold.
 
     Args:
         questions: With their gold pages.
         run_a: The one to be beaten.
         run_b: The one that may be better.
-        resamples: Of the bootstrap and of the randomisation test.
+        by: Fields of the questions whose groups are compared, where they have several values.
+        resamples: Of the bootstrap and of the permutation test.
         seed: The same runs and seed give the same figures.
+
+    Raises:
+        BadQuestionFile: no question has one of the fields in `by`.
     """
-    asked = {q.id: q for q in questions if q.id in run_a.lines or q.id in run_b.lines}
-    shared = [q for q in asked.values() if q.id in run_a.lines and q.id in run_b.lines]
-    a, b = (measure(shared, run, resamples=1, seed=seed) for run in (run_a, run_b))
+    either = {q.id: q for q in questions if q.id in run_a.lines or q.id in run_b.lines}
+    shared = [q for q in either.values() if q.id in run_a.lines and q.id in run_b.lines]
+    check_grouping(shared, by)
+    values = tuple(question_values(shared, run, {}) for run in (run_a, run_b))
     seconds = sorted(
         {
             name
-            for report in (a, b)
-            for values in report.per_question.values()
-            for name in values
+            for per_question in values
+            for of_question in per_question.values()
+            for name in of_question
             if name.startswith("seconds")
         }
     )
+    fields = [name for name in by if len({g for q in shared for g in q.groups(name)}) > 1]
     rows: list[Difference] = []
-    for group, members in _groups(shared).items():
-        rows += _differences(
-            group,
-            [q.id for q in members],
-            (*COMPARED, *seconds) if group == "all" else MAIN,
-            (a, b),
-            resamples,
-            seed,
-        )
-    changes = [_change(question, a, b) for question in shared]
-    return Comparison(
+    for group, members in grouped(shared, fields).items():
+        metrics = (*COMPARED, *seconds) if group == "all" else MAIN
+        rows += _differences(group, [q.id for q in members], metrics, values, resamples, seed)
+    changes = [_change(question, *values) for question in shared]
+    return RunComparison(
         run_a.name,
         run_b.name,
         len(shared),
-        tuple(id for id in asked if id not in run_b.lines),
-        tuple(id for id in asked if id not in run_a.lines),
+        tuple(id for id in either if id not in run_b.lines),
+        tuple(id for id in either if id not in run_a.lines),
         tuple(differences(run_a.meta, run_b.meta)),
         tuple(rows),
         tuple(sorted((c for c in changes if c.change), key=lambda c: (-abs(c.change), c.id))),
     )
 
 
-def bootstrap_mean(
-    values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0, level: float = 0.95
-) -> tuple[float, float]:
-    """The percentile bootstrap interval of a mean: resample with replacement, take the quantiles.
-
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
-
-    Args:
-        values: One value a question, shape (n,), at least one.
-        resamples: How many means the quantiles are taken of.
-        seed: The same values and seed give the same interval.
-        level: The share of means inside.
-    """
-    generator = np.random.default_rng(seed)
-    means = np.empty(resamples)
-    for start in range(0, resamples, _BLOCK):
-        count = min(_BLOCK, resamples - start)
-        rows = generator.integers(0, len(values), size=(count, len(values)))
-        means[start : start + count] = values[rows].mean(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def randomisation_test(differences: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> float:
-    """The two-sided p value of a paired randomisation (sign-flipping) test of the mean.
-
-    If the runs did not differ, each difference would as well have the other sign. p is the
-    share of random sign patterns, the one seen included, whose mean is as far from 0.
-    Sources: Smucker, Allan and Carterette, CIKM 2007; Phipson and Smyth (2010) for "included".
-
-    Args:
-        differences: One a question, shape (n,).
-        resamples: How many sign patterns are drawn.
-        seed: The same differences and seed give the same p.
-    """
-    told = differences[differences != 0]  # a sign does nothing to the others
-    if not len(told):
-        return 1.0
-    generator = np.random.default_rng(seed)
-    seen = abs(float(told.sum()))
-    extreme = 0
-    for start in range(0, resamples, _BLOCK):
-        count = min(_BLOCK, resamples - start)
-        signs = 2.0 * generator.integers(0, 2, size=(count, len(told)), dtype=np.int8) - 1.0
-        extreme += int((np.abs(signs @ told) >= seen - 1e-9).sum())
-    return (1 + extreme) / (1 + resamples)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction: p values that keep the family's error below the level.
-
-    Source: Holm, Scandinavian Journal of Statistics 6 (1979).
-    """
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for step, position in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - step) * p_values[position]))
-        adjusted[position] = largest
-    return adjusted
-
-
-_HEAD = f"{'A':>8}{'B':>8}{'B - A':>9}  {'95 % interval':<18}{'p':>7}{'Holm':>7}  won/lost/same"
-
-
-def _line(row: Difference) -> str:
-    interval = f"[{row.low:+.3f}, {row.high:+.3f}]"
-    return (
-        f"  {row.metric:<26}{row.a:>8.3f}{row.b:>8.3f}{row.difference:>+9.3f}  {interval:<18}"
-        f"{row.p:>7.4f}{row.holm:>7.3f}  {row.wins}/{row.losses}/{row.ties}"
-    )
-
-
-def _groups(questions: Sequence[Question]) -> dict[str, list[Question]]:
-    """All questions, and those of each type and language where there are several."""
-    groups = {"all": list(questions)}
-    for name, of in (("type", "type"), ("lang", "lang")):
-        kinds = sorted({getattr(question, of) for question in questions})
-        if len(kinds) > 1:
-            groups |= {f"{name}: {k}": [q for q in questions if getattr(q, of) == k] for k in kinds}
-    return groups
+def paired_values(
+    a: PerQuestion, b: PerQuestion, metric: str, ids: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a measure on the questions for which both runs have it, each shape (n,)."""
+    pairs = [
+        (a[id][metric], b[id][metric])
+        for id in ids
+        if metric in a.get(id, {}) and metric in b.get(id, {})
+    ]
+    before, after = np.array(pairs, dtype=float).reshape(-1, 2).T
+    return before, after
 
 
 def _differences(
     group: str,
     ids: Sequence[str],
     metrics: Sequence[str],
-    reports: tuple[Report, Report],
+    values: tuple[PerQuestion, ...],
     resamples: int,
     seed: int,
 ) -> list[Difference]:
-    found: list[tuple[str, np.ndarray, np.ndarray]] = []
-    for metric in metrics:
-        pairs = [
-            tuple(report.per_question[id][metric] for report in reports)
-            for id in ids
-            if all(metric in report.per_question[id] for report in reports)
-        ]
-        if pairs:
-            a, b = np.array(pairs).T
-            found.append((metric, a, b))
-    p_values = [randomisation_test(b - a, resamples, seed) for _, a, b in found]
-    corrected = holm(p_values)
+    pairs = {metric: paired_values(values[0], values[1], metric, ids) for metric in metrics}
+    pairs = {metric: (a, b) for metric, (a, b) in pairs.items() if len(a)}
+    p_values = [paired_permutation_test(b - a, resamples, seed) for a, b in pairs.values()]
     rows = []
-    for (metric, a, b), p, adjusted in zip(found, p_values, corrected, strict=True):
-        low, high = bootstrap_mean(b - a, resamples, seed)
-        better = (a - b if metric.startswith("seconds") else b - a).round(12)
+    for (metric, (a, b)), p, adjusted in zip(pairs.items(), p_values, holm(p_values), strict=True):
+        low, high = mean_interval(b - a, resamples, seed)
+        measure = measure_of(metric)
+        gains = (a - b if measure.higher_is_better is False else b - a).round(12)
         rows.append(
             Difference(
                 group,
@@ -290,15 +211,17 @@ def _differences(
                 high,
                 p,
                 adjusted,
-                int((better > 0).sum()),
-                int((better < 0).sum()),
+                int((gains > 0).sum()),
+                int((gains < 0).sum()),
+                measure.unit,
+                measure.higher_is_better,
             )
         )
     return rows
 
 
-def _change(question: Question, a: Report, b: Report) -> Change:
-    values_a, values_b = (report.per_question[question.id] for report in (a, b))
+def _change(question: Question, a: PerQuestion, b: PerQuestion) -> QuestionChange:
+    values_a, values_b = a[question.id], b[question.id]
     values = {m: (values_a[m], values_b[m]) for m in MAIN if m in values_a and m in values_b}
     change = float(np.mean([after - before for before, after in values.values()] or [0.0]))
-    return Change(question.id, question.question, change, values)
+    return QuestionChange(question.id, question.question, change, values)

@@ -1,7 +1,7 @@
 """Let a chat model say whether an answer is right; optional, and never the only opinion.
 
-The model sees the question, the gold answer and the answer, and says RIGHT or WRONG. What it
-says is kept beside the run, so that judging goes on where it stopped.
+The model sees the question, the gold answer and the answer, and replies RIGHT or WRONG. Its
+verdicts are kept beside the run, so that judging continues where it stopped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from rag.evaluation.questions import Question
-from rag.evaluation.run import Run
+from rag.evaluation.run_file import Run
 from rag.settings import ModelSettings
 
 _RULES = (
@@ -29,7 +29,7 @@ _RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judge's word on an answer; `right` is None where its reply cannot be read as either."""
+    """A judge's verdict on an answer; `right` is None where its reply is neither."""
 
     id: str
     judge: str
@@ -42,7 +42,7 @@ def load_judge(name: str, models: ModelSettings) -> BaseChatModel:
 
     Args:
         name: `module:attribute` of a BaseChatModel, or of something that gives one when called;
-            otherwise a local folder or a hub id of a decoder-only model.
+            else a local folder or a hub id of a decoder-only model.
         models: Device and numeric type for the latter.
 
     Raises:
@@ -65,8 +65,8 @@ def judge(
 ) -> Iterator[Verdict]:
     """Judge the answers of a run to the questions that the lectures answer; yields each verdict.
 
-    An answer that is missing is wrong, and the model is not asked. Verdicts go to
-    `verdicts_path` as they come; those of the same judge that stand there are yielded again.
+    An answer that is missing is wrong, and the model does not see it. Verdicts are appended to
+    `verdicts_path`; those of the same judge that are there already are yielded again.
     """
     path = verdicts_path(run.path)
     before = {verdict.id: verdict for verdict in _read(path) if verdict.judge == name}
@@ -75,8 +75,8 @@ def judge(
             line = run.lines.get(question.id)
             if line is None or not question.answerable or not question.answer:
                 continue
-            if (known := before.get(question.id)) is not None:
-                yield known
+            if (earlier := before.get(question.id)) is not None:
+                yield earlier
                 continue
             if not line.answer:
                 verdict = Verdict(question.id, name, False)
@@ -116,5 +116,5 @@ def _read(path: Path) -> list[Verdict]:
     text = path.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
-        path.write_text(whole, encoding="utf-8")  # a torn last line is judged again
+        path.write_text(whole, encoding="utf-8")  # a line cut off by a kill is judged again
     return [Verdict(**json.loads(line)) for line in whole.splitlines() if line.strip()]

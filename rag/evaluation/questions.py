@@ -1,16 +1,18 @@
-"""Question sets: what is asked, which pages answer it, and what a right answer holds.
+"""Question sets: each question with the pages that answer it and what a right answer contains.
 
-A file has one JSON object a line; see `Question` for its fields. The same faults that
-`read_questions` refuses are listed by `check_questions`, which also asks a library whether
-the gold pages are there and say what the keywords want.
+A file has one JSON object a line; see `Question` for its fields. Further fields (`tags`,
+`source`, ...) are kept, and results can be grouped by them. The same faults that
+`read_questions` refuses are listed by `check_questions`, which also checks with a library that
+the gold pages exist and contain the keywords.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,9 @@ class Gold:
 class Question:
     """A question with all pages that answer it; no `gold` means that the lectures do not.
 
-    `keywords` are regular expressions, matched whatever the case; a right answer holds each.
-    `after` is the id of the question that this one follows in a conversation.
+    `keywords` are regular expressions, matched whatever the case; a right answer matches each.
+    `after` is the id of the question that this one follows in a conversation. `metadata` are
+    the fields that a file has besides these, for its author's own use.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Question:
     answer: str = ""
     keywords: tuple[str, ...] = ()
     after: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def answerable(self) -> bool:
@@ -59,7 +63,24 @@ class Question:
         values = asdict(self)
         if self.after is None:
             del values["after"]
-        return values
+        return values | values.pop("metadata")
+
+    def groups(self, name: str) -> tuple[str, ...]:
+        """The groups that a field puts the question into: its value, or each value of a list."""
+        value = self.metadata.get(name, getattr(self, name) if name in _GROUPING else None)
+        values = value if isinstance(value, list | tuple) else [value]
+        return tuple(
+            dict.fromkeys(
+                entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False)
+                for entry in values
+                if entry is not None
+            )
+        )
+
+
+_GROUPING = ("type", "lang")  # the fields of every question that put it into a group
+_FIELDS = tuple(known.name for known in fields(Question) if known.name != "metadata")
+_SIMILARITY = 0.75  # of a misspelt field to the one that it is taken for; "glod" is "gold"
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -74,7 +95,7 @@ def read_questions(path: Path) -> list[Question]:
         more = f" ({len(faults)} faults; `katheder questions check {path}` lists them)"
         raise BadQuestionFile(faults[0] + (more if len(faults) > 1 else ""))
     if not numbered:
-        raise BadQuestionFile(f"{path} holds no questions; it wants one JSON object a line")
+        raise BadQuestionFile(f"{path} holds no questions; expected one JSON object a line")
     return [question for _, question in numbered]
 
 
@@ -93,11 +114,43 @@ def questions_from(values: Sequence[dict[str, Any]], origin: str) -> list[Questi
     return questions
 
 
+def check_grouping(questions: Sequence[Question], by: Sequence[str]) -> None:
+    """Check that each field to group by is there.
+
+    Raises:
+        BadQuestionFile: no question has it; the message names those that there are.
+    """
+    own = dict.fromkeys(name for question in questions for name in question.metadata)
+    names = [*_GROUPING, *own]
+    for name in by:
+        if questions and not any(question.groups(name) for question in questions):
+            close = difflib.get_close_matches(name, names, 1, _SIMILARITY)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            raise BadQuestionFile(
+                f"No question has the field {name!r}{hint}; group by {', '.join(names)}."
+            )
+
+
+def grouped(questions: Sequence[Question], by: Sequence[str]) -> dict[str, list[Question]]:
+    """All questions, and those of each value of some fields, as "tags: exam", in order.
+
+    A question whose field holds a list is in each of its groups, one without the field in none.
+    """
+    groups = {"all": list(questions)} if questions else {}
+    for name in by:
+        members: dict[str, list[Question]] = {}
+        for question in questions:
+            for value in question.groups(name):
+                members.setdefault(value, []).append(question)
+        groups |= {f"{name}: {value}": members[value] for value in sorted(members)}
+    return groups
+
+
 def check_questions(path: Path, library: Library) -> list[str]:
     """Everything that is wrong with a question file, one line for each fault, in its order.
 
     Besides the file's form: gold documents that the library does not have, pages out of
-    range, and keywords that no gold page holds, or that the gold answer does not.
+    range, and keywords that no gold page matches, or that the gold answer does not.
     """
     numbered, faults = _parse(path)
     by_file: dict[str, list[dict[int, str]]] = {}
@@ -105,41 +158,41 @@ def check_questions(path: Path, library: Library) -> list[str]:
         pages = {page.number: f"{page.heading}\n{page.text}" for page in library.pages(document.id)}
         by_file.setdefault(document.file, []).append(pages)
     for number, question in numbered:
-        place = f"{path}:{number}: {question.id}"
+        where = f"{path}:{number}: {question.id}"
         texts = []
         for gold in question.gold:
             if gold.doc not in by_file:
                 faults.append(
-                    f"{place}: gold document {gold.doc!r} is not in the library "
+                    f"{where}: gold document {gold.doc!r} is not in the library "
                     f"(which holds {', '.join(sorted(by_file)) or 'nothing'})"
                 )
                 continue
             for page in gold.pages:
-                found = [pages[page] for pages in by_file[gold.doc] if page in pages]
-                if not found:
+                page_texts = [pages[page] for pages in by_file[gold.doc] if page in pages]
+                if not page_texts:
                     last = max(max(pages, default=0) for pages in by_file[gold.doc])
                     faults.append(
-                        f"{place}: gold page {page} of {gold.doc} is out of range, "
+                        f"{where}: gold page {page} of {gold.doc} is out of range, "
                         f"which has pages 1 to {last}"
                     )
-                texts.extend(found)
+                texts.extend(page_texts)
         if question.answer:
             faults.extend(
-                f"{place}: keyword {keyword!r} is not in its answer"
+                f"{where}: keyword {keyword!r} is not in its answer"
                 for keyword in question.keywords
-                if not holds(question.answer, keyword)
+                if not matches_keyword(question.answer, keyword)
             )
         if texts:
             faults.extend(
-                f"{place}: keyword {keyword!r} is on none of its gold pages"
+                f"{where}: keyword {keyword!r} is on none of its gold pages"
                 for keyword in question.keywords
-                if not any(holds(text, keyword) for text in texts)
+                if not any(matches_keyword(text, keyword) for text in texts)
             )
     return sorted(faults, key=_line_number)
 
 
-def holds(text: str, keyword: str) -> bool:
-    """Whether a text holds a keyword: a regular expression, whatever the case and the blanks."""
+def matches_keyword(text: str, keyword: str) -> bool:
+    """Whether a regular expression matches in a text, whatever its case and blanks."""
     return re.search(keyword, " ".join(text.split()), re.IGNORECASE) is not None
 
 
@@ -160,8 +213,8 @@ def history_of(question: Question, questions: Sequence[Question]) -> tuple[Turn,
 
 
 def _line_number(fault: str) -> int:
-    found = re.search(r":(\d+): ", fault)
-    return int(found.group(1)) if found else 0
+    match = re.search(r":(\d+): ", fault)
+    return int(match.group(1)) if match else 0
 
 
 def _parse(path: Path) -> tuple[list[tuple[int, Question]], list[str]]:
@@ -178,21 +231,21 @@ def _parse(path: Path) -> tuple[list[tuple[int, Question]], list[str]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        place = f"{path}:{number}"
+        where = f"{path}:{number}"
         try:
             value = json.loads(line)
         except json.JSONDecodeError as error:
-            faults.append(f"{place}: not JSON ({error.msg} at column {error.colno})")
+            faults.append(f"{where}: not JSON ({error.msg} at column {error.colno})")
             continue
-        question, wrong = _question(value)
-        faults.extend(f"{place}: {fault}" for fault in wrong)
+        question, line_faults = _question(value)
+        faults.extend(f"{where}: {fault}" for fault in line_faults)
         if question is None:
             continue
         if question.id in first:
-            faults.append(f"{place}: id {question.id!r} is that of line {first[question.id]}")
+            faults.append(f"{where}: id {question.id!r} is that of line {first[question.id]}")
         elif question.after is not None and question.after not in first:
             faults.append(
-                f"{place}: {question.id}: after = {question.after!r} names no question above it"
+                f"{where}: {question.id}: after = {question.after!r} names no question above it"
             )
         first.setdefault(question.id, number)
         numbered.append((number, question))
@@ -202,40 +255,40 @@ def _parse(path: Path) -> tuple[list[tuple[int, Question]], list[str]]:
 def _question(value: Any) -> tuple[Question | None, list[str]]:
     """A question from a JSON value, or None and what is wrong with it."""
     if not isinstance(value, dict):
-        return None, [f"wanted an object, got {type(value).__name__}"]
-    known = [field.name for field in fields(Question)]
+        return None, [f"expected an object, got {type(value).__name__}"]
     name = value.get("id")
     prefix = f"{name}: " if isinstance(name, str) and name else ""
+    metadata = {key: entry for key, entry in value.items() if key not in _FIELDS}
     faults = [
-        f"{prefix}unknown field {key!r}; known are {', '.join(known)}"
-        for key in value
-        if key not in known
+        f"{prefix}unknown field {key!r}; did you mean {intended!r}?"
+        for key in metadata
+        if (intended := _intended_field(key, value))
     ]
     for key in ("id", "question", "type", "lang"):
         if not isinstance(value.get(key), str) or not value[key].strip():
-            faults.append(f"{prefix}{key} = {value.get(key)!r}, wanted a text")
+            faults.append(f"{prefix}{key} = {value.get(key)!r}, expected a text")
     if not isinstance(value.get("answer", ""), str):
-        faults.append(f"{prefix}answer = {value['answer']!r}, wanted a text")
+        faults.append(f"{prefix}answer = {value['answer']!r}, expected a text")
     if not isinstance(value.get("after", None), str | None):
-        faults.append(f"{prefix}after = {value['after']!r}, wanted a question's id")
+        faults.append(f"{prefix}after = {value['after']!r}, expected a question's id")
     gold = _gold(value.get("gold"))
     if gold is None:
         faults.append(
             f"{prefix}gold = {value.get('gold')!r}, "
-            'wanted a list of {"doc": file name, "pages": [numbers from 1]}'
+            'expected a list of {"doc": file name, "pages": [numbers from 1]}'
         )
     keywords = value.get("keywords", [])
     if not isinstance(keywords, list) or not all(isinstance(word, str) for word in keywords):
-        faults.append(f"{prefix}keywords = {keywords!r}, wanted a list of texts")
+        faults.append(f"{prefix}keywords = {keywords!r}, expected a list of texts")
     else:
         for word in keywords:
             try:
                 re.compile(word)
             except re.error as error:
-                faults.append(f"{prefix}keyword {word!r} is no regular expression ({error})")
+                faults.append(f"{prefix}keyword {word!r} is not a regular expression ({error})")
             else:
                 if re.search(word, "") is not None:
-                    faults.append(f"{prefix}keyword {word!r} is held by every text")
+                    faults.append(f"{prefix}keyword {word!r} matches every text")
     if faults or gold is None:
         return None, faults
     return (
@@ -248,9 +301,18 @@ def _question(value: Any) -> tuple[Question | None, list[str]]:
             answer=value.get("answer", ""),
             keywords=tuple(keywords),
             after=value.get("after"),
+            metadata=metadata,
         ),
         [],
     )
+
+
+def _intended_field(key: str, value: Mapping[str, Any]) -> str | None:
+    """The field that an unknown one is most likely a misspelling of; None for a field of its own."""
+    # Many words are close to two letters; "uid" beside an id is a field of its own.
+    candidates = [known for known in _FIELDS if len(known) > 2 or known not in value]
+    close = difflib.get_close_matches(key.lower(), candidates, 1, _SIMILARITY)
+    return close[0] if close else None
 
 
 def _gold(value: Any) -> tuple[Gold, ...] | None:

@@ -1,9 +1,9 @@
 """Write a run as TREC files, which trec_eval, ir-measures and their like read.
 
 `NAME.qrels` has a line `question 0 item 1` for each gold item, `NAME.retrieved.run` and
-`NAME.reranked.run` a line `question Q0 passage rank score katheder` for each passage found.
-A passage is named by its file and its pages, one that shows an item by that item; see
-`rag.evaluation.metrics` for what an item is. Names are percent-encoded, since blanks part the
+`NAME.reranked.run` a line `question Q0 passage rank score katheder` for each passage of the
+order. A passage is named by its file and its pages, one that shows an item by that item; see
+`rag.evaluation.retrieval` for what an item is. Names are percent-encoded, since blanks part the
 columns. The score is 1 / rank: the order is kept where scores would tie.
 """
 
@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from rag.evaluation.metrics import STAGES, ranked_items
+from rag.evaluation.measures import STAGES
 from rag.evaluation.questions import Question
-from rag.evaluation.run import Place, Run
+from rag.evaluation.retrieval import ranked_items
+from rag.evaluation.run_file import PageReference, Run
 
 
 def write_trec(questions: Sequence[Question], run: Run, folder: Path) -> list[Path]:
@@ -24,10 +25,10 @@ def write_trec(questions: Sequence[Question], run: Run, folder: Path) -> list[Pa
     Questions that the run does not hold or that have no gold pages are left out.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    asked = [q for q in questions if q.id in run.lines and q.answerable]
+    answerable = [q for q in questions if q.id in run.lines and q.answerable]
     written: list[Path] = []
     for stage in STAGES:
-        judgements, rankings = ranked_items(asked, run, stage)
+        judgements, rankings = ranked_items(answerable, run, stage)
         if not written:
             written.append(
                 _write(
@@ -40,31 +41,31 @@ def write_trec(questions: Sequence[Question], run: Run, folder: Path) -> list[Pa
                 )
             )
         lines = []
-        for question in asked:
-            places: tuple[Place, ...] = getattr(run.lines[question.id], stage)
+        for question in answerable:
+            passages = run.lines[question.id].passages(stage)
             used = set(judgements[question.id])
-            for rank, (place, name) in enumerate(
-                zip(places, rankings[question.id], strict=True), start=1
+            for rank, (passage, item) in enumerate(
+                zip(passages, rankings[question.id], strict=True), start=1
             ):
-                found = name if name in judgements[question.id] else _new_name(place, used)
-                used.add(found)
+                name = item if item in judgements[question.id] else _new_name(passage, used)
+                used.add(name)
                 lines.append(
-                    f"{_encoded(question.id)} Q0 {_encoded(found)} {rank} {1 / rank:.6f} katheder"
+                    f"{_encoded(question.id)} Q0 {_encoded(name)} {rank} {1 / rank:.6f} katheder"
                 )
         written.append(_write(folder / f"{run.name}.{stage}.run", lines))
     return written
 
 
-def _new_name(place: Place, used: set[str]) -> str:
+def _new_name(passage: PageReference, used: set[str]) -> str:
     """File and pages, and a number where another passage of the list has the same."""
-    first, last = place.pages[0], place.pages[-1]
-    name = f"{place.doc}#{first}" if first == last else f"{place.doc}#{first}-{last}"
+    first, last = passage.pages[0], passage.pages[-1]
+    pages = str(first) if first == last else f"{first}-{last}"
+    name = base = f"{passage.doc}#{pages}"
     number = 2
-    found = name
-    while found in used:
-        found = f"{name}+{number}"
+    while name in used:
+        name = f"{base}+{number}"
         number += 1
-    return found
+    return name
 
 
 def _encoded(name: str) -> str:

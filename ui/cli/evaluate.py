@@ -1,44 +1,43 @@
 """The commands that measure: evaluate, questions check, compare, report, sweep, calibrate.
 
 Like those of `ui.cli`: results on standard output, progress on standard error, and heavy
-imports only when a command runs.
+imports only when a command runs. Figures come from `rag.evaluation`, tables and pages from
+`ui.presentation`.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_folder
+from ui.cli.output import counted_progress, fail, note, print_json
+
 if TYPE_CHECKING:
     from rag.evaluation.questions import Question
-    from rag.evaluation.run import Run
+    from rag.evaluation.run_file import Run
+    from rag.evaluation.sweep import LibraryBuilt, PointDone
+    from rag.models import Models
     from rag.settings import Settings
 
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--library",
-        help="Folder of the library [default: KATHEDER_LIBRARY or the platform's data folder].",
-    ),
-]
-SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document and nothing else.")
-]
 QuestionsOption = Annotated[
     Path | None,
     typer.Option(
-        "--questions", help="Questions with their gold pages [default: those the run kept]."
+        "--questions", help="Questions with their gold pages [default: those in the run's sidecar]."
+    ),
+]
+ByOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        help="Field of the questions to group by, your own (as tags) among them; repeatable "
+        "[default: type and lang].",
     ),
 ]
 
-_BY_GROUP = (
+_GROUP_METRICS = (
     "reranked Success@5",
     "reranked R@5",
     "reranked RR@10",
@@ -64,18 +63,21 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
+    context: typer.Context,
     questions: Annotated[
         Path | None, typer.Argument(help="JSON lines; see `katheder questions check`.")
     ] = None,
     library: LibraryOption = None,
     output: Annotated[
-        Path | None, typer.Option(help="The run; begun before, it goes on where it stopped.")
+        Path | None, typer.Option(help="The run's file; a run begun before is continued.")
     ] = None,
     generate: Annotated[
-        bool, typer.Option("--generate/--no-generate", help="Write answers, or find pages alone.")
+        bool,
+        typer.Option("--generate/--no-generate", help="Make answers, or retrieve pages alone."),
     ] = True,
     settings: SettingsOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    by: ByOption = None,
     beir: Annotated[
         Path | None, typer.Option(help="Measure retrieval on a BEIR folder instead.")
     ] = None,
@@ -85,43 +87,42 @@ def evaluate(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put questions to the pipeline, write down what came, and measure it."""
+    """Put questions to the pipeline, write a run, and measure it."""
     from rag.settings import load_settings
 
-    chosen = load_settings(settings)
+    run_settings = load_settings(settings)
     if beir is not None:
         if questions is not None:
             raise typer.BadParameter("give a question file or --beir, not both")
-        _evaluate_beir(beir, chosen, as_json)
+        _evaluate_beir(beir, run_settings, _models(context, run_settings), as_json)
         return
     if questions is None or output is None:
         raise typer.BadParameter("a question file and --output are needed (or --beir DIR)")
     if judge is not None and not generate:
-        raise typer.BadParameter("--judge wants answers; leave --no-generate out")
-    from rag.evaluation.metrics import measure
-    from rag.evaluation.questions import read_questions
+        raise typer.BadParameter("--judge needs answers; leave --no-generate out")
+    from rag.evaluation.measure import measure_run
+    from rag.evaluation.questions import check_grouping, read_questions
     from rag.evaluation.run import evaluate as run_questions
-    from rag.evaluation.run import read_run
+    from rag.evaluation.run_file import read_run
     from rag.pipeline import Pipeline
-    from rag.settings import default_library
+    from ui.presentation.tables import figures_table, groups_table, show
 
-    asked = read_questions(questions)
-    pipeline = Pipeline.load(library or default_library(), chosen)
-    with _bar("asking") as advance:
-        for progress in run_questions(asked, pipeline, output, generate=generate, limit=limit):
-            if progress.line.error:
-                print(f"{progress.line.id}: {progress.line.error}", file=sys.stderr)
-            advance(progress.done, progress.total)
+    question_set = read_questions(questions)
+    check_grouping(question_set, _fields(by))
+    pipeline = Pipeline.load(library_folder(library), run_settings, _models(context, run_settings))
+    with counted_progress("answering") as advance:
+        for event in run_questions(question_set, pipeline, output, generate=generate, limit=limit):
+            if event.line.error:
+                note(f"{event.line.id}: {event.line.error}")
+            advance(event.done, event.total)
     run = read_run(output)
-    considered = asked if limit is None else asked[:limit]
-    verdicts = None if judge is None else _judge(considered, run, judge, chosen)
-    result = measure(considered, run, verdicts=verdicts)
+    selected = question_set if limit is None else question_set[:limit]
+    verdicts = None if judge is None else _judge(selected, run, judge, run_settings)
+    figures = measure_run(selected, run, by=_fields(by), verdicts=verdicts)
     if as_json:
-        _print_json({"run": str(output), **result.as_dict()})
+        print_json({"run": str(output), **figures.as_dict()})
     else:
-        print(result.render())
-        print()
-        print(result.render_groups(_BY_GROUP))
+        show(figures_table(figures), groups_table(figures, _GROUP_METRICS))
 
 
 @questions_app.command("check")
@@ -133,11 +134,10 @@ def check(
     """Check a question file against the library. Exits with 1 where something is wrong."""
     from ingest.store import Library
     from rag.evaluation.questions import check_questions
-    from rag.settings import default_library
 
-    faults = check_questions(file, Library(library or default_library()))
+    faults = check_questions(file, Library(library_folder(library)))
     if as_json:
-        _print_json({"file": str(file), "faults": faults})
+        print_json({"file": str(file), "faults": faults})
     else:
         print("\n".join(faults) if faults else f"{file}: no faults")
     if faults:
@@ -146,24 +146,31 @@ def check(
 
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(help="Two or more; each is held against the first.")
+        list[Path], typer.Argument(help="Two or more; each is compared with the first.")
     ],
     questions: QuestionsOption = None,
+    by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold runs against the first: paired differences, intervals, a test, what changed most."""
+    """Compare runs with the first: paired differences, intervals, a test, what changed most."""
     from rag.evaluation.compare import compare as compare_runs
-    from rag.evaluation.run import read_run
+    from rag.evaluation.run_file import read_run
+    from ui.presentation import tables
 
     if len(runs) < 2:
         raise typer.BadParameter("two runs are needed")
     first, *others = [read_run(path) for path in runs]
-    asked = _questions(questions, first)
-    results = [compare_runs(asked, first, other) for other in others]
+    question_set = _questions(questions, first)
+    comparisons = [compare_runs(question_set, first, other, by=_fields(by)) for other in others]
     if as_json:
-        _print_json({"comparisons": [result.as_dict() for result in results]})
-    else:
-        print("\n\n".join(result.render() for result in results))
+        print_json({"comparisons": [comparison.as_dict() for comparison in comparisons]})
+        return
+    for comparison in comparisons:
+        print("\n".join(tables.comparison_notes(comparison)))
+        tables.show(*tables.comparison_tables(comparison))
+        print(tables.COMPARISON_CAPTION)
+        if comparison.changes:
+            tables.show(tables.changes_table(comparison))
 
 
 def report(
@@ -174,43 +181,59 @@ def report(
     ] = None,
     library: LibraryOption = None,
     questions: QuestionsOption = None,
+    by: ByOption = None,
 ) -> None:
-    """Write one page that needs no network: tables, plots, and every question with its passages."""
+    """Write one page that needs no network: tables, charts, and every question with its passages."""
     from ingest.store import Library
-    from rag.evaluation.report import write_report
-    from rag.evaluation.run import read_run
+    from rag.evaluation.run_file import read_run
     from rag.evaluation.trec import write_trec
 
     if html is None and trec is None:
         raise typer.BadParameter("--html FILE or --trec DIR is needed")
     read = [read_run(path) for path in runs]
-    asked = _questions(questions, read[0])
+    question_set = _questions(questions, read[0])
     if html is not None:
+        _require_charts()
+        from ui.presentation.report import write_report
+
         store = None if library is None else Library(library)
-        write_report(asked, read, store, html)
-        print(html)
+        print(write_report(question_set, read, store, html, by=_fields(by)))
     if trec is not None:
         for run in read:
-            print("\n".join(str(path) for path in write_trec(asked, run, trec)))
+            print("\n".join(str(path) for path in write_trec(question_set, run, trec)))
 
 
 def sweep(
     file: Annotated[Path, typer.Argument(help="TOML: the grid, the questions, the lectures.")],
 ) -> None:
-    """Evaluate every point of a grid over settings; a sweep begun before goes on."""
+    """Evaluate every point of a grid over settings; a sweep begun before is continued."""
+    _require_charts()
+    from rag.evaluation.sweep import LibraryBuilt, PointDone
     from rag.evaluation.sweep import sweep as run_sweep
+    from ui.presentation.report import write_sweep_page
+    from ui.presentation.tables import show, sweep_table
 
-    for progress in run_sweep(file):
-        print(progress)
+    for event in run_sweep(file):
+        if isinstance(event, LibraryBuilt):
+            print(_library_note(event))
+        elif isinstance(event, PointDone):
+            print(_point_note(event))
+        else:
+            quality = event.plan.quality
+            page = event.plan.output / "sweep.html"
+            write_sweep_page(event.results, quality, event.plan.questions.name, page)
+            show(sweep_table(event.results, quality))
+            print(page)
 
 
 def calibrate(
+    context: typer.Context,
     questions: Annotated[
         Path, typer.Argument(help="Questions, some of which the lectures do not answer.")
     ],
     library: LibraryOption = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where to keep it [default: in the library's folder].")
+        Path | None, typer.Option(help="Where to save it [default: in the library's folder].")
     ] = None,
     settings: SettingsOption = None,
 ) -> None:
@@ -219,25 +242,32 @@ def calibrate(
     from rag.evaluation.calibrate import calibrate as fit
     from rag.evaluation.questions import read_questions
     from rag.pipeline import Pipeline
-    from rag.settings import default_library, load_settings
+    from rag.settings import load_settings
+    from ui.presentation.tables import calibration_table, show
 
-    asked = read_questions(questions)
-    folder = library or default_library()
-    pipeline = Pipeline.load(folder, load_settings(settings), calibrated=False)
-    with _bar("asking") as advance:
-        found = fit(asked, pipeline, advance)
+    question_set = read_questions(questions)
+    folder = library_folder(library)
+    run_settings = load_settings(settings)
+    models = _models(context, run_settings)
+    pipeline = Pipeline.load(folder, run_settings, models, calibrated=False)
+    with counted_progress("retrieving") as advance:
+        result = fit(question_set, pipeline, advance)
     target = output or folder / CALIBRATION_FILE
-    found.calibration.save(target)
-    print(found.render())
-    print(f"kept in {target}")
+    result.calibration.save(target)
+    print(
+        f"Abstains below a confidence of {result.calibration.threshold:.3f}: on "
+        f"{result.calibration.questions} questions precision {result.precision:.2f}, recall "
+        f"{result.recall:.2f}; F1 {result.held_out_f1:.2f} on fifths that the fit did not see."
+    )
+    show(calibration_table(result))
+    print(f"saved in {target}")
 
 
-def _evaluate_beir(folder: Path, settings: Settings, as_json: bool) -> None:
+def _evaluate_beir(folder: Path, settings: Settings, models: Models, as_json: bool) -> None:
     from rag.evaluation.beir import evaluate_beir
-    from rag.models import Models
+    from ui.presentation.tables import beir_table, show
 
-    models = Models(settings.models)
-    with _bar("reading") as advance:
+    with counted_progress("reading") as advance:
         result = evaluate_beir(
             folder,
             models.encoder,
@@ -246,22 +276,35 @@ def _evaluate_beir(folder: Path, settings: Settings, as_json: bool) -> None:
             progress=lambda what, done, total: advance(done, total, what),
         )
     if as_json:
-        _print_json(result.as_dict())
-    else:
-        print(result.render())
+        print_json(result.as_dict())
+        return
+    print(
+        f"{result.collection}: {result.documents} documents in {result.passages} passages, "
+        f"{result.queries} queries; indexed in {result.seconds.get('index', 0.0):.1f} s"
+    )
+    show(beir_table(result))
+    print("mean [95 % bootstrap interval]; " + ", ".join(result.models.values()))
 
 
-def _judge(asked: list[Question], run: Run, name: str, settings: Settings) -> dict[str, bool]:
+def _judge(questions: list[Question], run: Run, name: str, settings: Settings) -> dict[str, bool]:
     from rag.evaluation.judge import judge, load_judge
 
     model = load_judge(name, settings.models)
+    total = sum(q.answerable and q.id in run.lines for q in questions)
     verdicts: dict[str, bool] = {}
-    with _bar("judging") as advance:
-        for done, verdict in enumerate(judge(asked, run, model, name), start=1):
+    with counted_progress("judging") as advance:
+        for done, verdict in enumerate(judge(questions, run, model, name), start=1):
             if verdict.right is not None:
                 verdicts[verdict.id] = verdict.right
-            advance(done, sum(q.answerable and q.id in run.lines for q in asked))
+            advance(done, total)
     return verdicts
+
+
+def _models(context: typer.Context, settings: Settings) -> Models:
+    """The models that the settings name, shared with those that the caller of the program has."""
+    from rag.models import Models
+
+    return (context.obj or Models()).with_settings(settings.models)
 
 
 def _questions(file: Path | None, run: Run) -> list[Question]:
@@ -270,36 +313,41 @@ def _questions(file: Path | None, run: Run) -> list[Question]:
     return read_questions(file) if file is not None else run.questions
 
 
-@contextmanager
-def _bar(text: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on standard error.
+def _fields(by: list[str] | None) -> list[str]:
+    """The fields to group by."""
+    from rag.evaluation.measure import GROUP_BY
 
-    What it yields is told how many of how many are done, and maybe of what.
-    """
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    return list(dict.fromkeys(by)) if by else list(GROUP_BY)
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True, highlight=False),
-        transient=True,
-    ) as progress:
-        task = progress.add_task(text, total=None)
-        yield lambda done, total, what=text: progress.update(
-            task, completed=done, total=total, description=what
+
+def _require_charts() -> None:
+    """Raise where what draws a page's charts is not installed."""
+    from importlib.util import find_spec
+
+    missing = [name for name in ("altair", "jinja2", "vl_convert") if find_spec(name) is None]
+    if missing:
+        fail(
+            f"A page with charts needs {', '.join(missing)}, not installed here. "
+            'Install it with `pip install "katheder[ui]"`.'
         )
 
 
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+def _library_note(event: LibraryBuilt) -> str:
+    chunking = ", ".join(f"{name} {value}" for name, value in event.chunking.items())
+    note = (
+        f"library with {chunking}: {event.passages} passages, "
+        f"{event.files_read} of {event.files} files read"
+    )
+    return "\n".join([note, *event.failures])
+
+
+def _point_note(event: PointDone) -> str:
+    from ui.presentation.formats import seconds_text, value_text
+
+    result = event.result
+    values = ", ".join(f"{name} = {value}" for name, value in result.point.items())
+    quality = value_text(result.quality)
+    return (
+        f"{event.done} of {event.total}  {values}: {quality}, "
+        f"{seconds_text(result.seconds)} a question"
+    )
