@@ -26,7 +26,7 @@ from scipy import stats
 
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
-from rag.evaluation.metrics import answer_values
+from rag.evaluation.answers import answer_values
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import answer_one
 from rag.models import Models
