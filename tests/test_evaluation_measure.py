@@ -164,6 +164,9 @@ class BrokenStore:
     def content_hash(self):
         return self.library.content_hash()
 
+    def languages(self):
+        return self.library.languages()
+
     def search_dense(self, query, k):
         return self.change(self.library.search_dense(query, k))
 
