@@ -150,5 +150,5 @@ def _outcome_colour(dark: bool, text: Text) -> alt.Color:
             domain=[text(name) for name in OUTCOMES],
             range=list(COLOURS["dark" if dark else "light"]),
         ),
-        legend=alt.Legend(orient="bottom"),
+        legend=alt.Legend(orient="bottom", columns=2),  # four do not fit a phone
     )
