@@ -37,7 +37,7 @@ def test_pages_and_passages_come_back_as_they_were(empty_library, lecture_parts)
     assert empty_library.verify() == []
 
 
-def test_a_document_is_results_by_name_path_and_start_of_its_id(library):
+def test_a_document_has_three_names_file_path_and_start_of_its_id(library):
     animals, physics = library.documents()
     assert library.find("animals.pdf") == [animals]
     assert library.find(physics.path) == [physics]
