@@ -45,6 +45,7 @@ def test_no_english_question_of_the_corpus_is_in_another_language():
         ("Das ist der Beweis und die Folgerung für den Fall mit der Norm.", "de"),
         ("This is the proof and the consequence for the case with a norm.", "en"),
         ("C'est la preuve, et la conséquence pour le cas d'une norme.", "fr"),
+        ("The loss is d L / d y: y = t - n, n d y t l s d y n t, for this n.", "en"),  # symbols
         ("Softmax ReLU BERT GPT LSTM CNN", ""),
         ("der the", ""),  # as much for one as for the other
         ("", ""),

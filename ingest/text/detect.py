@@ -50,11 +50,14 @@ def question_language(
 
 
 def _words(text: str) -> list[str]:
-    """The words in small letters; those with an apostrophe or a hyphen also in their parts."""
+    """The words in small letters; those with an apostrophe or a hyphen also in their parts.
+
+    A single letter is left out, as a formula's symbol, unless it is elided: the "d" of "d'un".
+    """
     words = []
     for match in _WORD.finditer(unicodedata.normalize("NFC", text).casefold()):
-        parts = re.split("['’-]", match[0])
-        words += [match[0], *parts] if len(parts) > 1 else parts
+        parts = re.findall(r"[^'’-]{2,}|[^'’-](?=['’])", match[0])
+        words += parts if parts == [match[0]] or len(match[0]) == 1 else [match[0], *parts]
     return words
 
 
