@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-_TURN = threading.Lock()  # PyTorch has one random generator a process; a seed needs it alone
+_TURN = threading.Lock()  # PyTorch has one random generator a process, which a seed resets
 
 
 class Writer(Protocol):
@@ -28,7 +28,7 @@ class Writer(Protocol):
 
     @property
     def name(self) -> str:
-        """What answers say that they were written by."""
+        """Name and hash of the weights, which every written answer records."""
 
     def count_tokens(self, text: str) -> int:
         """Number of the model's tokens in a text."""
@@ -46,7 +46,7 @@ class Generator:
     """A causal language model of transformers, loaded when first used; one answer at a time."""
 
     def __init__(self, models: ModelSettings) -> None:
-        """Locate the model; raises ModelMissing where it is not to be had."""
+        """Locate the model; raises ModelMissing where it is not on this machine."""
         self._weights = weights.locate(models.generator)
         self._adapter = _adapter(models, self._weights)
         self._models = models
@@ -59,11 +59,11 @@ class Generator:
 
     def count_tokens(self, text: str) -> int:
         """Number of the model's tokens in a text."""
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def load(self) -> None:
         """Load the model now rather than at the first answer."""
-        _ = self._model
+        _ = self.model
 
     def stream(
         self,
@@ -113,8 +113,8 @@ class Generator:
 
         if any(event.is_set() for event in stops):
             return
-        model: Any = self._model  # whose `generate` transformers leaves untyped
-        tokenizer = self._tokenizer
+        model: Any = self.model  # whose `generate` transformers leaves untyped
+        tokenizer = self.tokenizer
         prompt: Any = tokenizer.apply_chat_template(
             list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
@@ -150,8 +150,8 @@ class Generator:
             return str(tokenizer.decode(tokens, skip_special_tokens=True))
 
         def stopped(tokens: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-            asked = any(event.is_set() for event in stops)
-            return torch.full((tokens.shape[0],), asked, dtype=torch.bool, device=tokens.device)
+            ends = any(event.is_set() for event in stops)
+            return torch.full((tokens.shape[0],), ends, dtype=torch.bool, device=tokens.device)
 
         beams = sampling.strategy == "beam"
         padded = tokenizer.pad_token_id is not None
@@ -172,13 +172,15 @@ class Generator:
         return str(weights.decoder_folder(self._weights))
 
     @cached_property
-    def _tokenizer(self) -> PreTrainedTokenizerBase:
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The model's tokenizer, loaded when first used."""
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
 
     @cached_property
-    def _model(self) -> PreTrainedModel:
+    def model(self) -> PreTrainedModel:
+        """The model with its adapter merged in, loaded when first used."""
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
@@ -196,7 +198,7 @@ class Generator:
 
 
 def _adapter(models: ModelSettings, base: weights.Weights) -> weights.Weights | None:
-    """The adapter that the settings name; raises ModelMissing where it is not to be had."""
+    """The adapter that the settings name; raises ModelMissing where it is not on this machine."""
     if models.adapter == "none":
         return None
     if models.adapter == "auto":
@@ -205,6 +207,6 @@ def _adapter(models: ModelSettings, base: weights.Weights) -> weights.Weights | 
     file = folder / "adapter_model.safetensors"
     if not file.is_file():
         raise ModelMissing(
-            f"No adapter at {folder}: wanted a folder with {file.name} in peft's form"
+            f"No adapter at {folder}: expected a folder with {file.name} in peft's form"
         )
     return weights.Weights("adapter", folder, "folder", weights.sha256_of(file), file.name)
