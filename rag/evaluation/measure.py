@@ -77,9 +77,9 @@ class RunFigures:
             for one in self.figures
             if one.group == "all" and one.metric.endswith(" p50")
         )
-        known = [f"seconds {stage}" for stage in _STAGE_ORDER if f"seconds {stage}" in timed]
-        others = [stage for stage in timed if stage not in known and stage != "seconds"]
-        return known + others + (["seconds"] if "seconds" in timed else [])
+        ordered = [f"seconds {stage}" for stage in _STAGE_ORDER if f"seconds {stage}" in timed]
+        others = [stage for stage in timed if stage not in ordered and stage != "seconds"]
+        return ordered + others + (["seconds"] if "seconds" in timed else [])
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as plain values that `json.dumps` takes; figures are called rows."""

@@ -79,7 +79,7 @@ class Question:
 
 
 _GROUPING = ("type", "lang")  # the fields of every question that put it into a group
-_FIELDS = tuple(known.name for known in fields(Question) if known.name != "metadata")
+_FIELDS = tuple(one.name for one in fields(Question) if one.name != "metadata")
 _SIMILARITY = 0.75  # of a misspelt field to the one that it is taken for; "glod" is "gold"
 
 
@@ -310,7 +310,7 @@ def _question(value: Any) -> tuple[Question | None, list[str]]:
 def _intended_field(key: str, value: Mapping[str, Any]) -> str | None:
     """The field that an unknown one is most likely a misspelling of; None for a field of its own."""
     # Many words are close to two letters; "uid" beside an id is a field of its own.
-    candidates = [known for known in _FIELDS if len(known) > 2 or known not in value]
+    candidates = [name for name in _FIELDS if len(name) > 2 or name not in value]
     close = difflib.get_close_matches(key.lower(), candidates, 1, _SIMILARITY)
     return close[0] if close else None
 

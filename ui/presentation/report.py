@@ -195,7 +195,7 @@ def _environment() -> Environment:
 
 
 def _asset(name: str) -> Markup:
-    """A style or script of this package, to stand in a page as it is."""
+    """A style or script of this package, unescaped."""
     return Markup(files("ui.presentation").joinpath(name).read_text(encoding="utf-8"))
 
 
