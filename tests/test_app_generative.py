@@ -215,7 +215,7 @@ def test_a_completed_half_keeps_the_rows_that_were_known(opened, mnist):
     page = opened("complete")
     page = choose(page, "Given rows (of 28)", 22)
     page = press(page, "Complete the image")
-    assert [f"Draw {n}" for n in range(1, 5)] == alts(page)[2:]
+    assert [f"Completion {n}" for n in range(1, 5)] == alts(page)[2:]
     completions = cache.completed(0, 22, 4, 0)
     expected = (mnist.test.floats[:1] > 0.5).float()
     assert bool((completions[:, :, :22] == expected[:, :, :22]).all())

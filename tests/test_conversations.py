@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -228,7 +229,8 @@ def test_no_field_of_an_old_answer_is_dropped():
     rewritten = json.loads(dump_answer(load_answer(stored)))
     rewritten.pop("format")
     assert rewritten.pop("language") == "en"  # a field that the old answer did not have
-    assert sorted(values(rewritten)) == sorted(values(json.loads(stored)))
+    lost = Counter(values(json.loads(stored))) - Counter(values(rewritten))
+    assert not lost
 
 
 def test_a_newer_database_is_refused_in_one_sentence(tmp_path):

@@ -67,7 +67,7 @@ def page(session: Session) -> None:
         welcome(session)
         return
     st.title(t("Evaluate"))
-    st.caption(t("Questions of which it is known what answers them show how good the answers are."))
+    st.caption(t("Questions with known answers measure how good the answers are."))
     try:
         begin(session)
         follow(session)
@@ -118,7 +118,11 @@ def begin(session: Session) -> None:
             t("Write answers too, not only retrieve pages"), True, key="generate"
         )
         limit = right.number_input(
-            t("Only the first so many questions"), min_value=1, value=None, step=1, key="limit"
+            t("Number of questions, from the first on"),
+            min_value=1,
+            value=None,
+            step=1,
+            key="limit",
         )
         name = st.text_input(
             t("Name of the run"), value=datetime.now().strftime("%Y-%m-%d %H.%M"), max_chars=80
@@ -304,7 +308,7 @@ def download_report(library: Library, runs: Sequence[Run]) -> None:
             return write_report(runs[0].questions, runs, library, path).read_bytes()
 
     st.download_button(
-        t("The whole report as one page"),
+        t("Full report as one HTML file"),
         data=build,
         file_name="katheder-report.html",
         mime="text/html",
