@@ -170,3 +170,17 @@ def test_no_question_breaks_lexical_search(library, question):
     assert all(score >= 0 for _, score in hits)
     if "cat" in question.lower().split():
         assert any("cat" in passage.text.lower() for passage, _ in hits)
+
+
+def test_each_text_is_searched_by_the_stems_of_its_own_language_alone(empty_library, lecture_parts):
+    """German cuts "bother" to "both", which is another English word."""
+    english = '#slide("Models")[Of the models, both are trained on the same data for the task.]'
+    german = '#slide("Netze")[Das Netz und die Daten sind nicht mit dem Modell trainiert, wie wir sahen.]'
+    for name, source in (("english.pdf", english), ("german.pdf", german)):
+        empty_library.add(*lecture_parts(name, source))
+    assert empty_library.languages() == {"de", "en"}
+    assert empty_library.search_lexical("Why bother?", 5) == []
+    assert [p.file for p, _ in empty_library.search_lexical("Sind beide trainiert?", 5)] == [
+        "german.pdf"
+    ]
+    assert [p.file for p, _ in empty_library.search_lexical("trained data", 5)] == ["english.pdf"]

@@ -17,22 +17,26 @@ def search_lexical(db: sqlite3.Connection, question: str, k: int) -> list[tuple[
     """The k passages of the largest BM25 for a question's words; see `Store.search_lexical`.
 
     The words are alternatives, without stop words; a match in the headings counts half as much
-    as one in the text.
+    as one in the text. Passages are searched by the stems of their own language alone, since a
+    word's stem in one language may be another word in the next (bother, both).
 
     Raises:
         ValueError: k < 1.
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
-    expression = fts_expression(_phrases(db, question))
-    if not expression:
-        return []
-    rows = db.execute(
-        f"SELECT p.id, -bm25(passage_terms, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score"
-        " FROM passage_terms AS t JOIN passages AS p ON p.row = t.rowid"
-        " WHERE passage_terms MATCH ? ORDER BY score DESC, p.id LIMIT ?",
-        (expression, k),
-    ).fetchall()
+    rows: list[tuple[str, float]] = []
+    for codes, phrases in _phrases_by_language(db, question):
+        if phrases:
+            rows += db.execute(
+                f"SELECT p.id, -bm25(passage_terms, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score"
+                " FROM passage_terms AS t JOIN passages AS p ON p.row = t.rowid"
+                " JOIN documents AS d ON d.id = p.document WHERE passage_terms MATCH ?"
+                f" AND d.language IN ({','.join('?' * len(codes))})"
+                " ORDER BY score DESC, p.id LIMIT ?",
+                (fts_expression(phrases), *codes, k),
+            ).fetchall()
+    rows = sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
     passages = select_passages_by_id(db, [id for id, _ in rows])
     return [(passages[id], score) for id, score in rows if id in passages]
 
@@ -43,13 +47,10 @@ def highlight(db: sqlite3.Connection, question: str, passage: str) -> list[tuple
     if passage not in passages:
         return []
     text, code = passages[passage].text, passages[passage].language
-    return matches(text, language(code), _phrases(db, question))
-
-
-def library_languages(db: sqlite3.Connection) -> list[Language]:
-    """The languages that the documents are indexed in, each once, by code."""
-    codes = {code for (code,) in db.execute("SELECT DISTINCT language FROM documents")}
-    return sorted({language(code) for code in codes}, key=lambda value: value.code)
+    for codes, phrases in _phrases_by_language(db, question):
+        if code in codes:
+            return matches(text, language(code), phrases)
+    return []
 
 
 def fts_expression(phrases: list[Phrase]) -> str:
@@ -57,7 +58,12 @@ def fts_expression(phrases: list[Phrase]) -> str:
     return " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
 
 
-def _phrases(db: sqlite3.Connection, question: str) -> list[Phrase]:
-    languages = library_languages(db)
-    spoken = question_language(question, [value.code for value in languages])
-    return question_phrases(question, spoken, languages)
+def _phrases_by_language(
+    db: sqlite3.Connection, question: str
+) -> list[tuple[list[str], list[Phrase]]]:
+    """For each language of the documents: its codes in the library, and what to search there."""
+    codes: dict[Language, list[str]] = {}
+    for (code,) in db.execute("SELECT DISTINCT language FROM documents ORDER BY 1"):
+        codes.setdefault(language(code), []).append(code)
+    spoken = question_language(question, [value.code for value in codes])
+    return [(names, question_phrases(question, spoken, value)) for value, names in codes.items()]

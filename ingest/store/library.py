@@ -18,6 +18,7 @@ from ingest.store import dense, lexical, rows, schema, verification
 from ingest.store.database import Database
 from ingest.store.migration import migrate
 from ingest.store.schema import DATABASE, IndexConfig
+from ingest.text.languages import language as document_language
 from ingest.types import Document, Page, ParsedDocument, Passage
 
 _MIN_ID_PREFIX = 6  # hexadecimal digits of an id that name a document
@@ -187,7 +188,7 @@ class Library:
 
     def languages(self) -> set[str]:
         """The languages that the documents are indexed in, as ISO 639-1 codes."""
-        return {value.code for value in lexical.library_languages(self.database.connection())}
+        return {document_language(document.language).code for document in self.documents()}
 
     # ---- verification ----
 

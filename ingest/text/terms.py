@@ -1,8 +1,8 @@
 """Text and questions as the terms of the lexical search: stems, and names in capitals.
 
-A passage is indexed by the stems of its own language. A question's word is searched by its stems
-under every language of the library, so that a question finds text in another language that uses
-the same word. A word in capitals that in small letters is a stop word, as AND, OR or MIT, has a
+A passage is indexed by the stems of its own language, and a question's words are searched in it by
+their stems under that language, so that a question finds text in another language that uses the
+same word. A word in capitals that in small letters is a stop word, as AND, OR or MIT, has a
 term of its own, which the word in small letters does not match. A German umlaut is found as its
 letter with an e, as its letter alone, and as itself, whatever the language around it.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from ingest.text.languages import LANGUAGES, Language
@@ -32,24 +32,24 @@ def index_terms(text: str, language: Language) -> str:
     return " ".join(term for _, _, terms in _located_terms(text, language) for term in terms)
 
 
-def question_phrases(
-    question: str, language: Language, library: Collection[Language]
-) -> list[Phrase]:
-    """What to search for a question, as alternatives, each once.
+def question_phrases(question: str, language: Language, text_language: Language) -> list[Phrase]:
+    """What to search for a question in texts of one language, as alternatives, each once.
 
     The question's stop words are left out, except in a question of stop words alone.
 
     Args:
         question: In any words.
         language: The question's, whose stop words are left out.
-        library: The languages of the texts that are searched.
+        text_language: That of the texts that are searched.
     """
     text = unicodedata.normalize("NFC", question)
     if text.isupper():
         text = text.lower()  # here capitals mark no names
     words = _WORD.findall(text)
     content_words = [word for word in words if not _is_stop_word(word, language)]
-    phrases = [phrase for word in content_words or words for phrase in _alternatives(word, library)]
+    phrases = [
+        phrase for word in content_words or words for phrase in _alternatives(word, text_language)
+    ]
     return list(dict.fromkeys(phrases))
 
 
@@ -78,16 +78,15 @@ def _located_terms(text: str, language: Language) -> Iterator[tuple[int, int, Se
         yield match.start(), match.end(), terms
 
 
-def _alternatives(word: str, library: Collection[Language]) -> Iterator[Phrase]:
+def _alternatives(word: str, language: Language) -> Iterator[Phrase]:
     """The phrases that one word of a question matches."""
     if _is_name(word):
         yield (_NAME + word.lower(),)
         return
     for spelling in (word, word.translate(_SPELT_OUT)):
-        for language in library:
-            phrase = tuple(stem(part, language) for part in _TERM.findall(spelling))
-            if phrase:
-                yield phrase
+        phrase = tuple(stem(part, language) for part in _TERM.findall(spelling))
+        if phrase:
+            yield phrase
 
 
 def _is_stop_word(word: str, language: Language) -> bool:
