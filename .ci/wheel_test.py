@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -208,7 +209,8 @@ def look_with_a_browser(port: int) -> None:
         page.goto(f"http://127.0.0.1:{port}/")
         page.get_by_placeholder("Ask the lectures").wait_for()
         page.goto(f"http://127.0.0.1:{port}/evaluate")
-        page.get_by_text("dev", exact=True).first.wait_for()
+        page.get_by_role("combobox", name=re.compile("Question set")).press("ArrowDown")
+        page.get_by_role("option", name="opening").wait_for()
         chromium.close()
     print("         a browser shows the chat and the bundled question sets")
 
