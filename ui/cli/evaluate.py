@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_folder
+from ingest import resources
+from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_folder, question_file
 from ui.cli.output import counted_progress, fail, note, print_json
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 QuestionsOption = Annotated[
     Path | None,
     typer.Option(
-        "--questions", help="Questions with their gold pages [default: those in the run's sidecar]."
+        "--questions",
+        parser=question_file,
+        metavar="QUESTIONS",
+        help="Questions with their gold pages (default: those in the run's sidecar).",
     ),
 ]
 ByOption = Annotated[
@@ -33,7 +37,7 @@ ByOption = Annotated[
     typer.Option(
         "--by",
         help="Field of the questions to group by, your own (as tags) among them; repeatable "
-        "[default: type and lang].",
+        "(default: type and lang).",
     ),
 ]
 
@@ -65,7 +69,12 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     context: typer.Context,
     questions: Annotated[
-        Path | None, typer.Argument(help="JSON lines; see `katheder questions check`.")
+        Path | None,
+        typer.Argument(
+            parser=question_file,
+            metavar="QUESTIONS",
+            help="A JSON-lines file, or a bundled set; see `katheder questions`.",
+        ),
     ] = None,
     library: LibraryOption = None,
     output: Annotated[
@@ -125,9 +134,25 @@ def evaluate(
         show(figures_table(figures), groups_table(figures, _GROUP_METRICS))
 
 
+@questions_app.command("list")
+def list_sets(as_json: JsonOption = False) -> None:
+    """List the bundled question sets, which the other commands take by name."""
+    from rag.evaluation.questions import read_questions
+
+    sets = {name: (file, read_questions(file)) for name, file in resources.question_sets().items()}
+    if as_json:
+        print_json({name: str(file) for name, (file, _) in sets.items()})
+        return
+    for name, (file, questions) in sets.items():
+        print(f"{name:<8} {len(questions):4d} questions  {file}")
+
+
 @questions_app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(help="A question file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(parser=question_file, metavar="QUESTIONS", help="A file or a bundled set."),
+    ],
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -229,11 +254,16 @@ def sweep(
 def calibrate(
     context: typer.Context,
     questions: Annotated[
-        Path, typer.Argument(help="Questions, some of which the lectures do not answer.")
+        Path,
+        typer.Argument(
+            parser=question_file,
+            metavar="QUESTIONS",
+            help="Questions, some of which the lectures do not answer.",
+        ),
     ],
     library: LibraryOption = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where to save it [default: in the library's folder].")
+        Path | None, typer.Option(help="Where to save it (default: in the library's folder).")
     ] = None,
     settings: SettingsOption = None,
 ) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest import resources
+
 if TYPE_CHECKING:
     from rag.sampling import Sampling
     from rag.settings import Settings
@@ -15,7 +17,7 @@ LibraryOption = Annotated[
     Path | None,
     typer.Option(
         "--library",
-        help="Folder of the library [default: KATHEDER_LIBRARY or the platform's data folder].",
+        help="Folder of the library (default: KATHEDER_LIBRARY or the platform's data folder).",
     ),
 ]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
@@ -28,7 +30,7 @@ QuotedOption = Annotated[
     typer.Option(
         "--extractive/--written",
         help="Quote the lectures' own sentences, or let the language model write "
-        "[default: the setting answer.writer].",
+        "(default: the setting answer.writer).",
     ),
 ]
 
@@ -60,6 +62,12 @@ TokensOption = Annotated[
     int | None, typer.Option("--max-new-tokens", help="Longest answer in tokens.")
 ]
 SeedOption = Annotated[int | None, typer.Option(help="The same seed gives the same answer.")]
+
+
+def question_file(name: str) -> Path:
+    """The file of that name, else the bundled question set: `dev`, `opening` or `test`."""
+    file = Path(name)
+    return file if file.exists() else resources.question_sets().get(name, file)
 
 
 def library_folder(option: Path | None) -> Path:
