@@ -14,18 +14,21 @@ from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk, embedding_text
 from ingest.embed import Encoder
 from ingest.errors import UnreadableFile
 from ingest.readers import READERS, read
+from ingest.recognition import TextRecogniser
 from ingest.store import IndexConfig, Library
+from ingest.types import ParsedDocument
 
 logger = logging.getLogger(__name__)
 
-Outcome = Literal["added", "replaced", "unchanged", "duplicate", "failed"]
+Outcome = Literal["added", "replaced", "unchanged", "duplicate", "recognised", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """The outcome for one file; `message` gives the reason if it failed or was left out.
 
-    `pages` and `passages` are counts, `seconds` is the time that the file took.
+    `pages` and `passages` are counts, `seconds` is the time that the file took. After "recognised",
+    `pages` counts those whose pictures were read.
     """
 
     path: str
@@ -68,12 +71,15 @@ def ingest(
     passage_tokens: int = 200,
     overlap_tokens: int = 0,
     collection: str = "",
+    recogniser: TextRecogniser | None = None,
 ) -> Iterator[FileReport]:
     """Add files to a library, yielding a report after each.
 
     A file whose bytes are in the library already is left unchanged; a document whose file changed
-    is replaced; a file that cannot be read is reported, and the others go on. Each document is one
-    transaction, so that a run can be stopped at any moment and started again.
+    is replaced; a file that cannot be read is reported, and the others go on. When the text of all
+    files can be searched, what is written in their pictures is read, which takes seconds a page.
+    Each document is one transaction both times, so that a run can be stopped at any moment and
+    started again.
 
     Args:
         files: As from `find_files`.
@@ -82,12 +88,15 @@ def ingest(
         passage_tokens: Longest passage, in tokens of the encoder.
         overlap_tokens: How much of a passage the next one repeats.
         collection: The collection of new documents; "" for none.
+        recogniser: Reads pictures, those left from earlier runs as well; None leaves them unread.
 
     Raises:
         LibraryMismatch: the library was built with another encoder or chunker.
     """
     library.check_or_set_config(index_config(encoder, passage_tokens, overlap_tokens))
-    settings = ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
+    target = _Target(
+        library, encoder, ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
+    )
     documents = {document.id: document for document in library.documents()}
     for file in files:
         start = time.perf_counter()
@@ -112,13 +121,7 @@ def ingest(
                     continue
             parsed = read(file)
             parsed = replace(parsed, document=replace(parsed.document, collection=collection))
-            passages = chunk(parsed, encoder.count_tokens, settings)
-            if not passages:
-                raise UnreadableFile(
-                    f"{file.name}: has no text except running headers and page numbers"
-                )
-            vectors = encoder.encode([embedding_text(passage) for passage in passages])
-            library.add(parsed, passages, vectors)
+            passages = target.add(parsed, may_be_empty=recogniser is not None)
         except UnreadableFile as error:
             yield FileReport(
                 str(file), "failed", seconds=time.perf_counter() - start, message=str(error)
@@ -131,7 +134,62 @@ def ingest(
         documents[added.id] = added
         outcome: Outcome = "replaced" if replaced else "added"
         yield FileReport(
-            str(file), outcome, len(parsed.pages), len(passages), time.perf_counter() - start
+            str(file), outcome, len(parsed.pages), passages, time.perf_counter() - start
+        )
+    if recogniser is not None:
+        yield from _read_pictures(target, recogniser)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A library with what passages are made by."""
+
+    library: Library
+    encoder: Encoder
+    settings: ChunkSettings
+
+    def add(self, parsed: ParsedDocument, *, may_be_empty: bool = False) -> int:
+        """Cut, encode and store a document; the number of its passages.
+
+        Raises:
+            UnreadableFile: it has no passage, and no picture that may hold one.
+        """
+        passages = chunk(parsed, self.encoder.count_tokens, self.settings)
+        unread = any(page.origin == "picture" for page in parsed.pages)
+        if not passages and not (unread and may_be_empty):
+            raise UnreadableFile(
+                f"{parsed.document.file}: has no text except running headers and page numbers"
+                + ("; its pictures were not read" if unread else "")
+            )
+        texts = [embedding_text(passage) for passage in passages]
+        self.library.add(parsed, passages, self.encoder.encode(texts))
+        return len(passages)
+
+
+def _read_pictures(target: _Target, recogniser: TextRecogniser) -> Iterator[FileReport]:
+    """Read the pictures of all documents that have unread ones, and cut these documents again."""
+    library = target.library
+    documents = {document.id: document for document in library.documents()}
+    for id, numbers in library.unread_pictures().items():
+        document = documents[id]
+        file, start = Path(document.path), time.perf_counter()
+        if _sha256(file) != id:
+            continue  # moved or changed; the ingest that finds it again reads its pictures
+        try:
+            parsed = read(file, recogniser)
+            parsed = replace(
+                parsed, document=replace(parsed.document, collection=document.collection)
+            )
+            passages = target.add(parsed)
+        except UnreadableFile as error:
+            if not library.passages(id):
+                library.remove(id)
+            yield FileReport(
+                str(file), "failed", seconds=time.perf_counter() - start, message=str(error)
+            )
+            continue
+        yield FileReport(
+            str(file), "recognised", len(numbers), passages, time.perf_counter() - start
         )
 
 
@@ -143,7 +201,13 @@ def _sha256(file: Path) -> str:
         return ""
 
 
-def rebuild(library: Library, encoder: Encoder, **settings: int) -> Iterator[FileReport]:
+def rebuild(
+    library: Library,
+    encoder: Encoder,
+    *,
+    recogniser: TextRecogniser | None = None,
+    **settings: int,
+) -> Iterator[FileReport]:
     """Build a library again from its files, and replace it when all of them are done.
 
     A document whose file does not exist any more is reported as failed; the old library is then
@@ -152,6 +216,7 @@ def rebuild(library: Library, encoder: Encoder, **settings: int) -> Iterator[Fil
     Args:
         library: The library.
         encoder: Gives the passages' vectors.
+        recogniser: Reads pictures; None leaves them unread.
         settings: `passage_tokens` and `overlap_tokens` of `ingest`.
     """
     draft_folder = library.folder / "rebuilding"
@@ -161,7 +226,9 @@ def rebuild(library: Library, encoder: Encoder, **settings: int) -> Iterator[Fil
     failed = False
     for collection in sorted({document.collection for document in library.documents()}):
         files = [Path(d.path) for d in library.documents() if d.collection == collection]
-        for report in ingest(files, draft, encoder, collection=collection, **settings):
+        for report in ingest(
+            files, draft, encoder, collection=collection, recogniser=recogniser, **settings
+        ):
             failed = failed or report.outcome == "failed"
             yield report
     if not failed:

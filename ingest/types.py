@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Origin = Literal["text", "ocr"]
+Origin = Literal["text", "ocr", "picture"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class Page:
 
     `text` is what a person would read, in order, with a newline after each line; `heading` is the
     page's title, or "" if it has none; `width` and `height` are in points; `origin` is "ocr" if
-    the text was recognised in a picture.
+    most of its text was read from a picture, "picture" if it has a picture that may hold text and
+    was not read yet.
     """
 
     number: int

@@ -79,7 +79,12 @@ class Katheder:
             )
         chunking = self.settings.chunking.model_dump()
         reports = ingest(
-            files, self.library, self.models.encoder, collection=collection, **chunking
+            files,
+            self.library,
+            self.models.encoder,
+            collection=collection,
+            recogniser=self.models.recogniser,
+            **chunking,
         )
         return list(reports)
 

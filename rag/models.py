@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ingest import weights
 from ingest.embed import BiEncoder, Encoder
 from ingest.errors import ModelMissing
+from ingest.recognition import TextRecogniser
 from rag.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -75,6 +76,13 @@ class Models:
             ("encoder", settings.encoder),
             lambda: BiEncoder(settings.encoder, settings.device, settings.dtype),
         )
+
+    @property
+    def recogniser(self) -> TextRecogniser | None:
+        """Reads text in pictures; None where the settings say "none" or rapidocr is missing."""
+        if self.settings.recogniser == "none" or not TextRecogniser.is_installed():
+            return None
+        return self._once(("recogniser",), TextRecogniser)
 
     @property
     def reranker(self) -> Reranker | None:

@@ -85,6 +85,9 @@ class ModelSettings(Section):
     adapter: str = "auto"
     """LoRA adapter of the generator: auto takes the bundled one for the bundled generator; a
     folder in peft's form; "none" leaves the generator as it is."""
+    recogniser: Literal["auto", "none"] = "auto"
+    """Reads text in pictures while lectures are added: auto takes PP-OCR where rapidocr is
+    installed; "none" leaves pictures unread."""
     device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     """auto, cpu, cuda, cuda:N or mps; auto takes a GPU where there is one."""
     dtype: weights.Numeric = "auto"

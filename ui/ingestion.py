@@ -76,9 +76,15 @@ def start_ingestion(
 
     def read(_: threading.Event) -> Iterator[FileReport]:
         library = Library(session.folder, create=True)
-        encoder = load_models(session.settings.models).encoder
-        chunking = session.settings.chunking.model_dump()
-        for report in ingest(files, library, encoder, collection=collection, **chunking):
+        models = load_models(session.settings.models)
+        for report in ingest(
+            files,
+            library,
+            models.encoder,
+            collection=collection,
+            recogniser=models.recogniser,
+            **session.settings.chunking.model_dump(),
+        ):
             if uploaded:
                 drop_unused(report)
             yield report

@@ -1,6 +1,7 @@
 """Readers turn a file into a `ParsedDocument`; one module for each format.
 
-A reader is any function from a path to a `ParsedDocument`. It raises `UnreadableFile`, with one
+A reader is any function from a path, and perhaps a recogniser of text in pictures, to a
+`ParsedDocument`. It raises `UnreadableFile`, with one
 sentence for the user, if the file gives no text.
 """
 
@@ -11,15 +12,20 @@ from pathlib import Path
 
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf import read_pdf
+from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
-Reader = Callable[[Path], ParsedDocument]
+Reader = Callable[[Path, TextRecogniser | None], ParsedDocument]
 
 READERS: dict[str, Reader] = {".pdf": read_pdf}
 
 
-def read(path: Path) -> ParsedDocument:
+def read(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
     """Read a file with the reader of its suffix.
+
+    Args:
+        path: The file.
+        recogniser: Reads what is written in pictures; without one, such pages are only marked.
 
     Raises:
         UnreadableFile: there is no reader for such files, or the file has no readable text.
@@ -31,4 +37,4 @@ def read(path: Path) -> ParsedDocument:
             f"{path.name}: files of type {path.suffix or 'unknown'!r} cannot be read, "
             f"only {suffixes}"
         )
-    return reader(path)
+    return reader(path, recogniser)

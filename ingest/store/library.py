@@ -136,6 +136,10 @@ class Library:
         """All documents, by file name."""
         return rows.select_documents(self.database.connection())
 
+    def unread_pictures(self) -> dict[str, list[int]]:
+        """The pages, from 1, with pictures that were not read yet, by the document's id."""
+        return rows.select_unread_pictures(self.database.connection())
+
     def find(self, name: str) -> list[Document]:
         """The documents of a name: a file name, a path, or the first digits of an id (at least 6)."""
         path = str(Path(name).expanduser().resolve())

@@ -6,13 +6,14 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
 from ingest.store.schema import read_config
 from ingest.text.languages import language
 from ingest.text.terms import index_terms
-from ingest.types import Box, Document, Line, Page, ParsedDocument, Passage, Span, Word
+from ingest.types import Box, Document, Line, Origin, Page, ParsedDocument, Passage, Span, Word
 
 _DOCUMENT_COLUMNS = "id, path, file, title, pages, language, collection"
 _PAGE_COLUMNS = "number, text, width, height, heading, layout, origin"
@@ -180,13 +181,21 @@ def _passage(
     )
 
 
+def select_unread_pictures(db: sqlite3.Connection) -> dict[str, list[int]]:
+    """See `Library.unread_pictures`."""
+    pages: dict[str, list[int]] = {}
+    for document, number in db.execute(
+        "SELECT document, number FROM pages WHERE origin = 'picture' ORDER BY document, number"
+    ):
+        pages.setdefault(document, []).append(number)
+    return pages
+
+
 def _page(
     number: int, text: str, width: float, height: float, heading: str, layout: bytes, origin: str
 ) -> Page:
     lines, words = _unpack_layout(layout)
-    return Page(
-        number, text, width, height, heading, lines, words, "ocr" if origin == "ocr" else "text"
-    )
+    return Page(number, text, width, height, heading, lines, words, cast(Origin, origin))
 
 
 def _pack_layout(page: Page) -> bytes:

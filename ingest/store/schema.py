@@ -124,6 +124,10 @@ def update_content_hash(db: sqlite3.Connection) -> None:
     digest = hashlib.sha256(f"{FORMAT} {_read_meta(db, _CONFIG_KEY)}".encode())
     for row in db.execute("SELECT id, file, collection FROM documents ORDER BY id"):
         digest.update("\0".join(row).encode())
+    for row in db.execute(  # reading them changes the passages, but not the documents
+        "SELECT document, count(*) FROM pages WHERE origin = 'picture' GROUP BY document ORDER BY 1"
+    ):
+        digest.update(repr(row).encode())
     _write_meta(db, _HASH_KEY, digest.hexdigest())
 
 

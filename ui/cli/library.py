@@ -18,7 +18,6 @@ from ui.cli.options import (
 from ui.cli.output import fail, note, print_json, show_reports
 
 if TYPE_CHECKING:
-    from ingest.embed import Encoder
     from rag.settings import Settings
 
 library_app = typer.Typer(
@@ -47,6 +46,7 @@ def ingest(
     """Read lectures into the library; unchanged files are skipped. Exits with 1 if a file failed."""
     from ingest import pipeline
     from ingest.store import Library
+    from rag.models import Models
 
     sources = [*(paths or []), *([resources.lectures()] if bundled else [])]
     if not sources:
@@ -61,8 +61,14 @@ def ingest(
             "name a PDF or a folder that holds some."
         )
     store = Library(library_folder(library), create=True)
+    models = Models(config.models)
     reports = pipeline.ingest(
-        files, store, encoder_of(config), collection=collection, **config.chunking.model_dump()
+        files,
+        store,
+        models.encoder,
+        collection=collection,
+        recogniser=models.recogniser,
+        **config.chunking.model_dump(),
     )
     show_reports(reports, len(files), as_json=as_json)
 
@@ -71,13 +77,19 @@ def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None
     """Read lectures into a library that holds none yet; one that holds some is left as it is."""
     from ingest import pipeline
     from ingest.store import Library
+    from rag.models import Models
 
     if Library(folder, create=True).count() > 0:
         return
     note(f"Reading the lectures in {', '.join(map(str, sources))} for the first time:")
     files = pipeline.find_files(sources)
+    models = Models(settings.models)
     reports = pipeline.ingest(
-        files, Library(folder), encoder_of(settings), **settings.chunking.model_dump()
+        files,
+        Library(folder),
+        models.encoder,
+        recogniser=models.recogniser,
+        **settings.chunking.model_dump(),
     )
     show_reports(reports, len(files), as_json=False)
 
@@ -157,15 +169,12 @@ def rebuild(
     """Rebuild from the source files with the current settings; the old library is kept until then."""
     from ingest import pipeline
     from ingest.store import Library
+    from rag.models import Models
 
     config = read_settings(settings)
     store = Library(library_folder(library))
-    reports = pipeline.rebuild(store, encoder_of(config), **config.chunking.model_dump())
+    models = Models(config.models)
+    reports = pipeline.rebuild(
+        store, models.encoder, recogniser=models.recogniser, **config.chunking.model_dump()
+    )
     show_reports(reports, len(store.documents()), as_json=as_json)
-
-
-def encoder_of(settings: Settings) -> Encoder:
-    """The encoder that the settings name."""
-    from rag.models import Models
-
-    return Models(settings.models).encoder

@@ -84,14 +84,15 @@ def show_reports(reports: Iterator[FileReport], total: int, *, as_json: bool) ->
             finished.append(report)
             progress.advance(task)
             if not as_json:
+                pages = "pages with pictures" if report.outcome == "recognised" else "pages"
                 line = report.message or (
-                    f"{Path(report.path).name}: {report.pages} pages, {report.passages} passages, "
+                    f"{Path(report.path).name}: {report.pages} {pages}, {report.passages} passages, "
                     f"{report.seconds:.1f} s"
                 )
-                progress.print(f"{report.outcome:>9}  {line}", markup=False, soft_wrap=True)
+                progress.print(f"{report.outcome:>10}  {line}", markup=False, soft_wrap=True)
     counts = {
         outcome: sum(report.outcome == outcome for report in finished)
-        for outcome in ("added", "replaced", "unchanged", "duplicate", "failed")
+        for outcome in ("added", "replaced", "unchanged", "duplicate", "recognised", "failed")
     }
     if as_json:
         print_json({"counts": counts, "files": [asdict(report) for report in finished]})

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
 
-from ingest.readers.pdf.lines import RawLine, RawWord
+from ingest.layout.page import LayoutLine, PageLayout
 from ingest.readers.pdf.titles import page_heading
 from ingest.text.repair import join_hyphen, repair_word
 from ingest.types import Box, Line, Page, Word
 
-
-@dataclass(frozen=True, slots=True)
-class PageLines:
-    """A page as read: its size in points, its lines, and what gives a word's box on it."""
-
-    width: float
-    height: float
-    lines: list[RawLine]
-    box_of: Callable[[RawWord], Box]
+# Words before which a hyphen stands for a part that both words share, as in "input- and output".
+_SUSPENDING = frozenset({"and", "or", "und", "oder", "bzw.", "sowie", "et", "ou"})
 
 
-def hyphenated_words(pages: Sequence[PageLines]) -> set[str]:
+def hyphenated_words(pages: Sequence[PageLayout]) -> set[str]:
     """Words that their author wrote with a hyphen anywhere in the file, in lower case."""
     return {
         word.text.casefold()
@@ -32,12 +24,12 @@ def hyphenated_words(pages: Sequence[PageLines]) -> set[str]:
     }
 
 
-def compose_page(number: int, page: PageLines, compounds: Set[str]) -> Page:
+def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
     """Repair a page's words and lay its lines out as one text.
 
     Args:
         number: The page, from 1.
-        page: Its lines.
+        page: Its lines, in reading order.
         compounds: Words that keep their hyphen at a line's end, in lower case.
     """
     parts: list[str] = []
@@ -45,11 +37,13 @@ def compose_page(number: int, page: PageLines, compounds: Set[str]) -> Page:
     lines: list[Line] = []
     length = 0  # of the parts so far
     after_hyphen = False
-    for raw_line in page.lines:
+    for index, layout_line in enumerate(page.lines):
         start = length
         box: Box | None = None
-        for raw_word in raw_line.words:
-            text = repair_word(raw_word.text)
+        broken = is_broken(layout_line, page.lines[index + 1 : index + 2])
+        for placed in layout_line.words:
+            last = placed is layout_line.words[-1]
+            text = repair_word(placed.text[:-1] if broken and last else placed.text)
             if not text:
                 continue
             if after_hyphen:
@@ -57,18 +51,18 @@ def compose_page(number: int, page: PageLines, compounds: Set[str]) -> Page:
             elif box is None:
                 separator = ""
             else:
-                separator = "" if raw_word.attached else " "
+                separator = "" if placed.attached else " "
             parts.extend((separator, text))
             length += len(separator)
-            word_box = page.box_of(raw_word)
+            word_box = placed.box
             words.append(Word(length, length + len(text), word_box))
             box = word_box if box is None else box.union(word_box)
             length += len(text)
             after_hyphen = False
         if box is None:
             continue
-        lines.append(Line(start, length, round(raw_line.size, 1), raw_line.words[0].bold, box))
-        after_hyphen = raw_line.hyphenated
+        lines.append(Line(start, length, round(layout_line.size, 1), layout_line.bold, box))
+        after_hyphen = broken
         if not after_hyphen:
             parts.append("\n")
             length += 1
@@ -76,9 +70,24 @@ def compose_page(number: int, page: PageLines, compounds: Set[str]) -> Page:
     return Page(
         number,
         text,
-        page.width,
-        page.height,
-        heading=page_heading(number, text, lines, page.width, page.height),
+        page.frame.width,
+        page.frame.height,
+        heading=page_heading(number, text, lines, page.frame.width, page.frame.height),
         lines=tuple(lines),
         words=tuple(words),
+        origin=page.origin,
+    )
+
+
+def is_broken(line: LayoutLine, following: Sequence[LayoutLine]) -> bool:
+    """Whether a line's last word is broken by a hyphen and goes on in the next line."""
+    last = line.words[-1].text
+    if not following or len(last) < 3 or last[-1] != "-" or not last[-2].isalpha():
+        return False
+    first = following[0].words[0].text
+    return (
+        following[0].block == line.block
+        and first[0].islower()
+        and first not in _SUSPENDING
+        and abs(line.size - following[0].size) < 0.2 * line.size
     )

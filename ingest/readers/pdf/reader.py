@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2 as pdfium
 
 from ingest.errors import UnreadableFile
-from ingest.readers.pdf.boxes import word_boxes
-from ingest.readers.pdf.characters import read_lines
-from ingest.readers.pdf.composition import PageLines, compose_page, hyphenated_words
-from ingest.readers.pdf.lines import break_line, merge_lines
+from ingest.layout.page import PageLayout, lay_out
+from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.opening import open_pdf, read_bytes
 from ingest.readers.pdf.titles import document_title, read_outline
+from ingest.recognition import (
+    GLANCE_SCALE,
+    TextRecogniser,
+    ink,
+    pages_with_pictures,
+    reading_scale,
+)
 from ingest.text.detect import language_of
-from ingest.types import Document, Page, ParsedDocument
+from ingest.types import Box, Document, ParsedDocument
 
 #: With fewer words in the whole file, its pages are taken for pictures.
 MIN_WORDS = 5
 
 
-def read_pdf(path: Path) -> ParsedDocument:
+def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
     """Read a PDF file.
+
+    Args:
+        path: The file.
+        recogniser: Reads what is written in pictures; without one, such pages are only marked.
 
     Raises:
         UnreadableFile: the file is missing, empty, encrypted, no PDF or cut off, or its pages
@@ -37,17 +47,28 @@ def read_pdf(path: Path) -> ParsedDocument:
         )
     with open_pdf(path.name, data) as pdf:
         try:
-            pages = _read_pages(pdf)
+            layouts = [lay_out(page) for page in pdf]
+            drawings = [
+                ink(page.render(scale=GLANCE_SCALE).to_pil(), _word_boxes(layout))
+                for page, layout in zip(pdf, layouts, strict=True)
+            ]
             outline = tuple(read_outline(pdf))
             declared_title = str(pdf.get_metadata_dict().get("Title") or "").strip()
         except pdfium.PdfiumError as error:
             raise UnreadableFile(
                 f"{path.name}: is damaged ({error}); export or download it again"
             ) from error
-    if sum(len(page.words) for page in pages) < MIN_WORDS:
+    pictures = pages_with_pictures(drawings)
+    if recogniser is not None and pictures:
+        layouts = _read_pictures(path.name, data, layouts, pictures, recogniser)
+        pictures = []
+    for number in pictures:
+        layouts[number - 1].origin = "picture"
+    compounds = hyphenated_words(layouts)
+    pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
+    if not pictures and sum(len(page.words) for page in pages) < MIN_WORDS:
         raise UnreadableFile(
-            f"{path.name}: its {len(pages)} page(s) are pictures without text; "
-            "run a text recognition such as `ocrmypdf` on it first"
+            f"{path.name}: its {len(pages)} page(s) hold no text, nor a picture with text"
         )
     text = "\n".join(page.text for page in pages)
     document = Document(
@@ -61,21 +82,25 @@ def read_pdf(path: Path) -> ParsedDocument:
     return ParsedDocument(document, pages, outline)
 
 
-def _read_pages(pdf: pdfium.PdfDocument) -> tuple[Page, ...]:
-    """All pages, composed only when the words with a hyphen of the whole file are known."""
-    pages = [_read_page(pdf, index) for index in range(len(pdf))]
-    compounds = hyphenated_words(pages)
-    return tuple(
-        compose_page(number, page, compounds) for number, page in enumerate(pages, start=1)
-    )
+def _word_boxes(layout: PageLayout) -> list[Box]:
+    return [box for line in layout.lines for word in line.words for box in word.boxes]
 
 
-def _read_page(pdf: pdfium.PdfDocument, index: int) -> PageLines:
-    page = pdf[index]
-    width, height = page.get_size()
-    textpage = page.get_textpage()
-    try:
-        lines = [part for line in read_lines(textpage) for part in break_line(line)]
-    finally:
-        textpage.close()
-    return PageLines(width, height, merge_lines(lines), word_boxes(page, width, height))
+def _read_pictures(
+    name: str,
+    data: bytes,
+    layouts: Sequence[PageLayout],
+    pictures: Sequence[int],
+    recogniser: TextRecogniser,
+) -> list[PageLayout]:
+    """The layouts with what is written in the pictures of some pages, counted from 1."""
+    read = list(layouts)
+    for number in pictures:
+        frame = layouts[number - 1].frame
+        scale = reading_scale(frame.width, frame.height)
+        with open_pdf(name, data) as pdf:
+            picture = pdf[number - 1].render(scale=scale).to_pil()
+        lines = recogniser.read(picture, scale)
+        with open_pdf(name, data) as pdf:
+            read[number - 1] = lay_out(pdf[number - 1], lines)
+    return read

@@ -1,0 +1,249 @@
+"""Characters of a page with their places, as pdfium finds them, each once.
+
+A glyph stands in the *upright frame* of its direction: the page turned so that its text runs from
+left to right. Text that runs down a page, as on a landscape slide in a portrait sheet, is thus
+read by the same rules as any other.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from ingest.layout.symbols import symbol_of
+from ingest.types import Box
+
+#: Two equal characters nearer than this, in em, are one character drawn twice (artificial bold,
+#: or the overlapping parts in which browsers print).
+SAME_PLACE = 0.12
+#: Text smaller than this many points is not for readers.
+MIN_SIZE = 2.0
+
+# Brackets and operators that are centred on the mathematical axis, a quarter em above the baseline.
+_CENTRED = frozenset("()[]{}|∥⟨⟩⌊⌋⌈⌉∑∏∫∮⋃⋂⋀⋁⨁⨂")
+_LIGATURE = 3  # the letters of one ligature follow one another and share its place
+_HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-", "\u2010": "-", "\u2011": "-"}
+_BLANKS = frozenset(" \t\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000")
+
+
+class Font(NamedTuple):
+    """What a text object tells of its glyphs: font, size in points, and how it is drawn.
+
+    `direction` is the quarter turns, clockwise, of the text's baseline on the page as shown; None
+    for oblique text. `invisible` text has render mode 3 or is wholly transparent; `fill` is the
+    colour, red, green, blue from 0 to 255.
+    """
+
+    name: str
+    size: float
+    bold: bool
+    fixed_pitch: bool
+    direction: int | None
+    invisible: bool
+    fill: tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class Glyph:
+    """A character in its upright frame.
+
+    `x0` and `x1` are where its advance begins and ends, `y` is its baseline, `size` the font
+    size, all in points; `box` is its place on the page as shown; `order` counts the file's
+    characters from 0.
+    """
+
+    text: str
+    x0: float
+    x1: float
+    y: float
+    size: float
+    font: Font
+    box: Box
+    order: int
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it only moves the pen."""
+        return self.text in _BLANKS
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The page as it is shown: its size, and the map from PDF user space to it.
+
+    A point (x, y) of user space is shown at (a x + c y + e, b x + d y + f).
+    """
+
+    width: float
+    height: float
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    @classmethod
+    def of(cls, page: pdfium.PdfPage) -> Frame:
+        """The frame of a page, from its crop box and its rotation."""
+        width, height = page.get_size()
+        left, bottom, right, top = page.get_cropbox()
+        turn = page.get_rotation() % 360
+        if turn == 0:
+            return cls(width, height, 1, 0, 0, -1, -left, top)
+        if turn == 90:
+            return cls(width, height, 0, 1, 1, 0, -bottom, -left)
+        if turn == 180:
+            return cls(width, height, -1, 0, 0, 1, right, -bottom)
+        return cls(width, height, 0, -1, -1, 0, top, right)
+
+    def shown(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of user space is shown."""
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        """Where a rectangle of user space is shown."""
+        xa, ya = self.shown(left, bottom)
+        xb, yb = self.shown(right, top)
+        return Box(
+            round(min(xa, xb), 2),
+            round(min(ya, yb), 2),
+            round(max(xa, xb), 2),
+            round(max(ya, yb), 2),
+        )
+
+    def upright(self, x: float, y: float, direction: int) -> tuple[float, float]:
+        """A shown point in the frame of text with a direction (quarter turns, clockwise)."""
+        if direction == 0:
+            return x, y
+        if direction == 1:
+            return y, self.width - x
+        if direction == 2:
+            return self.width - x, self.height - y
+        return self.height - y, x
+
+
+def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame) -> list[Glyph]:
+    """All characters of a page, in the file's order; oblique text stands in the page's own frame."""
+    raw = textpage.raw
+    unicode_of, origin_of = pdfium_c.FPDFText_GetUnicode, pdfium_c.FPDFText_GetCharOrigin
+    loose_box, object_of = pdfium_c.FPDFText_GetLooseCharBox, pdfium_c.FPDFText_GetTextObject
+    is_unmapped = pdfium_c.FPDFText_HasUnicodeMapError
+    rect, x, y = pdfium_c.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    tight_box = pdfium_c.FPDFText_GetCharBox
+    edges = [ctypes.c_double() for _ in range(4)]  # left, right, bottom, top
+    edges_at = [ctypes.byref(edge) for edge in edges]
+    x_at, y_at, box_at = ctypes.byref(x), ctypes.byref(y), ctypes.byref(rect)
+    fonts: dict[int, Font] = {}
+    glyphs: list[Glyph] = []
+    high = ""
+    for position in range(textpage.count_chars()):
+        code = unicode_of(raw, position)
+        text = chr(code) if code <= 0x10FFFF else ""
+        if "\ud800" <= text <= "\udbff":  # pdfium counts UTF-16 units: the first half of a letter
+            high = text
+            continue
+        if high:
+            text = (high + text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            high = ""
+        drawn = object_of(raw, position)
+        if not drawn or not text:  # a blank or line end that pdfium made up
+            continue
+        key = ctypes.addressof(drawn.contents)
+        font = fonts.get(key)
+        if font is None:
+            font = fonts[key] = _font(raw, position, drawn, frame)
+        if text in "\r\n":
+            continue
+        origin_of(raw, position, x_at, y_at)
+        loose_box(raw, position, box_at)
+        box = frame.box(rect.left, rect.bottom, rect.right, rect.top)
+        direction = font.direction or 0
+        along = box.height if direction % 2 else box.x1 - box.x0
+        across = box.x1 - box.x0 if direction % 2 else box.height
+        size = font.size
+        if not 0.4 * size <= across <= 4 * size and text.isalnum():
+            size = across / 1.2  # a Type 3 font may count in units of its own
+            font = fonts[key] = font._replace(size=size)
+        u, v = frame.upright(*frame.shown(x.value, y.value), direction)
+        text = _HYPHENS.get(text, text)
+        if "\uf000" <= text <= "\uf0ff" or is_unmapped(raw, position) == 1:
+            text = symbol_of(font.name, text, unmapped=True)
+        if text < " ":
+            continue
+        if text in _CENTRED:  # fonts of tall signs hang them from their baseline
+            tight_box(raw, position, *edges_at)
+            middle = (edges[2].value + edges[3].value) / 2
+            _, axis = frame.upright(*frame.shown(x.value, middle), direction)
+            if abs(axis + 0.25 * size - v) > 0.15 * size:
+                v = axis + 0.25 * size
+        glyphs.append(Glyph(text, u, u + along, v, size, font, box, position))
+    return glyphs
+
+
+def _font(raw: object, position: int, drawn: object, frame: Frame) -> Font:
+    """What a character's text object tells."""
+    name, flags = ctypes.create_string_buffer(256), ctypes.c_int()
+    pdfium_c.FPDFText_GetFontInfo(raw, position, name, 256, flags)
+    matrix = pdfium_c.FS_MATRIX()
+    pdfium_c.FPDFText_GetMatrix(raw, position, matrix)
+    size = pdfium_c.FPDFText_GetFontSize(raw, position) * math.hypot(matrix.c, matrix.d)
+    along = (frame.a * matrix.a + frame.c * matrix.b, frame.b * matrix.a + frame.d * matrix.b)
+    turns = math.degrees(math.atan2(along[1], along[0])) / 90
+    direction = round(turns) % 4 if abs(turns - round(turns)) < 0.1 else None
+    colour = [ctypes.c_uint() for _ in range(4)]
+    pdfium_c.FPDFText_GetFillColor(raw, position, *colour)
+    red, green, blue, alpha = (channel.value for channel in colour)
+    mode = pdfium_c.FPDFTextObj_GetTextRenderMode(drawn)
+    weight = pdfium_c.FPDFText_GetFontWeight(raw, position)
+    return Font(
+        name.value.decode("utf-8", "replace"),
+        size,
+        weight >= 600,
+        bool(flags.value & 1),
+        direction,
+        mode in (3, 7) or alpha == 0,
+        (red, green, blue),
+    )
+
+
+def drop_doubles(glyphs: Sequence[Glyph]) -> list[Glyph]:
+    """The glyphs without those that repeat an earlier one at (nearly) the same place."""
+    cells: dict[tuple[str, int, int], list[Glyph]] = defaultdict(list)
+    single: list[Glyph] = []
+    for glyph in glyphs:
+        if glyph.is_blank:
+            single.append(glyph)
+            continue
+        reach = SAME_PLACE * glyph.size
+        column, row = int(glyph.x0 // 2), int(glyph.y // 2)
+        near = (
+            other
+            for across in _cells(column, reach)
+            for down in _cells(row, reach)
+            for other in cells.get((glyph.text, across, down), ())
+        )
+        if any(
+            abs(other.x0 - glyph.x0) < reach
+            and abs(other.y - glyph.y) < reach
+            and abs(other.size - glyph.size) < 0.1 * glyph.size
+            and glyph.order - other.order > _LIGATURE
+            for other in near
+        ):
+            continue
+        cells[glyph.text, column, row].append(glyph)
+        single.append(glyph)
+    return single
+
+
+def _cells(cell: int, reach: float) -> Iterable[int]:
+    """The cells of 2 points around one that a reach can lie in."""
+    around = 1 + int(reach // 2)
+    return range(cell - around, cell + around + 1)

@@ -1,0 +1,135 @@
+"""Glyphs on one baseline as segments, with their exponents, indices and fractions written in.
+
+Glyphs join a segment by where they are, not by when they were drawn.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from ingest.layout.accents import attach_marks, compose_accents
+from ingest.layout.fractions import write_fractions, write_roots, write_stacks
+from ingest.layout.glyphs import Glyph
+from ingest.layout.scripts import attach_scripts
+from ingest.layout.segments import SAME_BASELINE, Piece, Rule, Segment
+
+#: A gap as wide as this, in em, ends a segment; spaces in justified text stay below it.
+SEGMENT_GAP = 1.0
+
+
+def segments_of(glyphs: Sequence[Glyph], rules: Sequence[Rule] = ()) -> list[Segment]:
+    """The segments of glyphs of one direction, with their scripts and fractions written in.
+
+    Args:
+        glyphs: In any order; blanks count as gaps.
+        rules: Horizontal lines of the page, which may be fraction bars.
+    """
+    segments = [
+        _segment(part)
+        for baseline in _baselines(glyphs)
+        for part in _parts(baseline)
+        if any(not glyph.is_blank for glyph in part)
+    ]
+    segments = attach_marks(segments)
+    segments = write_fractions(segments, rules)
+    segments = write_roots(segments, rules)
+    segments = write_stacks(segments)
+    return _joined(attach_scripts(segments))
+
+
+def _joined(segments: Sequence[Segment]) -> list[Segment]:
+    """Join segments of one baseline between which a script has filled the gap."""
+    joined: list[Segment] = []
+    for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
+        for other in reversed(joined[-6:]):
+            gap = (segment.x0 - other.x1) / max(segment.size, other.size)
+            if (
+                abs(segment.y - other.y) < SAME_BASELINE * min(segment.size, other.size)
+                and -0.2 < gap < 0.6 * SEGMENT_GAP
+                and 0.6 < segment.size / other.size < 1.7
+            ):
+                other.pieces.extend(segment.pieces)
+                other.top, other.bottom = (
+                    min(other.top, segment.top),
+                    max(other.bottom, segment.bottom),
+                )
+                break
+        else:
+            joined.append(segment)
+    return joined
+
+
+def _baselines(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    """Glyphs grouped by baseline, each group from left to right."""
+    group: list[Glyph] = []
+    for glyph in sorted(glyphs, key=lambda glyph: (glyph.y, glyph.x0)):
+        if group and glyph.y - group[-1].y > SAME_BASELINE * min(glyph.size, group[-1].size):
+            yield sorted(group, key=lambda glyph: (glyph.x0, glyph.order))
+            group = []
+        group.append(glyph)
+    if group:
+        yield sorted(group, key=lambda glyph: (glyph.x0, glyph.order))
+
+
+def _parts(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    """A baseline's glyphs, parted at wide gaps; blanks at a part's ends are dropped."""
+    part: list[Glyph] = []
+    reach, size = 0.0, 0.0  # of the part's last letter
+    for glyph in glyphs:
+        if glyph.is_blank:
+            if part:
+                part.append(glyph)
+            continue
+        gap = glyph.x0 - reach
+        wide = SEGMENT_GAP * max(glyph.size, size)
+        if part and (
+            (gap > wide and not (gap < 1.6 * wide and _is_spaced(part)))
+            or not 0.45 < glyph.size / size < 2.2
+        ):
+            yield _trimmed(part)
+            part = []
+        part.append(glyph)
+        reach, size = max(glyph.x1, reach if gap < 0 and len(part) > 1 else 0), glyph.size
+    if part:
+        yield _trimmed(part)
+
+
+def _is_spaced(part: Sequence[Glyph]) -> bool:
+    """Whether the part is letter-spaced so far: every letter far from the next."""
+    letters = [glyph for glyph in part if not glyph.is_blank]
+    if len(letters) < 3:
+        return False
+    gaps = [b.x0 - a.x1 for a, b in pairwise(letters)]
+    return min(gaps) > 0.25 * letters[0].size
+
+
+def _trimmed(part: list[Glyph]) -> list[Glyph]:
+    while part and part[-1].is_blank:
+        part.pop()
+    return part
+
+
+def _segment(glyphs: Sequence[Glyph]) -> Segment:
+    pieces = [
+        Piece(
+            glyph.text,
+            glyph.x0,
+            glyph.x1,
+            glyph.y,
+            glyph.size,
+            glyph.font.bold,
+            glyph.font.fixed_pitch,
+            [glyph.box],
+            glyph.order,
+        )
+        for glyph in glyphs
+        if glyph.text
+    ]
+    pieces = compose_accents(pieces)
+    letters = [piece for piece in pieces if not piece.is_blank] or pieces
+    sizes = [piece.size for piece in letters]
+    return Segment(
+        pieces, statistics.median(piece.y for piece in letters), statistics.median(sizes)
+    )

@@ -1,0 +1,249 @@
+"""Segments in reading order: columns, tables and rows.
+
+A region is read column by column where a gutter parts it into columns of text, and row by row
+else, as a table is. What reaches over a gutter (a title, a wide figure's caption, a ruled line)
+parts the region into bands, which are read from top to bottom, each column by column.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.layout.segments import Rule, Segment
+
+#: A gutter is at least so wide, in em.
+GUTTER = 1.0
+#: Baselines that differ by less, in em, are one row.
+SAME_ROW = 0.35
+#: At least this share of both sides' lines has a line of the other side beside it in a table.
+ALIGNED = 0.6
+#: A line of text has at least so many words; a table's cell has fewer.
+PROSE_WORDS = 4
+#: Segments over a gutter may be at most this share of the smaller side.
+SPANNING = 0.6
+#: A gap between two rows, in em, at which columns may begin or end.
+BAND_GAP = 0.9
+
+_BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    """A segment with what the rules look at, worked out once."""
+
+    segment: Segment
+    x0: float
+    x1: float
+    y: float
+    size: float
+    top: float
+    bottom: float
+    words: int
+    bulleted: bool
+
+    @classmethod
+    def of(cls, segment: Segment) -> _Item:
+        text = segment.text
+        return cls(
+            segment,
+            segment.x0,
+            segment.x1,
+            segment.y,
+            segment.size,
+            segment.top,
+            segment.bottom,
+            len(text.split()),
+            bool(_BULLET.match(text)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is read as one line: the segments of a row, from left to right.
+
+    `block` counts the columns and regions of the page: two rows with one number follow one another
+    in one column.
+    """
+
+    segments: tuple[Segment, ...]
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Gutter:
+    """A vertical gap from `x0` to `x1`, and the segments on its left, on its right and over it."""
+
+    x0: float
+    x1: float
+    left: list[_Item]
+    right: list[_Item]
+    over: list[_Item]
+
+
+def reading_order(segments: Sequence[Segment], rules: Sequence[Rule] = ()) -> list[Row]:
+    """The rows of some segments of one direction, in the order in which they are read."""
+    rows: list[Row] = []
+    items = [_Item.of(segment) for segment in segments]
+    for number, block in enumerate(_blocks(items, list(rules), 2)):
+        rows.extend(Row(tuple(item.segment for item in row), number) for row in rows_of(block))
+    return rows
+
+
+def rows_of(segments: Sequence[_Item]) -> list[list[_Item]]:
+    """Segments grouped by row, from top to bottom, each row from left to right."""
+    rows: list[list[_Item]] = []
+    for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
+        for row in reversed(rows[-4:]):
+            first = row[0]
+            if abs(segment.y - first.y) < SAME_ROW * min(segment.size, first.size) and not any(
+                _overlap(segment, other) > 0.3 * segment.size for other in row
+            ):
+                row.append(segment)
+                break
+        else:
+            rows.append([segment])
+    return [sorted(row, key=lambda s: s.x0) for row in rows]
+
+
+def _overlap(a: _Item, b: _Item) -> float:
+    """How far two segments share a stretch of the line, in points."""
+    return min(a.x1, b.x1) - max(a.x0, b.x0)
+
+
+def _blocks(segments: list[_Item], rules: Sequence[Rule], least: int) -> list[list[_Item]]:
+    """The blocks of a region, in reading order.
+
+    `least` is the number of lines that a column must have.
+    """
+    if len(segments) < 2 * least:
+        return [segments] if segments else []
+    gutter = _gutter(segments, least)
+    if gutter is not None:
+        blocks: list[list[_Item]] = []
+        for left, right, over in _bands(gutter, rules):
+            blocks += _blocks(left, rules, 2)
+            blocks += _blocks(right, rules, 2)
+            blocks += _blocks(over, rules, 3)
+        return blocks
+    cut = _widest_gap(segments)
+    if cut is None:
+        return [segments]
+    above = [s for s in segments if s.y <= cut]
+    below = [s for s in segments if s.y > cut]
+    upper, lower = _blocks(above, rules, 3), _blocks(below, rules, 3)
+    if len(upper) == len(lower) == 1:
+        return [segments]
+    return upper + lower
+
+
+def _bands(
+    gutter: _Gutter, rules: Sequence[Rule]
+) -> list[tuple[list[_Item], list[_Item], list[_Item]]]:
+    """For each band: its left and right segments, and what reaches over the gutter below it."""
+    width = min(
+        max(s.x1 for s in gutter.left) - min(s.x0 for s in gutter.left),
+        max(s.x1 for s in gutter.right) - min(s.x0 for s in gutter.right),
+    )
+    ends: list[tuple[float, _Item | None]] = [(s.y, s) for s in gutter.over]
+    ends += [
+        (rule.y, None)
+        for rule in rules
+        if gutter.x0 - rule.x0 > 0.3 * width and rule.x1 - gutter.x1 > 0.3 * width
+    ]
+    bands: list[tuple[list[_Item], list[_Item], list[_Item]]] = []
+    left = sorted(gutter.left, key=lambda s: s.y)
+    right = sorted(gutter.right, key=lambda s: s.y)
+    for y, over in [*sorted(ends, key=lambda end: end[0]), (float("inf"), None)]:
+        a, b = [s for s in left if s.y < y], [s for s in right if s.y < y]
+        left, right = left[len(a) :], right[len(b) :]
+        spanning = [over] if over is not None else []
+        if not a and not b and bands and spanning:
+            bands[-1][2].extend(spanning)
+        elif a or b or spanning:
+            bands.append((a, b, spanning))
+    return bands
+
+
+def _gutter(segments: Sequence[_Item], least: int) -> _Gutter | None:
+    """The gutter with the most lines on its smaller side, or None where the region has no columns."""
+    size = statistics.median(s.size for s in segments)
+    best: tuple[float, _Gutter] | None = None
+    starts = sorted({round(s.x0, 1) for s in segments})
+    for start in starts[1:]:
+        right = [s for s in segments if s.x0 >= start - 0.2]
+        left = [s for s in segments if s.x1 <= start - GUTTER * size]
+        if min(_lines(left), _lines(right)) < least:
+            continue
+        chosen = {id(s) for s in (*left, *right)}
+        over = [s for s in segments if id(s) not in chosen]
+        if len(over) > SPANNING * min(len(left), len(right)):
+            continue
+        gutter = _Gutter(max(s.x1 for s in left), start, left, right, over)
+        if not _beside(left, right) or not _are_columns(gutter):
+            continue
+        score = min(_lines(left), _lines(right)) - len(over) + 0.01 * (start - gutter.x0)
+        if best is None or score > best[0]:
+            best = score, gutter
+    return best[1] if best else None
+
+
+def _lines(segments: Sequence[_Item]) -> int:
+    """Number of rows, nearly: distinct baselines."""
+    return len({round(s.y / (SAME_ROW * s.size)) for s in segments})
+
+
+def _beside(left: Sequence[_Item], right: Sequence[_Item]) -> bool:
+    """Whether two sides share at least half of the height of the lower one."""
+    top = max(min(s.top for s in left), min(s.top for s in right))
+    bottom = min(max(s.bottom for s in left), max(s.bottom for s in right))
+    heights = [max(s.bottom for s in side) - min(s.top for s in side) for side in (left, right)]
+    return bottom - top >= 0.5 * min(heights)
+
+
+def _are_columns(gutter: _Gutter) -> bool:
+    """Whether two sides are read one after the other, rather than row by row as a table."""
+    left, right = gutter.left, gutter.right
+    aligned = _aligned(left, right), _aligned(right, left)
+    prose = _prose(left), _prose(right)
+    if min(prose) >= 0.5:
+        return True
+    if min(_bulleted(left), _bulleted(right)) >= 0.3:
+        return True
+    for one in (0, 1):
+        # A column of labels, each beside the first line of its text, is a table.
+        if aligned[one] >= 0.9 and prose[one] < 0.3 and (left, right)[one][2:]:
+            return False
+    return min(aligned) < ALIGNED and max(prose) >= 0.3
+
+
+def _aligned(side: Sequence[_Item], other: Sequence[_Item]) -> float:
+    """The share of a side's segments that have one of the other side in their row."""
+    return statistics.mean(
+        any(abs(s.y - o.y) < SAME_ROW * min(s.size, o.size) for o in other) for s in side
+    )
+
+
+def _prose(side: Sequence[_Item]) -> float:
+    """The share of a side's segments that are lines of text."""
+    return statistics.mean(s.words >= PROSE_WORDS for s in side)
+
+
+def _bulleted(side: Sequence[_Item]) -> float:
+    """The share of a side's segments that begin with a bullet or a number."""
+    return statistics.mean(s.bulleted for s in side)
+
+
+def _widest_gap(segments: Sequence[_Item]) -> float | None:
+    """The height in the middle of the widest gap between rows; None where none is wide."""
+    size = statistics.median(s.size for s in segments)
+    ordered = sorted(segments, key=lambda s: s.top)
+    reach, best = ordered[0].bottom, (BAND_GAP * size, None)
+    gap: tuple[float, float | None] = best
+    for segment in ordered[1:]:
+        if segment.top - reach > gap[0]:
+            gap = segment.top - reach, (segment.top + reach) / 2
+        reach = max(reach, segment.bottom)
+    return gap[1]

@@ -1,0 +1,235 @@
+"""A PDF page as lines of words in reading order."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from ingest.layout.glyphs import MIN_SIZE, Frame, Glyph, drop_doubles, read_glyphs
+from ingest.layout.lines import segments_of
+from ingest.layout.order import Row, reading_order
+from ingest.layout.segments import Piece, PlacedWord, Rule, Segment, words_of
+from ingest.recognition import RecognisedLine
+from ingest.types import Box, Origin
+
+#: A drawn line is thinner than this, in points.
+RULE_THICKNESS = 1.6
+#: A first letter at least so many times as large as its line begins a paragraph (a drop cap).
+DROP_CAP = 1.8
+#: Oblique text larger than this share of the page's usual size is a watermark.
+WATERMARK_SIZE = 1.3
+#: A footnote's text is at most this share of the page's usual size.
+FOOTNOTE_SIZE = 0.93
+
+_WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]{2}")
+_MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
+_FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
+
+
+@dataclass(slots=True)
+class LayoutLine:
+    """A line as it is read: its words, the size of its letters in points, and its block.
+
+    `cells` counts the parts that wide gaps separate: 1 for text, more for a table's row.
+    """
+
+    words: list[PlacedWord]
+    size: float
+    block: int
+    cells: int = 1
+
+    @property
+    def bold(self) -> bool:
+        """Whether its first word is bold."""
+        return self.words[0].bold
+
+
+@dataclass(slots=True)
+class PageLayout:
+    """A page's lines in reading order, its pictures, and how many characters nobody sees."""
+
+    frame: Frame
+    lines: list[LayoutLine]
+    pictures: list[Box] = field(default_factory=list)
+    hidden: int = 0
+    origin: Origin = "text"
+
+
+def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> PageLayout:
+    """Read a page's text in the order of a reader's eye.
+
+    Args:
+        page: An open page.
+        recognised: Lines read from its picture. Those that repeat its text are left out; the
+            others follow the text, or take their place in it where they are the larger part.
+    """
+    frame = Frame.of(page)
+    textpage = page.get_textpage()
+    try:
+        glyphs = drop_doubles(read_glyphs(page, textpage, frame))
+    finally:
+        textpage.close()
+    visible = [glyph for glyph in glyphs if _is_on_page(glyph, frame) and glyph.size >= MIN_SIZE]
+    rules, pictures = _drawings(page, frame)
+    new = [_recognised_segment(line) for line in recognised if _is_new(line, visible)]
+    letters = sum(segment.letters for segment in new)
+    is_picture = letters > sum(not glyph.is_blank for glyph in visible)
+    groups = [
+        (_with_drop_caps(segments_of(group, rules if direction == 0 else [])), direction)
+        for direction, group in _by_direction(visible)
+    ]
+    if new and is_picture and groups and groups[0][1] == 0:
+        groups[0][0].extend(new)
+    elif new:
+        groups.append((new, 0))
+    lines: list[LayoutLine] = []
+    blocks = 0
+    for segments, direction in groups:
+        rows = reading_order(segments, rules if direction == 0 else [])
+        lines += [_line(row, blocks) for row in rows]
+        blocks += 1 + max((row.block for row in rows), default=0)
+    _drop_footnote_marks(lines, frame.height)
+    origin: Origin = "ocr" if is_picture else "text"
+    return PageLayout(frame, lines, pictures, len(glyphs) - len(visible), origin)
+
+
+def _is_new(line: RecognisedLine, glyphs: Sequence[Glyph]) -> bool:
+    """Whether a line read from the picture says something, and what the page's text does not."""
+    if not _WORD.search(line.text):
+        return False
+    covered = sum(
+        glyph.x1 - glyph.x0
+        for glyph in glyphs
+        if line.box.x0 <= (glyph.box.x0 + glyph.box.x1) / 2 <= line.box.x1
+        and line.box.y0 <= (glyph.box.y0 + glyph.box.y1) / 2 <= line.box.y1
+    )
+    return covered < 0.3 * (line.box.x1 - line.box.x0)
+
+
+def _recognised_segment(line: RecognisedLine) -> Segment:
+    """A line read from a picture; its words share its width by their letters."""
+    size = 0.8 * line.box.height
+    y = line.box.y1 - 0.25 * line.box.height
+    advance = (line.box.x1 - line.box.x0) / max(len(line.text), 1)
+    pieces = []
+    for match in re.finditer(r"\S+", line.text):
+        x0, x1 = (line.box.x0 + advance * place for place in match.span())
+        box = Box(x0, line.box.y0, x1, line.box.y1)
+        pieces.append(Piece(match[0], x0, x1, y, size, False, False, [box], 0))
+        pieces.append(Piece(" ", x1, x1 + advance, y, size, False, False, [box], 0))
+    return Segment(pieces[:-1], y, size)
+
+
+def _is_on_page(glyph: Glyph, frame: Frame) -> bool:
+    """Whether a character's middle is on the page as it is shown."""
+    x = (glyph.box.x0 + glyph.box.x1) / 2
+    y = (glyph.box.y0 + glyph.box.y1) / 2
+    return -1 <= x <= frame.width + 1 and -1 <= y <= frame.height + 1
+
+
+def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:
+    """Glyphs by the direction of their text, the page's main direction first; no watermarks."""
+    groups: dict[int | None, list[Glyph]] = {}
+    for glyph in glyphs:
+        groups.setdefault(glyph.font.direction, []).append(glyph)
+    oblique = groups.pop(None, [])
+    if oblique and groups:
+        usual = statistics.median(glyph.size for group in groups.values() for glyph in group)
+        oblique = [glyph for glyph in oblique if glyph.size < WATERMARK_SIZE * usual]
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0] or 0))
+    for direction, group in ordered:
+        assert direction is not None
+        yield direction, group
+    if oblique:
+        yield -1, oblique
+
+
+def _drawings(page: pdfium.PdfPage, frame: Frame) -> tuple[list[Rule], list[Box]]:
+    """The page's thin horizontal lines and its pictures."""
+    rules: list[Rule] = []
+    pictures: list[Box] = []
+    kinds = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE)
+    for number, drawn in enumerate(page.get_objects(kinds, max_depth=4)):
+        if number > _MAX_OBJECTS:
+            return [], pictures
+        try:
+            box = frame.box(*drawn.get_bounds())
+        except pdfium.PdfiumError:  # an empty path has no bounds
+            continue
+        if drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            pictures.append(box)
+        elif box.height <= RULE_THICKNESS and box.x1 - box.x0 > 2:
+            rules.append(Rule(box.x0, box.x1, (box.y0 + box.y1) / 2))
+    return rules, pictures
+
+
+def _with_drop_caps(segments: list[Segment]) -> list[Segment]:
+    """Put a large first letter before the line that it begins."""
+    rest = list(segments)
+    for cap in segments:
+        if len(cap.pieces) != 1 or not cap.pieces[0].text.isupper():
+            continue
+        lines = [
+            s
+            for s in rest
+            if DROP_CAP * s.size <= cap.size
+            and -0.2 * cap.size < s.x0 - cap.x1 < 0.6 * cap.size
+            and cap.y - cap.size < s.y <= cap.y + 0.1 * cap.size
+            and s.pieces[0].text[0].islower()
+        ]
+        if lines:
+            first = min(lines, key=lambda s: s.y)
+            first.pieces[0].attached = True
+            first.pieces.insert(0, cap.pieces[0])
+            rest.remove(cap)
+    return rest
+
+
+def _line(row: Row, block: int) -> LayoutLine:
+    """A row's words; what is written from right to left in the order in which it is read."""
+    words = [word for segment in row.segments for word in words_of(segment)]
+    size = max(row.segments, key=lambda segment: segment.letters).size
+    return LayoutLine(_logical(words), size, block + row.block, len(row.segments))
+
+
+def _logical(words: list[PlacedWord]) -> list[PlacedWord]:
+    """Words in reading order: reversed, with their letters, where most are of a right-to-left script."""
+    classes = [unicodedata.bidirectional(letter) for word in words for letter in word.text]
+    right, left = sum(c in ("R", "AL") for c in classes), classes.count("L")
+    if right <= left:
+        return words
+    for word in words:
+        if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in word.text):
+            word.text = word.text[::-1].translate(_MIRRORED)
+    return words[::-1]
+
+
+_MIRRORED = str.maketrans("()[]{}<>", ")(][}{><")
+
+
+def _drop_footnote_marks(lines: list[LayoutLine], height: float) -> None:
+    """Take out the raised marks of the footnotes that stand at the foot of the page."""
+    if not lines:
+        return
+    usual = statistics.median(line.size for line in lines for _ in line.words)
+    marks = set()
+    for line in lines:
+        low = line.words[0].boxes[0].y0 > 0.5 * height
+        text = " ".join(word.text for word in line.words[:2])
+        match = _FOOTNOTE.match(text)
+        if low and line.size <= FOOTNOTE_SIZE * usual and match:
+            marks.add(match[1])
+    if not marks:
+        return
+    pattern = re.compile(rf"(?<=[\w.,;:!?)”\"])\^(?:{'|'.join(map(re.escape, marks))})(?=\W|$)")
+    for line in lines:
+        if line.size > FOOTNOTE_SIZE * usual:
+            for word in line.words:
+                if "^" in word.text:
+                    word.text = pattern.sub("", word.text)

@@ -1,0 +1,145 @@
+"""Exponents and indices: small segments that are set higher or lower beside another.
+
+They are written behind what they belong to: `10^6`, `x_i`, `x_1^2`, `∑_(i=1)^n`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from ingest.layout.segments import Piece, Segment
+
+#: A script is at most this share of the size of what it belongs to.
+SCRIPT_SIZE = 0.86
+#: How far, in em of its base, a script's baseline is raised or lowered.
+RAISED = (0.12, 1.0)
+LOWERED = (0.06, 0.75)
+#: How far from its base, in em of the base, a script may begin.
+SCRIPT_GAP = (-0.35, 0.45)
+#: Operators that carry limits above and below themselves.
+_LARGE_OPERATORS = frozenset("∑∏∫⋃⋂⋀⋁⨁⨂")
+#: What carries no exponent or index of its own.
+_NO_BASE = frozenset("([{√=+−-·,;:<>≤≥≈≠∈→⟨/")
+
+
+def attach_scripts(segments: list[Segment]) -> list[Segment]:
+    """Write small segments that are raised or lowered into the segment beside which they are set."""
+    rest = sorted(segments, key=lambda segment: (segment.size, -segment.y))
+    hosts = sorted(segments, key=lambda segment: segment.y)
+    attached: set[int] = set()
+    for script in rest:
+        found = _base_of(script, hosts, attached)
+        if found is None:
+            continue
+        host, position, mark = found
+        _write_script(host, position, script, mark)
+        attached.add(id(script))
+    return [segment for segment in segments if id(segment) not in attached]
+
+
+def _base_of(
+    script: Segment, hosts: Sequence[Segment], attached: set[int]
+) -> tuple[Segment, int, str] | None:
+    """The segment that a script belongs to, the piece behind which it goes, and `^` or `_`."""
+    if script.letters > 24:
+        return None
+    best: tuple[float, Segment, int, str] | None = None
+    first = bisect_left(hosts, script.y - 2.2 * script.size, key=lambda host: host.y)
+    for host in hosts[first:]:
+        if host.y > script.y + 3 * script.size:
+            break
+        if host is script or id(host) in attached or script.size > SCRIPT_SIZE * host.size:
+            continue
+        raised = (host.y - script.y) / host.size
+        if RAISED[0] <= raised <= RAISED[1]:
+            mark = "^"
+        elif LOWERED[0] <= -raised <= LOWERED[1]:
+            mark = "_"
+        else:
+            limit = _limit_of(script, host)
+            if limit is None:
+                continue
+            mark = "^" if raised > 0 else "_"
+            return host, limit, mark
+        position = _piece_before(host, script.x0 + 0.05 * host.size)
+        if position is None:
+            continue
+        base = host.pieces[position]
+        if base.text in _NO_BASE:
+            continue
+        if script.size > SCRIPT_SIZE * base.size and base.text not in _LARGE_OPERATORS:
+            continue
+        gap = (script.x0 - base.x1) / host.size
+        if gap > SCRIPT_GAP[1]:  # behind another script of the same base, as browsers set them
+            gap = (script.x0 - _reach_of(host, position)) / host.size
+        if SCRIPT_GAP[0] <= gap <= SCRIPT_GAP[1] and (best is None or abs(gap) < best[0]):
+            best = abs(gap), host, position, mark
+        elif base.text in _LARGE_OPERATORS and script.x0 <= base.x1:
+            best = 0.0, host, position, mark
+    return None if best is None else best[1:]
+
+
+def _reach_of(host: Segment, position: int) -> float:
+    """Where a base's last script ends."""
+    reach = host.pieces[position].x1
+    for piece in host.pieces[position + 1 :]:
+        if not piece.attached:
+            break
+        reach = max(reach, piece.x1)
+    return reach
+
+
+def _limit_of(script: Segment, host: Segment) -> int | None:
+    """The large operator of a segment under or over which a script is centred."""
+    middle = (script.x0 + script.x1) / 2
+    for position, piece in enumerate(host.pieces):
+        if piece.text in _LARGE_OPERATORS or piece.text in ("max", "min", "lim"):
+            inside = abs((piece.x0 + piece.x1) / 2 - middle) < 0.5 * host.size
+            if inside and abs(script.y - host.y) < 1.9 * host.size:
+                return position
+    return None
+
+
+def _piece_before(host: Segment, x: float) -> int | None:
+    """The last piece, blanks and scripts aside, that begins before a place."""
+    position = None
+    for index, piece in enumerate(host.pieces):
+        if piece.x0 < x - 0.1 * piece.size and not piece.is_blank and not piece.attached:
+            position = index
+    return position
+
+
+_ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "ème", "o", "a"})
+
+
+def _write_script(host: Segment, position: int, script: Segment, mark: str) -> None:
+    """Put a script's text behind its base; an ordinal's letters follow their figure directly."""
+    text = script.text
+    base = host.pieces[position]
+    if (mark == "^" and text.lower() in _ORDINALS and base.text[-1:].isdigit()) or (
+        mark == "^" and set(text) <= set("′'*†‡∗⋆")
+    ):
+        written = text
+    else:
+        written = mark + (text if len(text) == 1 or text.isalnum() else f"({text})")
+    boxes = [box for piece in script.pieces for box in piece.boxes]
+    last = script.pieces[-1]
+    piece = Piece(
+        written,
+        script.x0,
+        max(script.x1, base.x1),
+        host.y,
+        host.size,
+        base.bold,
+        False,
+        boxes,
+        last.order,
+        attached=True,
+    )
+    # Index before exponent, whichever was drawn first.
+    after = position + 1
+    while after < len(host.pieces) and host.pieces[after].text[:1] == "_" and mark == "^":
+        after += 1
+    host.pieces.insert(after, piece)
+    host.top, host.bottom = min(host.top, script.top), max(host.bottom, script.bottom)

@@ -1,0 +1,154 @@
+"""A part of a line without a wide gap, what it is made of, and its words.
+
+A segment is a column's line, a table's cell or a label.
+"""
+
+from __future__ import annotations
+
+import statistics
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ingest.types import Box
+
+#: Glyphs whose baselines differ by less, in em, are on one line.
+SAME_BASELINE = 0.1
+#: A gap as wide as this, in em, parts two words where the file has no blank.
+WORD_GAP = 0.15
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """A glyph, or several written as one text, in the upright frame.
+
+    `text` is what is read; `x0`, `x1`, `y`, `size` are as for glyphs; `boxes` are the places on the
+    page; `attached` tells that no blank belongs before it whatever the gap.
+    """
+
+    text: str
+    x0: float
+    x1: float
+    y: float
+    size: float
+    bold: bool
+    fixed_pitch: bool
+    boxes: list[Box]
+    order: int
+    attached: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is a blank of the file."""
+        return not self.text.strip()
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """Pieces on one baseline without a wide gap, from left to right.
+
+    `size` is the size of most of its letters, `top` and `bottom` reach over its scripts.
+    """
+
+    pieces: list[Piece]
+    y: float
+    size: float
+    top: float = field(default=0.0)
+    bottom: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        """Give it the height of its letters."""
+        self.top, self.bottom = self.y - 0.75 * self.size, self.y + 0.25 * self.size
+
+    @property
+    def x0(self) -> float:
+        """Where it begins."""
+        return self.pieces[0].x0
+
+    @property
+    def x1(self) -> float:
+        """Where it ends."""
+        return max(piece.x1 for piece in self.pieces)
+
+    @property
+    def letters(self) -> int:
+        """Number of characters that are not blank."""
+        return sum(len(piece.text) for piece in self.pieces if not piece.is_blank)
+
+    @property
+    def text(self) -> str:
+        """Its words, for rules that look at words."""
+        return " ".join(word.text for word in words_of(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thin horizontal line drawn on the page, in the upright frame."""
+
+    x0: float
+    x1: float
+    y: float
+
+
+@dataclass(slots=True)
+class PlacedWord:
+    """A word of a segment: its text and boxes; `attached` where no blank stands before it."""
+
+    text: str
+    boxes: list[Box]
+    bold: bool
+    attached: bool = False
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around all of its parts."""
+        box = self.boxes[0]
+        for other in self.boxes[1:]:
+            box = box.union(other)
+        return box
+
+
+def words_of(segment: Segment) -> list[PlacedWord]:
+    """A segment's words from left to right, in the order in which they are read."""
+    pieces = segment.pieces
+    limit = _word_gap(pieces)
+    words: list[PlacedWord] = []
+    reach, size, blank = 0.0, segment.size, False
+    for piece in pieces:
+        if piece.is_blank:
+            blank = True
+            reach = max(reach, piece.x0) if limit > WORD_GAP else reach
+            continue
+        gap = (piece.x0 - reach) / (max(size, piece.size) or 1)
+        apart = (blank and limit <= WORD_GAP) or gap > limit
+        wide = ord(piece.text[0]) >= 0x2E80 and _is_unspaced(piece.text[0])
+        if words and not wide and (piece.attached or not apart):
+            words[-1].text += piece.text
+            words[-1].boxes.extend(piece.boxes)
+        else:
+            joined = bool(words) and wide and not apart
+            words.append(PlacedWord(piece.text, list(piece.boxes), piece.bold, joined))
+        reach, size, blank = max(piece.x1, reach if piece.attached else piece.x1), piece.size, False
+    return words
+
+
+def _is_unspaced(letter: str) -> bool:
+    """Whether a letter belongs to a script that puts no blanks between words."""
+    return unicodedata.name(letter, "").startswith(("CJK", "HIRAGANA", "KATAKANA"))
+
+
+def _word_gap(pieces: Sequence[Piece]) -> float:
+    """The gap, in em, that parts the words of some pieces; larger where letters are spaced out."""
+    letters = [piece for piece in pieces if not piece.is_blank and not piece.attached]
+    if len(letters) < 5:
+        return WORD_GAP
+    gaps = [(b.x0 - a.x1) / a.size for a, b in pairwise(letters)]
+    usual = statistics.median(gaps)
+    if usual <= WORD_GAP:
+        return WORD_GAP
+    small = sum(gap < 0.5 * usual for gap in gaps)
+    single = statistics.quantiles(gaps, n=4)[0]
+    if small > 0.1 * len(gaps) or single <= WORD_GAP:
+        return WORD_GAP
+    return 1.25 * usual

@@ -1,0 +1,134 @@
+"""Text in pictures: which pages hold some, and reading it.
+
+A page holds text in pictures where much of what is drawn on it lies outside its text. What recurs on
+most pages (a background, a logo, ruled frames) does not count. PP-OCR reads the page through
+rapidocr, whose package carries the models (PP-OCRv6, detection and recognition, Chinese, English,
+German and other Latin scripts).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from PIL.Image import Image
+
+from ingest.types import Box
+
+logger = logging.getLogger(__name__)
+
+#: Share of a page's area that drawn things outside its text must cover.
+PICTURE_SHARE = 0.01
+#: A point belongs to the background while its grey differs by less, of 255, from the commonest one.
+GREY_STEP = 40
+#: What is drawn on more than this share of a lecture's pages is not a picture of one of them.
+RECURRING = 0.5
+#: Pixels a point at which pages are looked at for pictures, and at which they are read.
+GLANCE_SCALE = 0.5
+READING_SCALE = 2.0
+#: Lines that the recogniser is less sure of, from 0 to 1, are left out.
+MIN_SCORE = 0.7
+_LONGEST_SIDE = 2200  # pixels of a page that is read; poster-sized pages are drawn smaller
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedLine:
+    """A line read from a picture; `box` is in points on the page, `score` in [0, 1]."""
+
+    text: str
+    box: Box
+    score: float
+
+
+class TextRecogniser:
+    """PP-OCR, loaded when it first reads; one picture at a time."""
+
+    def __init__(self, threads: int = 0) -> None:
+        """Read with so many threads; 0 leaves it to ONNX Runtime."""
+        self._threads = threads
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def is_installed() -> bool:
+        """Whether rapidocr, which carries the models, is there."""
+        return importlib.util.find_spec("rapidocr") is not None
+
+    def read(self, picture: Image, scale: float) -> list[RecognisedLine]:
+        """The lines in a picture, in no order.
+
+        Args:
+            picture: A page as drawn.
+            scale: Its pixels a point.
+        """
+        pixels = np.asarray(picture.convert("RGB"))[:, :, ::-1]  # PP-OCR takes blue, green, red
+        with self._lock:
+            result = self._engine(np.ascontiguousarray(pixels), use_cls=False)
+        if result.txts is None:
+            return []
+        return [
+            RecognisedLine(
+                text,
+                Box(*(corners.min(axis=0) / scale), *(corners.max(axis=0) / scale)),
+                float(score),
+            )
+            for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
+            if score >= MIN_SCORE and text.strip()
+        ]
+
+    @cached_property
+    def _engine(self) -> Any:
+        from rapidocr import RapidOCR
+
+        logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+        threads = {"EngineConfig.onnxruntime.intra_op_num_threads": self._threads or -1}
+        engine = RapidOCR(params=threads)
+        logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+        return engine
+
+
+def reading_scale(width: float, height: float) -> float:
+    """Pixels a point at which to read a page of so many points."""
+    return min(READING_SCALE, _LONGEST_SIDE / max(width, height, 1))
+
+
+def ink(picture: Image, text: Sequence[Box]) -> np.ndarray:
+    """Where something is drawn outside some boxes: bool, (height, width) in pixels.
+
+    Args:
+        picture: The page drawn at `GLANCE_SCALE`.
+        text: Boxes of its words, in points.
+    """
+    grey = np.asarray(picture.convert("L")).astype(np.int16)
+    background = int(np.bincount(grey.ravel(), minlength=256).argmax())
+    drawn = np.abs(grey - background) > GREY_STEP
+    for box in text:
+        top, bottom = int(box.y0 * GLANCE_SCALE) - 1, int(box.y1 * GLANCE_SCALE) + 2
+        left, right = int(box.x0 * GLANCE_SCALE) - 1, int(box.x1 * GLANCE_SCALE) + 2
+        drawn[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = False
+    return drawn
+
+
+def pages_with_pictures(drawings: Sequence[np.ndarray]) -> list[int]:
+    """Which pages, from 1, have enough drawn outside their text.
+
+    Args:
+        drawings: For each page what `ink` gives.
+    """
+    recurring: dict[tuple[int, ...], np.ndarray] = {}
+    for shape in {drawing.shape for drawing in drawings}:
+        same = [drawing for drawing in drawings if drawing.shape == shape]
+        if len(same) >= 4:
+            recurring[shape] = np.mean(same, axis=0) > RECURRING
+    chosen = []
+    for number, drawing in enumerate(drawings, start=1):
+        if drawing.shape in recurring:
+            drawing = drawing & ~recurring[drawing.shape]
+        if drawing.size and drawing.mean() >= PICTURE_SHARE:
+            chosen.append(number)
+    return chosen

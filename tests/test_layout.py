@@ -1,0 +1,244 @@
+"""The reading order of glyphs, on pages whose operators are written by hand."""
+
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+from raw_pdf import bar, text, write_pdf
+
+from ingest.layout.page import lay_out
+from ingest.layout.symbols import symbol_of
+from ingest.readers.pdf import read_pdf
+
+
+def lines_of(path: Path, number: int = 1) -> list[str]:
+    with pdfium.PdfDocument(path) as pdf:
+        layout = lay_out(pdf[number - 1])
+        return [" ".join(word.text for word in line.words) for line in layout.lines]
+
+
+@pytest.fixture
+def page(tmp_path):
+    def make(*operators: str, **options) -> list[str]:
+        return lines_of(write_pdf(tmp_path / "page.pdf", "".join(operators), **options))
+
+    return make
+
+
+def test_a_glyph_that_is_drawn_later_is_read_where_it_is(page):
+    """Browsers print the formulas of a paragraph after all of its words."""
+    assert page(
+        text(40, 250, "A heuristic"),
+        text(125, 250, "is admissible if"),
+        text(40, 234, "it never overestimates."),
+        text(108, 250, "h", font="F2"),
+    ) == ["A heuristic h is admissible if", "it never overestimates."]
+
+
+def test_a_small_raised_or_lowered_glyph_is_an_exponent_or_an_index(page):
+    assert page(
+        text(40, 250, "trained for 10"),
+        text(111.5, 255, "6", size=8),
+        text(119.5, 250, "steps on x"),
+        text(176, 247, "i", size=8),
+    ) == ["trained for 10^6 steps on x_i"]
+
+
+def test_an_index_comes_before_the_exponent_whichever_was_drawn_first(page):
+    assert page(
+        text(40, 250, "x"),
+        text(46.5, 255, "2", size=8),
+        text(46.5, 247, "1", size=8),
+        text(54, 250, "is positive"),
+    ) == ["x_1^2 is positive"]
+
+
+def test_the_letters_of_an_ordinal_follow_its_figure(page):
+    assert page(text(40, 250, "the 5"), text(66.6, 255, "th", size=8), text(78, 250, "step")) == [
+        "the 5th step"
+    ]
+
+
+def test_a_footnote_mark_is_no_number(page):
+    assert page(
+        text(40, 250, "The accuracy rose to 95"),
+        text(173, 255, "2", size=8),
+        text(182, 250, "after pruning the network by half."),
+        text(40, 235, "It fell again when more than half of the weights were gone."),
+        text(40, 30, "2 Measured on held-out data.", size=8),
+    ) == [
+        "The accuracy rose to 95 after pruning the network by half.",
+        "It fell again when more than half of the weights were gone.",
+        "2 Measured on held-out data.",
+    ]
+
+
+def test_a_rule_with_text_above_and_below_is_a_fraction(page):
+    assert page(
+        text(40, 250, "The odds are"),
+        text(118, 257, "a + b", size=10),
+        bar(117, 143, 253.5),
+        text(126, 244, "c", size=10),
+        text(148, 250, "in all."),
+    ) == ["The odds are (a + b)/c in all."]
+
+
+def test_a_ruled_table_holds_no_fractions(page):
+    rows = [("Model", "Score"), ("Alpha", "71"), ("Beta", "74")]
+    operators = []
+    for number, (name, score) in enumerate(rows):
+        y = 250 - 20 * number
+        operators += [text(40, y, name), text(200, y, score), bar(40, 260, y - 6)]
+    assert page(*operators) == ["Model Score", "Alpha 71", "Beta 74"]
+
+
+def test_what_is_drawn_twice_is_read_once(page):
+    """Artificial bold, and the overlapping strips in which browsers print."""
+    assert page(
+        text(40, 250, "Language interpretation"),
+        text(40.4, 250, "Language interpretation"),
+        text(40, 230, "aabb llll"),
+    ) == ["Language interpretation", "aabb llll"]
+
+
+def test_columns_are_read_one_after_the_other(page):
+    left = ["Overfitting means that a model", "fits the noise of its data and", "does not learn."]
+    right = ["Regularisation adds a penalty", "on large weights to the loss", "function here."]
+    operators = [text(40, 280, "Two columns of text below one heading for both", size=14)]
+    for number, (a, b) in enumerate(zip(left, right, strict=True)):
+        y = 250 - 16 * number
+        operators += [text(40, y, a, size=10), text(220, y, b, size=10)]
+    assert page(*operators) == ["Two columns of text below one heading for both", *left, *right]
+
+
+def test_a_table_is_read_row_by_row_whichever_way_it_was_drawn(page):
+    cells = [("Name", "Params", "Score"), ("Alpha", "12 M", "71.5"), ("Beta", "30 M", "74.0")]
+    by_columns = [
+        text(40 + 100 * column, 250 - 16 * row, cells[row][column])
+        for column in range(3)
+        for row in range(3)
+    ]
+    assert page(*by_columns) == [" ".join(row) for row in cells]
+
+
+def test_labels_beside_wrapped_text_stay_beside_it(page):
+    assert page(
+        text(40, 250, "Recall"),
+        text(140, 250, "share of the right pages that"),
+        text(140, 236, "were found at all"),
+        text(40, 214, "Precision"),
+        text(140, 214, "share of the found pages that"),
+        text(140, 200, "are right in the end"),
+        text(40, 178, "F1"),
+        text(140, 178, "their harmonic mean, which is"),
+        text(140, 164, "low if one is low"),
+    ) == [
+        "Recall share of the right pages that",
+        "were found at all",
+        "Precision share of the found pages that",
+        "are right in the end",
+        "F1 their harmonic mean, which is",
+        "low if one is low",
+    ]
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_turned_page_reads_as_it_does_upright(tmp_path, turn):
+    upright = text(40, 250, "Decision trees") + text(40, 230, "A tree asks one question.")
+    path = write_pdf(tmp_path / "turned.pdf", upright, extra=f"/Rotate {turn}")
+    assert lines_of(path) == ["Decision trees", "A tree asks one question."]
+
+
+@pytest.mark.parametrize(
+    "matrix", ["0 1 -1 0 300 0", "0 -1 1 0 0 400", "-1 0 0 -1 300 400", "1 0 0 1 0 0"]
+)
+def test_text_that_runs_down_or_up_the_page_is_read_in_its_own_direction(tmp_path, matrix):
+    words = text(40, 250, "Decision trees") + text(40, 230, "A tree asks one question.")
+    path = write_pdf(tmp_path / "turned.pdf", f"q {matrix} cm\n{words} Q\n", width=300, height=400)
+    assert lines_of(path) == ["Decision trees", "A tree asks one question."]
+
+
+def test_a_large_first_letter_begins_its_paragraph(page):
+    assert page(
+        text(40, 226, "T", size=40),
+        text(66, 246, "he perceptron of 1958 was a machine"),
+        text(66, 230, "that turned its own weights."),
+        text(40, 210, "Its critics showed what it could not do."),
+    )[:2] == ["The perceptron of 1958 was a machine", "that turned its own weights."]
+
+
+def test_letters_that_are_spaced_out_make_words(page):
+    spaced = "BT /F1 12 Tf 6 Tc 40 250 Td (Learning rate) Tj 0 Tc ET\n"
+    assert page(spaced, text(40, 220, "An ordinary line of words.")) == [
+        "Learning rate",
+        "An ordinary line of words.",
+    ]
+
+
+def test_what_is_off_the_page_or_too_small_is_not_read(page):
+    assert page(
+        text(40, 250, "Visible."), text(-200, 250, "Left of it."), text(40, 230, "Tiny.", size=1)
+    ) == ["Visible."]
+
+
+def test_a_large_oblique_watermark_is_not_read(page):
+    assert page(
+        text(40, 250, "Bagging trains each tree on a sample."),
+        "BT /F1 60 Tf 0.7 0.7 -0.7 0.7 60 40 Tm (DRAFT) Tj ET\n",
+    ) == ["Bagging trains each tree on a sample."]
+
+
+@pytest.mark.parametrize(
+    ("font", "code", "symbol"),
+    [
+        ("ABCDEF+CMSY10", "k", "∥"),
+        ("CMSY8", "p", "√"),
+        ("CMSY10", "A", "A"),
+        ("CMEX10", "P", "∑"),
+        ("ABCDEF+MSAM10", "I", "▶"),
+        ("Symbol", "a", "α"),
+        ("ABCDEF+Wingdings-Regular", "\uf0fc", "✓"),
+        ("Helvetica", "k", "k"),
+    ],
+)
+def test_symbol_fonts_have_tables_of_their_own(font, code, symbol):
+    assert symbol_of(font, code, unmapped=True) == symbol
+
+
+def test_a_mapped_character_of_a_symbol_font_is_left_alone():
+    assert symbol_of("CMSY10", "f", unmapped=False) == "f"
+
+
+def test_a_word_broken_at_the_end_of_a_line_is_joined(tmp_path):
+    path = write_pdf(
+        tmp_path / "hyphen.pdf",
+        text(40, 250, "The gradient is com-")
+        + text(40, 234, "puted by back-")
+        + text(40, 218, "propagation of in- and outputs, a state-of-the-art")
+        + text(40, 202, "method."),
+    )
+    (page,) = read_pdf(path).pages
+    assert page.text.split() == [
+        "The",
+        "gradient",
+        "is",
+        "computed",
+        "by",
+        "backpropagation",
+        "of",
+        "in-",
+        "and",
+        "outputs,",
+        "a",
+        "state-of-the-art",
+        "method.",
+    ]
+
+
+def test_each_word_keeps_its_box(tmp_path):
+    path = write_pdf(tmp_path / "box.pdf", text(40, 250, "Entropy is large where nothing is sure"))
+    (page,) = read_pdf(path).pages
+    first = page.words[0]
+    assert page.text[first.start : first.end] == "Entropy"
+    assert first.box.x0 == pytest.approx(40, abs=0.5)
+    assert first.box.y0 < 300 - 250 < first.box.y1
