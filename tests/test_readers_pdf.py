@@ -8,6 +8,7 @@ import numpy as np
 import pypdf
 import pypdfium2 as pdfium
 import pytest
+import raw_pdf
 from conftest import SHARED
 from PIL import Image
 
@@ -328,3 +329,17 @@ def test_real_lectures_read_cleanly():
             for word in page.words:
                 assert word.end > word.start
                 assert not any(map(str.isspace, page.text[word.start : word.end]))
+
+
+def test_a_stamp_on_every_page_is_neither_its_heading_nor_the_title(tmp_path):
+    topics = ["Bagging", "Boosting", "Stacking", "Voting", "Pruning"]
+    pages = [
+        raw_pdf.text(40, 270, "CONFIDENTIAL", 30)
+        + raw_pdf.text(40, 230, topic, 20)
+        + raw_pdf.text(40, 180, f"{topic} combines the trees in a way of its own.", 12)
+        + raw_pdf.text(40, 160, "More words stand here so that the page has a usual size.", 12)
+        for topic in topics
+    ]
+    lecture = read(raw_pdf.write_pdf(tmp_path / "stamped.pdf", *pages))
+    assert [page.heading for page in lecture.pages] == topics
+    assert lecture.document.title == "Bagging"

@@ -74,13 +74,101 @@ def test_words_beside_a_number_are_text(text):
     assert running([page_of(3, [(text, 94)])]) == []
 
 
-def test_the_changing_running_head_of_notes_goes():
-    """Notes print the section in force above each page: never the same words, always that place."""
-    heads = ["Search", "Games", "Logic", "Learning", "Vision", "Speech"]
+def test_the_running_head_that_names_a_section_goes():
+    """Notes print the section in force above each page: always that place, and a heading of theirs."""
+    heads = ["Search", "Search", "Games", "Games", "Logic", "Logic"]
+    bodies = ["1 Search", "goes on", "2 Games", "goes on", "3 Logic", "goes on"]
     pages = [
-        page_of(n, [(head, 3), (f"Body of {head}", 20), ("more", 26)], wide=False)
-        for n, head in enumerate(heads, start=1)
+        page_of(n, [(head, 3), (f"{body} {n * 'x'}" if "on" in body else body, 20)], wide=False)
+        for n, (head, body) in enumerate(zip(heads, bodies, strict=True), start=1)
     ]
     assert running(pages) == list(enumerate(heads, start=1))
-    close = [page_of(n, [(h, 3), (f"Body of {h}", 8)], wide=False) for n, h in enumerate(heads, 1)]
+    close = [
+        page_of(n, [(h, 3), (b, 8)], wide=False)
+        for n, (h, b) in enumerate(zip(heads, bodies, strict=True), 1)
+    ]
     assert running(close) == []  # no gap below: the text simply begins there
+
+
+def test_first_lines_that_repeat_nothing_are_content():
+    openers = [
+        "Definition: entropy is surprise",
+        "Problem 2",
+        "Remark on the base",
+        "Proof",
+        "Aside",
+    ]
+    pages = [
+        page_of(n, [(opener, 5), (f"Body of page {n} of {opener}", 20)], wide=False)
+        for n, opener in enumerate(openers, start=1)
+    ]
+    assert running(pages) == []
+
+
+def test_numbers_at_one_height_that_do_not_count_up_are_content():
+    for label in ("Answer: ", ""):
+        pages = [
+            page_of(n, [(f"Question {n}", 20), (f"{label}{value}", 92)])
+            for n, value in enumerate([8, 10, 5, 3, 10], start=1)
+        ]
+        assert running(pages) == []
+
+
+def test_page_numbers_of_builds_and_in_roman_count_up():
+    numbers = ["1", "1", "1", "2", "3", "3"]
+    pages = [page_of(n, [(f"Text {n}", 40), (v, 94)]) for n, v in enumerate(numbers, start=3)]
+    assert running(pages) == list(enumerate(numbers, start=3))
+    roman = ["ii", "iii", "iv", "v"]
+    pages = [page_of(n, [(f"Text {n}", 40), (v, 94)]) for n, v in enumerate(roman, start=1)]
+    assert running(pages) == list(enumerate(roman, start=1))
+
+
+def test_dots_to_write_on_are_no_contents_line():
+    page = page_of(
+        1, [("2. The derivative at zero is ...........", 40), ("Name it: ......... (2 points)", 50)]
+    )
+    assert running([page]) == []
+
+
+def test_a_line_at_one_place_of_most_slides_goes_unless_it_is_all_there_is():
+    pages = [
+        page_of(
+            n,
+            [(f"Topic {n}", 5), ("Chair: J. Doe", 45), (f"Fact {n * 'y'}", 60)],
+            heading=f"Topic {n}",
+        )
+        for n in range(1, 7)
+    ]
+    pages.append(page_of(7, [("Topic 7", 5), ("Chair: J. Doe", 45)], heading="Topic 7"))
+    assert running(pages) == [(n, "Chair: J. Doe") for n in range(1, 7)]
+
+
+def test_the_steps_of_a_build_repeat_no_running_line():
+    steps = [
+        page_of(
+            n,
+            [
+                ("Kernels", 5),
+                ("A kernel is an inner product", 40),
+                *((f"Step {k}", 50 + 5 * k) for k in range(n)),
+            ],
+            heading="Kernels",
+        )
+        for n in range(1, 7)
+    ]
+    assert running(steps) == []
+
+
+def test_headers_of_odd_and_even_pages_go():
+    pages = [
+        page_of(
+            n,
+            [
+                (f"{n} CHAPTER 2. LEARNING" if n % 2 == 0 else f"2.{n}. BIAS {n}", 3),
+                (f"Text {n * 'z'}", 30),
+            ],
+            wide=False,
+        )
+        for n in range(1, 9)
+    ]
+    assert [number for number, _ in running(pages)] == list(range(1, 9))

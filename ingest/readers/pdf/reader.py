@@ -12,7 +12,7 @@ from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.opening import open_pdf, read_bytes
-from ingest.readers.pdf.titles import document_title, read_outline
+from ingest.readers.pdf.titles import document_title, read_outline, without_stamped_headings
 from ingest.recognition import (
     GLANCE_SCALE,
     TextRecogniser,
@@ -66,6 +66,7 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
         layouts[number - 1].origin = "picture"
     compounds = hyphenated_words(layouts)
     pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
+    pages = without_stamped_headings(pages)
     if not pictures and sum(len(page.words) for page in pages) < MIN_WORDS:
         raise UnreadableFile(
             f"{path.name}: its {len(pages)} page(s) hold no text, nor a picture with text"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 
+from ingest.running_lines import stamps_in_headings
 from ingest.text.repair import is_bullet, repair_word
-from ingest.types import Line, Section
+from ingest.types import Line, Page, Section
 
 # How far down a heading may begin, as a share of the page's height.
 _FIRST_PAGE_REACH = 0.75  # first pages centre their title
@@ -81,3 +83,17 @@ def page_heading(number: int, text: str, lines: Sequence[Line], width: float, he
             last = line
     heading = " ".join(text[first.start : last.end].split())
     return heading if len(heading) <= _MAX_LENGTH else ""
+
+
+def without_stamped_headings(pages: Sequence[Page]) -> tuple[Page, ...]:
+    """The pages, with the heading below the stamp where a stamp was taken for the heading."""
+
+    def heading_without(page: Page, left_out: set[Line]) -> str:
+        rest = [line for line in page.lines if line not in left_out]
+        return page_heading(page.number, page.text, rest, page.width, page.height)
+
+    changed = stamps_in_headings(pages, heading_without)
+    return tuple(
+        replace(page, heading=changed[page.number]) if page.number in changed else page
+        for page in pages
+    )
