@@ -320,7 +320,7 @@ def test_a_skipped_line_parts_what_stands_around_it():
     for words, top in [("a", 270), ("7", 272), ("b", 274)]:
         lines.append(Line(len(text), len(text) + 1, 6.0, False, Box(9, top, 20, top + 6)))
         text += words + "\n"
-    page = Page(1, text, 250.0, 300.0, "", tuple(lines))
+    page = Page(7, text, 250.0, 300.0, "", tuple(lines))
     (passage,) = cut(ParsedDocument(Document("0" * 64, "f", "f", "T", 1), (page,)))
     assert passage.text == "a\nb"
 
