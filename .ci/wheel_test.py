@@ -41,12 +41,12 @@ class Reader:
             (self.folder / f"{name}.py").write_text(
                 f"raise SystemExit('the reader\\'s own {name}.py was imported')\n"
             )
-        kept = {
+        inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("KATHEDER_", "PYTHON", "VIRTUAL_ENV"))
         }
-        self.variables = kept | {
+        self.variables = inherited | {
             "HOME": str(home),
             "KATHEDER_CACHE": str(home / "cache"),
             "KATHEDER_APP__KEEP_WARM_MINUTES": "0.5",

@@ -3,7 +3,7 @@
     python -m benchmarks.line_joins [--words]
 
 benchmarks/line_joins.jsonl holds pairs of neighbouring lines of twelve real lectures (the
-development half of ../shared/lectures) and, for each, whether a reader who saw the page found
+development half of ../shared/lectures) and, for each, whether a reader who saw the page judged
 that the second line continues the sentence, item, cell or formula of the first. Two samples:
 
 - strata: 286 pairs, 22 for each of the thirteen cases that the rules told apart when they were
@@ -103,13 +103,13 @@ def find_lines(pair: Pair, page: Page) -> tuple[Line, Line] | None:
     """
     if text_hash(page) == pair.text:
         by_offsets = {(line.start, line.end): line for line in page.lines}
-        found = [by_offsets.get(offsets) for offsets in pair.lines]
+        lines = [by_offsets.get(offsets) for offsets in pair.lines]
     else:
-        found = [
+        lines = [
             next((line for line in page.lines if _is_near(line.box, box)), None)
             for box in pair.boxes
         ]
-    before, line = found
+    before, line = lines
     return None if before is None or line is None else (before, line)
 
 

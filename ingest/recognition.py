@@ -125,10 +125,10 @@ def pages_with_pictures(drawings: Sequence[np.ndarray]) -> list[int]:
         same = [drawing for drawing in drawings if drawing.shape == shape]
         if len(same) >= 4:
             recurring[shape] = np.mean(same, axis=0) > RECURRING
-    chosen = []
+    numbers = []
     for number, drawing in enumerate(drawings, start=1):
         if drawing.shape in recurring:
             drawing = drawing & ~recurring[drawing.shape]
         if drawing.size and drawing.mean() >= PICTURE_SHARE:
-            chosen.append(number)
-    return chosen
+            numbers.append(number)
+    return numbers

@@ -80,9 +80,9 @@ def models_key(encoder: Encoder, reranker: Reranker | None) -> str:
 def load_calibration(library: Path | None, key: str) -> Calibration | None:
     """The calibration for these models: the library's own, else the bundled one, else none."""
     for file in calibration_files(library):
-        found = Calibration.read(file)
-        if found.models == key:
-            return found
+        calibration = Calibration.read(file)
+        if calibration.models == key:
+            return calibration
     return None
 
 
@@ -144,17 +144,17 @@ def fit_calibration(
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    wanted = np.array(answerable)
-    if wanted.all() or not wanted.any():
+    labels = np.array(answerable)
+    if labels.all() or not labels.any():
         raise BadCalibration(
-            f"Of the {len(wanted)} questions {int(wanted.sum())} are answerable; both kinds are "
+            f"Of the {len(labels)} questions {int(labels.sum())} are answerable; both kinds are "
             "needed. Add questions with `gold: []` that the lectures do not answer, and others."
         )
     scaler = StandardScaler().fit(np.array(rows))
-    model = LogisticRegression().fit(scaler.transform(np.array(rows)), wanted)
+    model = LogisticRegression().fit(scaler.transform(np.array(rows)), labels)
     weights = model.coef_[0] / scaler.scale_
     bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
-    fitted = Calibration(tuple(map(float, weights)), bias, 0.5, models, len(wanted))
+    fitted = Calibration(tuple(map(float, weights)), bias, 0.5, models, len(labels))
     confidences = np.array([fitted.confidence(row) for row in rows])
     return replace(fitted, threshold=threshold(confidences))
 

@@ -59,7 +59,7 @@ def fuse(lists: dict[Stage, list[tuple[Passage, float]]], weights: dict[Stage, f
 
 
 def _shares(scores: Sequence[float]) -> list[float]:
-    """Where each score stands between the least, 0, and the largest, 1; all 1 where they are one."""
+    """Each score scaled so that the lowest is 0 and the highest 1; all 1 where they are equal."""
     if not scores:
         return []
     least, most = min(scores), max(scores)

@@ -269,21 +269,21 @@ def load_settings(file: Path | None = None) -> Settings:
     Raises:
         BadSettings: the file is missing or no TOML, or a field does not fit; each is named.
     """
-    chosen = file or (Path(named) if (named := os.environ.get("KATHEDER_SETTINGS")) else None)
+    path = file or (Path(named) if (named := os.environ.get("KATHEDER_SETTINGS")) else None)
     values: dict[str, Any] = {}
-    if chosen is not None:
+    if path is not None:
         try:
-            values = tomllib.loads(chosen.read_text(encoding="utf-8"))
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise BadSettings(
-                f"The settings file {chosen} cannot be read ({error.strerror})"
+                f"The settings file {path} cannot be read ({error.strerror})"
             ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadSettings(f"The settings file {chosen} is not TOML: {error}") from error
+            raise BadSettings(f"The settings file {path} is not TOML: {error}") from error
     for name in os.environ:
         section = name.removeprefix("KATHEDER_").split("__")[0].lower()
-        known = name in RESERVED or not name.startswith("KATHEDER_")
-        if not known and section not in Settings.model_fields:
+        ours = name.startswith("KATHEDER_") and name not in RESERVED
+        if ours and section not in Settings.model_fields:
             raise BadSettings(
                 f"The variable {name} names no section of the settings; "
                 f"the sections are {', '.join(Settings.model_fields)}"
@@ -291,7 +291,7 @@ def load_settings(file: Path | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise BadSettings(_sentences(error, str(chosen or "the environment"))) from error
+        raise BadSettings(_sentences(error, str(path or "the environment"))) from error
     except SettingsError as error:
         raise BadSettings(
             f"A variable of the environment cannot be used ({error}). "
@@ -300,19 +300,19 @@ def load_settings(file: Path | None = None) -> Settings:
 
 
 def _sentences(error: ValidationError, origin: str, section: tuple[str, ...] = ()) -> str:
-    """Every fault with its field, the value seen, where it was seen, and the value wanted."""
+    """Every fault with its field, the value seen, where it was seen, and the value expected."""
     variables = {name.upper() for name in os.environ}
     sentences = []
     for fault in error.errors():
-        place = [*section, *map(str, fault["loc"])]
-        variable = f"KATHEDER_{'__'.join(place)}".upper()
-        found = variable if variable in variables and not section else origin
+        field = [*section, *map(str, fault["loc"])]
+        variable = f"KATHEDER_{'__'.join(field)}".upper()
+        source = variable if variable in variables and not section else origin
         message = fault["msg"].removeprefix("Value error, ")
-        sentences.append(f"{'.'.join(place)} = {fault['input']!r} in {found}: {message}")
+        sentences.append(f"{'.'.join(field)} = {fault['input']!r} in {source}: {message}")
     return "; ".join(sentences)
 
 
 def default_library() -> Path:
     """`KATHEDER_LIBRARY`, or `library` in the platform's folder for program data."""
-    chosen = os.environ.get("KATHEDER_LIBRARY")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("katheder")) / "library"
+    folder = os.environ.get("KATHEDER_LIBRARY")
+    return Path(folder) if folder else Path(platformdirs.user_data_dir("katheder")) / "library"

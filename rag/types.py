@@ -53,7 +53,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A piece of evidence: its number in the text, its words, and the passage that they are from.
+    """A quotation as evidence: its number in the text, its words, and the passage that they are from.
 
     `score` in [0, 1] is how well it answers the question by the judge's reading; the words are
     `hit.passage.text[start:end]` with every run of blanks as one. `standing` is what it was
@@ -84,7 +84,7 @@ class Source:
 class Sentence:
     """A sentence of an answer with the number of its source.
 
-    `support` in [0, 1] is how well the source's quote bears it out by the judge's reading;
+    `support` in [0, 1] is how well the source's quote supports it, by the judge's score;
     `quoted` sentences are the source's own words, `written` ones the model's.
     """
 
@@ -101,7 +101,7 @@ class Answer:
     `query` is what was searched for (a follow-up is completed from the conversation); `hits`
     are the passages of the last stage, best first; `evidence` is what the model could read, and
     `sources` what the sentences rest on; `draft` is what the model wrote before its sentences
-    were held against the evidence; `confidence` in [0, 1] is how probable it is that the lectures
+    were compared with the evidence; `confidence` in [0, 1] is how probable it is that the lectures
     answer the question; `seconds` are by stage; `models` name what was used; `language` is the
     ISO 639-1 code of the language that it is in.
     """
@@ -196,7 +196,7 @@ def source_dict(source: Source) -> dict[str, Any]:
 
 
 def hit_dict(hit: Hit) -> dict[str, Any]:
-    """A hit as plain values: where it stands, its text, and each stage's rank and score."""
+    """A hit as plain values: its document and pages, its text, and each stage's rank and score."""
     passage = hit.passage
     return {
         "document": passage.file,
@@ -236,7 +236,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The last event: the whole answer, its sentences held against their sources."""
+    """The last event: the whole answer, its sentences compared with their sources."""
 
     answer: Answer
 

@@ -207,6 +207,19 @@ def test_other_conditions_are_refused_by_name(pipeline, tmp_path):
         run_all(QUESTIONS, pipeline, output)
 
 
+def test_a_run_begun_under_older_names_of_settings_goes_on(pipeline, tmp_path):
+    output = tmp_path / "run.jsonl"
+    run_all(QUESTIONS, pipeline, output, limit=1)
+    sidecar = tmp_path / "run.meta.json"
+    first, *rest = sidecar.read_text().splitlines()
+    meta = json.loads(first)
+    answer = meta["settings"]["answer"]
+    answer["place_weight"] = answer.pop("page_rank_weight")
+    meta["settings"]["rerank"]["sure"] = 1.0
+    sidecar.write_text("\n".join([json.dumps(meta), *rest]) + "\n")
+    assert [step.line.id for step in run_all(QUESTIONS, pipeline, output)] == ["sound", "sonnet"]
+
+
 def test_dates_may_differ_and_nested_values_are_named():
     old = {"date": "1", "a": {"b": 1, "c": 2}, "d": None}
     assert differences(old, old | {"date": "2"}) == []

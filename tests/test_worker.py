@@ -186,9 +186,9 @@ def test_a_worker_that_ends_with_the_connection_is_asked_for_again(library, enco
 @pytest.mark.parametrize(
     ("program", "words"),
     [
-        ("print('Traceback: no module named ui')", "it said 'Traceback: no module named ui'"),
-        ("print('[1, 2]')", r"it said '\[1, 2\]'"),
-        ("pass", "it said nothing"),
+        ("print('Traceback: no module named ui')", "it printed 'Traceback: no module named ui'"),
+        ("print('[1, 2]')", r"it printed '\[1, 2\]'"),
+        ("pass", "it printed nothing"),
     ],
 )
 def test_a_worker_that_does_not_start_is_told_in_a_sentence(tmp_path, program, words):

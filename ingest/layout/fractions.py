@@ -184,16 +184,16 @@ def _closing_of(
     segment: Segment, position: int, segments: Sequence[Segment]
 ) -> tuple[Segment | None, Piece | None]:
     """The bracket that closes the one at a position with nothing between, and its segment."""
-    wanted = _BRACKETS[segment.pieces[position].text[-1]]
+    closing_bracket = _BRACKETS[segment.pieces[position].text[-1]]
     behind = [piece for piece in segment.pieces[position + 1 :] if not piece.is_blank]
     if behind:
-        return (segment, behind[0]) if behind[0].text[:1] == wanted else (None, None)
+        return (segment, behind[0]) if behind[0].text[:1] == closing_bracket else (None, None)
     for other in segments:
         gap = other.x0 - segment.pieces[position].x1
         if (
             other is not segment
             and abs(other.y - segment.y) < SAME_BASELINE * segment.size
-            and other.pieces[0].text[:1] == wanted
+            and other.pieces[0].text[:1] == closing_bracket
             and 0 <= gap < 12 * segment.size
         ):
             return other, other.pieces[0]

@@ -177,8 +177,8 @@ def _gutter(segments: Sequence[_Item], least: int) -> _Gutter | None:
         left = [s for s in segments if s.x1 <= start - GUTTER * size]
         if min(_lines(left), _lines(right)) < least:
             continue
-        chosen = {id(s) for s in (*left, *right)}
-        over = [s for s in segments if id(s) not in chosen]
+        beside = {id(s) for s in (*left, *right)}
+        over = [s for s in segments if id(s) not in beside]
         if len(over) > SPANNING * min(len(left), len(right)):
             continue
         gutter = _Gutter(max(s.x1 for s in left), start, left, right, over)

@@ -29,10 +29,10 @@ def attach_scripts(segments: list[Segment]) -> list[Segment]:
     hosts = sorted(segments, key=lambda segment: segment.y)
     attached: set[int] = set()
     for script in rest:
-        found = _base_of(script, hosts, attached)
-        if found is None:
+        base = _base_of(script, hosts, attached)
+        if base is None:
             continue
-        host, position, mark = found
+        host, position, mark = base
         _write_script(host, position, script, mark)
         attached.add(id(script))
     return [segment for segment in segments if id(segment) not in attached]

@@ -44,8 +44,8 @@ def question_language(
         library: Codes of the documents' languages; else it decides where it is one language.
         interface: Code of the language that the asker reads the program in; decides last.
     """
-    known = {code for code in library if code in LANGUAGES}
-    code = language_of(question) or (known.pop() if len(known) == 1 else interface)
+    codes = {code for code in library if code in LANGUAGES}
+    code = language_of(question) or (codes.pop() if len(codes) == 1 else interface)
     return language(code) if code else DEFAULT
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rag.errors import BadRunFile
+from rag.errors import BadRunFile, BadSettings
 from rag.evaluation.questions import Question, history_of
 from rag.evaluation.run_file import (
     AnswerSentence,
@@ -28,6 +28,7 @@ from rag.evaluation.run_file import (
     read_run,
 )
 from rag.pipeline import Pipeline
+from rag.settings import Settings
 from rag.types import Answer, Answered, Hit, StageDone
 
 DEPTH = 100  # passages of each order that a line keeps
@@ -160,7 +161,7 @@ def _resume(output: Path, meta: dict[str, Any]) -> set[str]:
         partial.replace(target)
         return set()
     run = read_run(output)
-    if changes := differences(run.meta, json.loads(json.dumps(meta))):
+    if changes := differences(_with_current_names(run.meta), json.loads(json.dumps(meta))):
         raise BadRunFile(
             f"The run {output} was begun under other conditions: {'; '.join(changes)}. "
             "Name another file with --output, or delete this one."
@@ -168,6 +169,15 @@ def _resume(output: Path, meta: dict[str, Any]) -> set[str]:
     with output.open("r+b") as file:  # a line cut off by a kill is made again
         file.truncate(file.read().rfind(b"\n") + 1)
     return set(run.lines)
+
+
+def _with_current_names(meta: dict[str, Any]) -> dict[str, Any]:
+    """A sidecar whose settings have today's names, and the defaults where they are newer than it."""
+    try:
+        settings = Settings().with_changes(**meta["settings"])
+    except (BadSettings, KeyError, TypeError):
+        return meta
+    return meta | {"settings": settings.model_dump(mode="json", exclude={"app"})}
 
 
 def _warm(pipeline: Pipeline, generate: bool) -> None:

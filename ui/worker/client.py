@@ -163,9 +163,9 @@ class RemotePipeline(Answerer):
         except (ValueError, TypeError, KeyError):
             ready = False
         if not ready:
-            said = f"said {first[:200]!r}" if first else "said nothing"
+            output = f"printed {first[:200]!r}" if first else "printed nothing"
             raise KathederError(
-                f"The worker that holds the models did not start: it {said}. "
+                f"The worker that holds the models did not start: it {output}. "
                 f"Run `katheder doctor`. {_WITHOUT_WORKER}"
             )
 
