@@ -28,7 +28,7 @@ class FileReport:
     """The outcome for one file; `message` gives the reason if it failed or was left out.
 
     `pages` and `passages` are counts, `seconds` is the time that the file took. After "recognised",
-    `pages` counts those whose pictures were read.
+    `pages` counts those whose pictures were read. `unread_pages` are the numbers of damaged pages.
     """
 
     path: str
@@ -37,6 +37,29 @@ class FileReport:
     passages: int = 0
     seconds: float = 0.0
     message: str = ""
+    unread_pages: tuple[int, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """One sentence that names the damaged pages; "" if there are none."""
+        if not self.unread_pages:
+            return ""
+        pages = "page" if len(self.unread_pages) == 1 else "pages"
+        return (
+            f"{Path(self.path).name}: {pages} {_number_ranges(self.unread_pages)} cannot be read; "
+            "the others are in the library"
+        )
+
+
+def _number_ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers in words: `3, 5-7`."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    return ", ".join("-".join(map(str, ends)) for ends in ranges)
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -134,7 +157,12 @@ def ingest(
         documents[added.id] = added
         outcome: Outcome = "replaced" if replaced else "added"
         yield FileReport(
-            str(file), outcome, len(parsed.pages), passages, time.perf_counter() - start
+            str(file),
+            outcome,
+            len(parsed.pages),
+            passages,
+            time.perf_counter() - start,
+            unread_pages=parsed.unread_pages,
         )
     if recogniser is not None:
         yield from _read_pictures(target, recogniser)

@@ -115,11 +115,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """A document as a reader returns it, with its pages in order and its outline."""
+    """A document as a reader returns it, with its pages in order and its outline.
+
+    `unread_pages` are the numbers of the pages that are damaged; they are in `pages` without text.
+    """
 
     document: Document
     pages: tuple[Page, ...]
     outline: tuple[Section, ...] = ()
+    unread_pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ their line; here a test says each of them.
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 
@@ -63,3 +64,60 @@ def text(x: float, y: float, words: str, size: float = 12, font: str = "F1") -> 
 def bar(x0: float, x1: float, y: float) -> str:
     """Operators that draw a thin horizontal line."""
     return f"{x0} {y} {x1 - x0} 0.6 re f\n"
+
+
+TOPICS = ["Bagging", "Boosting", "Stacking", "Pruning", "Entropy", "Forests"]
+FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+
+
+def content(topic: str) -> str:
+    return text(50, 300, topic, 28) + text(50, 200, f"{topic} is explained on this page in full.")
+
+
+class Deck:
+    """A PDF file of six slides as numbered objects, which a test changes before it is written.
+
+    Object 2 is the page tree, 3 the font; slide i (from 0) is object 10 + 2 i, its content the next.
+    """
+
+    def __init__(self, page: str = "", font: str = FONT) -> None:
+        kids = " ".join(f"{10 + 2 * index} 0 R" for index in range(6))
+        self.objects: dict[int, bytes] = {
+            1: b"<< /Type /Catalog /Pages 2 0 R >>",
+            2: f"<< /Type /Pages /Count 6 /Kids [{kids}] /MediaBox [0 0 720 405]"
+            " /Resources << /Font << /F1 3 0 R >> >> >>".encode(),
+            3: font.encode(),
+        }
+        for index, topic in enumerate(TOPICS):
+            number = 10 + 2 * index
+            self.objects[number] = (
+                f"<< /Type /Page /Parent 2 0 R {page} /Contents {number + 1} 0 R >>".encode()
+            )
+            self.objects[number + 1] = self.stream(content(topic).encode())
+
+    @staticmethod
+    def stream(data: bytes, cut: int = 0) -> bytes:
+        packed = zlib.compress(data)
+        packed = packed[: len(packed) - cut]
+        return b"<< /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (
+            len(packed),
+            packed,
+        )
+
+    def write(self, path: Path, *, table: bool = True) -> Path:
+        data = b"%PDF-1.7\n"
+        offsets = {}
+        for number, body in self.objects.items():
+            offsets[number] = len(data)
+            data += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+        start, size = len(data), max(self.objects) + 1
+        if table:
+            data += b"xref\n0 %d\n0000000000 65535 f \n" % size
+            for number in range(1, size):
+                if number in offsets:
+                    data += b"%010d 00000 n \n" % offsets[number]
+                else:
+                    data += b"0000000000 00000 f \n"
+        data += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
+        path.write_bytes(data)
+        return path

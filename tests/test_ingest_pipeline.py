@@ -10,6 +10,7 @@ import pypdf
 import pytest
 from conftest import SHARED, WordEncoder
 from PIL import Image
+from raw_pdf import Deck
 
 from ingest.errors import LibraryMismatch
 from ingest.pipeline import FileReport, find_files, index_config, ingest, rebuild
@@ -348,3 +349,15 @@ def test_real_lectures_are_ingested_without_a_fault(tmp_path, encoder, where):
         assert document.pages == len(pypdf.PdfReader(document.path).pages)
         assert document.language in ("de", "en")
         assert page.number == 1
+
+
+def test_damaged_pages_are_named_in_the_report(run):
+    deck = Deck()
+    for number in (12, 14, 18):  # slides 2, 3 and 5
+        del deck.objects[number]
+    deck.write(run.folder / "deck.pdf")
+    report = run()["deck.pdf"]
+    assert (report.outcome, report.pages, report.unread_pages) == ("added", 6, (2, 3, 5))
+    assert report.warning == (
+        "deck.pdf: pages 2-3, 5 cannot be read; the others are in the library"
+    )

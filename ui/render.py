@@ -146,6 +146,8 @@ def show_report(report: FileReport) -> None:
     else:
         pages = counted(report.pages, "page", "pages")
         st.markdown(f":material/check: {name}: {t(FILE_OUTCOMES[report.outcome])}, {pages}")
+        if report.warning:
+            st.markdown(f":material/warning: {escape(report.warning)}")
 
 
 def _row() -> DeltaGenerator:

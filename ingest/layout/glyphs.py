@@ -92,9 +92,9 @@ class Frame:
 
     @classmethod
     def of(cls, page: pdfium.PdfPage) -> Frame:
-        """The frame of a page, from its crop box and its rotation."""
+        """The frame of a page, from its boxes, inherited ones too, and its rotation."""
         width, height = page.get_size()
-        left, bottom, right, top = page.get_cropbox()
+        left, bottom, right, top = page.get_bbox()
         turn = page.get_rotation() % 360
         if turn == 0:
             return cls(width, height, 1, 0, 0, -1, -left, top)

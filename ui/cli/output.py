@@ -90,6 +90,8 @@ def show_reports(reports: Iterator[FileReport], total: int, *, as_json: bool) ->
                     f"{report.seconds:.1f} s"
                 )
                 progress.print(f"{report.outcome:>10}  {line}", markup=False, soft_wrap=True)
+                if report.warning:
+                    progress.print(f"{'':>10}  {report.warning}", markup=False, soft_wrap=True)
     counts = {
         outcome: sum(report.outcome == outcome for report in finished)
         for outcome in ("added", "replaced", "unchanged", "duplicate", "recognised", "failed")

@@ -8,7 +8,7 @@ import pypdfium2 as pdfium
 from PIL.Image import Image
 
 from ingest.errors import UnreadableFile
-from ingest.readers.pdf.opening import open_pdf, read_bytes
+from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes
 
 
 def page_image(path: Path, number: int, scale: float = 2.0) -> Image:
@@ -27,6 +27,6 @@ def page_image(path: Path, number: int, scale: float = 2.0) -> Image:
         if not 1 <= number <= len(pdf):
             raise UnreadableFile(f"{path.name}: has no page {number}; its last is {len(pdf)}")
         try:
-            return pdf[number - 1].render(scale=scale).to_pil().convert("RGB")
+            return load_page(pdf, number).render(scale=scale).to_pil().convert("RGB")
         except pdfium.PdfiumError as error:
             raise UnreadableFile(f"{path.name}: page {number} cannot be drawn ({error})") from error

@@ -13,6 +13,7 @@ from ingest.errors import UnreadableFile
 
 _PDFIUM = threading.Lock()  # pdfium keeps global state and is not safe for threads
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD in fpdfview.h
+_EVERYWHERE = (-1e6, -1e6, 1e6, 1e6)  # points; the intersection with a media box is that box
 
 
 def read_bytes(path: Path, remedy: str) -> bytes:
@@ -27,6 +28,16 @@ def read_bytes(path: Path, remedy: str) -> bytes:
         raise UnreadableFile(f"{path.name}: cannot be read ({error.strerror}); {remedy}") from error
 
 
+def without_prefix(data: bytes) -> bytes:
+    """A PDF file's bytes from its header on, wherever it is; other bytes as they are.
+
+    pdfium looks for the header in the first 1024 bytes alone. Offsets in the file count from the
+    header, or are found by a search for the objects.
+    """
+    start = data.find(b"%PDF-")
+    return data[start:] if start > 0 else data
+
+
 @contextmanager
 def open_pdf(name: str, data: bytes) -> Iterator[pdfium.PdfDocument]:
     """The document in a file's bytes, for as long as the block lasts; one at a time.
@@ -39,24 +50,49 @@ def open_pdf(name: str, data: bytes) -> Iterator[pdfium.PdfDocument]:
         UnreadableFile: it is encrypted, cut off, damaged, or has no pages.
     """
     with _PDFIUM:
-        pdf = _open(name, data)
+        pdf = _open(name, without_prefix(data))
         try:
             yield pdf
         finally:
             pdf.close()
 
 
+def load_page(pdf: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
+    """A page of an open document; a crop box that leaves nothing of the page does not count.
+
+    Args:
+        pdf: The document.
+        number: The page, from 1.
+
+    Raises:
+        pdfium.PdfiumError: the page cannot be loaded.
+    """
+    page = pdf[number - 1]
+    if min(page.get_size()) < 1:
+        page.set_cropbox(*_EVERYWHERE)
+        page.close()  # pdfium computes the size when it loads the page
+        page = pdf[number - 1]
+    return page
+
+
 def _open(name: str, data: bytes) -> pdfium.PdfDocument:
+    damage = UnreadableFile(f"{name}: is cut off or damaged; export or download it again")
     try:
         pdf = pdfium.PdfDocument(data)
-        page_count = len(pdf)
+        if len(pdf) > 0:
+            return pdf
+        pdf.close()
+        damage = UnreadableFile(f"{name}: has no pages; export or download it again")
     except pdfium.PdfiumError as error:
         # pdfium may report the error of the file opened before, so look into this one as well.
         if error.err_code == _PASSWORD_ERROR and b"/Encrypt" in data:
             raise UnreadableFile(f"{name}: is encrypted; save a copy without a password") from error
-        raise UnreadableFile(
-            f"{name}: is cut off or damaged; export or download it again"
-        ) from error
-    if page_count == 0:
-        raise UnreadableFile(f"{name}: has no pages; export or download it again")
-    return pdf
+    from ingest.readers.pdf.second_opinion import flat_copy  # loads pypdf, which is seldom needed
+
+    copy = flat_copy(data)
+    if copy is None:
+        raise damage
+    try:
+        return pdfium.PdfDocument(copy[0])
+    except pdfium.PdfiumError as error:
+        raise damage from error

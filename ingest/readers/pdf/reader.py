@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import pypdfium2 as pdfium
-
 from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
+from ingest.progress import report_progress
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
-from ingest.readers.pdf.opening import open_pdf, read_bytes
-from ingest.readers.pdf.titles import document_title, read_outline, without_stamped_headings
+from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
+from ingest.readers.pdf.pages import read_pages, reread_doubtful
+from ingest.readers.pdf.titles import document_title, without_stamped_headings
 from ingest.recognition import (
-    GLANCE_SCALE,
     TextRecogniser,
-    ink,
     pages_with_pictures,
     reading_scale,
 )
 from ingest.text.detect import language_of
-from ingest.types import Box, Document, ParsedDocument
+from ingest.types import Box, Document, Line, Page, ParsedDocument
 
 #: With fewer words in the whole file, its pages are taken for pictures.
 MIN_WORDS = 5
+#: Where text without places is put, in points.
+_MARGIN, _LINE_HEIGHT = 36.0, 12.0
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
 def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
-    """Read a PDF file.
+    """Read a PDF file; a page that is damaged is left empty and named.
 
     Args:
         path: The file.
@@ -41,24 +43,20 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
     data = read_bytes(path, "check the path")
     if not data:
         raise UnreadableFile(f"{path.name}: is empty (0 bytes); export or download it again")
-    if b"%PDF-" not in data[:1024]:
+    id = hashlib.sha256(data).hexdigest()
+    data = without_prefix(data)
+    if not data.startswith(b"%PDF-"):
         raise UnreadableFile(
             f"{path.name}: is not a PDF (it starts with {data[:8]!r}); export it as PDF"
         )
-    with open_pdf(path.name, data) as pdf:
-        try:
-            layouts = [lay_out(page) for page in pdf]
-            drawings = [
-                ink(page.render(scale=GLANCE_SCALE).to_pil(), _word_boxes(layout))
-                for page, layout in zip(pdf, layouts, strict=True)
-            ]
-            outline = tuple(read_outline(pdf))
-            declared_title = str(pdf.get_metadata_dict().get("Title") or "").strip()
-        except pdfium.PdfiumError as error:
-            raise UnreadableFile(
-                f"{path.name}: is damaged ({error}); export or download it again"
-            ) from error
-    pictures = pages_with_pictures(drawings)
+    read, data = reread_doubtful(path.name, data, read_pages(path.name, data))
+    if len(read.damaged) == len(read.layouts):
+        raise UnreadableFile(
+            f"{path.name}: none of its {len(read.layouts)} page(s) can be read; "
+            "export or download it again"
+        )
+    layouts = read.layouts
+    pictures = pages_with_pictures(read.drawings)
     if recogniser is not None and pictures:
         layouts = _read_pictures(path.name, data, layouts, pictures, recogniser)
         pictures = []
@@ -68,23 +66,47 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
     pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
     pages = without_stamped_headings(pages)
     if not pictures and sum(len(page.words) for page in pages) < MIN_WORDS:
-        raise UnreadableFile(
-            f"{path.name}: its {len(pages)} page(s) hold no text, nor a picture with text"
-        )
+        pages = _pages_by_second_opinion(data, pages)
+        if sum(len(page.text.split()) for page in pages) < MIN_WORDS:
+            raise UnreadableFile(
+                f"{path.name}: its {len(pages)} page(s) hold no text, nor a picture with text"
+            )
     text = "\n".join(page.text for page in pages)
     document = Document(
-        id=hashlib.sha256(data).hexdigest(),
+        id=id,
         path=str(path.resolve()),
         file=path.name,
-        title=document_title(declared_title, pages[0].heading, path.stem),
+        title=document_title(read.declared_title, pages[0].heading, path.stem),
         pages=len(pages),
         language=language_of(text),
     )
-    return ParsedDocument(document, pages, outline)
+    return ParsedDocument(document, pages, read.outline, tuple(read.damaged))
 
 
-def _word_boxes(layout: PageLayout) -> list[Box]:
-    return [box for line in layout.lines for word in line.words for box in word.boxes]
+def _pages_by_second_opinion(data: bytes, pages: tuple[Page, ...]) -> tuple[Page, ...]:
+    """The pages with the text that pypdf finds, in lines without words' places, if it finds any."""
+    from ingest.readers.pdf import second_opinion
+
+    texts = second_opinion.texts(data)
+    words = sum(len(_LETTERS.findall(text)) for text in texts)
+    if len(texts) != len(pages) or words < MIN_WORDS:
+        return pages
+    return tuple(
+        _text_page(page, text) if text.strip() else page
+        for page, text in zip(pages, texts, strict=True)
+    )
+
+
+def _text_page(page: Page, text: str) -> Page:
+    """A page with another text, whose lines are taken to stand one below the other."""
+    lines: list[Line] = []
+    content = ""
+    for line in filter(None, (" ".join(line.split()) for line in text.splitlines())):
+        top = _MARGIN + len(lines) * _LINE_HEIGHT
+        box = Box(_MARGIN, top, max(page.width - _MARGIN, _MARGIN), top + _LINE_HEIGHT)
+        lines.append(Line(len(content), len(content) + len(line), _LINE_HEIGHT, False, box))
+        content += f"{line}\n"
+    return Page(page.number, content, page.width, page.height, lines=tuple(lines))
 
 
 def _read_pictures(
@@ -96,12 +118,13 @@ def _read_pictures(
 ) -> list[PageLayout]:
     """The layouts with what is written in the pictures of some pages, counted from 1."""
     read = list(layouts)
-    for number in pictures:
+    for done, number in enumerate(pictures, start=1):
         frame = layouts[number - 1].frame
         scale = reading_scale(frame.width, frame.height)
         with open_pdf(name, data) as pdf:
-            picture = pdf[number - 1].render(scale=scale).to_pil()
+            picture = load_page(pdf, number).render(scale=scale).to_pil()
         lines = recogniser.read(picture, scale)
         with open_pdf(name, data) as pdf:
-            read[number - 1] = lay_out(pdf[number - 1], lines)
+            read[number - 1] = lay_out(load_page(pdf, number), lines)
+        report_progress(done, len(pictures))
     return read

@@ -1,0 +1,135 @@
+"""What pypdf finds in a file that pdfium cannot read, or not wholly.
+
+pypdf reads the same objects by other rules, more slowly. It is asked only where there is a doubt: a
+file that does not open, a page that does not load, draws nothing, or comes twice.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from typing import cast
+
+import pypdf
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, PdfObject, StreamObject
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its advice is for programmers
+
+_INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+_MAX_PAGES = 100_000
+# Operators that show text, paint a path, a picture, a shading or a form.
+_PAINTING = re.compile(rb"(?<![\w/])(?:Tj|TJ|Do|BI|sh|[fFSsBb]\*?)(?![\w/])|\)\s*['\"]")
+_LETTER = (612, 792)  # points; the size that readers assume where a page has none
+
+
+def flat_copy(data: bytes) -> tuple[bytes, list[int]] | None:
+    """A copy of a PDF file whose page tree is one flat list.
+
+    Args:
+        data: The file's bytes.
+
+    Returns:
+        The copy and the pages, from 1, that the tree promises and nobody finds (a missing object,
+        or a part of the tree that leads back to the tree); each is a blank page of the copy. None
+        if pypdf finds no page either.
+    """
+    try:
+        reader = _open(data)
+        writer = pypdf.PdfWriter()
+        missing = []
+        for number, page in enumerate(_pages(reader), start=1):
+            if page is None:
+                missing.append(number)
+                writer.add_blank_page(*_LETTER)
+                continue
+            leaf = pypdf.PageObject(reader)
+            leaf.update(page)
+            writer.add_page(leaf)
+        copy = io.BytesIO()
+        writer.write(copy)
+    except Exception:  # whatever pypdf stumbles over: it is only the second opinion
+        return None
+    return (copy.getvalue(), missing) if len(writer.pages) > len(missing) else None
+
+
+def pages_that_draw(data: bytes, numbers: list[int]) -> list[int]:
+    """Which of some pages, from 1, have operators that draw something, or contents that are damaged."""
+    try:
+        pages = list(_pages(_open(data)))
+    except Exception:
+        return []
+    return [number for number in numbers if number <= len(pages) and _draws(pages[number - 1])]
+
+
+def texts(data: bytes) -> list[str]:
+    """Each page's text as pypdf reads it; "" for a page that it cannot read."""
+    try:
+        pages = list(_open(data).pages)
+    except Exception:
+        return []
+    contents = []
+    for page in pages:
+        try:
+            contents.append(page.extract_text())
+        except Exception:
+            contents.append("")
+    return contents
+
+
+def _open(data: bytes) -> pypdf.PdfReader:
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    if reader.is_encrypted:
+        reader.decrypt("")
+    return reader
+
+
+def _pages(reader: pypdf.PdfReader) -> Iterator[DictionaryObject | None]:
+    """The leaves of the page tree in order, each with what it inherits; None for one not found."""
+    root = cast(DictionaryObject, reader.trailer["/Root"].get_object()).raw_get("/Pages")
+    seen: set[int] = set()
+    stack: list[tuple[PdfObject | None, dict[str, PdfObject]]] = [(root, {})]
+    count = 0
+    while stack and count < _MAX_PAGES:
+        reference, inherited = stack.pop()
+        node, number = None, getattr(reference, "idnum", None)
+        if reference is not None and number not in seen:
+            node = reference.get_object()
+        if not isinstance(node, DictionaryObject):
+            count += 1
+            yield None
+            continue
+        inherited = inherited | {key: node.raw_get(key) for key in _INHERITED if key in node}
+        kids = node.get("/Kids")
+        if isinstance(kids, ArrayObject) and node.get("/Type") != "/Page":
+            if number is not None:
+                seen.add(number)
+            references = list(ArrayObject.__iter__(kids))
+            stack.extend((kid, inherited) for kid in reversed(references))
+            continue
+        count += 1
+        yield DictionaryObject(
+            {**node, **{NameObject(key): value for key, value in inherited.items()}}
+        )
+
+
+def _draws(page: DictionaryObject | None) -> bool:
+    if page is None:
+        return True
+    contents = page.get("/Contents")
+    contents = contents.get_object() if contents is not None else None
+    if contents is None:
+        return False
+    streams = contents if isinstance(contents, ArrayObject) else [contents]
+    for stream in streams:
+        stream = stream.get_object()
+        if not isinstance(stream, StreamObject):
+            return True
+        try:
+            content = stream.get_data()
+        except Exception:  # a damaged stream was meant to draw something
+            return True
+        if _PAINTING.search(content) or (not content.strip() and stream._data.strip()):
+            return True
+    return False
