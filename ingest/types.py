@@ -63,6 +63,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Slide:
+    """One of several slides that a handout's page shows: `page.text[start:end]` and its heading."""
+
+    start: int
+    end: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page; `number` counts the file's pages from 1, whatever number is printed on them.
 
@@ -80,11 +89,12 @@ class Page:
     lines: tuple[Line, ...] = ()
     words: tuple[Word, ...] = ()
     origin: Origin = "text"
+    slides: tuple[Slide, ...] = ()
 
     @property
     def is_slide(self) -> bool:
-        """Whether the page is wider than it is high, as slides are."""
-        return self.width > self.height
+        """Whether the page is wider than it is high, as slides are, or holds several slides."""
+        return self.width > self.height or bool(self.slides)
 
 
 @dataclass(frozen=True, slots=True)

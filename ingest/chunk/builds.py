@@ -31,6 +31,8 @@ def group_builds(
 
 def _continues_build(before: Page, after: Page, body_lines: Mapping[int, Sequence[Line]]) -> bool:
     """Whether a slide repeats nearly all words of the one before, under the same heading."""
+    if before.slides or after.slides:
+        return False
     if not (before.is_slide and after.is_slide) or before.heading != after.heading:
         return False
     old, new = _words(before, body_lines), _words(after, body_lines)

@@ -8,7 +8,7 @@ page numbers are left out. Each passage keeps the offsets of its text on the pag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.chunk.builds import group_builds
@@ -17,11 +17,11 @@ from ingest.chunk.packing import Unit, pack, split_at_headings
 from ingest.chunk.paragraphs import sentence_spans
 from ingest.chunk.settings import ChunkSettings, TokenCounter
 from ingest.running_lines import repeated_lines
-from ingest.text.languages import language
-from ingest.types import Line, ParsedDocument, Passage, Span
+from ingest.text.languages import Language, language
+from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
-CHUNKER_VERSION = 4
+CHUNKER_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,12 @@ def _blocks(
     notes = _Block((), [])
     for build in group_builds(parsed.pages, body_lines):
         page = build[-1]  # on it, a build is complete
+        if page.slides:
+            if notes.spans:
+                yield notes
+                notes = _Block((), [])
+            yield from _slides_of_handout(page, body_lines[page.number], spoken)
+            continue
         spans = sentence_spans(page, body_lines[page.number], spoken)
         if not spans or headings.is_divider(page, body_lines[page.number]):
             continue
@@ -97,3 +103,17 @@ def _blocks(
         yield _Block(tuple(step.number for step in build), spans)
     if notes.spans:
         yield notes
+
+
+def _slides_of_handout(page: Page, lines: Sequence[Line], spoken: Language) -> Iterator[_Block]:
+    """One block for each slide of a handout's page."""
+    for slide in page.slides:
+        inside = [line for line in lines if slide.start <= line.start < slide.end]
+        spans = sentence_spans(page, inside, spoken)
+        if spans:
+            yield _Block((page.number,), spans)
+    slides = page.slides
+    rest = [line for line in lines if not any(s.start <= line.start < s.end for s in slides)]
+    spans = sentence_spans(page, rest, spoken)
+    if spans:
+        yield _Block((page.number,), spans)

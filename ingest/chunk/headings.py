@@ -35,6 +35,7 @@ class HeadingPaths:
             headings = list(_from_font_sizes(parsed.pages, body_lines))
         self._headings = sorted(headings, key=lambda heading: heading[:3])
         self._slide_titles = {page.number: page.heading for page in parsed.pages if page.is_slide}
+        self._handouts = {page.number: page.slides for page in parsed.pages if page.slides}
 
     def above(self, page: int, offset: int) -> tuple[str, ...]:
         """The document's title and the headings down to this place, outermost first.
@@ -48,7 +49,11 @@ class HeadingPaths:
             if (heading.page, heading.offset) > (page, offset):
                 break
             path = [entry for entry in path if entry.level < heading.level] + [heading]
-        titles = [self._title, *(entry.title for entry in path), self._slide_titles.get(page, "")]
+        title = self._slide_titles.get(page, "")
+        for slide in self._handouts.get(page, ()):
+            if slide.start <= offset < slide.end:
+                title = slide.heading
+        titles = [self._title, *(entry.title for entry in path), title]
         return tuple(dict.fromkeys(title for title in titles if title))
 
     def is_divider(self, page: Page, lines: Sequence[Line]) -> bool:

@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.layout.glyphs import MIN_SIZE, Frame, Glyph, drop_doubles, read_glyphs
+from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
 from ingest.layout.order import Row, reading_order
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment, words_of
@@ -29,6 +30,7 @@ FOOTNOTE_SIZE = 0.93
 
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]{2}")
 _MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
+_MAX_SHAPES = 64  # that are looked at for the frames of a handout's slides
 _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 
 
@@ -52,10 +54,14 @@ class LayoutLine:
 
 @dataclass(slots=True)
 class PageLayout:
-    """A page's lines in reading order, its pictures, and how many characters nobody sees."""
+    """A page's lines in reading order, its pictures, and how many characters nobody sees.
+
+    `slides` are the slides of a handout, each with its first line, one past its last, and its box.
+    """
 
     frame: Frame
     lines: list[LayoutLine]
+    slides: list[tuple[int, int, Box]] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
     hidden: int = 0
     origin: Origin = "text"
@@ -76,7 +82,7 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
     finally:
         textpage.close()
     visible = [glyph for glyph in glyphs if _is_on_page(glyph, frame) and glyph.size >= MIN_SIZE]
-    rules, pictures = _drawings(page, frame)
+    rules, pictures, shapes = _drawings(page, frame)
     new = [_recognised_segment(line) for line in recognised if _is_new(line, visible)]
     letters = sum(segment.letters for segment in new)
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
@@ -89,14 +95,34 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
     elif new:
         groups.append((new, 0))
     lines: list[LayoutLine] = []
+    slides: list[tuple[int, int, Box]] = []
     blocks = 0
-    for segments, direction in groups:
-        rows = reading_order(segments, rules if direction == 0 else [])
-        lines += [_line(row, blocks) for row in rows]
+
+    def read(part: list[Segment], bars: Sequence[Rule]) -> None:
+        nonlocal blocks
+        rows = reading_order(part, bars)
+        lines.extend(_line(row, blocks) for row in rows)
         blocks += 1 + max((row.block for row in rows), default=0)
+
+    for segments, direction in groups:
+        bars = rules if direction == 0 else []
+        printed = find_slides(segments, shapes, frame.width, frame.height) if direction == 0 else []
+        for box, inside in printed:
+            first = len(lines)
+            read(inside, [rule for rule in bars if box.y0 <= rule.y <= box.y1])
+            slides.append((first, len(lines), box))
+        read([segment for segment in segments if not _is_on_slide(segment, printed)], bars)
     _drop_footnote_marks(lines, frame.height)
     origin: Origin = "ocr" if is_picture else "text"
-    return PageLayout(frame, lines, pictures, len(glyphs) - len(visible), origin)
+    return PageLayout(frame, lines, slides, pictures, len(glyphs) - len(visible), origin)
+
+
+def _is_on_slide(segment: Segment, slides: Sequence[tuple[Box, list[Segment]]]) -> bool:
+    """Whether a segment is one of a slide's, or its number, which the slide leaves out."""
+    return any(
+        segment in inside or (segment.text.isdigit() and holds(box, segment))
+        for box, inside in slides
+    )
 
 
 def _is_new(line: RecognisedLine, glyphs: Sequence[Glyph]) -> bool:
@@ -150,23 +176,32 @@ def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:
         yield -1, oblique
 
 
-def _drawings(page: pdfium.PdfPage, frame: Frame) -> tuple[list[Rule], list[Box]]:
-    """The page's thin horizontal lines and its pictures."""
+def _drawings(page: pdfium.PdfPage, frame: Frame) -> tuple[list[Rule], list[Box], list[Box]]:
+    """The page's thin horizontal lines, its pictures, and where its large shapes are."""
     rules: list[Rule] = []
     pictures: list[Box] = []
-    kinds = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE)
+    shapes: list[Box] = []
+    kinds = (
+        pdfium_c.FPDF_PAGEOBJ_PATH,
+        pdfium_c.FPDF_PAGEOBJ_IMAGE,
+        pdfium_c.FPDF_PAGEOBJ_FORM,
+    )
     for number, drawn in enumerate(page.get_objects(kinds, max_depth=4)):
         if number > _MAX_OBJECTS:
-            return [], pictures
+            return [], pictures, []
         try:
             box = frame.box(*drawn.get_bounds())
         except pdfium.PdfiumError:  # an empty path has no bounds
             continue
+        if box.x1 - box.x0 > 0.15 * frame.width and box.height > 0.1 * frame.height:
+            shapes.append(box)
         if drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             pictures.append(box)
+        elif drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM:
+            continue
         elif box.height <= RULE_THICKNESS and box.x1 - box.x0 > 2:
             rules.append(Rule(box.x0, box.x1, (box.y0 + box.y1) / 2))
-    return rules, pictures
+    return rules, pictures, shapes[:_MAX_SHAPES]
 
 
 def _with_drop_caps(segments: list[Segment]) -> list[Segment]:

@@ -13,7 +13,18 @@ import numpy as np
 from ingest.store.schema import read_config
 from ingest.text.languages import language
 from ingest.text.terms import index_terms
-from ingest.types import Box, Document, Line, Origin, Page, ParsedDocument, Passage, Span, Word
+from ingest.types import (
+    Box,
+    Document,
+    Line,
+    Origin,
+    Page,
+    ParsedDocument,
+    Passage,
+    Slide,
+    Span,
+    Word,
+)
 
 _DOCUMENT_COLUMNS = "id, path, file, title, pages, language, collection"
 _PAGE_COLUMNS = "number, text, width, height, heading, layout, origin"
@@ -194,14 +205,15 @@ def select_unread_pictures(db: sqlite3.Connection) -> dict[str, list[int]]:
 def _page(
     number: int, text: str, width: float, height: float, heading: str, layout: bytes, origin: str
 ) -> Page:
-    lines, words = _unpack_layout(layout)
-    return Page(number, text, width, height, heading, lines, words, cast(Origin, origin))
+    lines, words, slides = _unpack_layout(layout)
+    return Page(number, text, width, height, heading, lines, words, cast(Origin, origin), slides)
 
 
 def _pack_layout(page: Page) -> bytes:
     """Lines and words as compressed float32 rows; offsets up to 2**24 stay exact.
 
     The first 4 bytes are the number of lines; a row is (start, end, x0, y0, x1, y1, size, bold).
+    The slides of a handout follow as JSON, which older versions do not read.
     """
     rows = [
         (
@@ -220,16 +232,23 @@ def _pack_layout(page: Page) -> bytes:
         for word in page.words
     ]
     table = np.array(rows, dtype="<f4").reshape(-1, 8)
-    return len(page.lines).to_bytes(4, "little") + zlib.compress(table.tobytes(), 1)
+    slides = [(slide.start, slide.end, slide.heading) for slide in page.slides]
+    return (
+        len(page.lines).to_bytes(4, "little")
+        + zlib.compress(table.tobytes(), 1)
+        + (json.dumps(slides).encode() if slides else b"")
+    )
 
 
-def _unpack_layout(layout: bytes) -> tuple[tuple[Line, ...], tuple[Word, ...]]:
+def _unpack_layout(layout: bytes) -> tuple[tuple[Line, ...], tuple[Word, ...], tuple[Slide, ...]]:
     count = int.from_bytes(layout[:4], "little")
-    stored = np.frombuffer(zlib.decompress(layout[4:]), dtype="<f4").reshape(-1, 8)
+    stream = zlib.decompressobj()
+    stored = np.frombuffer(stream.decompress(layout[4:]), dtype="<f4").reshape(-1, 8)
+    slides = json.loads(stream.unused_data) if stream.unused_data else []
     table = stored.astype(np.float64).round(2).tolist()
     lines = tuple(
         Line(int(row[0]), int(row[1]), row[6], bool(row[7]), Box(*row[2:6]))
         for row in table[:count]
     )
     words = tuple(Word(int(row[0]), int(row[1]), Box(*row[2:6])) for row in table[count:])
-    return lines, words
+    return lines, words, tuple(Slide(*slide) for slide in slides)

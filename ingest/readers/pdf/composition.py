@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 
 from ingest.layout.page import LayoutLine, PageLayout
 from ingest.readers.pdf.titles import page_heading
 from ingest.text.repair import join_hyphen, repair_word
-from ingest.types import Box, Line, Page, Word
+from ingest.types import Box, Line, Page, Slide, Word
 
 # Words before which a hyphen stands for a part that both words share, as in "input- and output".
 _SUSPENDING = frozenset({"and", "or", "und", "oder", "bzw.", "sowie", "et", "ou"})
@@ -35,10 +36,12 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
     parts: list[str] = []
     words: list[Word] = []
     lines: list[Line] = []
+    starts: list[int] = []  # of each line of the layout
     length = 0  # of the parts so far
     after_hyphen = False
     for index, layout_line in enumerate(page.lines):
         start = length
+        starts.append(start)
         box: Box | None = None
         broken = is_broken(layout_line, page.lines[index + 1 : index + 2])
         for placed in layout_line.words:
@@ -76,7 +79,31 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
         lines=tuple(lines),
         words=tuple(words),
         origin=page.origin,
+        slides=tuple(_slides(page, [*starts, length], text, lines)),
     )
+
+
+def _slides(
+    page: PageLayout, starts: Sequence[int], text: str, lines: Sequence[Line]
+) -> Iterator[Slide]:
+    """The slides of a handout, with the headings that they would have as pages of their own."""
+    for first, end, box in page.slides:
+        inside = [
+            replace(
+                line,
+                box=Box(
+                    line.box.x0 - box.x0,
+                    line.box.y0 - box.y0,
+                    line.box.x1 - box.x0,
+                    line.box.y1 - box.y0,
+                ),
+            )
+            for line in lines
+            if starts[first] <= line.start < starts[end]
+        ]
+        if inside:
+            heading = page_heading(1, text, inside, box.x1 - box.x0, box.height)
+            yield Slide(starts[first], starts[end], heading)
 
 
 def is_broken(line: LayoutLine, following: Sequence[LayoutLine]) -> bool:
