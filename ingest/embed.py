@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -13,6 +14,7 @@ import numpy as np
 
 from ingest import weights
 from ingest.errors import ModelMissing
+from ingest.text.scripts import HAN
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _DEFAULT_WINDOW = 512  # tokens, for a model that names none
+_UNKNOWN = "[UNK]"
+_IS_READABLE_ALONE = re.compile(f"[{HAN}\u0000-\u024f]")  # Latin letters too: x, y
 
 
 class Encoder(Protocol):
@@ -99,6 +103,24 @@ class BiEncoder:
         """Number of tokens of each text, without special tokens."""
         batch = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [len(encoding.ids) for encoding in batch]
+
+    def reads(self, text: str) -> bool:
+        """Whether the model knows the script of most of a text's letters.
+
+        A tokenizer has no token for a script that it was not made for, or takes its words apart
+        into letters; only a Chinese letter is a word of its own.
+        """
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        unknown = known = 0
+        for token, (start, end) in zip(encoding.tokens, encoding.offsets, strict=True):
+            letters = [letter for letter in text[start:end] if letter.isalpha()]
+            if token == _UNKNOWN or (
+                len(letters) == 1 and not _IS_READABLE_ALONE.match(letters[0])
+            ):
+                unknown += len(letters)
+            else:
+                known += len(letters)
+        return unknown <= known
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of the texts; see `Encoder.encode`."""

@@ -19,7 +19,8 @@ from ingest.embed import Encoder
 from ingest.lru import LruCache
 from ingest.text.languages import Language, language
 from ingest.text.repair import BULLETS
-from ingest.text.sentences import sentences_of
+from ingest.text.scripts import count_longer_words, count_words, words_and_letters
+from ingest.text.sentences import CLOSING_MARKS, sentences_of
 from ingest.types import Passage
 from rag.rerank import Reranker, logits
 from rag.settings import AnswerSettings
@@ -113,7 +114,7 @@ def select_evidence(
     for row in map(int, np.argsort(-selection_scores, kind="stable")):
         passage = candidates[row].hit.passage
         text = span_text(passage, candidates[row].span).lower()
-        too_long = bool(sources) and len(text.split()) > words_left
+        too_long = bool(sources) and count_words(text) > words_left
         if row in used_rows or text in used_texts or too_long:
             continue
         close = selection_scores >= selection_scores[row] - _NEIGHBOUR_MARGIN
@@ -128,7 +129,7 @@ def select_evidence(
         used_texts |= {span_text(passage, candidates[each].span).lower() for each in rows}
         start, end = candidates[rows[0]].span.start, candidates[rows[-1]].span.end
         quote = span_text(passage, TextSpan(start, end))
-        words_left -= len(quote.split())
+        words_left -= count_words(quote)
         sources.append(
             Source(
                 len(sources) + 1,
@@ -188,7 +189,7 @@ def _merge_neighbours(
         better = max(neighbours, key=lambda other: float(selection_scores[other]))
         ends = min(first, better), max(last, better)
         merged = TextSpan(candidates[ends[0]].span.start, candidates[ends[1]].span.end)
-        if len(span_text(hit.passage, merged).split()) > max_words:
+        if count_words(span_text(hit.passage, merged)) > max_words:
             return range(first, last + 1)
         first, last = ends
 
@@ -201,7 +202,7 @@ def passages_as_evidence(
     words_left = settings.evidence_words
     scores = judge.score(question, [hit.passage.text for hit in hits[: settings.passages]])
     for hit, score in zip(hits, scores, strict=False):
-        words = [(match.start(), match.end()) for match in re.finditer(r"\S+", hit.passage.text)]
+        words = words_and_letters(hit.passage.text)
         if not words or (sources and words_left <= 0):
             break
         start, end = words[0][0], words[min(len(words), max(words_left, 1)) - 1][1]
@@ -253,12 +254,12 @@ def _continues_previous(
 ) -> bool:
     """Whether a span continues the one before it."""
     first, second = text[before[0] : before[1]], text[start:end]
-    if len(first.split()) + len(second.split()) > _MAX_WORDS:
+    if count_words(first) + count_words(second) > _MAX_WORDS:
         return False
     marked = bool(MARKER.match(text[text.rfind("\n", 0, start) + 1 : end]))
     if first.endswith(":"):
         return True
-    ended = first[-1] in '.!?”"'
+    ended = first[-1] in CLOSING_MARKS
     hanging = first[-1] in ",(" or first.split()[-1].lower() in spoken.continuation_words
     runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
     fragment = not marked and _has_min_words(first) and not _has_min_words(second)
@@ -273,7 +274,7 @@ def _opens_a_list(text: str, start: int) -> bool:
 
 
 def _has_min_words(text: str) -> bool:
-    return len(re.findall(r"\w{2,}", text)) >= _MIN_WORDS
+    return count_longer_words(text) >= _MIN_WORDS
 
 
 def _is_in_words(text: str) -> bool:

@@ -15,7 +15,8 @@ from dataclasses import replace
 from ingest.text.detect import language_of
 from ingest.text.languages import LANGUAGES, Language
 from ingest.text.names import capitalised_words
-from ingest.text.sentences import sentences_of
+from ingest.text.scripts import count_words
+from ingest.text.sentences import CLOSING_MARKS, sentences_of
 from ingest.text.stems import stem
 from rag.evidence import MARKER, Judge
 from rag.settings import AnswerSettings
@@ -58,7 +59,7 @@ def ground(
             supported.append(Sentence(text, named, 0.0, "written"))
             continue
         words = _stems(text, language)
-        if len(text.split()) < 2 or any(words <= other for other in seen):
+        if count_words(text) < 2 or any(words <= other for other in seen):
             continue
         scores = judge.score(text, [source.quote for source in sources])
         candidates = [
@@ -126,7 +127,7 @@ def draft_sentences(draft: str, language: Language) -> list[tuple[str, int]]:
     is left out if there are others.
     """
     # A mark behind the full stop belongs to the sentence before it.
-    text = re.sub(r"([.!?])((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", draft.strip())
+    text = re.sub(r"([.!?。！？])((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", draft.strip())
     sentences: list[tuple[str, int]] = []
     for start, end in sentences_of(text, language):
         sentence = MARKER.sub("", text[start:end])
@@ -140,7 +141,7 @@ def draft_sentences(draft: str, language: Language) -> list[tuple[str, int]]:
         else:
             sentences.append((bare, mark))
     complete = [text for text, _ in sentences[:-1] if not text.endswith(":")]
-    is_cut_off = bool(sentences) and sentences[-1][0][-1] not in '.!?”"»)'
+    is_cut_off = bool(sentences) and sentences[-1][0][-1] not in CLOSING_MARKS + "»)"
     return sentences[:-1] if complete and is_cut_off else sentences
 
 

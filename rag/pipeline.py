@@ -27,6 +27,7 @@ from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
 from rag.followup import expand_with_history, rewrite
 from rag.generate import Writer
 from rag.ground import extractive_answer, ground
+from rag.lexical_judge import LexicalJudge
 from rag.models import Models
 from rag.prompt import Message, build_prompt
 from rag.rerank import Reranker, rerank
@@ -35,6 +36,7 @@ from rag.sampling import Sampling, quoted_message
 from rag.settings import Settings
 from rag.types import Answer, Answered, Event, Hit, Source, StageDone, Token, Turn
 
+_LEAST_TERMS = 0.5  # of the query's terms in the evidence, where no model can read them
 _NEAREST = 3  # pages shown by an abstention
 _QUOTE_CHARS = 200  # of a page that no evidence was taken from
 
@@ -190,7 +192,7 @@ class Pipeline(Answerer):
             stamp=self.store.content_hash(),
             language=language.code,
         )
-        if not self.answerable(hits, evidence, sure):
+        if not self.answerable(query, hits, evidence, sure):
             yield Answered(replace(answer, sources=_nearest(hits, evidence)))
             return
         draft = ""
@@ -206,8 +208,9 @@ class Pipeline(Answerer):
             yield StageDone("generate", seconds["generate"])
         start = time.perf_counter()
         if draft:
+            judge = self.judge_for(query)
             sentences, sources = ground(
-                query, draft, evidence, self.judge, self.settings.answer, language
+                query, draft, evidence, judge, self.settings.answer, language
             )
         else:
             sentences, sources = extractive_answer(evidence, self.settings.answer)
@@ -245,22 +248,38 @@ class Pipeline(Answerer):
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
         """The spans of the first passages that answer a question, best first."""
         select = select_evidence if self.settings.answer.select else passages_as_evidence
-        return select(query, hits, self.judge, self.settings.answer)
+        return select(query, hits, self.judge_for(query), self.settings.answer)
+
+    def reads(self, query: str) -> bool:
+        """Whether the encoder knows the query's script; one that cannot tell is taken to know it."""
+        knows = getattr(self.encoder, "reads", None)
+        return knows is None or bool(knows(query))
+
+    def judge_for(self, query: str) -> Judge:
+        """The judge of a query: its own words where the models do not know its script."""
+        return self.judge if self.reads(query) else LexicalJudge()
 
     def confidence(self, query: str, hits: Sequence[Hit], evidence: Sequence[Source]) -> float:
         """The probability in [0, 1] that the lectures answer the question.
 
-        Without a calibration for these models it is the best evidence's score.
+        Without a calibration for these models, or where they do not know the query's script, it is
+        the best evidence's score.
         """
-        if self.calibration is not None:
+        if self.calibration is not None and self.reads(query):
             features = confidence.features(query, hits, evidence, self.language(query))
             return round(self.calibration.confidence(features), 4)
         return max((source.score for source in evidence), default=0.0)
 
-    def answerable(self, hits: Sequence[Hit], evidence: Sequence[Source], confident: float) -> bool:
+    def answerable(
+        self, query: str, hits: Sequence[Hit], evidence: Sequence[Source], confident: float
+    ) -> bool:
         """Whether there is evidence, a passage is close enough, and the confidence suffices.
 
+        Where the models do not know the query's script, its best evidence must hold half of its
+        terms, unless the settings say how much.
+
         Args:
+            query: What was searched for.
             hits: With their cosines, if dense search ran.
             evidence: Selected from them.
             confident: What `confidence` returned for both.
@@ -268,6 +287,8 @@ class Pipeline(Answerer):
         closest = confidence.best_cosine(hits)
         if not evidence or (closest is not None and closest < self.settings.retrieval.min_cosine):
             return False
+        if self.settings.answer.min_confidence is None and not self.reads(query):
+            return confident >= _LEAST_TERMS
         return confident >= self.least_confidence
 
     @property
@@ -288,16 +309,19 @@ class Pipeline(Answerer):
         return build_prompt(query, evidence, language or self.language(query))
 
     def _find(self, query: str) -> Iterator[StageDone]:
-        """Retrieve and rerank; the last event holds the final order."""
+        """Retrieve and rerank; the last event holds the final order.
+
+        In a script that the models do not know, only the lexical search says something.
+        """
         start = time.perf_counter()
-        vector = None
-        if self.settings.retrieval.dense_weight > 0:
+        vector, reads = None, self.reads(query)
+        if self.settings.retrieval.dense_weight > 0 and reads:
             vector = self.encoder.encode([query])[0]
         encoded = time.perf_counter()
         hits = retrieve(self.store, query, vector, self.settings.retrieval)
         yield StageDone("encode", encoded - start)
         yield StageDone("retrieve", time.perf_counter() - encoded, tuple(hits))
-        if self.reranker is not None:
+        if self.reranker is not None and reads:
             start = time.perf_counter()
             hits = rerank(query, hits, self.reranker, self.settings.rerank)
             yield StageDone("rerank", time.perf_counter() - start, tuple(hits))

@@ -9,11 +9,25 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
+# The codes of /F3 are UTF-16, and so are its letters.
+_TO_UNICODE = (
+    "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n"
+    "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
+    + "".join(
+        f"64 beginbfrange\n{ranges}\nendbfrange\n"
+        for first in range(0, 256, 64)
+        for ranges in [
+            " ".join(f"<{n:02X}00> <{n:02X}FF> <{n:02X}00>" for n in range(first, first + 64))
+        ]
+    )
+    + "endcmap end end"
+)
+
 
 def write_pdf(
     path: Path, *pages: str, width: int = 400, height: int = 300, extra: str = ""
 ) -> Path:
-    """Write pages of content operators with the fonts /F1 (Helvetica) and /F2 (bold).
+    """Write pages of content operators with the fonts /F1 (Helvetica), /F2 (bold) and /F3 (any script).
 
     Args:
         path: Where to.
@@ -25,12 +39,17 @@ def write_pdf(
     fonts = (
         "<< /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
         " /F2 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold"
-        " /Encoding /WinAnsiEncoding >> >>"
+        " /Encoding /WinAnsiEncoding >> /F3 3 0 R >>"
     )
-    numbers = [3 + 2 * index for index in range(len(pages))]
+    numbers = [6 + 2 * index for index in range(len(pages))]
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{' '.join(f'{n} 0 R' for n in numbers)}] /Count {len(pages)} >>",
+        "<< /Type /Font /Subtype /Type0 /BaseFont /Wide /Encoding /Identity-H"
+        " /DescendantFonts [4 0 R] /ToUnicode 5 0 R >>",
+        "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Wide /DW 1000"
+        " /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>",
+        f"<< /Length {len(_TO_UNICODE)} >>\nstream\n{_TO_UNICODE}\nendstream",
     ]
     for number, content in zip(numbers, pages, strict=True):
         objects.append(
@@ -59,6 +78,11 @@ def text(x: float, y: float, words: str, size: float = 12, font: str = "F1") -> 
     """Operators that show words with their baseline at (x, y), y upwards from the page's foot."""
     escaped = words.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
     return f"BT /{font} {size} Tf {x} {y} Td ({escaped}) Tj ET\n"
+
+
+def wide_text(x: float, y: float, words: str, size: float = 12) -> str:
+    """As `text`, in any script, each letter one em wide; in the order in which they are drawn."""
+    return f"BT /F3 {size} Tf {x} {y} Td <{words.encode('utf-16-be').hex()}> Tj ET\n"
 
 
 def bar(x0: float, x1: float, y: float) -> str:

@@ -46,6 +46,10 @@ def test_no_english_question_of_the_corpus_is_in_another_language():
         ("This is the proof and the consequence for the case with a norm.", "en"),
         ("C'est la preuve, et la conséquence pour le cas d'une norme.", "fr"),
         ("The loss is d L / d y: y = t - n, n d y t l s d y n t, for this n.", "en"),  # symbols
+        ("什么是过拟合？", "zh"),
+        ("激活函数 ReLU 使网络能够表示非线性的关系", "zh"),
+        ("活性化関数とは何ですか？", "ja"),
+        ("The city of 東京 is named in the data of this lecture", "en"),
         ("Softmax ReLU BERT GPT LSTM CNN", ""),
         ("der the", ""),  # as much for one as for the other
         ("", ""),

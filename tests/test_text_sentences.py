@@ -25,6 +25,13 @@ from ingest.text.sentences import sentences_of
         ("en", "  \n ", []),
         ("de", "Das gilt z. B. Für alle. Über n.", ["Das gilt z. B. Für alle.", "Über n."]),
         ("de", "Siehe Abb. 3 bzw. Kap. 2. Ende.", ["Siehe Abb. 3 bzw. Kap. 2.", "Ende."]),
+        (
+            "zh",
+            "熵是什么？它很小。第3章「完。」再见!好",
+            ["熵是什么？", "它很小。", "第3章「完。」", "再见!", "好"],
+        ),
+        ("ja", "学習する。そして終わる", ["学習する。", "そして終わる"]),
+        ("en", "Wow!important is one word", ["Wow!important is one word"]),
         ("fr", "Voir p. ex. Fig. 3. Voilà. Été.", ["Voir p. ex. Fig. 3.", "Voilà.", "Été."]),
         ("fr", "Il dit « non. » « Oui », dit-elle.", ["Il dit « non. »", "« Oui », dit-elle."]),
     ],

@@ -100,3 +100,41 @@ def test_every_word_of_a_text_finds_it(text, code):
     for word in words:
         found = question_phrases(word, spoken, spoken)
         assert not found or matches(text, spoken, found)
+
+
+# ---- scripts without blanks ----
+
+CHINESE = language("zh")
+
+
+def test_a_run_without_blanks_is_indexed_by_pairs_and_its_last_letter():
+    assert index_terms("激活函数", CHINESE) == "激活 活函 函数 数"
+    assert index_terms("用ReLU训练, 熵", CHINESE) == "用 relu 训练 练 熵"
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "expected"),
+    [
+        ("什么是激活函数？", "zh", ["激活 活函 函数", "激活", "活函", "函数"]),
+        ("BERT模型", "zh", ["bert", "模型"]),
+        ("熵", "zh", ["熵*"]),  # the beginning of any pair
+        ("什么", "zh", ["什么"]),  # stop words alone stay
+        ("過学習とは何ですか", "ja", ["過学 学習", "過学", "学習"]),
+    ],
+)
+def test_a_question_without_blanks_searches(question, code, expected):
+    assert sorted(phrases(question, code, code)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "words"),
+    [
+        ("激活函数", "其激活函数很好", ["激活函数"]),
+        ("熵", "信息熵与熵", ["熵", "熵"]),
+        ("函数", "函数函数", ["函数", "函数"]),
+        ("图", "激活函数", []),
+    ],
+)
+def test_matches_are_marked_without_blanks(question, text, words):
+    searched = question_phrases(question, CHINESE, CHINESE)
+    assert [text[start:end] for start, end in matches(text, CHINESE, searched)] == words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from ingest.text.scripts import words_and_letters
 from ingest.types import Line, Page
 
 _MIN_REPEATED = 0.95  # share of a slide's words that the next step of a build repeats
@@ -43,4 +44,5 @@ def _continues_build(before: Page, after: Page, body_lines: Mapping[int, Sequenc
 
 def _words(page: Page, body_lines: Mapping[int, Sequence[Line]]) -> Counter[str]:
     lines = body_lines[page.number]
-    return Counter(word for line in lines for word in page.text[line.start : line.end].split())
+    texts = [page.text[line.start : line.end] for line in lines]
+    return Counter(text[start:end] for text in texts for start, end in words_and_letters(text))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.chunk.settings import ChunkSettings, TokenCounter
+from ingest.text.scripts import words_and_letters
 from ingest.types import Document, Passage, Span
 
 _SPECIAL_TOKENS = 2  # [CLS] and [SEP]
@@ -124,7 +124,7 @@ def _split(
         return [unit]
     span = unit.span
     text = texts[span.page][span.start : span.end]
-    starts = [match.start() for match in re.finditer(r"\S+\s*", text)]
+    starts = [start for start, _ in words_and_letters(text)]
     if len(starts) < 2:
         starts = list(range(0, len(text), max(1, len(text) * limit // (2 * unit.tokens))))
     ends = [*starts[1:], len(text)]

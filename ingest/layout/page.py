@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import statistics
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from ingest.layout.bidi import logical_order
 from ingest.layout.glyphs import MIN_SIZE, Frame, Glyph, drop_doubles, read_glyphs
 from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
@@ -230,22 +230,7 @@ def _line(row: Row, block: int) -> LayoutLine:
     """A row's words; what is written from right to left in the order in which it is read."""
     words = [word for segment in row.segments for word in words_of(segment)]
     size = max(row.segments, key=lambda segment: segment.letters).size
-    return LayoutLine(_logical(words), size, block + row.block, len(row.segments))
-
-
-def _logical(words: list[PlacedWord]) -> list[PlacedWord]:
-    """Words in reading order: reversed, with their letters, where most are of a right-to-left script."""
-    classes = [unicodedata.bidirectional(letter) for word in words for letter in word.text]
-    right, left = sum(c in ("R", "AL") for c in classes), classes.count("L")
-    if right <= left:
-        return words
-    for word in words:
-        if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in word.text):
-            word.text = word.text[::-1].translate(_MIRRORED)
-    return words[::-1]
-
-
-_MIRRORED = str.maketrans("()[]{}<>", ")(][}{><")
+    return LayoutLine(logical_order(words), size, block + row.block, len(row.segments))
 
 
 def _drop_footnote_marks(lines: list[LayoutLine], height: float) -> None:

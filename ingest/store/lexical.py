@@ -7,7 +7,7 @@ import sqlite3
 from ingest.store.rows import select_passages_by_id
 from ingest.text.detect import question_language
 from ingest.text.languages import Language, language
-from ingest.text.terms import Phrase, matches, question_phrases
+from ingest.text.terms import ANY_END, Phrase, matches, question_phrases
 from ingest.types import Passage
 
 HEADING_WEIGHT, TEXT_WEIGHT = 0.5, 1.0  # of a match, in BM25
@@ -55,7 +55,10 @@ def highlight(db: sqlite3.Connection, question: str, passage: str) -> list[tuple
 
 def fts_expression(phrases: list[Phrase]) -> str:
     """Phrases as alternatives in FTS5's query language; "" for none."""
-    return " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
+    return " OR ".join(
+        f'"{" ".join(phrase).removesuffix(ANY_END)}"{ANY_END if phrase[-1].endswith(ANY_END) else ""}'
+        for phrase in phrases
+    )
 
 
 def _phrases_by_language(

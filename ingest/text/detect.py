@@ -9,6 +9,7 @@ from collections.abc import Collection
 from functools import cache
 
 from ingest.text.languages import DEFAULT, LANGUAGES, Language, language
+from ingest.text.scripts import language_of_script
 
 _MARGIN = 1.5  # how many times the second language's evidence the first one's must be
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -18,9 +19,13 @@ def language_of(text: str) -> str:
     """The ISO 639-1 code of a text's language; "" where its words show none, or two alike.
 
     A frequent word is evidence of 1, shared between the languages that have it; so is a letter
-    that one language alone has. A word that opens a question counts half a word more.
+    that one language alone has, and two letters of Chinese or Japanese. A word that opens a question
+    counts half a word more.
     """
     evidence: defaultdict[str, float] = defaultdict(float)
+    code, letters = language_of_script(text)
+    if code in LANGUAGES:
+        evidence[code] += letters / 2
     for position, word in enumerate(_words(text)):
         owners = _owners().get(word) or _owners_of_letters(word)
         for code in owners:

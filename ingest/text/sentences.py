@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from functools import cache
 
 from ingest.text.languages import Language
+from ingest.text.scripts import UNSPACED
 
 # A mark, closing quotes or brackets, a blank, and what opens a sentence: a capital or a figure.
+# Where a script has no blanks, the mark alone ends a sentence.
 _MARK = re.compile(
     r"""[.!?]["')\]”“»]*(?:\s»)?\s+(?=["'(\[„“«]?(?:«\s)?(?:[^\W\d_a-zß-öø-ÿ]|\d))"""
+    rf"""|(?:[。！？｡．]|(?<={UNSPACED})[!?])["')\]”’」』）》]*\s*(?=\S)"""
 )
+#: Marks that end a sentence, or close what ends with one.
+CLOSING_MARKS = '.!?。！？｡．”"」』'
 
 
 def sentences_of(text: str, language: Language) -> list[tuple[int, int]]:

@@ -5,6 +5,10 @@ their stems under that language, so that a question finds text in another langua
 same word. A word in capitals that in small letters is a stop word, as AND, OR or MIT, has a
 term of its own, which the word in small letters does not match. A German umlaut is found as its
 letter with an e, as its letter alone, and as itself, whatever the language around it.
+
+A script without blanks between words, such as Chinese, is indexed by overlapping pairs of letters,
+and each run of letters by its last one too, so that a letter alone is found as the beginning of a
+term. A question's run without its stop words is searched as a phrase of pairs, and by each pair.
 """
 
 from __future__ import annotations
@@ -13,16 +17,23 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 
 from ingest.text.languages import LANGUAGES, Language
 from ingest.text.names import is_in_capitals
+from ingest.text.scripts import UNSPACED, unspaced_letters
 from ingest.text.stems import stem
 
-#: Consecutive terms; `d_k` is one of two.
+#: Consecutive terms; `d_k` is one of two. The last one may end with `ANY_END`.
 Phrase = tuple[str, ...]
+#: Ends the beginning of a term, which stands for all terms with that beginning.
+ANY_END = "*"
 
 _WORD = re.compile(r"\w+")
-_TERM = re.compile("(?:[^\\W_][\u0300-\u036f]*)+")  # with accents that are not composed
+_TERM = re.compile(  # a run of letters without blanks, or a word with accents that are not composed
+    f"(?:{UNSPACED})+|(?:(?!{UNSPACED})[^\\W_][\u0300-\u036f]*)+"
+)
+_IS_UNSPACED = re.compile(UNSPACED)
 _NAME = "\ue000"  # opens the term of a name in capitals; repaired text has no such character
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
@@ -45,8 +56,8 @@ def question_phrases(question: str, language: Language, text_language: Language)
     text = unicodedata.normalize("NFC", question)
     if text.isupper():
         text = text.lower()  # here capitals mark no names
-    words = _WORD.findall(text)
-    content_words = [word for word in words if not _is_stop_word(word, language)]
+    words = [part for word in _WORD.findall(text) for part in _split_at_scripts(word)]
+    content_words = [part for word in words for part in _without_stop_words(word, language)]
     phrases = [
         phrase for word in content_words or words for phrase in _alternatives(word, text_language)
     ]
@@ -54,23 +65,49 @@ def question_phrases(question: str, language: Language, text_language: Language)
 
 
 def matches(text: str, language: Language, phrases: Iterable[Phrase]) -> list[tuple[int, int]]:
-    """Where a text has one of the phrases: (start, end) of each of their words, in order."""
+    """Where a text has one of the phrases: (start, end) of each of their words, in order.
+
+    What overlaps, as pairs of letters do, is one.
+    """
     located = list(_located_terms(text, language))
-    matched: set[int] = set()
+    ends: dict[int, int] = {}  # of what is matched, by the position of its word
     for phrase in phrases:
         for first in range(len(located) - len(phrase) + 1):
             window = range(first, first + len(phrase))
             if all(
-                term in located[position][2] for position, term in zip(window, phrase, strict=True)
+                _is_among(term, located[position][2])
+                for position, term in zip(window, phrase, strict=True)
             ):
-                matched.update(window)
-    return [located[position][:2] for position in sorted(matched)]
+                for position, term in zip(window, phrase, strict=True):
+                    start, end, _ = located[position]
+                    letters = len(term) - 1 if term.endswith(ANY_END) else end - start
+                    ends[position] = max(start + letters, ends.get(position, 0))
+    spans: list[tuple[int, int]] = []
+    for position, end in sorted(ends.items()):
+        start = located[position][0]
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _is_among(term: str, terms: Sequence[str]) -> bool:
+    if term.endswith(ANY_END):
+        return any(other.startswith(term.removesuffix(ANY_END)) for other in terms)
+    return term in terms
 
 
 def _located_terms(text: str, language: Language) -> Iterator[tuple[int, int, Sequence[str]]]:
     """(start, end, its terms) of each word of a text."""
     for match in _TERM.finditer(text):
         word = match[0]
+        if _IS_UNSPACED.match(word):
+            letters = unspaced_letters(word)
+            for (start, end), (_, following) in pairwise([*letters, letters[-1]]):
+                pair = match.start() + start, match.start() + max(end, following)
+                yield *pair, [text[slice(*pair)]]
+            continue
         spellings = (word, word.translate(_SPELT_OUT))
         terms = list(dict.fromkeys(stem(spelling, language) for spelling in spellings))
         if _is_name(word):
@@ -83,14 +120,36 @@ def _alternatives(word: str, language: Language) -> Iterator[Phrase]:
     if _is_name(word):
         yield (_NAME + word.lower(),)
         return
+    if _IS_UNSPACED.match(word):
+        letters = unspaced_letters(word)
+        pairs = [word[start:end] for (start, _), (_, end) in pairwise(letters)]
+        if len(pairs) > 1:
+            yield tuple(pairs)
+        yield from [(pair,) for pair in pairs] or [(word + ANY_END,)]
+        return
     for spelling in (word, word.translate(_SPELT_OUT)):
         phrase = tuple(stem(part, language) for part in _TERM.findall(spelling))
         if phrase:
             yield phrase
 
 
-def _is_stop_word(word: str, language: Language) -> bool:
-    return word.lower() in language.stop_words and not is_in_capitals(word)
+def _split_at_scripts(word: str) -> list[str]:
+    """A word's runs of letters of scripts without blanks, and what is between them."""
+    return [part for part in re.split(f"((?:{UNSPACED})+)", word) if part.strip("_")]
+
+
+def _without_stop_words(word: str, language: Language) -> list[str]:
+    """The word, or none if it is a stop word; what they leave of a run without blanks."""
+    if _IS_UNSPACED.match(word):
+        return [part for part in _unspaced_stop_words(language).split(word) if part]
+    return [] if word.lower() in language.stop_words and not is_in_capitals(word) else [word]
+
+
+@cache
+def _unspaced_stop_words(language: Language) -> re.Pattern[str]:
+    """The language's stop words of scripts without blanks, the longer ones first."""
+    words = [word for word in language.stop_words if _IS_UNSPACED.match(word)]
+    return re.compile("|".join(sorted(words, key=lambda word: (-len(word), word))) or r"(?!)")
 
 
 def _is_name(word: str) -> bool:

@@ -53,7 +53,7 @@ def show_trace(library: Library, pipeline: Pipeline, question: str, one: Trace) 
 def best_sentences(pipeline: Pipeline, query: str, passage: Passage) -> list[tuple[float, str]]:
     """The sentences of a passage that the judge scores highest, with their scores in [0, 1]."""
     spans = quotable_spans(passage)
-    scores = pipeline.judge.score(query, [judge_input(passage, span) for span in spans])
+    scores = pipeline.judge_for(query).score(query, [judge_input(passage, span) for span in spans])
     quotes = [span_text(passage, span) for span in spans]
     return sorted(zip(scores, quotes, strict=True), reverse=True)[:_BEST]
 
@@ -92,7 +92,7 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
     }
     verdict = (
         t("Would answer: confidence {confidence}, threshold {threshold}.", **numbers)
-        if pipeline.answerable(hits, evidence, confidence)
+        if pipeline.answerable(query, hits, evidence, confidence)
         else t("Would abstain: confidence {confidence}, threshold {threshold}.", **numbers)
     )
     st.markdown(escape(verdict))

@@ -1,0 +1,32 @@
+"""Japanese, which has no blanks between words."""
+
+from ingest.text.languages.base import Language, pattern, words
+
+LANGUAGE = Language(
+    code="ja",
+    name="日本語",
+    stemmer="english",  # for the English words that its texts contain
+    stop_words=words(
+        """は が を に の で と も か や へ から まで より とは という です ですか ます ますか でしょうか
+        ください 何 何です 何ですか とは何ですか なに なぜ どの どのように どう どうして どれ どこ いつ 誰
+        説明して 教えて について ある いる する される のは のか だ である"""
+    ),
+    common_words=words("これ それ あれ この その また および ただし しかし ため こと もの"),
+    question_words=words("何 なに なぜ どの どのように どう どうして どれ どこ いつ 誰"),
+    letters="",
+    abbreviations=words("fig al eq vs"),
+    continuation_words=words("は が を に の で と も へ から まで より"),
+    page_words=words("ページ 頁 第"),
+    capitalised_nouns=False,
+    anaphora=pattern(r"(?P<pronoun>それら|これら|それ|彼ら)|これ(?!ら)|その|この|前者|後者"),
+    antecedent=pattern(r"[\u4e00-\u9fff\u30a0-\u30ff]{3,}(?=(?:は|と|が|、|,))"),
+    follow_up_opening=pattern(r"^\s*(?:では|じゃあ|それから|そして|しかし|でも|あと)"),
+    complete_opening=pattern(r"\w{2,}(?:とは|は何|はなぜ|ですか|ますか|説明して|教えて)"),
+    prompt="講義ノートをもとに学生の質問に答えてください。番号付きのノートだけを使い、日本語で一文から三文の短い文で"
+    "答え、各文の終わりに [1] のようにノートの番号を付けてください。",
+    notes_label="Notes",
+    question_label="Question",
+    not_answered="ノートはこの質問に答えていません。",
+    abstention="講義はこの質問に答えていないようです。",
+    nearest_pages="最も近いページは以下のとおりです。",
+)

@@ -1,0 +1,37 @@
+"""Chinese, in simplified or traditional letters; it has no blanks between words."""
+
+from ingest.text.languages.base import Language, pattern, words
+
+LANGUAGE = Language(
+    code="zh",
+    name="中文",
+    stemmer="english",  # for the English words that its texts contain
+    stop_words=words(
+        """的 了 是 吗 嗎 呢 吧 什么 什麼 甚麼 为什么 為什麼 怎么 怎麼 怎样 怎樣 怎么样 如何 哪些 哪个
+        哪個 哪种 哪種 哪里 多少 几个 幾個 请问 請問 请 請 解释 解釋 说明 說明 是什么 是什麼 什么是
+        什麼是 是指 是否 有什么 有什麼 有哪些 为何 為何 谁 誰 我们 我們 这个 這個 那个 那個 可以"""
+    ),
+    common_words=words("因此 所以 如果 但是 或者 以及 通过 通過 根据 根據 例如 其中"),
+    question_words=words("什么 什麼 为什么 為什麼 怎么 怎麼 如何 哪些 哪个 哪個 多少 谁 誰 何时"),
+    letters="",
+    abbreviations=words("fig al eq vs"),
+    continuation_words=words("的 和 与 或 在 是 对 将 把 从 由"),
+    page_words=words("第 页 頁 共"),
+    capitalised_nouns=False,
+    anaphora=pattern(
+        r"(?P<pronoun>它们|它們|它|他们|他們|她们|她們)|这个|這個|那个|那個|这些|這些|那些|前者|后者|後者"
+    ),
+    antecedent=pattern(r"[\u4e00-\u9fff]{4,}(?=(?:和|与|與|，|,))"),
+    follow_up_opening=pattern(r"^\s*(?:那么|那麼|那|还有|還有|但是|而且|然后|然後)"),
+    complete_opening=pattern(
+        r"""^\s*(?: 什[么麼]是 | 为什么 | 為什麼 | 解[释釋] | 请?说明 )
+        | (?: 是什[么麼] | 是指什[么麼] | 有什[么麼]\w* | 有哪些\w* | \w{2,}吗 | \w{2,}嗎 )\s*\W*$"""
+    ),
+    prompt="请根据课堂笔记回答学生的问题。只使用带编号的笔记。用中文写一到三个短句，每句末尾注明笔记编号，"
+    "例如 [1]。",
+    notes_label="Notes",
+    question_label="Question",
+    not_answered="笔记没有回答这个问题。",
+    abstention="这些讲义似乎没有回答这个问题。",
+    nearest_pages="最接近的页面列在下面。",
+)
