@@ -18,17 +18,22 @@ from typing import Any
 
 import numpy as np
 from PIL.Image import Image
+from scipy import ndimage
 
 from ingest.types import Box
 
 logger = logging.getLogger(__name__)
 
 #: Share of a page's area that drawn things outside its text must cover.
-PICTURE_SHARE = 0.01
+PICTURE_SHARE = 0.003
 #: A point belongs to the background while its grey differs by less, of 255, from the commonest one.
 GREY_STEP = 40
 #: What is drawn on more than this share of a lecture's pages is not a picture of one of them.
 RECURRING = 0.5
+#: So many shapes of the size of letters outside its text make a drawing one that may hold words.
+MIN_SHAPES = 25
+#: Heights of letters, in points.
+LETTER_HEIGHTS = (3.5, 40.0)
 #: Pixels a point at which pages are looked at for pictures, and at which they are read.
 GLANCE_SCALE = 0.5
 READING_SCALE = 2.0
@@ -97,19 +102,20 @@ def reading_scale(width: float, height: float) -> float:
     return min(READING_SCALE, _LONGEST_SIDE / max(width, height, 1))
 
 
-def ink(picture: Image, text: Sequence[Box]) -> np.ndarray:
+def ink(picture: Image, text: Sequence[Box], scale: float = GLANCE_SCALE) -> np.ndarray:
     """Where something is drawn outside some boxes: bool, (height, width) in pixels.
 
     Args:
-        picture: The page drawn at `GLANCE_SCALE`.
+        picture: The page as drawn.
         text: Boxes of its words, in points.
+        scale: The picture's pixels a point.
     """
     grey = np.asarray(picture.convert("L")).astype(np.int16)
     background = int(np.bincount(grey.ravel(), minlength=256).argmax())
     drawn = np.abs(grey - background) > GREY_STEP
     for box in text:
-        top, bottom = int(box.y0 * GLANCE_SCALE) - 1, int(box.y1 * GLANCE_SCALE) + 2
-        left, right = int(box.x0 * GLANCE_SCALE) - 1, int(box.x1 * GLANCE_SCALE) + 2
+        top, bottom = int(box.y0 * scale) - 1, int(box.y1 * scale) + 2
+        left, right = int(box.x0 * scale) - 1, int(box.x1 * scale) + 2
         drawn[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = False
     return drawn
 
@@ -132,3 +138,20 @@ def pages_with_pictures(drawings: Sequence[np.ndarray]) -> list[int]:
         if drawing.size and drawing.mean() >= PICTURE_SHARE:
             numbers.append(number)
     return numbers
+
+
+def may_hold_words(drawing: np.ndarray) -> bool:
+    """Whether a drawing has enough shapes of the size of letters.
+
+    Bars, arrows and curves have few; a scan, a handwritten page or a labelled figure many.
+
+    Args:
+        drawing: What `ink` gives at one pixel a point.
+    """
+    labels, _ = ndimage.label(drawing, structure=np.ones((3, 3)))
+    least, most = LETTER_HEIGHTS
+    shapes = 0
+    for rows, columns in ndimage.find_objects(labels):
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        shapes += least <= height <= most and width <= 2.5 * height + 3
+    return shapes >= MIN_SHAPES

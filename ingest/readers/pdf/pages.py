@@ -56,7 +56,7 @@ def read_pages(name: str, data: bytes) -> PdfPages:
                 try:
                     layout = lay_out(page)
                     picture = page.render(scale=GLANCE_SCALE).to_pil()
-                    drawing = ink(picture, _word_boxes(layout))
+                    drawing = ink(picture, word_boxes(layout))
                     if not layout.lines and not any(page.get_objects(max_depth=1)):
                         read.blank.append(number)
                 finally:
@@ -96,5 +96,6 @@ def reread_doubtful(name: str, data: bytes, read: PdfPages) -> tuple[PdfPages, b
     return read, data
 
 
-def _word_boxes(layout: PageLayout) -> list[Box]:
+def word_boxes(layout: PageLayout) -> list[Box]:
+    """The boxes of all words of a page."""
     return [box for line in layout.lines for word in line.words for box in word.boxes]

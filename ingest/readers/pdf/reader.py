@@ -12,10 +12,12 @@ from ingest.layout.page import PageLayout, lay_out
 from ingest.progress import report_progress
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
-from ingest.readers.pdf.pages import read_pages, reread_doubtful
+from ingest.readers.pdf.pages import read_pages, reread_doubtful, word_boxes
 from ingest.readers.pdf.titles import document_title, without_stamped_headings
 from ingest.recognition import (
     TextRecogniser,
+    ink,
+    may_hold_words,
     pages_with_pictures,
     reading_scale,
 )
@@ -56,7 +58,7 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
             "export or download it again"
         )
     layouts = read.layouts
-    pictures = pages_with_pictures(read.drawings)
+    pictures = _pages_with_words(path.name, data, layouts, pages_with_pictures(read.drawings))
     if recogniser is not None and pictures:
         layouts = _read_pictures(path.name, data, layouts, pictures, recogniser)
         pictures = []
@@ -107,6 +109,26 @@ def _text_page(page: Page, text: str) -> Page:
         lines.append(Line(len(content), len(content) + len(line), _LINE_HEIGHT, False, box))
         content += f"{line}\n"
     return Page(page.number, content, page.width, page.height, lines=tuple(lines))
+
+
+def _pages_with_words(
+    name: str, data: bytes, layouts: Sequence[PageLayout], numbers: Sequence[int]
+) -> list[int]:
+    """Those of some pages, counted from 1, whose drawings may hold words."""
+    if not numbers:
+        return []
+    with open_pdf(name, data) as pdf:
+        return [
+            number
+            for number in numbers
+            if may_hold_words(
+                ink(
+                    pdf[number - 1].render(scale=1).to_pil(),
+                    word_boxes(layouts[number - 1]),
+                    scale=1,
+                )
+            )
+        ]
 
 
 def _read_pictures(
