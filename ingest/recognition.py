@@ -79,7 +79,7 @@ class TextRecogniser:
         return [
             RecognisedLine(
                 text,
-                Box(*(corners.min(axis=0) / scale), *(corners.max(axis=0) / scale)),
+                Box(*map(float, (*corners.min(axis=0) / scale, *corners.max(axis=0) / scale))),
                 float(score),
             )
             for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True)

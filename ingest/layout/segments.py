@@ -141,7 +141,7 @@ def _is_unspaced(letter: str) -> bool:
 def _word_gap(pieces: Sequence[Piece]) -> float:
     """The gap, in em, that parts the words of some pieces; larger where letters are spaced out."""
     letters = [piece for piece in pieces if not piece.is_blank and not piece.attached]
-    if len(letters) < 5:
+    if len(letters) < 5 or any(len(piece.text) > 3 for piece in letters):
         return WORD_GAP
     gaps = [(b.x0 - a.x1) / a.size for a, b in pairwise(letters)]
     usual = statistics.median(gaps)
