@@ -13,7 +13,7 @@ from typing import Literal
 from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk, embedding_text
 from ingest.embed import Encoder
 from ingest.errors import UnreadableFile
-from ingest.readers import READERS, read
+from ingest.readers import is_lecture, read
 from ingest.recognition import TextRecogniser
 from ingest.store import IndexConfig, Library
 from ingest.types import ParsedDocument
@@ -66,14 +66,14 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """All files to ingest under some paths, each once, sorted within a folder.
 
     A path that is no folder is returned whatever it is, so that `ingest` reports its fault. Folders
-    give only files of the types in `READERS`, and no hidden ones.
+    give only lectures (see `is_lecture`), and no hidden files.
     """
     files: dict[Path, None] = {}  # a dict keeps the order
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-                if file.suffix.lower() in READERS and file.is_file() and not hidden:
+                if is_lecture(file) and file.is_file() and not hidden:
                     files[file] = None
         else:
             files[path] = None

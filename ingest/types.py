@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ingest.citations import cite
+
 Origin = Literal["text", "ocr", "picture"]
 
 
@@ -183,9 +185,8 @@ class Passage:
 
     @property
     def citation(self) -> str:
-        """File and pages as a citation shows them: `deck.pdf, p. 4` or `deck.pdf, pp. 4-6`."""
-        first, last = self.pages[0], self.pages[-1]
-        return f"{self.file}, p. {first}" if first == last else f"{self.file}, pp. {first}-{last}"
+        """File and pages as a citation shows them: `deck.pdf, pp. 4-6`, `deck.pptx, slide 4`."""
+        return cite(self.file, self.pages, self.headings)
 
     def shares_page(self, other: Passage) -> bool:
         """Whether a page shows text of both, as when a long slide was cut in two."""

@@ -1,4 +1,4 @@
-"""Ask questions of lecture PDFs on your own machine; every sentence of an answer names its page.
+"""Ask questions of lectures on your own machine; every sentence of an answer names its page.
 
     from katheder import Katheder
 

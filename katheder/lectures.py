@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.errors import UnreadableFile
 from ingest.pipeline import FileReport, find_files, ingest
+from ingest.readers import READERS
 from ingest.store import Library
 from ingest.types import Document
 from rag.models import Models
@@ -58,7 +59,7 @@ class Katheder:
         return self.library.documents()
 
     def add(self, *paths: str | Path, collection: str = "") -> list[FileReport]:
-        """Read PDF files, and all below folders, into the library; unchanged ones are skipped.
+        """Read files, and all below folders, into the library; unchanged ones are skipped.
 
         A file that cannot be read is a report with the outcome "failed" and the reason as its
         message; the others are read all the same.
@@ -68,14 +69,14 @@ class Katheder:
             collection: A name to file the documents under.
 
         Raises:
-            UnreadableFile: there is no PDF file at these paths.
+            UnreadableFile: there is no file at these paths that a reader reads.
             LibraryMismatch: the library was built with another encoder or chunking.
         """
         files = find_files([Path(path).expanduser() for path in paths])
         if not files:
             raise UnreadableFile(
-                f"No PDF files under {', '.join(map(str, paths)) or 'no path at all'}; "
-                "name a PDF or a folder that holds some."
+                f"No files to read under {', '.join(map(str, paths)) or 'no path at all'}; "
+                f"name a file or a folder that holds some ({', '.join(READERS)})."
             )
         chunking = self.settings.chunking.model_dump()
         reports = ingest(

@@ -58,14 +58,14 @@ def run(tmp_path, encoder) -> Run:
 
 
 def test_find_files_takes_named_paths_and_searches_folders(tmp_path):
-    for name in ("b.pdf", "a.PDF", "deep/c.pdf", ".hidden.pdf", ".git/d.pdf", "notes.txt"):
+    for name in ("b.pdf", "a.PDF", "deep/c.pdf", ".hidden.pdf", ".git/d.pdf", "notes.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     files = find_files(
-        [tmp_path, tmp_path / "b.pdf", tmp_path / "notes.txt", tmp_path / "gone.pdf"]
+        [tmp_path, tmp_path / "b.pdf", tmp_path / "notes.csv", tmp_path / "gone.pdf"]
     )
     names = [str(path.relative_to(tmp_path)) for path in files]
-    assert names == ["a.PDF", "b.pdf", "deep/c.pdf", "notes.txt", "gone.pdf"]
+    assert names == ["a.PDF", "b.pdf", "deep/c.pdf", "notes.csv", "gone.pdf"]
 
 
 # ---- added, unchanged, replaced, duplicate, removed, moved ----

@@ -53,8 +53,9 @@ def test_what_is_added_after_a_question_is_searched_too(lectures, tmp_path, make
 def test_errors_have_one_base(lectures, tmp_path):
     with pytest.raises(KathederError, match="is empty"):
         lectures.ask("Anything?")
-    with pytest.raises(KathederError, match="No PDF files under"):
-        lectures.add(tmp_path / "encoder")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(KathederError, match="No files to read under"):
+        lectures.add(tmp_path / "none")
     with pytest.raises(KathederError, match="cannot be read"):
         Katheder(tmp_path / "library", tmp_path / "none.toml")
 

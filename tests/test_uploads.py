@@ -1,4 +1,4 @@
-"""ui.uploads: names are cleaned, nothing is overwritten, only PDFs are stored."""
+"""ui.uploads: names are cleaned, nothing is overwritten, only files of their type are stored."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ LIMITS = AppSettings(max_upload_mb=1, max_upload_files=2)
         ("U\u0308bung\n1 <b>.pdf", "Übung_1 _b_.pdf"),
         ("a\x00b|c?.pdf", "a_b_c_.pdf"),
         ("x" * 300 + ".pdf", "x" * 100 + ".pdf"),
+        ("講" * 100 + ".pdf", "講" * 66 + ".pdf"),  # 3 bytes each
+        ("Notes.MD", "Notes.md"),
+        ("lab.ipynb", "lab.ipynb"),
+        (".html", "lecture.html"),
+        ("setup.exe", "setup.exe.pdf"),
     ],
 )
 def test_only_safe_characters_stay_in_a_name(name, cleaned):
@@ -45,6 +50,19 @@ def test_what_is_no_pdf_or_too_large_is_refused(tmp_path):
     with pytest.raises(UploadRefused, match="limit is 1 MB"):
         store_upload(tmp_path, "fuller.pdf", b"%PDF".ljust(1024 * 1024 + 1), LIMITS)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["full.pdf", "late.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("a.md", "# Größe".encode(), b"\x7fELF\x00\x00"),
+        ("a.txt", "Größe".encode("utf-16"), b"PK\x03\x04\x00\x00"),
+    ],
+)
+def test_the_first_bytes_must_be_those_of_the_type(tmp_path, name, good, bad):
+    assert store_upload(tmp_path, name, good, LIMITS).read_bytes() == good
+    with pytest.raises(UploadRefused, match=r"^a\.\w+: not a "):
+        store_upload(tmp_path, name, bad, LIMITS)
 
 
 def test_more_files_than_allowed_are_reported_one_by_one(tmp_path):

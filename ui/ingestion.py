@@ -11,6 +11,7 @@ import streamlit as st
 from ingest import resources
 from ingest.errors import KathederError
 from ingest.pipeline import FileReport, find_files, ingest
+from ingest.readers import READERS
 from ingest.store import Library
 from ui.job import Job
 from ui.render import show_report
@@ -26,7 +27,7 @@ def welcome(session: Session) -> None:
     st.title("Katheder")
     st.markdown(
         t(
-            "The library is empty. Add your PDFs, or start with the bundled lectures. Then ask "
+            "The library is empty. Add your files, or start with the bundled lectures. Then ask "
             "questions; each sentence of an answer cites its page. All data stays on this computer."
         )
     )
@@ -43,15 +44,15 @@ def welcome(session: Session) -> None:
 
 
 def upload(session: Session) -> None:
-    """The upload form: store the PDFs among the files, and start to read them."""
+    """The upload form: store them in the library folder, and start to read them."""
     state = st.session_state
     state.setdefault("reports", [])
     with st.form("upload", clear_on_submit=True):
         uploads = st.file_uploader(
-            t("Add PDFs"),
-            type="pdf",
+            t("Add files"),
+            type=sorted(READERS),
             accept_multiple_files=True,
-            key="pdfs",
+            key="uploads",
             max_upload_size=session.base.app.max_upload_mb,
         )
         collection = st.text_input(

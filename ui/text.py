@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from ingest.citations import LABELS, section_title, unit_of
 from ingest.types import Passage
 from ui.german import GERMAN
 
@@ -29,11 +30,17 @@ def counted(number: int, one: str, several: str) -> str:
 
 
 def pages_of(passage: Passage) -> str:
-    """A passage's pages as a citation shows them: `p. 4` or `pp. 4-6`."""
+    """A passage's pages as a citation shows them: `p. 4`, `pp. 4-6`, `slide 4`, `section 2.1 A`."""
+    one, several = LABELS[unit_of(passage.file)]
     first, last = passage.pages[0], passage.pages[-1]
-    if first == last:
-        return t("p. {page}", page=first)
-    return t("pp. {first}-{last}", first=first, last=last)
+    if first != last:
+        template = several + " {first}-{last}"
+        return t(template, first=first, last=last)
+    title = section_title(passage.file, passage.pages, passage.headings)
+    if title and st.session_state.get("language") == "de":
+        title = title.replace("“", "„", 1).replace("”", "“")
+    template = one + " {page}"
+    return t(template, page=title or first)
 
 
 def citation_of(passage: Passage) -> str:

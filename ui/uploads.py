@@ -1,7 +1,8 @@
-"""Storing uploaded files: clean names, nothing overwritten, PDFs only."""
+"""Storing uploaded files: clean names, nothing overwritten, only types that a reader reads."""
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -9,9 +10,22 @@ from pathlib import Path
 
 from ingest.errors import KathederError
 from ingest.pipeline import FileReport
+from ingest.readers import READERS
 from rag.settings import AppSettings
 
 _MAX_NAME = 100  # characters of a name before its suffix
+_MAX_NAME_BYTES = 200  # the same in UTF-8; file systems take 255 with the suffix
+_ZIP = b"PK\x03\x04"
+# What the first bytes of a file of each binary type are; the others are text.
+_SIGNATURES = {
+    ".pptx": _ZIP,
+    ".docx": _ZIP,
+    ".epub": _ZIP,
+    ".png": b"\x89PNG\r\n\x1a\n",
+    ".jpg": b"\xff\xd8\xff",
+    ".jpeg": b"\xff\xd8\xff",
+}
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _MEGABYTE = 1024 * 1024
 
 
@@ -20,22 +34,28 @@ class UploadRefused(KathederError):
 
 
 def clean_name(name: str) -> str:
-    """A file name from one that a browser sent: no folders, no leading dot, safe characters, `.pdf`."""
+    """A file name from one that a browser sent: no folders, no leading dot, safe characters.
+
+    It keeps its suffix, in lower case, if a reader reads such files, and else gets `.pdf`.
+    """
     base = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
-    stem = re.sub(r"\.pdf$", "", base, flags=re.IGNORECASE)
+    suffix = Path(f"x{base}").suffix.lower()  # so that a name may be a suffix alone
+    stem, suffix = (base[: -len(suffix)], suffix) if suffix in READERS else (base, ".pdf")
     stem = re.sub(r"[^\w .()+-]", "_", stem)
-    stem = re.sub(r"\s+", " ", stem)[:_MAX_NAME].strip(" .")
-    return f"{stem or 'lecture'}.pdf"
+    stem = re.sub(r"\s+", " ", stem)[:_MAX_NAME]
+    stem = stem.encode()[:_MAX_NAME_BYTES].decode(errors="ignore").strip(" .")
+    return f"{stem or 'lecture'}{suffix}"
 
 
 def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -> Path:
-    """Write an uploaded PDF into a folder and return its path.
+    """Write an uploaded file into a folder and return its path.
 
     The same bytes under the same name are not written again; other bytes get a name with a
     number, as in `deck (2).pdf`.
 
     Raises:
-        UploadRefused: not a PDF by its first 1024 bytes, or larger than `limits.max_upload_mb`.
+        UploadRefused: not of its type by its first 1024 bytes, or larger than
+            `limits.max_upload_mb`.
     """
     clean = clean_name(name)
     if len(content) > limits.max_upload_mb * _MEGABYTE:
@@ -43,12 +63,14 @@ def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -
             f"{clean}: {len(content) / _MEGABYTE:.1f} MB, but the limit is {limits.max_upload_mb} MB "
             "(app.max_upload_mb); add it with `katheder ingest`"
         )
-    if b"%PDF" not in content[:1024]:
-        raise UploadRefused(f"{clean}: not a PDF (no %PDF mark in its first 1024 bytes)")
+    if fault := type_fault(Path(clean).suffix, content):
+        raise UploadRefused(f"{clean}: {fault}")
     folder.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
-        target = folder / (clean if number == 1 else f"{clean[:-4]} ({number}).pdf")
+        target = folder / clean
+        if number > 1:
+            target = target.with_stem(f"{target.stem} ({number})")
         try:
             with target.open("xb") as file:
                 file.write(content)
@@ -60,6 +82,19 @@ def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -
             target.unlink(missing_ok=True)
             raise
         number += 1
+
+
+def type_fault(suffix: str, content: bytes) -> str:
+    """Why a file's first 1024 bytes are not those of its type, or ""."""
+    start = content[:1024]
+    if suffix == ".pdf":
+        return "" if b"%PDF" in start else "not a PDF (no %PDF mark in its first 1024 bytes)"
+    signature = _SIGNATURES.get(suffix)
+    if signature is not None:
+        kind = suffix[1:].upper()
+        return "" if start.startswith(signature) else f"not a {kind} file (by its first bytes)"
+    is_text = b"\0" not in start or start.startswith(_WIDE_MARKS)
+    return "" if is_text else "not a text file (NUL bytes in its first 1024)"
 
 
 def store_uploads(

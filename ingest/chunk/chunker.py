@@ -16,6 +16,7 @@ from ingest.chunk.headings import HeadingPaths
 from ingest.chunk.packing import Unit, pack, split_at_headings
 from ingest.chunk.paragraphs import sentence_spans
 from ingest.chunk.settings import ChunkSettings, TokenCounter
+from ingest.citations import unit_of
 from ingest.running_lines import repeated_lines
 from ingest.text.languages import Language, language
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
@@ -70,7 +71,8 @@ def chunk(
 
 def _body_lines(parsed: ParsedDocument) -> dict[int, list[Line]]:
     """Each page's lines by its number, without running headers, footers and page numbers."""
-    repeated = repeated_lines(parsed.pages)
+    has_paper = unit_of(parsed.document.file) in ("page", "slide")  # else nothing runs on top
+    repeated = repeated_lines(parsed.pages) if has_paper else set()
     return {
         page.number: [line for line in page.lines if (page.number, line) not in repeated]
         for page in parsed.pages

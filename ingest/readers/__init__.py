@@ -11,13 +11,35 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.errors import UnreadableFile
+from ingest.readers.html import read_html
+from ingest.readers.markdown import read_markdown
+from ingest.readers.notebook import read_notebook
 from ingest.readers.pdf import read_pdf
+from ingest.readers.plain import read_plain
 from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
 Reader = Callable[[Path, TextRecogniser | None], ParsedDocument]
 
-READERS: dict[str, Reader] = {".pdf": read_pdf}
+READERS: dict[str, Reader] = {
+    ".pdf": read_pdf,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".ipynb": read_notebook,
+    ".txt": read_plain,
+    ".text": read_plain,
+}
+
+# Files that tell about a folder; they are read only if they are named themselves.
+_ABOUT_FOLDERS = ("readme", "license", "licence", "notice", "changelog", "contributing")
+
+
+def is_lecture(path: Path) -> bool:
+    """Whether a file in a folder is taken for a lecture, by its name: a reader reads its type."""
+    return path.suffix.lower() in READERS and path.stem.casefold() not in _ABOUT_FOLDERS
 
 
 def read(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ingest.citations import cite
 from rag.errors import BadRunFile
 from rag.evaluation.questions import Question, questions_from
 
@@ -44,9 +45,7 @@ class PageReference:
     @property
     def citation(self) -> str:
         """File and pages: `deck.pdf, p. 4` or `deck.pdf, pp. 4-6`."""
-        first, last = self.pages[0], self.pages[-1]
-        pages = f"p. {first}" if first == last else f"pp. {first}-{last}"
-        return f"{self.doc}, {pages}"
+        return cite(self.doc, self.pages)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values; a single page is an int, several are a list."""

@@ -18,7 +18,7 @@ from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_fo
 from ui.cli.output import note, print_json
 
 app = typer.Typer(
-    help="Ask questions of lecture PDFs on your own machine; every sentence names its page.",
+    help="Ask questions of lectures on your own machine; every sentence names its page.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

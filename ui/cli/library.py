@@ -32,9 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="PDF files or folders of them.")
-    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders of them.")] = None,
     bundled: Annotated[
         bool, typer.Option("--bundled", help="Read the lectures that come with Katheder.")
     ] = False,
@@ -45,20 +43,19 @@ def ingest(
 ) -> None:
     """Read lectures into the library; unchanged files are skipped. Exits with 1 if a file failed."""
     from ingest import pipeline
+    from ingest.readers import READERS
     from ingest.store import Library
     from rag.models import Models
 
     sources = [*(paths or []), *([resources.lectures()] if bundled else [])]
     if not sources:
-        fail(
-            "No lectures to read: name PDF files or folders, or add --bundled for the bundled ones."
-        )
+        fail("No lectures to read: name files or folders, or add --bundled for the bundled ones.")
     config = read_settings(settings)
     files = pipeline.find_files(sources)
     if not files:
         fail(
-            f"No PDF files under {', '.join(map(str, sources))}; "
-            "name a PDF or a folder that holds some."
+            f"No files to read under {', '.join(map(str, sources))}; name a file or a folder that "
+            f"holds some ({', '.join(READERS)})."
         )
     store = Library(library_folder(library), create=True)
     models = Models(config.models)
@@ -120,7 +117,7 @@ def remove(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove documents from the library; the PDF files are not touched."""
+    """Remove documents from the library; the files are not touched."""
     from ingest.store import Library
 
     store = Library(library_folder(library))

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def ui(
     lectures: Annotated[
         list[Path] | None,
-        typer.Argument(help="PDF files or folders to read first where the library is empty."),
+        typer.Argument(help="Files or folders to read first where the library is empty."),
     ] = None,
     bundled: Annotated[
         bool,

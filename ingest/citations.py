@@ -1,0 +1,66 @@
+"""How a document's pages are cited: pages, slides, sections, cells or parts, by the file's type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Literal
+
+Unit = Literal["page", "slide", "section", "cell", "part"]
+
+_UNITS: Mapping[str, Unit] = {
+    ".pptx": "slide",
+    ".docx": "section",
+    ".md": "section",
+    ".markdown": "section",
+    ".html": "section",
+    ".htm": "section",
+    ".xhtml": "section",
+    ".epub": "section",
+    ".ipynb": "cell",
+    ".txt": "part",
+    ".text": "part",
+}
+#: What one and what several of them are called in a citation.
+LABELS: Mapping[Unit, tuple[str, str]] = {
+    "page": ("p.", "pp."),
+    "slide": ("slide", "slides"),
+    "section": ("section", "sections"),
+    "cell": ("cell", "cells"),
+    "part": ("part", "parts"),
+}
+_MAX_TITLE = 60  # characters of a section's title in a citation
+
+
+def unit_of(file: str) -> Unit:
+    """What `Page.number` counts in a file, by the suffix of its name."""
+    return _UNITS.get(PurePath(file).suffix.lower(), "page")
+
+
+def cite(file: str, pages: Sequence[int], headings: Sequence[str] = ()) -> str:
+    """A file and some of its pages: `deck.pdf, pp. 4-6`, `deck.pptx, slide 4`.
+
+    Args:
+        file: The file's name.
+        pages: At least one number, ascending.
+        headings: Those above the cited text from the document's title down. The last one names a
+            single section: `notes.md, section 2.1 Priors`.
+    """
+    one, several = LABELS[unit_of(file)]
+    first, last = pages[0], pages[-1]
+    if first != last:
+        return f"{file}, {several} {first}-{last}"
+    return f"{file}, {one} {section_title(file, pages, headings) or first}"
+
+
+def section_title(file: str, pages: Sequence[int], headings: Sequence[str]) -> str:
+    """The title that names the one section cited; "" where its number does.
+
+    A title without a number of its own is put in quotation marks.
+    """
+    if unit_of(file) != "section" or len(set(pages)) > 1 or len(headings) < 2:
+        return ""
+    title = headings[-1]
+    if len(title) > _MAX_TITLE:
+        title = f"{title[: _MAX_TITLE - 1].rstrip()}…"
+    return title if title[:1].isdigit() else f"“{title}”"
