@@ -36,6 +36,15 @@ def boxes_of(
     return {number: tuple(merge_adjacent(group)) for number, group in boxes.items() if group}
 
 
+def single_blanks(text: str) -> str:
+    """A span's text as its passage has it: each run of blanks is one, but for an indentation.
+
+    An indentation is two blanks or more at the start, as a line of code has.
+    """
+    indent = len(text) - len(text.lstrip(" "))
+    return (" " * indent if indent > 1 else "") + " ".join(text.split())
+
+
 def _page_ranges(
     passage: Passage, start: int, end: int, pages: Mapping[int, Page | None]
 ) -> Iterator[tuple[int, int, int]]:
@@ -53,9 +62,10 @@ def _page_ranges(
 
 
 def _text_positions(text: str, start: int, end: int) -> list[int]:
-    """Positions in `text` of the characters that remain when every run of blanks becomes one."""
-    positions: list[int] = []
-    for position in range(start, end):
+    """Positions in `text` of the characters that `single_blanks` leaves."""
+    indent = end - start - len(text[start:end].lstrip(" "))
+    positions = list(range(start, start + indent)) if indent > 1 else []
+    for position in range(start + len(positions), end):
         is_blank = text[position].isspace()
         if not is_blank or (positions and not text[positions[-1]].isspace()):
             positions.append(position)

@@ -54,7 +54,8 @@ class Word:
 class Line:
     """A line of text as set on the page: `page.text[start:end]`.
 
-    `size` is its font's height in points; `bold` is true if its first word is bold.
+    `size` is its font's height in points; `bold` is true if its first word is bold. A line of code
+    begins with the blanks by which it is indented.
     """
 
     start: int
@@ -62,6 +63,7 @@ class Line:
     size: float
     bold: bool
     box: Box
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

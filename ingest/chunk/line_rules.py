@@ -53,6 +53,11 @@ def _hyphen(page: Page, before: Line, line: Line) -> bool | None:
     return True if before.end == line.start else None
 
 
+def _code(page: Page, before: Line, line: Line) -> bool | None:
+    """A line of code is a line of its own."""
+    return False if before.is_code or line.is_code else None
+
+
 def _left_out(page: Page, before: Line, line: Line) -> bool | None:
     """Between the two is a line that is left out, such as a footer: a span must not hold it."""
     return None if page.text[before.end : line.start] == "\n" else False
@@ -121,6 +126,7 @@ def _full_line(page: Page, before: Line, line: Line) -> bool | None:
 
 RULES: Mapping[str, Rule] = {
     "hyphen": _hyphen,
+    "code": _code,
     "left out": _left_out,
     "bullet": _bullet,
     "same line": _same_line,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.chunk.settings import ChunkSettings, TokenCounter
+from ingest.page_boxes import single_blanks
 from ingest.text.scripts import words_and_letters
 from ingest.types import Document, Passage, Span
 
@@ -76,7 +77,7 @@ def pack(
             title=document.title,
             pages=build or tuple(sorted({span.page for span in spans})),
             headings=headings,
-            text="\n".join(" ".join(texts[s.page][s.start : s.end].split()) for s in spans),
+            text="\n".join(single_blanks(texts[s.page][s.start : s.end]) for s in spans),
             spans=spans,
             overlap=overlap,
             language=document.language,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,11 @@ MIN_SIZE = 2.0
 
 # Brackets and operators that are centred on the mathematical axis, a quarter em above the baseline.
 _CENTRED = frozenset("()[]{}|∥⟨⟩⌊⌋⌈⌉∑∏∫∮⋃⋂⋀⋁⨁⨂")
+# Names of fixed-pitch fonts, whose files often do not say so.
+_FIXED_PITCH = re.compile(
+    r"Mono(?!type)|Courier|Consolas|Menlo|Monaco|Inconsolata|Typewriter|FiraCode|SourceCode|"
+    r"(?:^|\+)(?:CMTT|CMSLTT|ECTT|SFTT|LMTT|txtt|NimbusMon)"
+)
 _LIGATURE = 3  # the letters of one ligature follow one another and share its place
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-", "\u2010": "-", "\u2011": "-"}
 _BLANKS = frozenset(" \t\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000")
@@ -203,11 +209,12 @@ def _font(raw: object, position: int, drawn: object, frame: Frame) -> Font:
     red, green, blue, alpha = (channel.value for channel in colour)
     mode = pdfium_c.FPDFTextObj_GetTextRenderMode(drawn)
     weight = pdfium_c.FPDFText_GetFontWeight(raw, position)
+    named = name.value.decode("utf-8", "replace")
     return Font(
-        name.value.decode("utf-8", "replace"),
+        named,
         size,
         weight >= 600,
-        bool(flags.value & 1),
+        bool(flags.value & 1) or bool(_FIXED_PITCH.search(named)),
         direction,
         mode in (3, 7) or alpha == 0,
         (red, green, blue),

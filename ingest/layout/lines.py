@@ -17,6 +17,8 @@ from ingest.layout.segments import SAME_BASELINE, Piece, Rule, Segment
 
 #: A gap as wide as this, in em, ends a segment; spaces in justified text stay below it.
 SEGMENT_GAP = 1.0
+#: The same between letters of a fixed-pitch font: four blanks of a listing.
+FIXED_PITCH_GAP = 2.5
 
 
 def segments_of(glyphs: Sequence[Glyph], rules: Sequence[Rule] = ()) -> list[Segment]:
@@ -83,7 +85,8 @@ def _parts(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
                 part.append(glyph)
             continue
         gap = glyph.x0 - reach
-        wide = SEGMENT_GAP * max(glyph.size, size)
+        fixed = glyph.font.fixed_pitch and bool(part) and part[0].font.fixed_pitch
+        wide = (FIXED_PITCH_GAP if fixed else SEGMENT_GAP) * max(glyph.size, size)
         if part and (
             (gap > wide and not (gap < 1.6 * wide and _is_spaced(part)))
             or not 0.45 < glyph.size / size < 2.2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ingest.layout.segments import Rule, Segment
@@ -28,6 +28,7 @@ SPANNING = 0.6
 BAND_GAP = 0.9
 
 _BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
+_COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +44,7 @@ class _Item:
     bottom: float
     words: int
     bulleted: bool
+    is_code: bool = False
 
     @classmethod
     def of(cls, segment: Segment) -> _Item:
@@ -83,10 +85,26 @@ class _Gutter:
     over: list[_Item]
 
 
-def reading_order(segments: Sequence[Segment], rules: Sequence[Rule] = ()) -> list[Row]:
-    """The rows of some segments of one direction, in the order in which they are read."""
+def reading_order(
+    segments: Sequence[Segment],
+    rules: Sequence[Rule] = (),
+    solid: Iterable[tuple[Sequence[Segment], float, float]] = (),
+) -> list[Row]:
+    """The rows of some segments of one direction, in the order in which they are read.
+
+    Args:
+        segments: In any order.
+        rules: Horizontal lines, at which columns may end.
+        solid: Lines that fill one area from its left to its right edge, as a listing's do, however
+            far each is indented.
+    """
     rows: list[Row] = []
     items = [_Item.of(segment) for segment in segments]
+    edges = {id(line): (x0, x1) for lines, x0, x1 in solid for line in lines}
+    for item in items:
+        if id(item.segment) in edges:
+            item.x0, item.x1 = edges[id(item.segment)]
+            item.is_code = not _COMMENT.match(item.segment.text)
     for number, block in enumerate(_blocks(items, list(rules), 2)):
         rows.extend(Row(tuple(item.segment for item in row), number) for row in rows_of(block))
     return rows
@@ -109,8 +127,8 @@ def rows_of(segments: Sequence[_Item]) -> list[list[_Item]]:
 
 
 def _overlap(a: _Item, b: _Item) -> float:
-    """How far two segments share a stretch of the line, in points."""
-    return min(a.x1, b.x1) - max(a.x0, b.x0)
+    """How much of their line two segments share, in points."""
+    return min(a.segment.x1, b.segment.x1) - max(a.segment.x0, b.segment.x0)
 
 
 def _blocks(segments: list[_Item], rules: Sequence[Rule], least: int) -> list[list[_Item]]:
@@ -210,6 +228,8 @@ def _are_columns(gutter: _Gutter) -> bool:
     prose = _prose(left), _prose(right)
     if min(prose) >= 0.5:
         return True
+    if min(_lines(left), _lines(right)) > 2 and min(_code(left), _code(right)) >= 0.7:
+        return True
     if min(_bulleted(left), _bulleted(right)) >= 0.3:
         return True
     for one in (0, 1):
@@ -229,6 +249,11 @@ def _aligned(side: Sequence[_Item], other: Sequence[_Item]) -> float:
 def _prose(side: Sequence[_Item]) -> float:
     """The share of a side's segments that are lines of text."""
     return statistics.mean(s.words >= PROSE_WORDS for s in side)
+
+
+def _code(side: Sequence[_Item]) -> float:
+    """The share of a side's segments that are code, comments aside."""
+    return statistics.mean(s.is_code for s in side)
 
 
 def _bulleted(side: Sequence[_Item]) -> float:

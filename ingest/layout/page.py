@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.layout.bidi import logical_order
+from ingest.layout.code import Listing, find_listings
 from ingest.layout.glyphs import MIN_SIZE, Frame, Glyph, drop_doubles, read_glyphs
 from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
@@ -38,13 +39,16 @@ _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 class LayoutLine:
     """A line as it is read: its words, the size of its letters in points, and its block.
 
-    `cells` counts the parts that wide gaps separate: 1 for text, more for a table's row.
+    `cells` counts the parts that wide gaps separate: 1 for text, more for a table's row. A line of
+    code has `indent` blanks before its first word.
     """
 
     words: list[PlacedWord]
     size: float
     block: int
     cells: int = 1
+    is_code: bool = False
+    indent: int = 0
 
     @property
     def bold(self) -> bool:
@@ -100,8 +104,12 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
 
     def read(part: list[Segment], bars: Sequence[Rule]) -> None:
         nonlocal blocks
-        rows = reading_order(part, bars)
-        lines.extend(_line(row, blocks) for row in rows)
+        listings, part = find_listings(part)
+        rows = reading_order(
+            part, bars, [(listing.lines, listing.x0, listing.x1) for listing in listings]
+        )
+        of_code = {id(line): listing for listing in listings for line in listing.lines}
+        lines.extend(_line(row, blocks, of_code) for row in rows)
         blocks += 1 + max((row.block for row in rows), default=0)
 
     for segments, direction in groups:
@@ -226,8 +234,14 @@ def _with_drop_caps(segments: list[Segment]) -> list[Segment]:
     return rest
 
 
-def _line(row: Row, block: int) -> LayoutLine:
+def _line(row: Row, block: int, of_code: Mapping[int, Listing]) -> LayoutLine:
     """A row's words; what is written from right to left in the order in which it is read."""
+    listing = of_code.get(id(row.segments[0]))
+    if listing is not None:
+        words = [word for segment in row.segments for word in words_of(segment)]
+        first = row.segments[0]
+        indent = listing.indent(first)
+        return LayoutLine(words, first.size, block + row.block, 1, True, indent)
     words = [word for segment in row.segments for word in words_of(segment)]
     size = max(row.segments, key=lambda segment: segment.letters).size
     return LayoutLine(logical_order(words), size, block + row.block, len(row.segments))

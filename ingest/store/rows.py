@@ -212,7 +212,8 @@ def _page(
 def _pack_layout(page: Page) -> bytes:
     """Lines and words as compressed float32 rows; offsets up to 2**24 stay exact.
 
-    The first 4 bytes are the number of lines; a row is (start, end, x0, y0, x1, y1, size, bold).
+    The first 4 bytes are the number of lines; a row is (start, end, x0, y0, x1, y1, size, style):
+    style is 1 for bold, 2 for code.
     The slides of a handout follow as JSON, which older versions do not read.
     """
     rows = [
@@ -224,7 +225,7 @@ def _pack_layout(page: Page) -> bytes:
             line.box.x1,
             line.box.y1,
             line.size,
-            line.bold,
+            line.bold + 2 * line.is_code,
         )
         for line in page.lines
     ] + [
@@ -247,7 +248,7 @@ def _unpack_layout(layout: bytes) -> tuple[tuple[Line, ...], tuple[Word, ...], t
     slides = json.loads(stream.unused_data) if stream.unused_data else []
     table = stored.astype(np.float64).round(2).tolist()
     lines = tuple(
-        Line(int(row[0]), int(row[1]), row[6], bool(row[7]), Box(*row[2:6]))
+        Line(int(row[0]), int(row[1]), row[6], bool(int(row[7]) & 1), Box(*row[2:6]), row[7] >= 2)
         for row in table[:count]
     )
     words = tuple(Word(int(row[0]), int(row[1]), Box(*row[2:6])) for row in table[count:])

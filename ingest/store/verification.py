@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ingest.page_boxes import single_blanks
 from ingest.store.dense import DenseSearch
 from ingest.store.rows import (
     count_passages,
@@ -107,8 +108,7 @@ def _document_faults(db: sqlite3.Connection, document: Document) -> Iterator[str
         yield f"{document.file}: {len(texts)} pages stored, {document.pages} expected"
     for passage in select_passages(db, document.id):
         cut = "\n".join(
-            " ".join(texts.get(span.page, "")[span.start : span.end].split())
-            for span in passage.spans
+            single_blanks(texts.get(span.page, "")[span.start : span.end]) for span in passage.spans
         )
         if cut != passage.text:
             yield f"{document.file}: the offsets of passage {passage.id} do not give its text"

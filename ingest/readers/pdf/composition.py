@@ -52,7 +52,7 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
             if after_hyphen:
                 separator = join_hyphen(parts[-1], text, compounds)
             elif box is None:
-                separator = ""
+                separator = " " * layout_line.indent
             else:
                 separator = "" if placed.attached else " "
             parts.extend((separator, text))
@@ -64,7 +64,8 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
             after_hyphen = False
         if box is None:
             continue
-        lines.append(Line(start, length, round(layout_line.size, 1), layout_line.bold, box))
+        size = round(layout_line.size, 1)
+        lines.append(Line(start, length, size, layout_line.bold, box, layout_line.is_code))
         after_hyphen = broken
         if not after_hyphen:
             parts.append("\n")
@@ -109,7 +110,7 @@ def _slides(
 def is_broken(line: LayoutLine, following: Sequence[LayoutLine]) -> bool:
     """Whether a line's last word is broken by a hyphen and goes on in the next line."""
     last = line.words[-1].text
-    if not following or len(last) < 3 or last[-1] != "-" or not last[-2].isalpha():
+    if line.is_code or not following or len(last) < 3 or last[-1] != "-" or not last[-2].isalpha():
         return False
     first = following[0].words[0].text
     return (
