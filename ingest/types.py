@@ -82,7 +82,8 @@ class Page:
     `text` is what a person would read, in order, with a newline after each line; `heading` is the
     page's title, or "" if it has none; `width` and `height` are in points; `origin` is "ocr" if
     most of its text was read from a picture, "picture" if it has a picture that may hold text and
-    was not read yet.
+    was not read yet; `label` is the number printed on it where the file says that and it is
+    another, such as "iii".
     """
 
     number: int
@@ -94,6 +95,7 @@ class Page:
     words: tuple[Word, ...] = ()
     origin: Origin = "text"
     slides: tuple[Slide, ...] = ()
+    label: str = ""
 
     @property
     def is_slide(self) -> bool:
@@ -156,7 +158,8 @@ class Passage:
     `id` is the start of the document's id and a running number; `pages` are all pages that show
     the text, ascending (all steps of a build); `headings` are those above the passage, from the
     document's title down; `spans` are the parts of the pages' texts that `text` consists of, of
-    which the first `overlap` repeat the end of the passage before.
+    which the first `overlap` repeat the end of the passage before. `is_navigation` is true of what
+    leads through a document and is found, but never quoted: its title, outline and last slide.
     """
 
     id: str
@@ -169,6 +172,7 @@ class Passage:
     spans: tuple[Span, ...]
     overlap: int = 0
     language: str = ""
+    is_navigation: bool = False
 
     @property
     def page(self) -> int:

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ingest.chunk.navigation import is_sentence
 from ingest.embed import Encoder
 from ingest.lru import LruCache
 from ingest.text.languages import Language, language
@@ -79,7 +80,8 @@ def select_evidence(
 
     Args:
         question: Completed from the conversation.
-        hits: Candidates, best first; spans are taken from the first `settings.passages`.
+        hits: Candidates, best first; spans are taken from the first `settings.passages` of them
+            that do not only lead through a document.
         judge: Scores each span against the question.
         settings: How many passages, and how many words.
 
@@ -91,7 +93,7 @@ def select_evidence(
         passage, the better one first, up to `span_words`, if they score at most
         _NEIGHBOUR_MARGIN lower. A source's `score` is the judge's for the span alone, in [0, 1].
     """
-    hits = hits[: settings.passages]
+    hits = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
     candidates = [
         _Candidate(rank, hit, span)
         for rank, hit in enumerate(hits, 1)
@@ -200,7 +202,8 @@ def passages_as_evidence(
     """The first passages themselves as evidence, cut where their words pass the limit."""
     sources: list[Source] = []
     words_left = settings.evidence_words
-    scores = judge.score(question, [hit.passage.text for hit in hits[: settings.passages]])
+    hits = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
+    scores = judge.score(question, [hit.passage.text for hit in hits])
     for hit, score in zip(hits, scores, strict=False):
         words = words_and_letters(hit.passage.text)
         if not words or (sources and words_left <= 0):
@@ -222,14 +225,26 @@ def _score_of(hit: Hit) -> float:
 def quotable_spans(passage: Passage) -> list[TextSpan]:
     """The spans of a passage that can be quoted, in order; no headings, no questions.
 
+    A heading is quoted where it is a sentence and all that the passage says; a title, an outline or
+    a divider never is.
+
     The lines of one sentence are joined. What is too short to be quoted alone, such as a formula
     or a cell, is joined to the span before it, as are rows of figures, which need the line above
     them; a span that ends with a colon is joined to the next one.
     """
+    if passage.is_navigation:
+        return []
+    return _join_spans(passage, passage.headings) or [
+        span for span in _join_spans(passage, ()) if is_sentence(span_text(passage, span))
+    ]
+
+
+def _join_spans(passage: Passage, headings: Sequence[str]) -> list[TextSpan]:
+    """The spans without those that are one of the headings, also one of several lines."""
     text, spoken = passage.text, language(passage.language)
     joined: list[list[int]] = []
     for start, end in _strip_list_markers(text, sentences_of(text, spoken)):
-        if text[start:end].strip() in passage.headings:
+        if " ".join(text[start:end].split()) in headings:
             continue
         if joined and _continues_previous(text, joined[-1], start, end, spoken):
             joined[-1][1] = end

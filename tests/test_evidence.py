@@ -80,6 +80,25 @@ def test_headings_are_not_quoted():
     ]
 
 
+def test_a_heading_that_is_all_its_page_says_is_quoted():
+    text = "Never tune on the test set."
+    assert quotes(text, headings=("Advice", text)) == [text]
+    assert (
+        quotes(
+            "Support vector machines in practice", headings=("Support vector machines in practice",)
+        )
+        == []
+    )
+
+
+def test_pages_that_lead_through_a_document_are_never_quoted(encoder):
+    outline = hit("outline", "A cat sleeps sixteen hours daily in its house.", is_navigation=True)
+    assert quotable_spans(outline.passage) == []
+    for choose in (select_evidence, passages_as_evidence):
+        sources = chosen(encoder, [outline, HITS[0]], choose, passages=1)
+        assert {source.hit.passage.id for source in sources} == {"cats"}
+
+
 def test_a_piece_is_a_stretch_of_its_passage_and_pieces_do_not_overlap():
     text = (
         "Cats\n1. the cat sleeps\non the mat\n2. the dog barks at it all night: woof\nx = 1\nEnd."

@@ -343,3 +343,38 @@ def test_a_stamp_on_every_page_is_neither_its_heading_nor_the_title(tmp_path):
     lecture = read(raw_pdf.write_pdf(tmp_path / "stamped.pdf", *pages))
     assert [page.heading for page in lecture.pages] == topics
     assert lecture.document.title == "Bagging"
+
+
+FIRST_SLIDE = raw_pdf.text(40, 250, "Kernel machines", 28) + raw_pdf.text(40, 200, "Jane Doe", 14)
+SLIDE = raw_pdf.text(40, 250, "Margins", 28) + raw_pdf.text(40, 200, "A wide margin is good.", 14)
+
+
+@pytest.mark.parametrize(
+    ("declared", "title"),
+    [
+        ("file:///C|/Users/me/slides.htm", "Kernel machines"),
+        ("C:\\Users\\me\\lecture7.ppt", "Kernel machines"),
+        ("PowerPoint Presentation", "Kernel machines"),
+        ("PowerPoint-Präsentation", "Kernel machines"),
+        ("Slide 1", "Kernel machines"),
+        ("Folie 1", "Kernel machines"),
+        ("Organic chemistry", "Kernel machines"),  # of another lecture: not a word on the page
+        ("Kernel machines, part 2", "Kernel machines, part 2"),
+        ("Kernel\x07\r\nmachines", "Kernel machines"),
+    ],
+)
+def test_a_useless_declared_title_gives_way_to_the_first_slides(tmp_path, declared, title):
+    path = raw_pdf.write_pdf(tmp_path / "talk.pdf", FIRST_SLIDE, SLIDE)
+    writer = pypdf.PdfWriter(clone_from=path)
+    writer.add_metadata({"/Title": declared})
+    writer.write(path)
+    assert read(path).document.title == title
+
+
+def test_numbered_slides_of_an_outline_are_no_headings(tmp_path):
+    path = raw_pdf.write_pdf(tmp_path / "talk.pdf", FIRST_SLIDE, SLIDE, SLIDE)
+    writer = pypdf.PdfWriter(clone_from=path)
+    for page, entry in enumerate(["Slide 1", "Folie 2", "Slide 3: Margins"]):
+        writer.add_outline_item(entry, page)
+    writer.write(path)
+    assert [(s.title, s.page) for s in read(path).outline] == [("Margins", 3)]

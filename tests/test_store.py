@@ -187,7 +187,7 @@ def test_missing_foreign_and_half_made_libraries(tmp_path):
     assert Library(tmp_path / "killed").documents() == []
     future = Library(tmp_path / "future", create=True)
     edit_database(future, "UPDATE meta SET value = '99' WHERE key = 'format'")
-    with pytest.raises(LibraryMismatch, match="format 99, expected format 2"):
+    with pytest.raises(LibraryMismatch, match="format 99, expected format 3"):
         Library(future.folder)
 
 
@@ -207,3 +207,13 @@ def test_a_library_is_opened_while_others_make_it(tmp_path):
             results = [pool.submit(look, folder) for _ in range(4)]
             results.append(pool.submit(lambda: Library(folder, create=True).count()))  # noqa: B023
             assert [each.result(timeout=30) for each in results] == [0] * 5
+
+
+def test_what_few_pages_and_passages_have_comes_back(empty_library, lecture_parts):
+    lecture, passages, vectors = lecture_parts("cats.pdf", CATS)
+    pages = tuple(replace(page, label="iii") for page in lecture.pages)
+    marked = [replace(passage, is_navigation=True) for passage in passages]
+    empty_library.add(replace(lecture, pages=pages), marked, vectors)
+    (document,) = empty_library.documents()
+    assert tuple(empty_library.pages(document.id)) == pages
+    assert empty_library.passages(document.id) == marked

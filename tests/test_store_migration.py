@@ -199,3 +199,19 @@ def test_a_library_in_a_read_only_folder_is_searched(old):
         assert found(Library(old), "gate") == [LECTURES["en"][0]]
     finally:
         old.chmod(0o755)
+
+
+def test_a_library_of_format_2_gets_the_columns_of_format_3(old):
+    library = Library(old)
+    before = [library.passages(document.id) for document in library.documents()]
+    library.close()
+    db = sqlite3.connect(old / DATABASE)
+    db.execute("ALTER TABLE pages DROP COLUMN label")
+    db.execute("ALTER TABLE passages DROP COLUMN about")
+    db.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
+    db.commit()
+    db.close()
+    migrated = Library(old)
+    assert migrated.verify() == []
+    assert [migrated.passages(document.id) for document in migrated.documents()] == before
+    assert found(migrated, "a sleeping cat") == [LECTURES["en"][1]]

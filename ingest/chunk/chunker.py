@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ingest.chunk.builds import group_builds
 from ingest.chunk.headings import HeadingPaths
+from ingest.chunk.navigation import navigation_pages
 from ingest.chunk.packing import Unit, pack, split_at_headings
 from ingest.chunk.paragraphs import sentence_spans
 from ingest.chunk.settings import ChunkSettings, TokenCounter
@@ -30,11 +31,12 @@ class _Block:
     """Text that is cut together: a slide or a build, or notes between two slides.
 
     `build` holds the page numbers of a slide, in order, and is empty for notes; `spans` are its
-    sentences and items.
+    sentences and items; `is_navigation` as of a passage.
     """
 
     build: tuple[int, ...]
     spans: list[Span]
+    is_navigation: bool = False
 
 
 def chunk(
@@ -60,8 +62,9 @@ def chunk(
             for span, count in zip(block.spans, tokens, strict=True)
         ]
         for section in [units] if block.build else split_at_headings(units):
+            packed = pack(parsed.document, texts, block.build, section, count_tokens, settings)
             passages.extend(
-                pack(parsed.document, texts, block.build, section, count_tokens, settings)
+                replace(passage, is_navigation=block.is_navigation) for passage in packed
             )
     return [
         replace(passage, id=f"{parsed.document.id[:16]}-{number:04d}")
@@ -84,6 +87,7 @@ def _blocks(
 ) -> Iterator[_Block]:
     """One block for each build, and one for the notes between two slides; no dividers."""
     spoken = language(parsed.document.language)
+    navigation = navigation_pages(parsed, body_lines)
     notes = _Block((), [])
     for build in group_builds(parsed.pages, body_lines):
         page = build[-1]  # on it, a build is complete
@@ -96,13 +100,14 @@ def _blocks(
         spans = sentence_spans(page, body_lines[page.number], spoken)
         if not spans or headings.is_divider(page, body_lines[page.number]):
             continue
-        if not page.is_slide:
+        leads = page.number in navigation
+        if not page.is_slide and not leads:
             notes.spans.extend(spans)
             continue
         if notes.spans:
             yield notes
             notes = _Block((), [])
-        yield _Block(tuple(step.number for step in build), spans)
+        yield _Block(tuple(step.number for step in build), spans, leads)
     if notes.spans:
         yield notes
 

@@ -27,10 +27,10 @@ from ingest.types import (
 )
 
 _DOCUMENT_COLUMNS = "id, path, file, title, pages, language, collection"
-_PAGE_COLUMNS = "number, text, width, height, heading, layout, origin"
+_PAGE_COLUMNS = "number, text, width, height, heading, layout, origin, label"
 _SELECT_PASSAGE = (
     "SELECT p.id, p.document, d.file, d.title, p.pages, p.headings, p.text, p.spans,"
-    " p.overlap, d.language FROM passages p JOIN documents d ON d.id = p.document"
+    " p.overlap, d.language, p.about FROM passages p JOIN documents d ON d.id = p.document"
 )
 
 
@@ -58,7 +58,7 @@ def insert_document(
         ),
     )
     db.executemany(
-        f"INSERT INTO pages (document, {_PAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO pages (document, {_PAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 document.id,
@@ -69,14 +69,15 @@ def insert_document(
                 page.heading,
                 _pack_layout(page),
                 page.origin,
+                page.label,
             )
             for page in parsed.pages
         ],
     )
     for passage, vector in zip(passages, vectors, strict=True):
         cursor = db.execute(
-            "INSERT INTO passages (id, document, pages, headings, text, spans, overlap, vector)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages (id, document, pages, headings, text, spans, overlap, vector, about)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 passage.id,
                 document.id,
@@ -86,6 +87,7 @@ def insert_document(
                 json.dumps([(s.page, s.start, s.end) for s in passage.spans]),
                 passage.overlap,
                 np.asarray(vector, dtype="<f2").tobytes(),
+                _pack_about(passage),
             ),
         )
         db.execute(
@@ -177,7 +179,9 @@ def _passage(
     spans: str,
     overlap: int,
     language: str,
+    about: str,
 ) -> Passage:
+    more = json.loads(about)
     return Passage(
         id=id,
         document=document,
@@ -189,7 +193,14 @@ def _passage(
         spans=tuple(Span(*span) for span in json.loads(spans)),
         overlap=overlap,
         language=language,
+        is_navigation=more.get("navigation", False),
     )
+
+
+def _pack_about(passage: Passage) -> str:
+    """What few passages have, as a JSON object without the fields that this one lacks."""
+    fields = {"navigation": passage.is_navigation}
+    return json.dumps({name: value for name, value in fields.items() if value})
 
 
 def select_unread_pictures(db: sqlite3.Connection) -> dict[str, list[int]]:
@@ -203,10 +214,19 @@ def select_unread_pictures(db: sqlite3.Connection) -> dict[str, list[int]]:
 
 
 def _page(
-    number: int, text: str, width: float, height: float, heading: str, layout: bytes, origin: str
+    number: int,
+    text: str,
+    width: float,
+    height: float,
+    heading: str,
+    layout: bytes,
+    origin: str,
+    label: str,
 ) -> Page:
     lines, words, slides = _unpack_layout(layout)
-    return Page(number, text, width, height, heading, lines, words, cast(Origin, origin), slides)
+    return Page(
+        number, text, width, height, heading, lines, words, cast(Origin, origin), slides, label
+    )
 
 
 def _pack_layout(page: Page) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from ingest.errors import LibraryMismatch
 from ingest.store.database import Database
 
-FORMAT = 2
+FORMAT = 3
 DATABASE = "library.sqlite"
 
 _TABLES = """
@@ -23,16 +23,22 @@ CREATE TABLE pages (
     document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     number INTEGER NOT NULL, width REAL NOT NULL, height REAL NOT NULL, heading TEXT NOT NULL,
     origin TEXT NOT NULL, text TEXT NOT NULL, layout BLOB NOT NULL,
+    label TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (document, number)
 );
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
     document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     pages TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL, spans TEXT NOT NULL,
-    overlap INTEGER NOT NULL, vector BLOB NOT NULL
+    overlap INTEGER NOT NULL, vector BLOB NOT NULL, about TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX passages_by_document ON passages (document);
 """
+# What format 3 added. `about` is a JSON object of what few passages have, see `ingest.store.rows`.
+_ADDED_COLUMNS = (
+    "ALTER TABLE pages ADD COLUMN label TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE passages ADD COLUMN about TEXT NOT NULL DEFAULT '{}'",
+)
 # Each passage's terms, see `ingest.text.terms`: the stems are made before they come here.
 _FULL_TEXT_TABLE = """
 CREATE VIRTUAL TABLE passage_terms USING fts5 (
@@ -70,12 +76,23 @@ def create_tables(db: sqlite3.Connection) -> None:
 def create_full_text_table(db: sqlite3.Connection) -> None:
     """Create the empty full-text table and set the format; call it in a transaction."""
     db.execute(_FULL_TEXT_TABLE)
+    set_format(db)
+
+
+def add_columns(db: sqlite3.Connection) -> None:
+    """Add the columns of format 3 to the tables of an older one; call it in a transaction."""
+    for statement in _ADDED_COLUMNS:
+        db.execute(statement)
+
+
+def set_format(db: sqlite3.Connection) -> None:
+    """Say that the tables have the present format; call it in a transaction."""
     _write_meta(db, _FORMAT_KEY, str(FORMAT))
     update_content_hash(db)
 
 
 def read_format(database: Database) -> int | None:
-    """The format of a library's file, 1 or `FORMAT`; None where it has no tables.
+    """The format of a library's file, from 1 to `FORMAT`; None where it has no tables.
 
     It has none when it is new, or when a run was killed before it had created them.
 
@@ -89,7 +106,7 @@ def read_format(database: Database) -> int | None:
         fault = f"format {stored}"
     except sqlite3.DatabaseError as error:
         stored, fault = None, str(error)
-    if stored in ("1", str(FORMAT)):
+    if stored and stored.isdigit() and 1 <= int(stored) <= FORMAT:
         return int(stored)
     folder = database.file.parent
     raise LibraryMismatch(

@@ -31,7 +31,7 @@ def full_hash(db: sqlite3.Connection) -> str:
     for query in (
         "SELECT * FROM documents ORDER BY id",
         "SELECT * FROM pages ORDER BY document, number",
-        "SELECT p.id, p.document, p.pages, p.headings, p.text, p.spans, p.overlap, p.vector,"
+        "SELECT p.id, p.document, p.pages, p.headings, p.text, p.spans, p.overlap, p.vector, p.about,"
         " t.context, t.text FROM passages p JOIN passage_terms t ON t.rowid = p.row ORDER BY p.id",
     ):
         for row in db.execute(query):

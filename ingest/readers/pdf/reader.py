@@ -78,7 +78,7 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
         id=id,
         path=str(path.resolve()),
         file=path.name,
-        title=document_title(read.declared_title, pages[0].heading, path.stem),
+        title=document_title(read.declared_title, pages[0], path.stem),
         pages=len(pages),
         language=language_of(text),
     )

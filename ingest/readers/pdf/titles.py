@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pypdfium2 as pdfium
 
 from ingest.running_lines import stamps_in_headings
 from ingest.text.repair import is_bullet, repair_word
+from ingest.title_page import is_title_page
 from ingest.types import Line, Page, Section
 
 # How far down a heading may begin, as a share of the page's height.
@@ -23,16 +25,53 @@ _FEW_LINES = 3  # on a page with no more lines, a heading needs no larger font a
 _MIN_LETTERS = 3
 _MAX_LENGTH = 120  # characters
 _USELESS_TITLE = re.compile(
-    r"^(untitled|slide ?\d*|document\d*|microsoft|powerpoint|.*\.(tex|docx?|pptx?|pdf|dvi|md))",
-    re.I,
+    r"""untitled.* | unbenannt.* | (?:slide|folie|diapositive|page|seite)\s*\d* | document\s*\d*
+    | dokument\s*\d* | (?:microsoft|powerpoint)\b.* | keynote | (?:libre|open)office(?:\s\w+)?
+    | (?:a\s)?(?:power\s?point\s)?(?:presentation|präsentation|présentation)
+        (?:\s(?:title|powerpoint|\d+))? | (?:click\sto\sadd\s)?(?:title|titel|titre) | no\s(?:slide\s)?title
+    | kein\s(?:folien)?titel | (?:beamer\s|latex\s|powerpoint\s)?(?:template|vorlage) 
+    | (?:new|neue?s?)\s(?:presentation|document|präsentation|dokument) | (?:lecture|vorlesung|slides|folien|handout)\s*\d*
+    | \w+:[/\\].* | [/\\~].*[/\\].* | [^\s]*[/\\][^\s]*[/\\].*
+    | .*\.(?:tex|docx?|pptx?|odp|key|pdf|dvi|md|html?|indd|ps|ipynb|rmd|qmd)""",
+    re.I | re.VERBOSE,
+)
+_NUMBERED_ENTRY = re.compile(
+    r"^(?:slide|folie|diapositive|diapo|page|seite)\s*\d+\s*(?:[:.–-]\s*|$)", re.I
 )
 
 
-def document_title(declared: str, first_heading: str, stem: str) -> str:
-    """The declared title, unless it is useless; else the first heading, else the file's name."""
-    if len(declared) > 3 and not _USELESS_TITLE.match(declared):
-        return declared
-    return first_heading or re.sub(r"[-_]+", " ", stem)
+def document_title(declared: str, first: Page | None, stem: str) -> str:
+    """The declared title; where it is useless, the first page's heading; else the file's name.
+
+    A declared title is useless where it is a path, a program's or a template's name, or where the
+    first page is a title page and does not show its words, as when a course copies its files.
+
+    Args:
+        declared: The title in the file's metadata.
+        first: The first page; None if there is none.
+        stem: The file's name without its suffix.
+    """
+    title = _printable(declared)
+    heading = first.heading if first else ""
+    useless = len(title) <= 3 or bool(_USELESS_TITLE.fullmatch(title))
+    if first and heading and not useless and not _shows(first.text, title):
+        useless = is_title_page(first.text.splitlines())
+    if not useless:
+        return title
+    return heading or re.sub(r"[-_]+", " ", stem)
+
+
+def _printable(text: str) -> str:
+    """A text on one line without control and formatting characters."""
+    visible = (c if unicodedata.category(c) not in ("Cc", "Cf") else " " for c in text)
+    return " ".join("".join(visible).split())
+
+
+def _shows(text: str, title: str) -> bool:
+    """Whether most longer words of a title are among a text's words."""
+    words = set(re.findall(r"[^\W\d_]{4,}", title.casefold()))
+    shown = words & set(re.findall(r"[^\W\d_]{4,}", text.casefold()))
+    return 2 * len(shown) > len(words) or not words
 
 
 def read_outline(pdf: pdfium.PdfDocument) -> Iterator[Section]:
@@ -41,7 +80,10 @@ def read_outline(pdf: pdfium.PdfDocument) -> Iterator[Section]:
         target = item.get_dest()
         index = target.get_index() if target else None
         if index is not None:
-            title = " ".join(repair_word(word) for word in item.get_title().split())
+            words = " ".join(repair_word(word) for word in item.get_title().split())
+            title = _NUMBERED_ENTRY.sub("", words)  # "Slide 3" is no heading
+            if not title:
+                continue
             yield Section(title, item.level, index + 1)
 
 

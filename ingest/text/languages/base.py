@@ -63,6 +63,13 @@ class Language:
     nearest_pages: str
     """Announces the nearest pages, which follow an abstention."""
 
+    contents_titles: frozenset[str] = frozenset()
+    """Headings of pages that list what is to come, or where a word is found."""
+    closing_titles: frozenset[str] = frozenset()
+    """What the last slide says: thanks, and whether there are questions."""
+    verbs: frozenset[str] = frozenset()
+    """Frequent finite verbs and other words by which a line without a full stop is a sentence."""
+
     @property
     def evident_words(self) -> frozenset[str]:
         """All words that show the language."""

@@ -85,4 +85,40 @@ LANGUAGE = Language(
     not_answered="Die Notizen beantworten das nicht.",
     abstention="Die Vorlesungen scheinen das nicht zu beantworten.",
     nearest_pages="Die ähnlichsten Seiten stehen darunter.",
+    contents_titles=frozenset(
+        {
+            "agenda",
+            "ablauf",
+            "gliederung",
+            "index",
+            "inhalt",
+            "inhaltsverzeichnis",
+            "inhaltsübersicht",
+            "programm",
+            "stichwortverzeichnis",
+            "überblick",
+            "übersicht",
+        }
+    ),
+    closing_titles=frozenset(
+        {
+            "danke",
+            "danke für die aufmerksamkeit",
+            "danke für eure aufmerksamkeit",
+            "danke für ihre aufmerksamkeit",
+            "ende",
+            "fragen",
+            "fragen und diskussion",
+            "gibt es fragen",
+            "noch fragen",
+            "vielen dank",
+            "vielen dank für die aufmerksamkeit",
+            "vielen dank für eure aufmerksamkeit",
+            "vielen dank für ihre aufmerksamkeit",
+        }
+    ),
+    verbs=words(
+        """bedeutet braucht darf dürfen gibt haben hat immer ist kann können muss müssen muß nie
+        niemals sind soll sollen sollte war waren werden wird"""
+    ),
 )

@@ -84,4 +84,44 @@ LANGUAGE = Language(
     not_answered="The notes do not answer this.",
     abstention="The lectures do not seem to answer this.",
     nearest_pages="The nearest pages are listed below.",
+    contents_titles=frozenset(
+        {
+            "agenda",
+            "contents",
+            "in this lecture",
+            "index",
+            "lecture outline",
+            "outline",
+            "outline of this lecture",
+            "overview",
+            "plan",
+            "roadmap",
+            "table of contents",
+            "today",
+            "today's agenda",
+            "what we will cover",
+        }
+    ),
+    closing_titles=frozenset(
+        {
+            "any questions",
+            "end",
+            "questions",
+            "questions and discussion",
+            "questions or comments",
+            "thank you",
+            "thank you all",
+            "thank you for listening",
+            "thank you for your attention",
+            "thank you very much",
+            "thanks",
+            "thanks for listening",
+            "thanks for your attention",
+            "the end",
+        }
+    ),
+    verbs=words(
+        """always are can cannot could do does has have is may means might must need needs never
+        should was were will would"""
+    ),
 )

@@ -76,4 +76,26 @@ LANGUAGE = Language(
     not_answered="Les notes ne répondent pas à cette question.",
     abstention="Les cours ne semblent pas répondre à cette question.",
     nearest_pages="Les pages les plus proches sont indiquées ci-dessous.",
+    contents_titles=frozenset(
+        {
+            "aujourd'hui",
+            "index",
+            "plan",
+            "plan du cours",
+            "programme",
+            "sommaire",
+            "table des matières",
+        }
+    ),
+    closing_titles=frozenset(
+        {
+            "des questions",
+            "fin",
+            "merci",
+            "merci de votre attention",
+            "merci pour votre attention",
+            "questions",
+        }
+    ),
+    verbs=words("a doit est faut jamais ont peut peuvent sera sont toujours était"),
 )

@@ -29,4 +29,7 @@ LANGUAGE = Language(
     not_answered="ノートはこの質問に答えていません。",
     abstention="講義はこの質問に答えていないようです。",
     nearest_pages="最も近いページは以下のとおりです。",
+    contents_titles=words("目次 概要 アジェンダ 内容 索引"),
+    closing_titles=words("ありがとうございました ご清聴ありがとうございました 質問 終わり 以上"),
+    verbs=words("です ます である ない"),
 )

@@ -34,4 +34,7 @@ LANGUAGE = Language(
     not_answered="笔记没有回答这个问题。",
     abstention="这些讲义似乎没有回答这个问题。",
     nearest_pages="最接近的页面列在下面。",
+    contents_titles=words("目录 目錄 大纲 大綱 提纲 提綱 议程 議程 概述 索引"),
+    closing_titles=words("谢谢 謝謝 谢谢大家 謝謝大家 感谢聆听 感謝聆聽 结束 結束 问题"),
+    verbs=words("是 有 可以 必须 必須 应该 應該 不要 不能"),
 )
