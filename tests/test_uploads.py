@@ -23,7 +23,7 @@ LIMITS = AppSettings(max_upload_mb=1, max_upload_files=2)
         ("U\u0308bung\n1 <b>.pdf", "Übung_1 _b_.pdf"),
         ("a\x00b|c?.pdf", "a_b_c_.pdf"),
         ("x" * 300 + ".pdf", "x" * 100 + ".pdf"),
-        ("講" * 100 + ".pdf", "講" * 66 + ".pdf"),  # 3 bytes each
+        ("講" * 100 + ".pptx", "講" * 66 + ".pptx"),  # 3 bytes each
         ("Notes.MD", "Notes.md"),
         ("lab.ipynb", "lab.ipynb"),
         (".html", "lecture.html"),
@@ -55,6 +55,11 @@ def test_what_is_no_pdf_or_too_large_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
+        ("a.pptx", b"PK\x03\x04...", b"%PDF-1.7"),
+        ("a.docx", b"PK\x03\x04...", b"\xd0\xcf\x11\xe0"),  # the old .doc
+        ("a.epub", b"PK\x03\x04...", b"<html>"),
+        ("a.png", b"\x89PNG\r\n\x1a\n...", b"\xff\xd8\xff"),
+        ("a.jpg", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"),
         ("a.md", "# Größe".encode(), b"\x7fELF\x00\x00"),
         ("a.txt", "Größe".encode("utf-16"), b"PK\x03\x04\x00\x00"),
     ],

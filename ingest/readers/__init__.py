@@ -11,11 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.errors import UnreadableFile
+from ingest.readers.docx import read_docx
+from ingest.readers.epub import read_epub
 from ingest.readers.html import read_html
 from ingest.readers.markdown import read_markdown
 from ingest.readers.notebook import read_notebook
 from ingest.readers.pdf import read_pdf
+from ingest.readers.picture import read_picture
 from ingest.readers.plain import read_plain
+from ingest.readers.pptx import read_pptx
 from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
@@ -23,6 +27,9 @@ Reader = Callable[[Path, TextRecogniser | None], ParsedDocument]
 
 READERS: dict[str, Reader] = {
     ".pdf": read_pdf,
+    ".pptx": read_pptx,
+    ".docx": read_docx,
+    ".epub": read_epub,
     ".md": read_markdown,
     ".markdown": read_markdown,
     ".html": read_html,
@@ -31,6 +38,9 @@ READERS: dict[str, Reader] = {
     ".ipynb": read_notebook,
     ".txt": read_plain,
     ".text": read_plain,
+    ".png": read_picture,
+    ".jpg": read_picture,
+    ".jpeg": read_picture,
 }
 
 # Files that tell about a folder; they are read only if they are named themselves.

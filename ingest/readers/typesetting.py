@@ -16,7 +16,7 @@ from typing import Literal
 from ingest.errors import UnreadableFile
 from ingest.text.detect import language_of
 from ingest.text.repair import repair_word
-from ingest.types import Box, Document, Line, Page, ParsedDocument, Section, Word
+from ingest.types import Box, Document, Line, Origin, Page, ParsedDocument, Section, Word
 
 # In points. The width is that of A4; a page is as high as its text needs, at least as A4.
 WIDTH, HEIGHT = 595.0, 842.0
@@ -36,13 +36,14 @@ _HEADING = "heading"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading, a paragraph, a list item, or the lines of code or of a table.
+    """A heading, a paragraph, a list item, or the lines of code, of a table or in a picture.
 
     `level` is that of a heading or of a list item, 0 for the outermost. The lines of `text` are
-    separated by newlines; those of code keep their indentation.
+    separated by newlines; those of code keep their indentation. A picture that was not read has
+    no text.
     """
 
-    kind: Literal["heading", "text", "item", "code", "table"]
+    kind: Literal["heading", "text", "item", "code", "table", "picture"]
     text: str
     level: int = 0
 
@@ -99,7 +100,16 @@ def set_page(number: int, blocks: Sequence[Block], *, slide: bool = False) -> Pa
         heading=next((clean(block.text) for block in blocks if block.kind == _HEADING), ""),
         lines=tuple(setting.lines),
         words=tuple(setting.words),
+        origin=_origin(blocks),
     )
+
+
+def _origin(blocks: Sequence[Block]) -> Origin:
+    in_pictures = [block.text for block in blocks if block.kind == "picture"]
+    if "" in in_pictures:
+        return "picture"
+    letters = sum(len(block.text) for block in blocks)
+    return "ocr" if 2 * sum(map(len, in_pictures)) > letters else "text"
 
 
 class _Setting:
@@ -179,7 +189,7 @@ def set_document(
     pages = tuple(
         set_page(number, blocks, slide=slides) for number, blocks in enumerate(groups, start=1)
     )
-    if not any(page.words for page in pages):
+    if not any(page.words or page.origin == "picture" for page in pages):
         raise UnreadableFile(f"{path.name}: holds no text")
     outline = [
         Section(clean(block.text), block.level, number)

@@ -1,0 +1,181 @@
+"""Read DOCX with python-docx: headings, paragraphs, lists, tables, text boxes and pictures."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docx
+from docx.oxml.ns import qn
+from docx.table import Table
+
+from ingest.errors import UnreadableFile
+from ingest.readers.archives import open_archive
+from ingest.readers.pictures_within import PictureText
+from ingest.readers.typesetting import Block, clean, set_document, split_at_headings, table_rows
+from ingest.recognition import TextRecogniser
+from ingest.types import ParsedDocument
+
+_HEADING = re.compile(r"heading (\d)", re.I)
+_LIST = re.compile(r"list (bullet|number)(?: (\d))?", re.I)
+_CODE = re.compile(r"code|source|html preformatted|plain text", re.I)
+# Subtrees that are not a paragraph's own text: text boxes (read by themselves), the copies of
+# drawings for old programs, and text that was moved away.
+_SKIPPED = {qn("w:txbxContent"), "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+            qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr")}  # fmt: skip
+_TEXT = {qn("w:t"), qn("m:t")}
+_BLANK = {qn("w:tab"), qn("w:br"), qn("w:cr")}
+
+
+def read_docx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
+    """Read a document; a page is a heading with what is below it. Footnotes are left out.
+
+    Raises:
+        UnreadableFile: the file is missing, damaged, encrypted, no document, or has no text.
+    """
+    data, archive = open_archive(path, "DOCX")
+    with archive:
+        try:
+            document = docx.Document(io.BytesIO(data))
+            blocks = list(_Body(document, PictureText(recogniser)).blocks())
+            title = str(document.core_properties.title or "")
+        except Exception as error:  # python-docx raises whatever its parts raise
+            raise UnreadableFile(
+                f"{path.name}: is no readable document ({type(error).__name__}); "
+                "save it again as DOCX"
+            ) from error
+    title = "" if title.casefold() == "word document" else title
+    return set_document(path, data, split_at_headings(blocks), title=title)
+
+
+class _Body:
+    """Goes through a document's body in order."""
+
+    def __init__(self, document: Any, pictures: PictureText) -> None:
+        self._document = document
+        self._pictures = pictures
+        self._counters: dict[tuple[str, int], int] = defaultdict(int)
+
+    def blocks(self) -> Iterator[Block]:
+        """All blocks of the body."""
+        for part in self._document.iter_inner_content():
+            if isinstance(part, Table):
+                yield from self._table(part)
+            else:
+                yield from self._paragraph(part)
+
+    def _paragraph(self, paragraph: Any) -> Iterator[Block]:
+        text = _text(paragraph._p)
+        style = str(getattr(paragraph.style, "name", "") or "")
+        level = _heading_level(paragraph)
+        marker = self._list_marker(paragraph, style) if text.strip() and level is None else None
+        if not clean(text):
+            pass
+        elif level is not None:
+            yield Block("heading", text, level)
+        elif marker is not None:
+            yield Block("item", marker[0] + text, marker[1])
+        elif _CODE.search(style):
+            yield Block("code", text)
+        else:
+            yield Block("text", text)
+        for box in paragraph._p.iter(qn("w:txbxContent")):
+            if not _is_fallback(box):
+                for inner in box.iter(qn("w:p")):
+                    yield Block("text", _text(inner))
+        for blip in paragraph._p.iter(qn("a:blip")):
+            part = self._document.part.related_parts.get(blip.get(qn("r:embed")))
+            if part is not None:
+                yield from self._pictures.blocks(part.blob)
+
+    def _table(self, table: Any) -> Iterator[Block]:
+        rows = []
+        for row in table.rows:
+            cells = []
+            before = None
+            for cell in row.cells:
+                if cell._tc is not before:  # a merged cell comes once for each of its columns
+                    cells.append(" ".join(_text(p._p) for p in cell.paragraphs))
+                before = cell._tc
+            rows.append(cells)
+        if max(map(len, rows), default=0) > 1:
+            yield Block("table", table_rows(rows))
+        else:
+            for cells in rows:
+                yield from (Block("text", cell) for cell in cells)
+
+    def _list_marker(self, paragraph: Any, style: str) -> tuple[str, int] | None:
+        """The mark of a list item and its level, from its own numbering or its style's."""
+        numbering = paragraph._p.find(f".//{qn('w:numPr')}")
+        named = _LIST.match(style)
+        if numbering is None and named is None:
+            return None
+        level, list_id = (int(named[2]) - 1 if named and named[2] else 0), style
+        is_numbered = bool(named and named[1].casefold() == "number")
+        if numbering is not None:
+            found = numbering.find(qn("w:ilvl")), numbering.find(qn("w:numId"))
+            level = int(found[0].get(qn("w:val"))) if found[0] is not None else 0
+            list_id = str(found[1].get(qn("w:val"))) if found[1] is not None else ""
+            if list_id == "0":
+                return None
+            is_numbered = is_numbered or self._is_numbered(list_id, level)
+        for key in [key for key in self._counters if key[0] == list_id and key[1] > level]:
+            del self._counters[key]
+        if not is_numbered:
+            return "• ", level
+        self._counters[list_id, level] += 1
+        return f"{self._counters[list_id, level]}. ", level
+
+    def _is_numbered(self, list_id: str, level: int) -> bool:
+        try:
+            root = self._document.part.numbering_part.element
+        except (KeyError, NotImplementedError):
+            return False
+        for num in root.iter(qn("w:num")):
+            if num.get(qn("w:numId")) == list_id:
+                abstract = num.find(qn("w:abstractNumId")).get(qn("w:val"))
+                for definition in root.iter(qn("w:abstractNum")):
+                    if definition.get(qn("w:abstractNumId")) == abstract:
+                        formats = [
+                            one.find(qn("w:numFmt")).get(qn("w:val"))
+                            for one in definition.iter(qn("w:lvl"))
+                            if one.get(qn("w:ilvl")) == str(level)
+                        ]
+                        return any(one not in ("bullet", "none") for one in formats)
+        return False
+
+
+def _heading_level(paragraph: Any) -> int | None:
+    """A heading's level from 0 by the style or one that it is based on; None for other text."""
+    style = paragraph.style
+    for _ in range(10):
+        if style is None:
+            return None
+        name = str(style.name or "")
+        if name.casefold() == "title":
+            return 0
+        if match := _HEADING.match(name):
+            return max(int(match[1]) - 1, 0)
+        style = style.base_style
+    return None
+
+
+def _text(element: Any) -> str:
+    """The text of a paragraph; a line break is a newline."""
+    parts: list[str] = []
+    for child in element:
+        if child.tag in _TEXT:
+            parts.append(child.text or "")
+        elif child.tag in _BLANK:
+            parts.append("\n" if child.tag != qn("w:tab") else " ")
+        elif child.tag not in _SKIPPED:
+            parts.append(_text(child))
+    return "".join(parts)
+
+
+def _is_fallback(element: Any) -> bool:
+    return any(ancestor.tag in _SKIPPED for ancestor in element.iterancestors())

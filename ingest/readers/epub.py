@@ -1,0 +1,86 @@
+"""Read EPUB: the chapters in the order of reading, each cut at its headings.
+
+ebooklib has a licence (AGPL) that this program cannot take over; an EPUB is a zip archive of XHTML
+files with a list of them, which `zipfile` and lxml read.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import lxml.etree
+
+from ingest.errors import UnreadableFile
+from ingest.readers.archives import open_archive
+from ingest.readers.decoding import declared_charset, decode
+from ingest.readers.html import html_blocks
+from ingest.readers.typesetting import Block, set_document, split_at_headings
+from ingest.recognition import TextRecogniser
+from ingest.types import ParsedDocument
+
+_CONTAINER = "META-INF/container.xml"
+_PARSER = lxml.etree.XMLParser(
+    resolve_entities=False, no_network=True, load_dtd=False, recover=True
+)
+_FAULTS = (
+    KeyError, ValueError, OSError, RuntimeError, NotImplementedError, EOFError, AttributeError,
+    zipfile.BadZipFile, lxml.etree.LxmlError,
+)  # fmt: skip
+
+
+def read_epub(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
+    """Read a book; a page is a heading with the text below it, or a chapter without headings.
+
+    Raises:
+        UnreadableFile: the file is missing, damaged, no book, protected, or has no text.
+    """
+    data, archive = open_archive(path, "EPUB")
+    with archive:
+        if "META-INF/rights.xml" in archive.namelist():
+            raise UnreadableFile(f"{path.name}: is protected against copying and cannot be read")
+        try:
+            package = _xml(archive, _package_path(archive))
+            title = package.findtext(".//{*}metadata/{*}title") or ""
+            chapters = list(_chapters(archive, path.name, package))
+        except _FAULTS as error:
+            raise UnreadableFile(
+                f"{path.name}: is no readable book ({type(error).__name__}); download it again"
+            ) from error
+    groups = [group for chapter in chapters for group in split_at_headings(chapter)]
+    return set_document(path, data, groups, title=title)
+
+
+def _xml(archive: zipfile.ZipFile, name: str) -> lxml.etree._Element:
+    root = lxml.etree.fromstring(archive.read(name), _PARSER)
+    if root is None:
+        raise ValueError(f"{name} is empty")
+    return root
+
+
+def _package_path(archive: zipfile.ZipFile) -> str:
+    """The path of the file that lists the chapters."""
+    rootfile = _xml(archive, _CONTAINER).find(".//{*}rootfile")
+    if rootfile is None:
+        raise ValueError("no rootfile")
+    return str(rootfile.attrib["full-path"])
+
+
+def _chapters(
+    archive: zipfile.ZipFile, name: str, package: lxml.etree._Element
+) -> Iterator[list[Block]]:
+    folder = posixpath.dirname(_package_path(archive))
+    items = {item.get("id"): item for item in package.iterfind(".//{*}manifest/{*}item")}
+    for reference in package.iterfind(".//{*}spine/{*}itemref"):
+        item = items.get(reference.get("idref"))
+        if item is None or "nav" in (item.get("properties") or "").split():
+            continue
+        if "html" not in (item.get("media-type") or ""):
+            continue
+        member = posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
+        if member in archive.namelist():
+            content = archive.read(member)
+            yield html_blocks(decode(f"{name}/{member}", content, declared_charset(content)))
