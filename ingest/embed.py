@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_WINDOW = 512  # tokens, for a model that names none
 _UNKNOWN = "[UNK]"
-_IS_READABLE_ALONE = re.compile(f"[{HAN}\u0000-\u024f]")  # Latin letters too: x, y
+_LATIN = re.compile("[\u0000-\u024f]")
+_HAN = re.compile(f"[{HAN}]")
 
 
 class Encoder(Protocol):
@@ -105,7 +106,7 @@ class BiEncoder:
         return [len(encoding.ids) for encoding in batch]
 
     def reads(self, text: str) -> bool:
-        """Whether the model knows the script of most of a text's letters.
+        """Whether the model knows the script of most of a text's letters; Latin is always known.
 
         A tokenizer has no token for a script that it was not made for, or takes its words apart
         into letters; only a Chinese letter is a word of its own.
@@ -114,9 +115,9 @@ class BiEncoder:
         unknown = known = 0
         for token, (start, end) in zip(encoding.tokens, encoding.offsets, strict=True):
             letters = [letter for letter in text[start:end] if letter.isalpha()]
-            if token == _UNKNOWN or (
-                len(letters) == 1 and not _IS_READABLE_ALONE.match(letters[0])
-            ):
+            foreign = [letter for letter in letters if not _LATIN.match(letter)]
+            alone = len(letters) == 1 and not _HAN.match(letters[0])
+            if foreign and (token == _UNKNOWN or alone):
                 unknown += len(letters)
             else:
                 known += len(letters)

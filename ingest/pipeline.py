@@ -10,17 +10,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk, embedding_text
+from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk
 from ingest.embed import Encoder
 from ingest.errors import UnreadableFile
 from ingest.readers import is_lecture, read
 from ingest.recognition import TextRecogniser
 from ingest.store import IndexConfig, Library
-from ingest.types import ParsedDocument
+from ingest.tracking import parted_by_file, stored_document, vectors_of
+from ingest.types import Document, ParsedDocument
 
 logger = logging.getLogger(__name__)
 
-Outcome = Literal["added", "replaced", "unchanged", "duplicate", "recognised", "failed"]
+Outcome = Literal[
+    "added", "replaced", "unchanged", "moved", "duplicate", "recognised", "kept", "gone", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class FileReport:
     """The outcome for one file; `message` gives the reason if it failed or was left out.
 
     `pages` and `passages` are counts, `seconds` is the time that the file took. After "recognised",
-    `pages` counts those whose pictures were read. `unread_pages` are the numbers of damaged pages.
+    `pages` counts those whose pictures were read; `reused` passages of a changed file have a text
+    that the library held before. `unread_pages` are the numbers of damaged pages.
     """
 
     path: str
@@ -38,6 +42,7 @@ class FileReport:
     seconds: float = 0.0
     message: str = ""
     unread_pages: tuple[int, ...] = ()
+    reused: int = 0
 
     @property
     def warning(self) -> str:
@@ -98,8 +103,8 @@ def ingest(
 ) -> Iterator[FileReport]:
     """Add files to a library, yielding a report after each.
 
-    A file whose bytes are in the library already is left unchanged; a document whose file changed
-    is replaced; a file that cannot be read is reported, and the others go on. When the text of all
+    A file whose bytes are in the library already is left unchanged, whether it was moved, renamed
+    or neither; a document whose file changed is replaced; a file that cannot be read is reported, and the others go on. When the text of all
     files can be searched, what is written in their pictures is read, which takes seconds a page.
     Each document is one transaction both times, so that a run can be stopped at any moment and
     started again.
@@ -129,7 +134,7 @@ def ingest(
             if id in documents:
                 document = documents[id]
                 if document.path == path:
-                    yield FileReport(str(file), "unchanged", document.pages)
+                    yield FileReport(str(file), "unchanged", document.pages, library.count(id))
                     continue
                 if _sha256(Path(document.path)) == id:
                     for old in [old for old in documents.values() if old.path == path]:
@@ -142,9 +147,19 @@ def ingest(
                         message=f"{file.name}: same content as {document.path}, kept once",
                     )
                     continue
+                library.move(id, file.resolve())
+                documents = {document.id: document for document in library.documents()}
+                yield FileReport(
+                    str(file),
+                    "moved",
+                    document.pages,
+                    library.count(id),
+                    message=f"{file.name}: was {document.path}",
+                )
+                continue
             parsed = read(file)
             parsed = replace(parsed, document=replace(parsed.document, collection=collection))
-            passages = target.add(parsed, may_be_empty=recogniser is not None)
+            passages, reused = target.add(parsed, may_be_empty=recogniser is not None)
         except UnreadableFile as error:
             yield FileReport(
                 str(file), "failed", seconds=time.perf_counter() - start, message=str(error)
@@ -163,6 +178,7 @@ def ingest(
             passages,
             time.perf_counter() - start,
             unread_pages=parsed.unread_pages,
+            reused=reused,
         )
     if recogniser is not None:
         yield from _read_pictures(target, recogniser)
@@ -176,8 +192,8 @@ class _Target:
     encoder: Encoder
     settings: ChunkSettings
 
-    def add(self, parsed: ParsedDocument, *, may_be_empty: bool = False) -> int:
-        """Cut, encode and store a document; the number of its passages.
+    def add(self, parsed: ParsedDocument, *, may_be_empty: bool = False) -> tuple[int, int]:
+        """Cut, encode and store a document; the number of its passages, and of those not encoded.
 
         Raises:
             UnreadableFile: it has no passage, and no picture that may hold one.
@@ -189,9 +205,9 @@ class _Target:
                 f"{parsed.document.file}: has no text except running headers and page numbers"
                 + ("; its pictures were not read" if unread else "")
             )
-        texts = [embedding_text(passage) for passage in passages]
-        self.library.add(parsed, passages, self.encoder.encode(texts))
-        return len(passages)
+        vectors, reused = vectors_of(self.library, self.encoder, passages, parsed.document.path)
+        self.library.add(parsed, passages, vectors)
+        return len(passages), reused
 
 
 def _read_pictures(target: _Target, recogniser: TextRecogniser) -> Iterator[FileReport]:
@@ -208,7 +224,7 @@ def _read_pictures(target: _Target, recogniser: TextRecogniser) -> Iterator[File
             parsed = replace(
                 parsed, document=replace(parsed.document, collection=document.collection)
             )
-            passages = target.add(parsed)
+            passages, _ = target.add(parsed)
         except UnreadableFile as error:
             if not library.passages(id):
                 library.remove(id)
@@ -238,8 +254,8 @@ def rebuild(
 ) -> Iterator[FileReport]:
     """Build a library again from its files, and replace it when all of them are done.
 
-    A document whose file does not exist any more is reported as failed; the old library is then
-    kept.
+    A document whose file is gone is cut again from its stored pages; where a file that exists
+    cannot be read, the old library is kept.
 
     Args:
         library: The library.
@@ -252,16 +268,47 @@ def rebuild(
         leftover.unlink()
     draft = Library(draft_folder, create=True)
     failed = False
-    for collection in sorted({document.collection for document in library.documents()}):
-        files = [Path(d.path) for d in library.documents() if d.collection == collection]
+    present, gone = parted_by_file(library)
+    for collection in sorted({document.collection for document in present}):
+        files = [Path(d.path) for d in present if d.collection == collection]
         for report in ingest(
             files, draft, encoder, collection=collection, recogniser=recogniser, **settings
         ):
             failed = failed or report.outcome == "failed"
             yield report
+    if not failed and gone:
+        yield from _keep_gone(library, gone, draft, encoder, **settings)
     if not failed:
         library.replace_with(draft)
     draft.close()
     for leftover in draft_folder.glob("*"):
         leftover.unlink()
     draft_folder.rmdir()
+
+
+def _keep_gone(
+    library: Library,
+    gone: Sequence[Document],
+    draft: Library,
+    encoder: Encoder,
+    passage_tokens: int = 200,
+    overlap_tokens: int = 0,
+) -> Iterator[FileReport]:
+    """Take the documents without a file over into a draft of the library, from their stored pages."""
+    config = index_config(encoder, passage_tokens, overlap_tokens)
+    draft.check_or_set_config(config)
+    target = _Target(draft, encoder, ChunkSettings(encoder.window, passage_tokens, overlap_tokens))
+    for document in gone:
+        parsed = stored_document(library, document)
+        if library.config() == config:
+            draft.add(parsed, library.passages(document.id), library.stored_vectors(document.id))
+        else:
+            target.add(parsed, may_be_empty=True)
+        yield FileReport(
+            document.path,
+            "kept",
+            document.pages,
+            draft.count(document.id),
+            message=f"{document.file}: its file is gone; the pages in the library were kept",
+        )
+    draft.set_gone(library.gone())

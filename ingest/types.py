@@ -108,7 +108,9 @@ class Document:
     """A file of the library. `id` is the SHA-256 of its bytes: same bytes, same document.
 
     `path` is where it was read, `file` the name in citations, `pages` their number, `language` an
-    ISO 639-1 code, or "" if it was not recognised.
+    ISO 639-1 code, or "" if it was not recognised. `folder` are the folders that tell it from
+    another document of the same file name, "" where none has it; `gone` is true if its file was
+    deleted and it is not cited any more.
     """
 
     id: str
@@ -118,6 +120,13 @@ class Document:
     pages: int
     language: str = ""
     collection: str = ""
+    folder: str = ""
+    gone: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file name, behind its folders where another document has the same."""
+        return f"{self.folder}/{self.file}" if self.folder else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +169,7 @@ class Passage:
     document's title down; `spans` are the parts of the pages' texts that `text` consists of, of
     which the first `overlap` repeat the end of the passage before. `is_navigation` is true of what
     leads through a document and is found, but never quoted: its title, outline and last slide.
+    `folder` is its document's.
     """
 
     id: str
@@ -173,6 +183,7 @@ class Passage:
     overlap: int = 0
     language: str = ""
     is_navigation: bool = False
+    folder: str = ""
 
     @property
     def page(self) -> int:
@@ -192,7 +203,12 @@ class Passage:
     @property
     def citation(self) -> str:
         """File and pages as a citation shows them: `deck.pdf, pp. 4-6`, `deck.pptx, slide 4`."""
-        return cite(self.file, self.pages, self.headings)
+        return cite(self.name, self.pages, self.headings)
+
+    @property
+    def name(self) -> str:
+        """The file name, behind its folders where another document has the same."""
+        return f"{self.folder}/{self.file}" if self.folder else self.file
 
     def shares_page(self, other: Passage) -> bool:
         """Whether a page shows text of both, as when a long slide was cut in two."""

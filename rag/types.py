@@ -199,7 +199,7 @@ def hit_dict(hit: Hit) -> dict[str, Any]:
     """A hit as plain values: its document and pages, its text, and each stage's rank and score."""
     passage = hit.passage
     return {
-        "document": passage.file,
+        "document": passage.name,
         "pages": list(passage.pages),
         "passage": passage.id,
         "title": passage.title,

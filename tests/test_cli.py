@@ -260,3 +260,21 @@ def test_the_server_stays_on_this_machine_and_asks_for_nothing():
     assert options["server"]["address"] == "127.0.0.1"
     assert options["server"]["showEmailPrompt"] is False  # it would hold up the first start
     assert options["browser"]["gatherUsageStats"] is False
+
+
+def test_ingest_says_which_files_are_gone(katheder, filled, tmp_path):
+    lectures = tmp_path / "lectures"
+    (lectures / "animals.pdf").unlink()
+    code, out, err = katheder("ingest", lectures, "--library", filled)
+    assert code == 0
+    assert "1 unchanged, 1 gone" in out
+    assert "1 file is gone: animals.pdf. Remove with `katheder library remove animals.pdf`" in err
+    code, out, _ = katheder("library", "list", "--library", filled)
+    assert "animals.pdf" in out
+    assert "its file is gone" in out
+    assert katheder("ingest", lectures, "--library", filled, "--keep-missing")[0] == 0
+    _, _, err = katheder("ingest", lectures, "--library", filled)
+    assert "gone" not in err
+    (lectures / "physics.pdf").unlink()  # an empty folder, whose files the library knows
+    code, out, _ = katheder("ingest", lectures, "--library", filled)
+    assert (code, "1 gone" in out) == (0, True)

@@ -86,6 +86,10 @@ GERMAN = {
     "added": "hinzugefügt",
     "updated": "aktualisiert",
     "already in the library": "schon in der Bibliothek",
+    "moved": "verschoben",
+    "pictures read": "Bilder gelesen",
+    "kept without its file": "ohne Datei behalten",
+    "its file is gone": "Datei fehlt",
     # the page beside the chat
     "Page {number} of {file}": "Seite {number} von {file}",
     ", highlighted: {quote}": ", hervorgehoben: {quote}",

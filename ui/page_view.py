@@ -91,7 +91,7 @@ def show_page(library: Library, source: Source) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
-        st.markdown(f"**{escape(document.file)}**")
+        st.markdown(f"**{escape(document.name)}**")
         if st.button(t("Close"), icon=":material/close:", type="tertiary", key="close_page"):
             state.open_source = None
             st.rerun()

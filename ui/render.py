@@ -27,6 +27,10 @@ FILE_OUTCOMES = {
     "replaced": "updated",
     "unchanged": "already in the library",
     "duplicate": "already in the library",
+    "moved": "moved",
+    "recognised": "pictures read",
+    "kept": "kept without its file",
+    "gone": "its file is gone",
 }
 
 Open = Callable[[int], None]  # shows the page of the source of that number

@@ -45,12 +45,12 @@ def pages_of(passage: Passage) -> str:
 
 def citation_of(passage: Passage) -> str:
     """A passage's file and pages: `deck.pdf, p. 4`, or in German `deck.pdf, S. 4`."""
-    return f"{passage.file}, {pages_of(passage)}"
+    return f"{passage.name}, {pages_of(passage)}"
 
 
 def pages_first(passage: Passage) -> str:
     """A passage's pages and file, `p. 4, deck.pdf`: for where the end may be cut off."""
-    return f"{pages_of(passage)}, {passage.file}"
+    return f"{pages_of(passage)}, {passage.name}"
 
 
 def escape(text: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ingest.store import places
 from ingest.store.database import Database
-from ingest.store.rows import select_passages_by_id, select_vectors
+from ingest.store.rows import count_passages, select_passages_by_id, select_vectors
 from ingest.store.schema import read_content_hash
 from ingest.types import Passage
 from ingest.vectors import DenseIndex
@@ -27,10 +28,14 @@ class DenseSearch:
     def search(self, query: np.ndarray, k: int) -> list[tuple[Passage, float]]:
         """The k passages of the largest cosine with a unit vector; see `Store.search_dense`."""
         index, ids = self.index()
-        rows = index.search(query, k) if ids else []
-        passages = select_passages_by_id(self._database.connection(), [ids[row] for row, _ in rows])
+        db = self._database.connection()
+        left_out = set(places.uncited(db))
+        more = count_passages(db, sorted(left_out)) if left_out else 0
+        rows = index.search(query, k + more) if ids else []
+        passages = select_passages_by_id(db, [ids[row] for row, _ in rows])
+        passages = {id: p for id, p in passages.items() if p.document not in left_out}
         scored = [(passages[ids[row]], cosine) for row, cosine in rows if ids[row] in passages]
-        return sorted(scored, key=lambda item: (-item[1], item[0].id))
+        return sorted(scored, key=lambda item: (-item[1], item[0].id))[:k]
 
     def index(self) -> tuple[DenseIndex, list[str]]:
         """The index of what the library holds now, and the passage id of each of its rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from ingest.store import places
 from ingest.store.rows import select_passages_by_id
 from ingest.text.detect import question_language
 from ingest.text.languages import Language, language
@@ -26,6 +27,7 @@ def search_lexical(db: sqlite3.Connection, question: str, k: int) -> list[tuple[
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
     rows: list[tuple[str, float]] = []
+    left_out = places.uncited(db)
     for codes, phrases in _phrases_by_language(db, question):
         if phrases:
             rows += db.execute(
@@ -33,8 +35,9 @@ def search_lexical(db: sqlite3.Connection, question: str, k: int) -> list[tuple[
                 " FROM passage_terms AS t JOIN passages AS p ON p.row = t.rowid"
                 " JOIN documents AS d ON d.id = p.document WHERE passage_terms MATCH ?"
                 f" AND d.language IN ({','.join('?' * len(codes))})"
+                f" AND d.id NOT IN ({','.join('?' * len(left_out))})"
                 " ORDER BY score DESC, p.id LIMIT ?",
-                (fts_expression(phrases), *codes, k),
+                (fts_expression(phrases), *codes, *left_out, k),
             ).fetchall()
     rows = sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
     passages = select_passages_by_id(db, [id for id, _ in rows])

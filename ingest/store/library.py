@@ -7,14 +7,14 @@ stores the configuration that it was built with, and refuses to mix encoders or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
 from ingest.errors import LibraryMismatch, LibraryMissing
-from ingest.store import dense, lexical, rows, schema, verification
+from ingest.store import dense, lexical, places, rows, schema, verification
 from ingest.store.database import Database
 from ingest.store.migration import migrate
 from ingest.store.schema import DATABASE, IndexConfig
@@ -122,6 +122,7 @@ class Library:
                 "SELECT id FROM documents WHERE path = ? OR id = ?", (document.path, document.id)
             ).fetchall():
                 rows.delete_document(db, replaced)
+            places.set_marks(db, places.marks(db))
             rows.insert_document(db, parsed, passages, vectors)
             schema.update_content_hash(db)
 
@@ -129,12 +130,35 @@ class Library:
         """Remove a document by its id; see `Store.remove`."""
         with self.database.transaction() as db:
             removed = rows.delete_document(db, document)
-            schema.update_content_hash(db)
+            places.set_marks(db, places.marks(db))
         return removed
 
     def documents(self) -> list[Document]:
         """All documents, by file name."""
         return rows.select_documents(self.database.connection())
+
+    def move(self, document: str, path: Path) -> None:
+        """Say that a document's file is at another path now; the document that was there leaves."""
+        with self.database.transaction() as db:
+            for (replaced,) in db.execute(
+                "SELECT id FROM documents WHERE path = ? AND id != ?", (str(path), document)
+            ).fetchall():
+                rows.delete_document(db, replaced)
+            db.execute(
+                "UPDATE documents SET path = ?, file = ? WHERE id = ?",
+                (str(path), path.name, document),
+            )
+            places.set_marks(db, places.marks(db))
+
+    def gone(self) -> dict[str, places.Mark]:
+        """The documents whose files are gone, by id: "gone", or "kept" where they are still cited."""
+        return places.marks(self.database.connection())
+
+    def set_gone(self, marks: Mapping[str, places.Mark]) -> None:
+        """Store which documents' files are gone; searches leave those out that are not kept."""
+        if marks != self.gone():
+            with self.database.transaction() as db:
+                places.set_marks(db, marks)
 
     def unread_pictures(self) -> dict[str, list[int]]:
         """The pages, from 1, with pictures that were not read yet, by the document's id."""
@@ -146,7 +170,7 @@ class Library:
         return [
             document
             for document in self.documents()
-            if name == document.file
+            if name in (document.file, document.name)
             or path == document.path
             or (len(name) >= _MIN_ID_PREFIX and document.id.startswith(name.lower()))
         ]
@@ -168,9 +192,14 @@ class Library:
         """A document's passages in reading order; see `Store.passages`."""
         return rows.select_passages(self.database.connection(), document)
 
-    def count(self) -> int:
-        """Number of passages."""
-        return rows.count_passages(self.database.connection())
+    def count(self, document: str | None = None) -> int:
+        """Number of passages, of all documents or of the one with this id."""
+        documents = None if document is None else [document]
+        return rows.count_passages(self.database.connection(), documents)
+
+    def stored_vectors(self, document: str) -> np.ndarray:
+        """A document's vectors as they are stored, float16, shape (N, dimension), in order."""
+        return rows.select_stored_vectors(self.database.connection(), document)
 
     def vectors(self) -> np.ndarray:
         """All passages' vectors, float32, shape (N, dimension), ordered by passage id."""

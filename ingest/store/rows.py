@@ -6,10 +6,12 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
 
+from ingest.store import places
 from ingest.store.schema import read_config
 from ingest.text.languages import language
 from ingest.text.terms import index_terms
@@ -117,7 +119,10 @@ def delete_document(db: sqlite3.Connection, document: str) -> bool:
 def select_documents(db: sqlite3.Connection) -> list[Document]:
     """All documents, by file name."""
     rows = db.execute(f"SELECT {_DOCUMENT_COLUMNS} FROM documents ORDER BY file, id")
-    return [Document(*row) for row in rows]
+    folders, gone = places.folders(db), set(places.uncited(db))
+    return [
+        replace(Document(*row), folder=folders.get(row[0], ""), gone=row[0] in gone) for row in rows
+    ]
 
 
 def select_pages(db: sqlite3.Connection, document: str) -> list[Page]:
@@ -139,19 +144,32 @@ def select_page(db: sqlite3.Connection, document: str, number: int) -> Page | No
 def select_passages(db: sqlite3.Connection, document: str) -> list[Passage]:
     """A document's passages in reading order."""
     rows = db.execute(f"{_SELECT_PASSAGE} WHERE p.document = ? ORDER BY p.id", (document,))
-    return [_passage(*row) for row in rows]
+    folders = places.folders(db)
+    return [_passage(folders.get(row[1], ""), *row) for row in rows]
 
 
 def select_passages_by_id(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Passage]:
     """Those of the passages that the library holds, by their ids."""
     marks = ",".join("?" * len(ids))
     rows = db.execute(f"{_SELECT_PASSAGE} WHERE p.id IN ({marks})", list(ids))
-    return {row[0]: _passage(*row) for row in rows}
+    folders = places.folders(db)
+    return {row[0]: _passage(folders.get(row[1], ""), *row) for row in rows}
 
 
-def count_passages(db: sqlite3.Connection) -> int:
-    """Number of passages."""
-    return int(db.execute("SELECT count(*) FROM passages").fetchone()[0])
+def count_passages(db: sqlite3.Connection, documents: Sequence[str] | None = None) -> int:
+    """Number of passages, of all documents or of those with these ids."""
+    if documents is None:
+        return int(db.execute("SELECT count(*) FROM passages").fetchone()[0])
+    marks = ",".join("?" * len(documents))
+    query = f"SELECT count(*) FROM passages WHERE document IN ({marks})"
+    return int(db.execute(query, list(documents)).fetchone()[0])
+
+
+def select_stored_vectors(db: sqlite3.Connection, document: str) -> np.ndarray:
+    """A document's vectors as they are stored, float16, shape (N, dimension), in reading order."""
+    rows = db.execute("SELECT vector FROM passages WHERE document = ? ORDER BY id", (document,))
+    blobs = [blob for (blob,) in rows]
+    return np.frombuffer(b"".join(blobs), dtype="<f2").reshape(len(blobs), -1 if blobs else 0)
 
 
 def select_vectors(db: sqlite3.Connection) -> np.ndarray:
@@ -169,6 +187,7 @@ def select_vectors(db: sqlite3.Connection) -> np.ndarray:
 
 
 def _passage(
+    folder: str,
     id: str,
     document: str,
     file: str,
@@ -194,6 +213,7 @@ def _passage(
         overlap=overlap,
         language=language,
         is_navigation=more.get("navigation", False),
+        folder=folder,
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ingest.errors import LibraryMismatch
 from ingest.store.database import Database
@@ -47,7 +49,7 @@ CREATE VIRTUAL TABLE passage_terms USING fts5 (
 """
 
 # Keys of the meta table. The names are older than the words used here, and stay readable.
-_FORMAT_KEY, _CONFIG_KEY, _HASH_KEY = "format", "recipe", "stamp"
+_FORMAT_KEY, _CONFIG_KEY, _HASH_KEY, _GONE_KEY = "format", "recipe", "stamp", "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,24 @@ def update_content_hash(db: sqlite3.Connection) -> None:
         "SELECT document, count(*) FROM pages WHERE origin = 'picture' GROUP BY document ORDER BY 1"
     ):
         digest.update(repr(row).encode())
+    if gone := read_gone(db):
+        digest.update(repr(sorted(gone.items())).encode())
     _write_meta(db, _HASH_KEY, digest.hexdigest())
+
+
+def read_gone(db: sqlite3.Connection) -> dict[str, Any]:
+    """The stored marks of documents whose files are gone; see `ingest.store.places`."""
+    value = _read_meta(db, _GONE_KEY)
+    return dict(json.loads(value)) if value else {}
+
+
+def write_gone(db: sqlite3.Connection, marks: Mapping[str, str]) -> None:
+    """Store these marks alone and update the content hash; call it in a transaction."""
+    if marks:
+        _write_meta(db, _GONE_KEY, json.dumps(dict(sorted(marks.items()))))
+    else:
+        db.execute("DELETE FROM meta WHERE key = ?", (_GONE_KEY,))
+    update_content_hash(db)
 
 
 def _read_meta(db: sqlite3.Connection, key: str) -> str | None:

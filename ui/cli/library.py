@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,12 +40,15 @@ def ingest(
     library: LibraryOption = None,
     settings: SettingsOption = None,
     collection: Annotated[str, typer.Option(help="A name to file the documents under.")] = "",
+    keep_missing: Annotated[
+        bool, typer.Option("--keep-missing", help="Go on citing documents whose files are gone.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read lectures into the library; unchanged files are skipped. Exits with 1 if a file failed."""
-    from ingest import pipeline
+    from ingest import folders, pipeline
     from ingest.readers import READERS
-    from ingest.store import Library
+    from ingest.store import DATABASE, Library
     from rag.models import Models
 
     sources = [*(paths or []), *([resources.lectures()] if bundled else [])]
@@ -52,12 +56,15 @@ def ingest(
         fail("No lectures to read: name files or folders, or add --bundled for the bundled ones.")
     config = read_settings(settings)
     files = pipeline.find_files(sources)
-    if not files:
+    folder = library_folder(library)
+    if not files and not (
+        (folder / DATABASE).exists() and folders.holds_any_of(Library(folder), sources)
+    ):
         fail(
             f"No files to read under {', '.join(map(str, sources))}; name a file or a folder that "
             f"holds some ({', '.join(READERS)})."
         )
-    store = Library(library_folder(library), create=True)
+    store = Library(folder, create=True)
     models = Models(config.models)
     reports = pipeline.ingest(
         files,
@@ -67,7 +74,8 @@ def ingest(
         recogniser=models.recogniser,
         **config.chunking.model_dump(),
     )
-    show_reports(reports, len(files), as_json=as_json)
+    gone = folders.gone_reports(store, sources, keep=keep_missing)
+    show_reports(itertools.chain(reports, gone), len(files), as_json=as_json)
 
 
 def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None:
@@ -104,7 +112,11 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
         print_json({"library": str(store.folder), "documents": [asdict(d) for d in documents]})
         return
     for document in documents:
-        print(f"{document.id[:12]}  {document.pages:4d} pages  {document.file}  ({document.title})")
+        gone = ", its file is gone" if document.gone else ""
+        print(
+            f"{document.id[:12]}  {document.pages:4d} pages  {document.name}  "
+            f"({document.title}){gone}"
+        )
     print(
         f"{len(documents)} documents, {sum(d.pages for d in documents)} pages, "
         f"{store.count()} passages in {store.folder}"

@@ -7,6 +7,7 @@ output holds one JSON document and nothing else.
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,6 +77,9 @@ def counted_progress(description: str) -> Iterator[Callable[..., None]]:
 def show_reports(reports: Iterator[FileReport], total: int, *, as_json: bool) -> None:
     """Print a line for each file that was read, then the counts; exit with 1 if one failed."""
     from dataclasses import asdict
+    from typing import get_args
+
+    from ingest.pipeline import Outcome
 
     finished: list[FileReport] = []
     with progress_bar() as progress:
@@ -88,13 +92,14 @@ def show_reports(reports: Iterator[FileReport], total: int, *, as_json: bool) ->
                 line = report.message or (
                     f"{Path(report.path).name}: {report.pages} {pages}, {report.passages} passages, "
                     f"{report.seconds:.1f} s"
+                    + (f", {report.reused} passages as before" if report.reused else "")
                 )
                 progress.print(f"{report.outcome:>10}  {line}", markup=False, soft_wrap=True)
                 if report.warning:
                     progress.print(f"{'':>10}  {report.warning}", markup=False, soft_wrap=True)
     counts = {
         outcome: sum(report.outcome == outcome for report in finished)
-        for outcome in ("added", "replaced", "unchanged", "duplicate", "recognised", "failed")
+        for outcome in get_args(Outcome)
     }
     if as_json:
         print_json({"counts": counts, "files": [asdict(report) for report in finished]})
@@ -102,6 +107,14 @@ def show_reports(reports: Iterator[FileReport], total: int, *, as_json: bool) ->
         print(
             ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
             or "nothing to do"
+        )
+    if counts["gone"]:
+        names = [Path(report.path).name for report in finished if report.outcome == "gone"]
+        files = "1 file is" if len(names) == 1 else f"{len(names)} files are"
+        note(
+            f"{files} gone: {', '.join(names)}. Remove with `katheder library remove "
+            f"{' '.join(map(shlex.quote, names))}`, or cite further with `katheder ingest "
+            "--keep-missing`."
         )
     if counts["failed"]:
         raise typer.Exit(1)

@@ -34,7 +34,7 @@ def map_chart(
     """
     points: list[dict[str, object]] = [
         {
-            "file": passage.file,
+            "file": passage.name,
             "citation": citation(passage),
             "text": excerpt(passage.text),
             "x": float(x),

@@ -44,7 +44,7 @@ def show_documents(session: Session, library: Library) -> None:
     documents = library.documents()
     st.dataframe(
         {
-            t("File"): [d.file for d in documents],
+            t("File"): [d.name for d in documents],
             t("Title"): [d.title for d in documents],
             t("Pages"): [d.pages for d in documents],
             t("Passages"): [len(library.passages(d.id)) for d in documents],
@@ -55,7 +55,7 @@ def show_documents(session: Session, library: Library) -> None:
         width="stretch",
     )
     document = st.selectbox(
-        t("Lecture"), documents, format_func=lambda d: d.file, key="lecture", index=0
+        t("Lecture"), documents, format_func=lambda d: d.name, key="lecture", index=0
     )
     if document is None:
         return
