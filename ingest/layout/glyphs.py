@@ -26,6 +26,8 @@ from ingest.types import Box
 SAME_PLACE = 0.12
 #: Text smaller than this many points is not for readers.
 MIN_SIZE = 2.0
+#: Stands for a character whose meaning the file does not tell.
+UNREADABLE = "\ufffd"
 
 # Brackets and operators that are centred on the mathematical axis, a quarter em above the baseline.
 _CENTRED = frozenset("()[]{}|∥⟨⟩⌊⌋⌈⌉∑∏∫∮⋃⋂⋀⋁⨁⨂")
@@ -43,8 +45,9 @@ class Font(NamedTuple):
     """What a text object tells of its glyphs: font, size in points, and how it is drawn.
 
     `direction` is the quarter turns, clockwise, of the text's baseline on the page as shown; None
-    for oblique text. `invisible` text has render mode 3 or is wholly transparent; `fill` is the
-    colour, red, green, blue from 0 to 255.
+    for oblique text. `invisible` text has render mode 3 or is wholly transparent; `uncertain` text
+    is part of a layer, or only a mask for what is drawn after it; `fill` is the colour, red, green,
+    blue from 0 to 255; `address` names the text object.
     """
 
     name: str
@@ -54,6 +57,8 @@ class Font(NamedTuple):
     direction: int | None
     invisible: bool
     fill: tuple[int, int, int]
+    uncertain: bool = False
+    address: int = 0
 
 
 @dataclass(slots=True)
@@ -183,7 +188,9 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         if "\uf000" <= text <= "\uf0ff" or is_unmapped(raw, position) == 1:
             text = symbol_of(font.name, text, unmapped=True)
         if text < " ":
-            continue
+            if not text:  # a part of a tall sign
+                continue
+            text = UNREADABLE
         if text in _CENTRED:  # fonts of tall signs hang them from their baseline
             tight_box(raw, position, *edges_at)
             middle = (edges[2].value + edges[3].value) / 2
@@ -216,9 +223,22 @@ def _font(raw: object, position: int, drawn: object, frame: Frame) -> Font:
         weight >= 600,
         bool(flags.value & 1) or bool(_FIXED_PITCH.search(named)),
         direction,
-        mode in (3, 7) or alpha == 0,
+        mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE or alpha == 0,
         (red, green, blue),
+        mode == pdfium_c.FPDF_TEXTRENDERMODE_CLIP or _is_on_layer(drawn),
+        ctypes.addressof(drawn.contents),  # type: ignore[attr-defined]
     )
+
+
+def _is_on_layer(drawn: object) -> bool:
+    """Whether an object belongs to optional content, which a reader may have switched off."""
+    for number in range(pdfium_c.FPDFPageObj_CountMarks(drawn)):
+        mark = pdfium_c.FPDFPageObj_GetMark(drawn, number)
+        name, length = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
+        pdfium_c.FPDFPageObjMark_GetName(mark, name, 16, length)
+        if name[:3] == [79, 67, 0]:  # "OC"
+            return True
+    return False
 
 
 def drop_doubles(glyphs: Sequence[Glyph]) -> list[Glyph]:

@@ -8,20 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
 
 from ingest.layout.bidi import logical_order
 from ingest.layout.code import Listing, find_listings
-from ingest.layout.glyphs import MIN_SIZE, Frame, Glyph, drop_doubles, read_glyphs
+from ingest.layout.drawings import read_drawings
+from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
 from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
 from ingest.layout.order import Row, reading_order
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment, words_of
+from ingest.layout.visibility import readable_glyphs, visible_glyphs
 from ingest.recognition import RecognisedLine
 from ingest.types import Box, Origin
 
-#: A drawn line is thinner than this, in points.
-RULE_THICKNESS = 1.6
 #: A first letter at least so many times as large as its line begins a paragraph (a drop cap).
 DROP_CAP = 1.8
 #: Oblique text larger than this share of the page's usual size is a watermark.
@@ -30,8 +29,6 @@ WATERMARK_SIZE = 1.3
 FOOTNOTE_SIZE = 0.93
 
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]{2}")
-_MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
-_MAX_SHAPES = 64  # that are looked at for the frames of a handout's slides
 _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 
 
@@ -60,6 +57,7 @@ class LayoutLine:
 class PageLayout:
     """A page's lines in reading order, its pictures, and how many characters nobody sees.
 
+    `is_unreadable` tells that letters of its text mean nothing, so that only its picture can be read;
     `slides` are the slides of a handout, each with its first line, one past its last, and its box.
     """
 
@@ -69,6 +67,7 @@ class PageLayout:
     pictures: list[Box] = field(default_factory=list)
     hidden: int = 0
     origin: Origin = "text"
+    is_unreadable: bool = False
 
 
 def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> PageLayout:
@@ -85,8 +84,12 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
         glyphs = drop_doubles(read_glyphs(page, textpage, frame))
     finally:
         textpage.close()
-    visible = [glyph for glyph in glyphs if _is_on_page(glyph, frame) and glyph.size >= MIN_SIZE]
-    rules, pictures, shapes = _drawings(page, frame)
+    drawings = read_drawings(page, frame)
+    rules, shapes = drawings.rules, drawings.shapes
+    visible = visible_glyphs(page, glyphs, drawings, frame)
+    hidden = sum(not glyph.is_blank for glyph in glyphs)
+    hidden -= sum(not glyph.is_blank for glyph in visible)
+    visible, is_unreadable = readable_glyphs(visible)
     new = [_recognised_segment(line) for line in recognised if _is_new(line, visible)]
     letters = sum(segment.letters for segment in new)
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
@@ -122,7 +125,7 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
         read([segment for segment in segments if not _is_on_slide(segment, printed)], bars)
     _drop_footnote_marks(lines, frame.height)
     origin: Origin = "ocr" if is_picture else "text"
-    return PageLayout(frame, lines, slides, pictures, len(glyphs) - len(visible), origin)
+    return PageLayout(frame, lines, slides, drawings.pictures, hidden, origin, is_unreadable)
 
 
 def _is_on_slide(segment: Segment, slides: Sequence[tuple[Box, list[Segment]]]) -> bool:
@@ -160,13 +163,6 @@ def _recognised_segment(line: RecognisedLine) -> Segment:
     return Segment(pieces[:-1], y, size)
 
 
-def _is_on_page(glyph: Glyph, frame: Frame) -> bool:
-    """Whether a character's middle is on the page as it is shown."""
-    x = (glyph.box.x0 + glyph.box.x1) / 2
-    y = (glyph.box.y0 + glyph.box.y1) / 2
-    return -1 <= x <= frame.width + 1 and -1 <= y <= frame.height + 1
-
-
 def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:
     """Glyphs by the direction of their text, the page's main direction first; no watermarks."""
     groups: dict[int | None, list[Glyph]] = {}
@@ -182,34 +178,6 @@ def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:
         yield direction, group
     if oblique:
         yield -1, oblique
-
-
-def _drawings(page: pdfium.PdfPage, frame: Frame) -> tuple[list[Rule], list[Box], list[Box]]:
-    """The page's thin horizontal lines, its pictures, and where its large shapes are."""
-    rules: list[Rule] = []
-    pictures: list[Box] = []
-    shapes: list[Box] = []
-    kinds = (
-        pdfium_c.FPDF_PAGEOBJ_PATH,
-        pdfium_c.FPDF_PAGEOBJ_IMAGE,
-        pdfium_c.FPDF_PAGEOBJ_FORM,
-    )
-    for number, drawn in enumerate(page.get_objects(kinds, max_depth=4)):
-        if number > _MAX_OBJECTS:
-            return [], pictures, []
-        try:
-            box = frame.box(*drawn.get_bounds())
-        except pdfium.PdfiumError:  # an empty path has no bounds
-            continue
-        if box.x1 - box.x0 > 0.15 * frame.width and box.height > 0.1 * frame.height:
-            shapes.append(box)
-        if drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            pictures.append(box)
-        elif drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM:
-            continue
-        elif box.height <= RULE_THICKNESS and box.x1 - box.x0 > 2:
-            rules.append(Rule(box.x0, box.x1, (box.y0 + box.y1) / 2))
-    return rules, pictures, shapes[:_MAX_SHAPES]
 
 
 def _with_drop_caps(segments: list[Segment]) -> list[Segment]:

@@ -59,6 +59,8 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
         )
     layouts = read.layouts
     pictures = _pages_with_words(path.name, data, layouts, pages_with_pictures(read.drawings))
+    unreadable = [n for n, layout in enumerate(layouts, start=1) if layout.is_unreadable]
+    pictures = sorted({*pictures, *unreadable})
     if recogniser is not None and pictures:
         layouts = _read_pictures(path.name, data, layouts, pictures, recogniser)
         pictures = []

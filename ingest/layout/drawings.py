@@ -1,0 +1,83 @@
+"""What a page draws beside its text: lines, pictures and shapes."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, field
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from ingest.layout.glyphs import Frame
+from ingest.layout.segments import Rule
+from ingest.types import Box
+
+#: A drawn line is thinner than this, in points.
+RULE_THICKNESS = 1.6
+
+_MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
+_MAX_SHAPES = 64  # that are looked at for the frames of a handout's slides
+_KINDS = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM)
+
+
+@dataclass(slots=True)
+class Drawings:
+    """Thin horizontal lines, pictures, large shapes, and areas that are filled with a colour.
+
+    `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
+    object.
+    """
+
+    rules: list[Rule] = field(default_factory=list)
+    pictures: list[Box] = field(default_factory=list)
+    shapes: list[Box] = field(default_factory=list)
+    areas: list[tuple[Box, tuple[int, int, int], int]] = field(default_factory=list)
+
+
+def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
+    """A page's drawings; those of a page with very many objects are left out, but for pictures."""
+    drawings = Drawings()
+    for number, drawn in enumerate(page.get_objects(_KINDS, max_depth=4)):
+        if number > _MAX_OBJECTS:
+            return Drawings(pictures=drawings.pictures)
+        try:
+            box = frame.box(*drawn.get_bounds())
+        except pdfium.PdfiumError:  # an empty path has no bounds
+            continue
+        width = box.x1 - box.x0
+        is_large = width > 0.15 * frame.width and box.height > 0.1 * frame.height
+        if is_large and len(drawings.shapes) < _MAX_SHAPES:
+            drawings.shapes.append(box)
+        if drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            drawings.pictures.append(box)
+        elif drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM:
+            continue
+        elif box.height <= RULE_THICKNESS:
+            if width > 2:
+                drawings.rules.append(Rule(box.x0, box.x1, (box.y0 + box.y1) / 2))
+        elif width > 4 and box.height > 4 and (colour := _fill(drawn.raw)) is not None:
+            drawings.areas.append((box, colour, address_of(drawn.raw)))
+    return drawings
+
+
+def address_of(drawn: object) -> int:
+    """Where pdfium keeps a page object, which names it."""
+    return ctypes.addressof(drawn.contents)  # type: ignore[attr-defined]
+
+
+def painting_order(page: pdfium.PdfPage) -> dict[int, int]:
+    """The place of each page object, by its address, in the order in which they are drawn."""
+    objects = page.get_objects(max_depth=4)
+    return {address_of(drawn.raw): place for place, drawn in enumerate(objects)}
+
+
+def _fill(path: object) -> tuple[int, int, int] | None:
+    """The colour with which a path is filled; None where it is not, or is partly transparent."""
+    mode, stroked = ctypes.c_int(), ctypes.c_int()
+    if not pdfium_c.FPDFPath_GetDrawMode(path, mode, stroked) or not mode.value:
+        return None
+    colour = [ctypes.c_uint() for _ in range(4)]
+    if not pdfium_c.FPDFPageObj_GetFillColor(path, *colour):
+        return None
+    red, green, blue, alpha = (channel.value for channel in colour)
+    return (red, green, blue) if alpha == 255 else None

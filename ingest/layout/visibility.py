@@ -1,0 +1,150 @@
+"""Which characters of a page a reader sees, and which have a meaning.
+
+Text may be invisible (render mode 3, wholly transparent, as white as the page, covered by a box, on
+a layer that is switched off), off the page, or tiny. What is suspicious is looked for on the drawn
+page: where no ink is, there is no text. Text behind the picture of a scan stays: it says what the
+picture shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import pypdfium2 as pdfium
+
+from ingest.layout.drawings import Drawings, painting_order
+from ingest.layout.glyphs import MIN_SIZE, UNREADABLE, Frame, Glyph
+from ingest.text.detect import language_of
+from ingest.types import Box
+
+#: A colour is as good as white where each of its channels, of 255, is at least so large.
+WHITE = 245
+#: Where the greys of a character's box differ by less, of 255, it leaves no ink.
+NO_INK = 20
+#: Pixels a point at which suspicious characters are looked for.
+SCALE = 2.0
+#: A font's characters are unreadable where so many of them, as a share, have no meaning.
+UNREADABLE_SHARE = 0.3
+#: Letters whose frequencies differ more from those of English and German, as a cosine, say nothing.
+ODD_LETTERS = 0.7
+#: So many letters are needed to judge their frequencies.
+MIN_LETTERS = 150
+
+# Letters in percent. Source: H. Beker and F. Piper, Cipher Systems (1982), appendix, for English;
+# A. Beutelspacher, Kryptologie (1987), chapter 1, for German.
+_ENGLISH = (
+    8.2, 1.5, 2.8, 4.3, 12.7, 2.2, 2.0, 6.1, 7.0, 0.2, 0.8, 4.0, 2.4,
+    6.7, 7.5, 1.9, 0.1, 6.0, 6.3, 9.1, 2.8, 1.0, 2.4, 0.2, 2.0, 0.1,
+)  # fmt: skip
+_GERMAN = (
+    6.5, 1.9, 3.1, 5.1, 17.4, 1.7, 3.0, 4.8, 7.6, 0.3, 1.2, 3.4, 2.5,
+    9.8, 2.5, 0.8, 0.02, 7.0, 7.3, 6.2, 4.4, 0.7, 1.9, 0.03, 0.04, 1.1,
+)  # fmt: skip
+
+
+def visible_glyphs(
+    page: pdfium.PdfPage, glyphs: Sequence[Glyph], drawings: Drawings, frame: Frame
+) -> list[Glyph]:
+    """The glyphs that a reader sees on a page."""
+    kept = [
+        glyph
+        for glyph in glyphs
+        if glyph.size >= MIN_SIZE
+        and _is_on_page(glyph, frame)
+        and (not glyph.font.invisible or _is_inside(glyph, drawings.pictures))
+    ]
+    suspicious = [glyph for glyph in kept if not glyph.is_blank and _is_suspicious(glyph, drawings)]
+    suspicious += _covered(page, kept, drawings)
+    if not suspicious:
+        return kept
+    grey = np.asarray(page.render(scale=SCALE).to_pil().convert("L")).astype(np.int16)
+    objects: dict[int, list[Glyph]] = defaultdict(list)
+    for glyph in suspicious:
+        objects[id(glyph.font)].append(glyph)
+    hidden: set[int] = set()
+    for group in objects.values():
+        without = [glyph for glyph in group if not _has_ink(grey, glyph.box)]
+        if len(without) > 0.5 * len(group):
+            hidden.update(id(glyph) for glyph in group)
+    return [glyph for glyph in kept if id(glyph) not in hidden]
+
+
+def _is_on_page(glyph: Glyph, frame: Frame) -> bool:
+    """Whether a character's middle is on the page as it is shown."""
+    x = (glyph.box.x0 + glyph.box.x1) / 2
+    y = (glyph.box.y0 + glyph.box.y1) / 2
+    return -1 <= x <= frame.width + 1 and -1 <= y <= frame.height + 1
+
+
+def _is_inside(glyph: Glyph, boxes: Sequence[Box]) -> bool:
+    """Whether a character's middle lies in a box."""
+    x = (glyph.box.x0 + glyph.box.x1) / 2
+    y = (glyph.box.y0 + glyph.box.y1) / 2
+    return any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in boxes)
+
+
+def _is_suspicious(glyph: Glyph, drawings: Drawings) -> bool:
+    """Whether a character may leave no ink: on a layer, clipped, or white with nothing behind it."""
+    if glyph.font.uncertain:
+        return True
+    if min(glyph.font.fill) < WHITE:
+        return False
+    dark = [box for box, colour, _ in drawings.areas if min(colour) < WHITE]
+    return not _is_inside(glyph, [*dark, *drawings.pictures])
+
+
+def _covered(page: pdfium.PdfPage, glyphs: Sequence[Glyph], drawings: Drawings) -> list[Glyph]:
+    """Characters over which an area is filled later."""
+    inside = [
+        (glyph, [address for box, _, address in drawings.areas if _is_inside(glyph, [box])])
+        for glyph in glyphs
+        if drawings.areas and not glyph.is_blank
+    ]
+    inside = [(glyph, areas) for glyph, areas in inside if areas]
+    if not inside:
+        return []
+    order = painting_order(page)
+    return [
+        glyph
+        for glyph, areas in inside
+        if any(order.get(area, 0) > order.get(glyph.font.address, 1 << 30) for area in areas)
+    ]
+
+
+def _has_ink(grey: np.ndarray, box: Box) -> bool:
+    """Whether something is drawn inside a character's box, its upper and lower edge aside."""
+    edge = 0.15 * box.height
+    top, bottom = int((box.y0 + edge) * SCALE), int((box.y1 - edge) * SCALE) + 1
+    left, right = int(box.x0 * SCALE), int(box.x1 * SCALE) + 1
+    part = grey[max(0, top) : bottom, max(0, left) : right]
+    return bool(part.size) and int(part.max()) - int(part.min()) >= NO_INK
+
+
+def readable_glyphs(glyphs: Sequence[Glyph]) -> tuple[list[Glyph], bool]:
+    """The glyphs whose letters mean something, and whether many do not."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for glyph in glyphs:
+        if not glyph.is_blank:
+            counts[glyph.font.name][0] += 1
+            counts[glyph.font.name][1] += glyph.text == UNREADABLE
+    bad = {name for name, (total, lost) in counts.items() if lost > UNREADABLE_SHARE * total}
+    lost = sum(counts[name][0] for name in bad)
+    kept = [g for g in glyphs if g.font.name not in bad and g.text != UNREADABLE]
+    if _is_odd(kept):
+        return [], True
+    return kept, lost > max(7, 0.1 * sum(total for total, _ in counts.values()))
+
+
+def _is_odd(glyphs: Sequence[Glyph]) -> bool:
+    """Whether the letters of a page's prose have frequencies of no language, as if enciphered."""
+    prose = "".join(glyph.text for glyph in glyphs if not glyph.font.fixed_pitch).lower()
+    counts = np.array([prose.count(chr(97 + k)) for k in range(26)], dtype=np.float64)
+    if counts.sum() < max(MIN_LETTERS, 0.5 * len(prose.replace(" ", ""))):
+        return False
+    usual = [np.array(_ENGLISH), np.array(_GERMAN)]
+    likeness = max(
+        counts @ letters / np.linalg.norm(counts) / np.linalg.norm(letters) for letters in usual
+    )
+    return bool(likeness < ODD_LETTERS) and not language_of(prose)
