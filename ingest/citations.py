@@ -37,7 +37,12 @@ def unit_of(file: str) -> Unit:
     return _UNITS.get(PurePath(file).suffix.lower(), "page")
 
 
-def cite(file: str, pages: Sequence[int], headings: Sequence[str] = ()) -> str:
+def cite(
+    file: str,
+    pages: Sequence[int],
+    headings: Sequence[str] = (),
+    labels: Sequence[str] = (),
+) -> str:
     """A file and some of its pages: `deck.pdf, pp. 4-6`, `deck.pptx, slide 4`.
 
     Args:
@@ -45,9 +50,15 @@ def cite(file: str, pages: Sequence[int], headings: Sequence[str] = ()) -> str:
         pages: At least one number, ascending.
         headings: Those above the cited text from the document's title down. The last one names a
             single section: `notes.md, section 2.1 Priors`.
+        labels: The numbers printed on the pages, where they differ; both are then named:
+            `notes.pdf, p. 12, PDF page 16`.
     """
     one, several = LABELS[unit_of(file)]
     first, last = pages[0], pages[-1]
+    if labels and first != last:
+        return f"{file}, {several} {labels[0]}-{labels[-1]}, PDF pages {first}-{last}"
+    if labels:
+        return f"{file}, {one} {labels[0]}, PDF page {first}"
     if first != last:
         return f"{file}, {several} {first}-{last}"
     return f"{file}, {one} {section_title(file, pages, headings) or first}"

@@ -6,6 +6,7 @@ characters from 0, and an end is exclusive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -170,6 +171,8 @@ class Passage:
     which the first `overlap` repeat the end of the passage before. `is_navigation` is true of what
     leads through a document and is found, but never quoted: its title, outline and last slide.
     `folder` is its document's.
+    `labels` are the numbers printed on the pages, one for each of `pages`, or none where they are
+    the same; `recognised` are those of the pages whose text was read from a picture.
     """
 
     id: str
@@ -184,6 +187,8 @@ class Passage:
     language: str = ""
     is_navigation: bool = False
     folder: str = ""
+    labels: tuple[str, ...] = ()
+    recognised: tuple[int, ...] = ()
 
     @property
     def page(self) -> int:
@@ -203,12 +208,31 @@ class Passage:
     @property
     def citation(self) -> str:
         """File and pages as a citation shows them: `deck.pdf, pp. 4-6`, `deck.pptx, slide 4`."""
-        return cite(self.name, self.pages, self.headings)
+        return cite(self.name, self.pages, self.headings, self.labels)
 
     @property
     def name(self) -> str:
         """The file name, behind its folders where another document has the same."""
         return f"{self.folder}/{self.file}" if self.folder else self.file
+
+    def pages_of(self, start: int, end: int) -> tuple[int, ...]:
+        """The pages that show the characters `start` to `end` of the text, ascending.
+
+        Of a build it is the last one, on which the slide is complete.
+        """
+        pages: set[int] = set()
+        offset = 0
+        for span, line in zip(self.spans, self.text.split("\n"), strict=False):
+            if start < offset + len(line) and end > offset:
+                pages.add(span.page)
+            offset += len(line) + 1
+        return tuple(sorted(pages)) or self.pages
+
+    def labels_of(self, pages: Sequence[int]) -> tuple[str, ...]:
+        """The numbers printed on some of its pages; none where they are the same."""
+        printed = dict(zip(self.pages, self.labels, strict=False))
+        labels = tuple(printed.get(page, str(page)) for page in pages)
+        return () if labels == tuple(map(str, pages)) else labels
 
     def shares_page(self, other: Passage) -> bool:
         """Whether a page shows text of both, as when a long slide was cut in two."""

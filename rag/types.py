@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal
 
+from ingest.citations import cite
 from ingest.text.languages import language
 from ingest.types import Passage
 
@@ -69,9 +70,21 @@ class Source:
     selection_score: float = 0.0
 
     @property
+    def pages(self) -> tuple[int, ...]:
+        """The pages of the quote, ascending; those of the whole passage may be more."""
+        passage = self.hit.passage
+        return passage.pages_of(self.start, self.end) if self.end else passage.pages
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether the quote was read from a picture."""
+        return not set(self.hit.passage.recognised).isdisjoint(self.pages)
+
+    @property
     def citation(self) -> str:
-        """File and pages, as in `deck.pdf, p. 4`."""
-        return self.hit.passage.citation
+        """File and pages of the quote, as in `deck.pdf, p. 4`."""
+        passage, pages = self.hit.passage, self.pages
+        return cite(passage.name, pages, passage.headings, passage.labels_of(pages))
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -153,7 +166,7 @@ class Answer:
                 paragraphs.append(" ".join(f"{said.text} [{said.source}]" for said in group))
         lines = ["\n\n".join(paragraphs), ""]
         for source in self.sources:
-            lines.append(f"[{source.number}] {source.citation} ({scores_line(source.hit)})")
+            lines.append(f"[{source.number}] {source.citation} ({_notes(source)})")
             if not self.says(source):
                 lines.append(textwrap.indent(quotes[source.number], "    "))
         return "\n".join(lines)
@@ -192,6 +205,9 @@ def source_dict(source: Source) -> dict[str, Any]:
         "quote": source.quote,
         "score": source.score,
         **hit_dict(source.hit),
+        "pages": list(source.pages),
+        "citation": source.citation,
+        "recognised": source.is_recognised,
     }
 
 
@@ -207,6 +223,11 @@ def hit_dict(hit: Hit) -> dict[str, Any]:
         "text": passage.text,
         "stages": {stage: asdict(ranked) for stage, ranked in hit.stages.items()},
     }
+
+
+def _notes(source: Source) -> str:
+    origin = "read from an image, " if source.is_recognised else ""
+    return f"{origin}{scores_line(source.hit)}"
 
 
 def scores_line(hit: Hit) -> str:

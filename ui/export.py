@@ -109,7 +109,7 @@ def _sources(answer: Answer) -> Iterator[tuple[int, str, str]]:
     """Each source's number and citation, and its quote unless a sentence is the same text."""
     for source in answer.sources:
         quote = "" if answer.says(source) else f": “{source.quote}”"
-        yield source.number, citation_of(source.hit.passage), quote
+        yield source.number, citation_of(source), quote
 
 
 def _plain(text: str) -> str:

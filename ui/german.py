@@ -5,6 +5,9 @@ from __future__ import annotations
 from ui.laboratory.german import GERMAN as LABORATORY
 
 GERMAN = {
+    "PDF page {page}": "PDF-Seite {page}",
+    "PDF pages {first}-{last}": "PDF-Seiten {first}-{last}",
+    "read from an image": "aus einem Bild gelesen",
     # login and all pages
     "Password": "Passwort",
     "Log in": "Anmelden",

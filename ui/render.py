@@ -159,8 +159,9 @@ def _row() -> DeltaGenerator:
 
 
 def _chip(source: Source, key: str, open_source: Open) -> None:
+    origin = f" ({t('read from an image')})" if source.is_recognised else ""
     st.button(
-        escape(f"[{source.number}] {citation_of(source.hit.passage)}"),
+        escape(f"[{source.number}] {citation_of(source)}{origin}"),
         key=f"chip-{key}",
         type="tertiary",
         icon=":material/menu_book:",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ingest.citations import LABELS, section_title, unit_of
 from ingest.types import Passage
+from rag.types import Source
 from ui.german import GERMAN
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -29,23 +30,36 @@ def counted(number: int, one: str, several: str) -> str:
     return f"{number} {t(one if number == 1 else several)}"
 
 
-def pages_of(passage: Passage) -> str:
-    """A passage's pages as a citation shows them: `p. 4`, `pp. 4-6`, `slide 4`, `section 2.1 A`."""
+def pages_of(cited: Passage | Source) -> str:
+    """Pages as a citation shows them: `p. 4`, `pp. 4-6`, `slide 4`, `section 2.1 A`.
+
+    Of a source they are those of its quote; where other numbers are printed on the pages, both are
+    shown: `p. 12, PDF page 16`.
+    """
+    passage = cited if isinstance(cited, Passage) else cited.hit.passage
     one, several = LABELS[unit_of(passage.file)]
-    first, last = passage.pages[0], passage.pages[-1]
+    pages = cited.pages
+    labels, first, last = passage.labels_of(pages), pages[0], pages[-1]
+    if labels:
+        printed = t(several + " {first}-{last}", first=labels[0], last=labels[-1])
+        if first == last:
+            printed = t(one + " {page}", page=labels[0])
+            return f"{printed}, {t('PDF page {page}', page=first)}"
+        return f"{printed}, {t('PDF pages {first}-{last}', first=first, last=last)}"
     if first != last:
         template = several + " {first}-{last}"
         return t(template, first=first, last=last)
-    title = section_title(passage.file, passage.pages, passage.headings)
+    title = section_title(passage.file, pages, passage.headings)
     if title and st.session_state.get("language") == "de":
         title = title.replace("“", "„", 1).replace("”", "“")
     template = one + " {page}"
     return t(template, page=title or first)
 
 
-def citation_of(passage: Passage) -> str:
-    """A passage's file and pages: `deck.pdf, p. 4`, or in German `deck.pdf, S. 4`."""
-    return f"{passage.name}, {pages_of(passage)}"
+def citation_of(cited: Passage | Source) -> str:
+    """File and pages: `deck.pdf, p. 4`, or in German `deck.pdf, S. 4`; of a source, its quote's."""
+    passage = cited if isinstance(cited, Passage) else cited.hit.passage
+    return f"{passage.name}, {pages_of(cited)}"
 
 
 def pages_first(passage: Passage) -> str:

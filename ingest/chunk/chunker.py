@@ -8,7 +8,7 @@ page numbers are left out. Each passage keeps the offsets of its text on the pag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.chunk.builds import group_builds
@@ -66,10 +66,23 @@ def chunk(
             passages.extend(
                 replace(passage, is_navigation=block.is_navigation) for passage in packed
             )
+    labels = {page.number: page.label or str(page.number) for page in parsed.pages}
+    recognised = {page.number for page in parsed.pages if page.origin == "ocr"}
     return [
-        replace(passage, id=f"{parsed.document.id[:16]}-{number:04d}")
+        replace(
+            passage,
+            id=f"{parsed.document.id[:16]}-{number:04d}",
+            labels=_labels(passage.pages, labels),
+            recognised=tuple(page for page in passage.pages if page in recognised),
+        )
         for number, passage in enumerate(passages)
     ]
+
+
+def _labels(pages: Sequence[int], labels: Mapping[int, str]) -> tuple[str, ...]:
+    """The numbers printed on some pages; none where they are the same."""
+    printed = tuple(labels[page] for page in pages)
+    return () if printed == tuple(map(str, pages)) else printed
 
 
 def _body_lines(parsed: ParsedDocument) -> dict[int, list[Line]]:

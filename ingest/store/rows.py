@@ -99,9 +99,10 @@ def insert_document(
 
 
 def passage_terms(passage: Passage) -> tuple[str, str]:
-    """The full-text row of a passage: the terms of its headings, and those of its text."""
+    """The full-text row of a passage: the terms of its headings and labels, and those of its text."""
     spoken = language(passage.language)
-    return index_terms(passage.context, spoken), index_terms(passage.text, spoken)
+    context = " ".join((passage.context, *passage.labels))
+    return index_terms(context, spoken), index_terms(passage.text, spoken)
 
 
 def delete_document(db: sqlite3.Connection, document: str) -> bool:
@@ -214,12 +215,18 @@ def _passage(
         language=language,
         is_navigation=more.get("navigation", False),
         folder=folder,
+        labels=tuple(more.get("labels", ())),
+        recognised=tuple(more.get("recognised", ())),
     )
 
 
 def _pack_about(passage: Passage) -> str:
     """What few passages have, as a JSON object without the fields that this one lacks."""
-    fields = {"navigation": passage.is_navigation}
+    fields = {
+        "navigation": passage.is_navigation,
+        "labels": passage.labels,
+        "recognised": passage.recognised,
+    }
     return json.dumps({name: value for name, value in fields.items() if value})
 
 

@@ -195,13 +195,17 @@ def _with_answer(line: RunLine, answer: Answer, pipeline: Pipeline) -> RunLine:
             sources[sentence.source].quote,
             sentence.support,
             sources[sentence.source].hit.passage.file,
-            sources[sentence.source].hit.passage.pages,
+            sources[sentence.source].pages,
             sentence.origin,
         )
         for sentence in answer.sentences
     )
     citations = (
-        () if answer.abstained else [_reference(source.hit, None) for source in answer.sources]
+        ()
+        if answer.abstained
+        else [
+            replace(_reference(source.hit, None), pages=source.pages) for source in answer.sources
+        ]
     )
     return replace(
         line,

@@ -100,7 +100,7 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
         {
             t("Number"): [source.number for source in evidence],
             t("Score"): [round(source.score, 3) for source in evidence],
-            t("Page"): [citation_of(source.hit.passage) for source in evidence],
+            t("Page"): [citation_of(source) for source in evidence],
             t("Text"): [source.quote for source in evidence],
         },
         hide_index=True,

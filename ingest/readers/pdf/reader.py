@@ -11,6 +11,7 @@ from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
 from ingest.progress import report_progress
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
+from ingest.readers.pdf.labels import page_labels, with_labels
 from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
 from ingest.readers.pdf.pages import read_pages, reread_doubtful, word_boxes
 from ingest.readers.pdf.titles import document_title, without_stamped_headings
@@ -75,6 +76,8 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
             raise UnreadableFile(
                 f"{path.name}: its {len(pages)} page(s) hold no text, nor a picture with text"
             )
+    with open_pdf(path.name, data) as pdf:
+        pages = with_labels(pages, page_labels(pdf))
     text = "\n".join(page.text for page in pages)
     document = Document(
         id=id,
