@@ -209,9 +209,25 @@ def test_a_library_of_format_2_gets_the_columns_of_format_3(old):
     db.execute("ALTER TABLE pages DROP COLUMN label")
     db.execute("ALTER TABLE passages DROP COLUMN about")
     db.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
+    db.execute("UPDATE passage_terms SET text = 'terms of an earlier version'")
     db.commit()
     db.close()
     migrated = Library(old)
     assert migrated.verify() == []
     assert [migrated.passages(document.id) for document in migrated.documents()] == before
     assert found(migrated, "a sleeping cat") == [LECTURES["en"][1]]
+
+
+def test_a_chinese_document_of_an_older_library_is_recognised_and_found(old):
+    db = sqlite3.connect(old / DATABASE)
+    text = "激活函数使网络能够表示非线性的关系。"
+    for table in ("pages", "passages"):
+        db.execute(f"UPDATE {table} SET text = ? WHERE text = ?", (text, LECTURES[""][0]))
+    spans = json.dumps([[1, 0, len(text)]])
+    db.execute("UPDATE passages SET spans = ? WHERE text = ?", (spans, text))
+    db.commit()
+    db.close()
+    library = Library(old)
+    assert library.languages() == {"de", "en", "zh"}
+    assert found(library, "什么是激活函数？") == [text]
+    assert library.verify() == []

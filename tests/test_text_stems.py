@@ -70,3 +70,37 @@ def test_threads_do_not_mix_their_words():
     expected = [snowballstemmer.stemmer("english").stemWord(word) for word in words]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda word: stem(word, language("en")), words)) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Prozeß", "Prozess"),
+        ("Prozesse", "Prozeß"),
+        ("daß", "dass"),
+        ("Meßwert", "Messwerte"),
+        ("Photographie", "Fotografie"),
+        ("Graphik", "Grafiken"),
+        ("Mikrophon", "Mikrofon"),
+        ("Delphin", "Delfine"),
+        ("Schiffahrt", "Schifffahrt"),
+        ("Flußschiff", "Flussschiff"),
+        ("Potential", "Potenzial"),
+        ("Differentialgleichung", "Differenzialgleichungen"),
+        ("substantiell", "substanziell"),
+        ("numerieren", "nummerieren"),
+        ("plazieren", "platzieren"),
+        ("selbständig", "selbstständige"),
+        ("aufwendig", "aufwändig"),
+    ],
+)
+def test_old_and_new_german_spelling_have_one_stem(old, new):
+    assert stem(old, language("de")) == stem(new, language("de"))
+
+
+def test_spellings_of_other_words_and_languages_stay_apart():
+    german, english = language("de"), language("en")
+    assert stem("Initial", german) != stem("Inizial", german)
+    assert stem("Alphabet", german) == "alphabet"
+    assert stem("Philosophie", german) == "philosophi"
+    assert stem("photo", english) != stem("foto", english)

@@ -15,6 +15,7 @@ from ingest.store.schema import (
     read_format,
     set_format,
 )
+from ingest.text.detect import language_of
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +24,9 @@ def migrate(database: Database) -> None:
     """Bring a library of an older format to the present one, all or nothing.
 
     Format 1 kept the passages' own words for a stemmer of English in SQLite; format 2 keeps the
-    stems of each document's language, filled again from the passages. Format 3 adds the pages'
-    printed labels and what few passages have; they are empty until a document is read again.
+    stems of each document's language. Format 3 adds the pages' printed labels and what few passages
+    have, which are empty until a document is read again; it knows more languages, scripts without
+    blanks and more spellings. The terms are filled again from the passages.
 
     Raises:
         LibraryMismatch: the library cannot be written to.
@@ -39,8 +41,8 @@ def migrate(database: Database) -> None:
                 return  # another process was first
             logger.info("bringing %s from format %s to %s", database.file, old, FORMAT)
             add_columns(db)
-            if old == 1:
-                _fill_full_text_table(db)
+            _recognise_languages(db)
+            _fill_full_text_table(db)
             set_format(db)
     except sqlite3.Error as error:
         folder = database.file.parent
@@ -51,8 +53,17 @@ def migrate(database: Database) -> None:
         ) from error
 
 
+def _recognise_languages(db: sqlite3.Connection) -> None:
+    """Look again at the documents whose language was not known."""
+    for (id,) in db.execute("SELECT id FROM documents WHERE language = ''").fetchall():
+        texts = db.execute("SELECT text FROM pages WHERE document = ? ORDER BY number", (id,))
+        code = language_of("\n".join(text for (text,) in texts))
+        db.execute("UPDATE documents SET language = ? WHERE id = ?", (code, id))
+
+
 def _fill_full_text_table(db: sqlite3.Connection) -> None:
-    db.execute("DROP TABLE passages_text")
+    db.execute("DROP TABLE IF EXISTS passages_text")
+    db.execute("DROP TABLE IF EXISTS passage_terms")
     create_full_text_table(db)
     for document in select_documents(db):
         for passage in select_passages(db, document.id):

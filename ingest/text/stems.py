@@ -18,7 +18,8 @@ def stem(word: str, language: Language) -> str:
     """The stem of one word in small letters without accents.
 
     Snowball's algorithm of the language, over the composed and case-folded word without accents
-    that the language does not have. German ü, ö, ä and ß have the stems of ue, oe, ae and ss.
+    that the language does not have. German ü, ö, ä and ß have the stems of ue, oe, ae and ss, and
+    the language's old and new spellings of a word have one stem.
     Forms that Unicode calls equivalent have one stem.
     Source: Porter, Snowball: A language for stemming algorithms (2001), snowballstem.org.
     """
@@ -26,6 +27,8 @@ def stem(word: str, language: Language) -> str:
     native = "".join(
         letter if letter in language.letters else _without_accents(letter) for letter in composed
     )
+    for spelling, common in language.spellings:
+        native = spelling.sub(common, native)
     with _TURN:
         stemmed: str = _stemmer(language.stemmer).stemWord(native)
     return _without_accents(stemmed) or composed

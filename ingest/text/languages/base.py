@@ -63,6 +63,9 @@ class Language:
     nearest_pages: str
     """Announces the nearest pages, which follow an abstention."""
 
+    spellings: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """What a word's other spellings have in common, as replacements in its small letters, in order."""
+
     contents_titles: frozenset[str] = frozenset()
     """Headings of pages that list what is to come, or where a word is found."""
     closing_titles: frozenset[str] = frozenset()

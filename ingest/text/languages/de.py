@@ -85,6 +85,20 @@ LANGUAGE = Language(
     not_answered="Die Notizen beantworten das nicht.",
     abstention="Die Vorlesungen scheinen das nicht zu beantworten.",
     nearest_pages="Die ähnlichsten Seiten stehen darunter.",
+    # Old and new spelling, after ß has become ss: Amtliche Regelung der deutschen Rechtschreibung
+    # (2006), its rules on triple letters and on foreign words, and its list of words.
+    spellings=(
+        (pattern(r"([bcdfghjklmnpqrstvwxz])\1\1"), r"\1\1"),  # Schifffahrt
+        (
+            pattern(r"(?:ph(?=oto|on)|(?<=gra)ph|(?<=del)ph(?=in))"),
+            "f",
+        ),  # Photographie, Mikrophon
+        (pattern(r"(?<=[ae]n)ti(?=al|ell)"), "zi"),  # Potential, substantiell
+        (pattern(r"(?<=^n)umerier"), "ummerier"),
+        (pattern(r"(?<=pla)zier"), "tzier"),
+        (pattern(r"(?<=selb)ständig"), "stständig"),
+        (pattern(r"(?<=aufw)end(?=ig)"), "änd"),
+    ),
     contents_titles=frozenset(
         {
             "agenda",
