@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -13,9 +14,17 @@ from typing import Literal
 from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk
 from ingest.embed import Encoder
 from ingest.errors import UnreadableFile
-from ingest.readers import is_lecture, read
+from ingest.readers import is_lecture
+from ingest.reading import (
+    DirectReader,
+    FileReader,
+    ProcessReader,
+    ProgressListener,
+    ReadingLimits,
+)
 from ingest.recognition import TextRecogniser
 from ingest.store import IndexConfig, Library
+from ingest.text.visible import file_name, one_line
 from ingest.tracking import parted_by_file, stored_document, vectors_of
 from ingest.types import Document, ParsedDocument
 
@@ -51,7 +60,7 @@ class FileReport:
             return ""
         pages = "page" if len(self.unread_pages) == 1 else "pages"
         return (
-            f"{Path(self.path).name}: {pages} {_number_ranges(self.unread_pages)} cannot be read; "
+            f"{file_name(Path(self.path).name)}: {pages} {_number_ranges(self.unread_pages)} cannot be read; "
             "the others are in the library"
         )
 
@@ -100,6 +109,8 @@ def ingest(
     overlap_tokens: int = 0,
     collection: str = "",
     recogniser: TextRecogniser | None = None,
+    limits: ReadingLimits | None = None,
+    progress: ProgressListener = lambda file, done, total: None,
 ) -> Iterator[FileReport]:
     """Add files to a library, yielding a report after each.
 
@@ -117,6 +128,8 @@ def ingest(
         overlap_tokens: How much of a passage the next one repeats.
         collection: The collection of new documents; "" for none.
         recogniser: Reads pictures, those left from earlier runs as well; None leaves them unread.
+        limits: Read in child processes within these limits; None: in this process without any.
+        progress: Is told, perhaps in another thread, how many pages of a file are read.
 
     Raises:
         LibraryMismatch: the library was built with another encoder or chunker.
@@ -125,11 +138,30 @@ def ingest(
     target = _Target(
         library, encoder, ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
     )
+    reader: FileReader = (
+        DirectReader(recogniser, progress) if limits is None else ProcessReader(limits, progress)
+    )
+    try:
+        yield from _read_texts(files, target, reader, collection, recogniser is not None)
+        if recogniser is not None:
+            yield from _read_pictures(target, reader)
+    finally:
+        reader.close()
+
+
+def _read_texts(
+    files: Sequence[Path],
+    target: _Target,
+    reader: FileReader,
+    collection: str,
+    reads_pictures: bool,
+) -> Iterator[FileReport]:
+    """Add the text of files; see `ingest`."""
+    library = target.library
     documents = {document.id: document for document in library.documents()}
-    for file in files:
+    for file, id in _look_ahead(files, reader, documents):
         start = time.perf_counter()
         path = str(file.resolve())
-        id = _sha256(file)
         try:
             if id in documents:
                 document = documents[id]
@@ -157,9 +189,9 @@ def ingest(
                     message=f"{file.name}: was {document.path}",
                 )
                 continue
-            parsed = read(file)
+            parsed = reader.result(file)
             parsed = replace(parsed, document=replace(parsed.document, collection=collection))
-            passages, reused = target.add(parsed, may_be_empty=recogniser is not None)
+            passages, reused = target.add(parsed, may_be_empty=reads_pictures)
         except UnreadableFile as error:
             yield FileReport(
                 str(file), "failed", seconds=time.perf_counter() - start, message=str(error)
@@ -180,8 +212,23 @@ def ingest(
             unread_pages=parsed.unread_pages,
             reused=reused,
         )
-    if recogniser is not None:
-        yield from _read_pictures(target, recogniser)
+
+
+def _look_ahead(
+    files: Sequence[Path], reader: FileReader, documents: Collection[str]
+) -> Iterator[tuple[Path, str]]:
+    """Each file with its hash; the reader begins with those that follow and are new."""
+    queue: deque[tuple[Path, str]] = deque()
+    started: set[str] = set()
+    for file in files:
+        id = _sha256(file)
+        if reader.ahead and id not in documents and id not in started:
+            started.add(id)
+            reader.start(file)
+        queue.append((file, id))
+        if len(queue) > reader.ahead:
+            yield queue.popleft()
+    yield from queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +245,9 @@ class _Target:
         Raises:
             UnreadableFile: it has no passage, and no picture that may hold one.
         """
+        document = parsed.document
+        document = replace(document, file=file_name(document.file), title=one_line(document.title))
+        parsed = replace(parsed, document=document)
         passages = chunk(parsed, self.encoder.count_tokens, self.settings)
         unread = any(page.origin == "picture" for page in parsed.pages)
         if not passages and not (unread and may_be_empty):
@@ -210,7 +260,7 @@ class _Target:
         return len(passages), reused
 
 
-def _read_pictures(target: _Target, recogniser: TextRecogniser) -> Iterator[FileReport]:
+def _read_pictures(target: _Target, reader: FileReader) -> Iterator[FileReport]:
     """Read the pictures of all documents that have unread ones, and cut these documents again."""
     library = target.library
     documents = {document.id: document for document in library.documents()}
@@ -220,7 +270,7 @@ def _read_pictures(target: _Target, recogniser: TextRecogniser) -> Iterator[File
         if _sha256(file) != id:
             continue  # moved or changed; the ingest that finds it again reads its pictures
         try:
-            parsed = read(file, recogniser)
+            parsed = reader.result(file, pictures=True)
             parsed = replace(
                 parsed, document=replace(parsed.document, collection=document.collection)
             )
@@ -240,7 +290,8 @@ def _read_pictures(target: _Target, recogniser: TextRecogniser) -> Iterator[File
 def _sha256(file: Path) -> str:
     """SHA-256 of a file's bytes; "" if it cannot be read, which its reader then reports."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return ""
 
@@ -250,6 +301,8 @@ def rebuild(
     encoder: Encoder,
     *,
     recogniser: TextRecogniser | None = None,
+    limits: ReadingLimits | None = None,
+    progress: ProgressListener = lambda file, done, total: None,
     **settings: int,
 ) -> Iterator[FileReport]:
     """Build a library again from its files, and replace it when all of them are done.
@@ -261,6 +314,8 @@ def rebuild(
         library: The library.
         encoder: Gives the passages' vectors.
         recogniser: Reads pictures; None leaves them unread.
+        limits: As for `ingest`, as is `progress`.
+        progress: Is told how many pages of a file are read.
         settings: `passage_tokens` and `overlap_tokens` of `ingest`.
     """
     draft_folder = library.folder / "rebuilding"
@@ -272,7 +327,14 @@ def rebuild(
     for collection in sorted({document.collection for document in present}):
         files = [Path(d.path) for d in present if d.collection == collection]
         for report in ingest(
-            files, draft, encoder, collection=collection, recogniser=recogniser, **settings
+            files,
+            draft,
+            encoder,
+            collection=collection,
+            recogniser=recogniser,
+            limits=limits,
+            progress=progress,
+            **settings,
         ):
             failed = failed or report.outcome == "failed"
             yield report

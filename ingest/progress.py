@@ -1,31 +1,46 @@
-"""How far the reading of a file is, told by the reader to whoever listens.
+"""How far the reading of a file is, and which of its pages are to be left out.
 
-Readers are plain functions; what they read by page they report here, without knowing who asks.
+Readers are plain functions. They tell whoever listens which page they begin, so that progress can
+be shown, and so that a page on which the reader hangs or ends can be skipped the next time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-Listener = Callable[[int, int], None]
+#: Gets how many pages are done, how many there are, and the number of the page that begins.
+Listener = Callable[[int, int, int], None]
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+_skipped: ContextVar[frozenset[int]] = ContextVar("skipped", default=frozenset())
 
 
-def report_progress(done: int, total: int) -> None:
-    """Say that so many pages (slides, sections, cells) of so many are read."""
+def report_progress(done: int, total: int, page: int = 0) -> None:
+    """Say that so many pages (slides, sections, cells) of so many are read.
+
+    Args:
+        done: Pages that are read.
+        total: Pages of the file.
+        page: The number of the page that begins now, from 1; 0 if none does.
+    """
     listener = _listener.get()
     if listener is not None:
-        listener(done, total)
+        listener(done, total, page)
+
+
+def skipped_pages() -> frozenset[int]:
+    """The numbers of the pages, from 1, that are not to be touched."""
+    return _skipped.get()
 
 
 @contextmanager
-def listen(listener: Listener) -> Iterator[None]:
-    """Call the listener for each report of this thread, for as long as the block lasts."""
-    token = _listener.set(listener)
+def listen(listener: Listener, skipped: Collection[int] = ()) -> Iterator[None]:
+    """Call the listener for each report, and skip some pages, as long as the block lasts."""
+    tokens = _listener.set(listener), _skipped.set(frozenset(skipped))
     try:
         yield
     finally:
-        _listener.reset(token)
+        _listener.reset(tokens[0])
+        _skipped.reset(tokens[1])

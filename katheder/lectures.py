@@ -85,6 +85,7 @@ class Katheder:
             self.models.encoder,
             collection=collection,
             recogniser=self.models.recogniser,
+            limits=self.settings.reading.limits,
             **chunking,
         )
         return list(reports)

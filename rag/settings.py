@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from ingest import weights
+from ingest.reading import ReadingLimits
 from ingest.text.languages import LANGUAGES
 from rag.errors import BadSettings
 from rag.sampling import Sampling
@@ -92,6 +93,23 @@ class ModelSettings(Section):
     """auto, cpu, cuda, cuda:N or mps; auto takes a GPU where there is one."""
     dtype: weights.Numeric = "auto"
     """auto, float32 or bfloat16; auto measures once which is faster on this processor."""
+
+
+class ReadingSettings(Section):
+    """Reading of files in processes of their own, within limits for damaged and hostile files."""
+
+    processes: int = Field(default=min(2, os.cpu_count() or 1), ge=1, le=64)
+    """Files that are read at the same time."""
+    seconds: float = Field(default=60.0, gt=0)
+    """Longest time without progress on a file; a third of it for one page of several, three times
+    as much where pictures are read."""
+    memory_mb: int = Field(default=1400, ge=200)
+    """Memory that the reading of one file may take; 1500 MB more where pictures are read."""
+
+    @property
+    def limits(self) -> ReadingLimits:
+        """The limits for `ingest.pipeline.ingest`."""
+        return ReadingLimits(self.processes, self.seconds, self.memory_mb)
 
 
 class ChunkingSettings(Section):
@@ -203,6 +221,8 @@ class Settings(BaseSettings):
 
     models: ModelSettings = ModelSettings()
     """Which models are used."""
+    reading: ReadingSettings = ReadingSettings()
+    """How files are read."""
     chunking: ChunkingSettings = ChunkingSettings()
     """How lectures are cut."""
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -142,7 +142,7 @@ def test_a_fault_in_the_file_names_file_field_value_and_want(write, toml, said):
         (
             "KATHEDER_RETREIVAL__TOP_K",
             "1",
-            ["names no section", "the sections are models, chunking"],
+            ["names no section", "the sections are models, reading"],
         ),
         ("KATHEDER_RETRIEVAL", "abc", ['"retrieval"', "KATHEDER_RETRIEVAL__TOP_K=8"]),
     ],

@@ -186,6 +186,7 @@ GERMAN = {
     "optional; groups lectures under a name": "optional; fasst Vorlesungen unter einem Namen zusammen",
     "Reading …": "Wird gelesen …",
     "Reading {now} of {total} … {seconds} s": "{now} von {total} wird gelesen … {seconds} s",
+    "{name}: page {page} of {pages}": "{name}: Seite {page} von {pages}",
     "Lecture": "Vorlesung",
     "Lectures": "Vorlesungen",
     "Map of all passages": "Karte aller Textstellen",

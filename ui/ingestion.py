@@ -74,6 +74,10 @@ def start_ingestion(
     session: Session, files: list[Path], *, uploaded: bool = False, collection: str = ""
 ) -> None:
     """Read files into the library in the background; `follow_ingestion` shows the progress."""
+    pages: dict[str, tuple[int, int]] = {}  # of each file by name: how many are read of how many
+
+    def note_pages(file: Path, done: int, total: int) -> None:
+        pages[file.name] = (done, total)
 
     def read(_: threading.Event) -> Iterator[FileReport]:
         library = Library(session.folder, create=True)
@@ -84,6 +88,8 @@ def start_ingestion(
             models.encoder,
             collection=collection,
             recogniser=models.recogniser,
+            limits=session.settings.reading.limits,
+            progress=note_pages,
             **session.settings.chunking.model_dump(),
         ):
             if uploaded:
@@ -92,6 +98,7 @@ def start_ingestion(
 
     background_jobs()[_JOB] = Job(read)
     st.session_state.files = [file.name for file in files]
+    st.session_state.pages = pages
 
 
 def follow_ingestion() -> None:
@@ -113,7 +120,12 @@ def follow_ingestion() -> None:
             total = max(len(names), len(reports), 1)
             now = min(len(reports) + 1, total)
             if len(reports) < len(rows):
-                rows[len(reports)].progress(0.5, escape(f"{names[len(reports)]} …"))
+                name = names[len(reports)]
+                done, pages = state.get("pages", {}).get(name, (0, 0))
+                detail = t("{name}: page {page} of {pages}", name=name, page=done, pages=pages)
+                rows[len(reports)].progress(
+                    done / pages if pages else 0.0, escape(detail if pages else f"{name} …")
+                )
             bar.progress(
                 len(reports) / total,
                 t(

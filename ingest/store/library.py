@@ -19,6 +19,7 @@ from ingest.store.database import Database
 from ingest.store.migration import migrate
 from ingest.store.schema import DATABASE, IndexConfig
 from ingest.text.languages import language as document_language
+from ingest.text.visible import file_name
 from ingest.types import Document, Page, ParsedDocument, Passage
 
 _MIN_ID_PREFIX = 6  # hexadecimal digits of an id that name a document
@@ -119,7 +120,8 @@ class Library:
         document = parsed.document
         with self.database.transaction() as db:
             for (replaced,) in db.execute(
-                "SELECT id FROM documents WHERE path = ? OR id = ?", (document.path, document.id)
+                "SELECT id FROM documents WHERE path = ? OR id = ?",
+                (rows.stored_path(document.path), document.id),
             ).fetchall():
                 rows.delete_document(db, replaced)
             places.set_marks(db, places.marks(db))
@@ -141,12 +143,13 @@ class Library:
         """Say that a document's file is at another path now; the document that was there leaves."""
         with self.database.transaction() as db:
             for (replaced,) in db.execute(
-                "SELECT id FROM documents WHERE path = ? AND id != ?", (str(path), document)
+                "SELECT id FROM documents WHERE path = ? AND id != ?",
+                (rows.stored_path(str(path)), document),
             ).fetchall():
                 rows.delete_document(db, replaced)
             db.execute(
                 "UPDATE documents SET path = ?, file = ? WHERE id = ?",
-                (str(path), path.name, document),
+                (rows.stored_path(str(path)), file_name(path.name), document),
             )
             places.set_marks(db, places.marks(db))
 

@@ -35,8 +35,18 @@ _SELECT_PASSAGE = (
     " p.overlap, d.language, p.about FROM passages p JOIN documents d ON d.id = p.document"
 )
 
+# Bytes of a path that are not UTF-8 are half surrogates in Python, which SQLite does not take; they
+# are stored as private characters.
+_STORED_BYTES = {code: 0x100000 + code for code in range(0xDC80, 0xDD00)}
+_BYTES_OF_STORED = {stored: code for code, stored in _STORED_BYTES.items()}
+
 
 # ---- writing ----
+
+
+def stored_path(path: str) -> str:
+    """A path as the table of documents has it."""
+    return path.translate(_STORED_BYTES)
 
 
 def insert_document(
@@ -51,7 +61,7 @@ def insert_document(
         f"INSERT INTO documents ({_DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
-            document.path,
+            stored_path(document.path),
             document.file,
             document.title,
             document.pages,
@@ -122,7 +132,12 @@ def select_documents(db: sqlite3.Connection) -> list[Document]:
     rows = db.execute(f"SELECT {_DOCUMENT_COLUMNS} FROM documents ORDER BY file, id")
     folders, gone = places.folders(db), set(places.uncited(db))
     return [
-        replace(Document(*row), folder=folders.get(row[0], ""), gone=row[0] in gone) for row in rows
+        replace(
+            Document(id, path.translate(_BYTES_OF_STORED), *rest),
+            folder=folders.get(id, ""),
+            gone=id in gone,
+        )
+        for id, path, *rest in rows
     ]
 
 

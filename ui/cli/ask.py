@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest.text.visible import visible
 from ui.cli.options import (
     BeamsOption,
     JsonOption,
@@ -30,7 +31,7 @@ from ui.cli.options import (
     read_sampling,
     read_settings,
 )
-from ui.cli.output import note, print_json
+from ui.cli.output import note, print_json, show
 from ui.worker import open_pipeline
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def ask(
     if as_json:
         print_json(answer.as_dict())
     else:
-        print(answer.render())
+        show(answer.render())
 
 
 def search(
@@ -109,12 +110,12 @@ def search(
         print_json({"question": question, "hits": [hit_dict(hit) for hit in hits]})
         return
     for rank, hit in enumerate(hits, start=1):
-        print(f"{rank}. {hit.passage.citation} — {' › '.join(hit.passage.headings[1:])}")
-        print(f"   {scores_line(hit)}")
+        show(f"{rank}. {hit.passage.citation} — {' › '.join(hit.passage.headings[1:])}")
+        show(f"   {scores_line(hit)}")
         text = " ".join(hit.passage.text.split())
-        print(f"   {text[:_SHOWN_LETTERS]}{'…' if len(text) > _SHOWN_LETTERS else ''}")
+        show(f"   {text[:_SHOWN_LETTERS]}{'…' if len(text) > _SHOWN_LETTERS else ''}")
     if not hits:
-        print("No passage in the library shares a word or a meaning with this.")
+        show("No passage in the library shares a word or a meaning with this.")
 
 
 def chat(
@@ -174,7 +175,7 @@ def chat(
                 continue
             if answer.query != question:
                 note(f"searched for: {answer.query}")
-            print(answer.render())
+            show(answer.render())
             history.append(Turn(question, answer.text))
 
 
@@ -201,7 +202,7 @@ def _answer(
                 if not drafting:
                     sys.stderr.write("draft: ")
                 drafting = True
-                sys.stderr.write(event.text)
+                sys.stderr.write(visible(event.text))
                 sys.stderr.flush()
             elif isinstance(event, Answered):
                 if drafting:

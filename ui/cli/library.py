@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest import resources
+from ingest.text.visible import one_line
 from ui.cli.options import (
     JsonOption,
     LibraryOption,
@@ -16,7 +17,7 @@ from ui.cli.options import (
     library_folder,
     read_settings,
 )
-from ui.cli.output import fail, note, print_json, show_reports
+from ui.cli.output import fail, note, print_json, show, show_reports
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -66,16 +67,23 @@ def ingest(
         )
     store = Library(folder, create=True)
     models = Models(config.models)
-    reports = pipeline.ingest(
-        files,
-        store,
-        models.encoder,
-        collection=collection,
-        recogniser=models.recogniser,
-        **config.chunking.model_dump(),
+    show_reports(
+        lambda progress: itertools.chain(
+            pipeline.ingest(
+                files,
+                store,
+                models.encoder,
+                collection=collection,
+                recogniser=models.recogniser,
+                limits=config.reading.limits,
+                progress=progress,
+                **config.chunking.model_dump(),
+            ),
+            folders.gone_reports(store, sources, keep=keep_missing),
+        ),
+        len(files),
+        as_json=as_json,
     )
-    gone = folders.gone_reports(store, sources, keep=keep_missing)
-    show_reports(itertools.chain(reports, gone), len(files), as_json=as_json)
 
 
 def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None:
@@ -89,14 +97,19 @@ def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None
     note(f"Reading the lectures in {', '.join(map(str, sources))} for the first time:")
     files = pipeline.find_files(sources)
     models = Models(settings.models)
-    reports = pipeline.ingest(
-        files,
-        Library(folder),
-        models.encoder,
-        recogniser=models.recogniser,
-        **settings.chunking.model_dump(),
+    show_reports(
+        lambda progress: pipeline.ingest(
+            files,
+            Library(folder),
+            models.encoder,
+            recogniser=models.recogniser,
+            limits=settings.reading.limits,
+            progress=progress,
+            **settings.chunking.model_dump(),
+        ),
+        len(files),
+        as_json=False,
     )
-    show_reports(reports, len(files), as_json=False)
 
 
 @library_app.command("list")
@@ -113,11 +126,11 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
         return
     for document in documents:
         gone = ", its file is gone" if document.gone else ""
-        print(
-            f"{document.id[:12]}  {document.pages:4d} pages  {document.name}  "
-            f"({document.title}){gone}"
+        show(
+            f"{document.id[:12]}  {document.pages:4d} pages  "
+            f"{one_line(document.name)}  ({one_line(document.title)}){gone}"
         )
-    print(
+    show(
         f"{len(documents)} documents, {sum(d.pages for d in documents)} pages, "
         f"{store.count()} passages in {store.folder}"
     )
@@ -148,7 +161,7 @@ def remove(
     if as_json:
         print_json({"removed": [document.file for document in documents.values()]})
     else:
-        print("\n".join(f"removed {document.file}" for document in documents.values()))
+        show("\n".join(f"removed {document.file}" for document in documents.values()))
 
 
 @library_app.command()
@@ -162,11 +175,11 @@ def verify(library: LibraryOption = None, as_json: JsonOption = False) -> None:
         print_json({"faults": faults, "stamp": store.content_hash(), "digest": store.full_hash()})
     else:
         for fault in faults:
-            print(fault)
+            show(fault)
         if faults:
-            print(f"Repair it with `katheder library rebuild --library {store.folder}`.")
+            show(f"Repair it with `katheder library rebuild --library {store.folder}`.")
         else:
-            print(f"{store.count()} passages, no faults; digest {store.full_hash()[:16]}")
+            show(f"{store.count()} passages, no faults; digest {store.full_hash()[:16]}")
     if faults:
         raise typer.Exit(1)
 
@@ -183,7 +196,15 @@ def rebuild(
     config = read_settings(settings)
     store = Library(library_folder(library))
     models = Models(config.models)
-    reports = pipeline.rebuild(
-        store, models.encoder, recogniser=models.recogniser, **config.chunking.model_dump()
+    show_reports(
+        lambda progress: pipeline.rebuild(
+            store,
+            models.encoder,
+            recogniser=models.recogniser,
+            limits=config.reading.limits,
+            progress=progress,
+            **config.chunking.model_dump(),
+        ),
+        len(store.documents()),
+        as_json=as_json,
     )
-    show_reports(reports, len(store.documents()), as_json=as_json)

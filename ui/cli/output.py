@@ -16,20 +16,29 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from ingest.text.visible import file_name, one_line, visible
+
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from ingest.pipeline import FileReport
+    from ingest.reading import ProgressListener
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one JSON document."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print a value as one JSON document; what a terminal could obey is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    print("".join(c if visible(c) == c else json.dumps(c)[1:-1] for c in text))
 
 
 def note(text: str) -> None:
     """Print a message to standard error."""
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)
+
+
+def show(text: str) -> None:
+    """Print a result to standard output, with visible marks for control characters."""
+    print(visible(text))
 
 
 def fail(text: str) -> NoReturn:
@@ -74,27 +83,50 @@ def counted_progress(description: str) -> Iterator[Callable[..., None]]:
         )
 
 
-def show_reports(reports: Iterator[FileReport], total: int, *, as_json: bool) -> None:
-    """Print a line for each file that was read, then the counts; exit with 1 if one failed."""
+def show_reports(
+    read: Callable[[ProgressListener], Iterator[FileReport]], total: int, *, as_json: bool
+) -> None:
+    """Print a line for each file that was read, then the counts; exit with 1 if one failed.
+
+    Args:
+        read: Starts the reading, given the function that shows how far a file is.
+        total: Number of files.
+        as_json: Print one JSON document instead.
+    """
     from dataclasses import asdict
     from typing import get_args
+
+    from rich.markup import escape
 
     from ingest.pipeline import Outcome
 
     finished: list[FileReport] = []
     with progress_bar() as progress:
         task = progress.add_task("reading lectures", total=total)
-        for report in reports:
+        bars: dict[str, TaskID] = {}  # a bar of pages for each that is read now
+
+        def show_pages(file: Path, done: int, pages: int) -> None:
+            if str(file) not in bars and pages > 1:
+                bars[str(file)] = progress.add_task(escape(file_name(file.name)), total=pages)
+            if str(file) in bars:
+                progress.update(bars[str(file)], completed=done, total=pages)
+
+        for report in read(show_pages):
             finished.append(report)
             progress.advance(task)
+            if report.path in bars:
+                progress.remove_task(bars.pop(report.path))
             if not as_json:
                 pages = "pages with pictures" if report.outcome == "recognised" else "pages"
                 line = report.message or (
-                    f"{Path(report.path).name}: {report.pages} {pages}, {report.passages} passages, "
+                    f"{file_name(Path(report.path).name)}: "
+                    f"{report.pages} {pages}, {report.passages} passages, "
                     f"{report.seconds:.1f} s"
                     + (f", {report.reused} passages as before" if report.reused else "")
                 )
-                progress.print(f"{report.outcome:>10}  {line}", markup=False, soft_wrap=True)
+                progress.print(
+                    f"{report.outcome:>10}  {one_line(line)}", markup=False, soft_wrap=True
+                )
                 if report.warning:
                     progress.print(f"{'':>10}  {report.warning}", markup=False, soft_wrap=True)
     counts = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from ingest.layout.glyphs import Frame
 from ingest.layout.page import PageLayout, lay_out
-from ingest.progress import report_progress
+from ingest.progress import report_progress, skipped_pages
 from ingest.readers.pdf.opening import load_page, open_pdf
 from ingest.readers.pdf.titles import read_outline
 from ingest.recognition import GLANCE_SCALE, ink
@@ -51,7 +51,10 @@ def read_pages(name: str, data: bytes) -> PdfPages:
     with open_pdf(name, data) as pdf:
         count = len(pdf)
         for number in range(1, count + 1):
+            report_progress(number - 1, count, number)
             try:
+                if number in skipped_pages():
+                    raise ValueError("it ended the reader before")
                 page = load_page(pdf, number)
                 try:
                     layout = lay_out(page)
@@ -68,7 +71,7 @@ def read_pages(name: str, data: bytes) -> PdfPages:
                 layout, drawing = PageLayout(frame, []), np.zeros((0, 0), dtype=bool)
             read.layouts.append(layout)
             read.drawings.append(drawing)
-            report_progress(number, count)
+        report_progress(count, count)
         try:
             read.outline = tuple(read_outline(pdf))
             read.declared_title = str(pdf.get_metadata_dict().get("Title") or "").strip()

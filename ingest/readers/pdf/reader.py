@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
-from ingest.progress import report_progress
+from ingest.progress import report_progress, skipped_pages
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.labels import page_labels, with_labels
 from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
@@ -145,7 +145,10 @@ def _read_pictures(
 ) -> list[PageLayout]:
     """The layouts with what is written in the pictures of some pages, counted from 1."""
     read = list(layouts)
-    for done, number in enumerate(pictures, start=1):
+    for done, number in enumerate(pictures):
+        report_progress(done, len(pictures), number)
+        if number in skipped_pages():
+            continue
         frame = layouts[number - 1].frame
         scale = reading_scale(frame.width, frame.height)
         with open_pdf(name, data) as pdf:
@@ -153,5 +156,5 @@ def _read_pictures(
         lines = recogniser.read(picture, scale)
         with open_pdf(name, data) as pdf:
             read[number - 1] = lay_out(load_page(pdf, number), lines)
-        report_progress(done, len(pictures))
+    report_progress(len(pictures), len(pictures))
     return read
