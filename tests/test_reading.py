@@ -131,11 +131,11 @@ def test_refusal_is_the_readers_own_sentence(start, tmp_path):
 def test_reader_that_hangs_is_ended_and_the_next_file_is_read(start, tmp_path):
     pipe = tmp_path / "pipe.pdf"
     os.mkfifo(pipe)
-    reader = start(seconds=1.0)
+    reader = start(seconds=8.0)
     began = time.monotonic()
-    with pytest.raises(UnreadableFile, match=r"^pipe\.pdf: reading it took more than 1 s"):
+    with pytest.raises(UnreadableFile, match=r"^pipe\.pdf: reading it took more than 8 s"):
         reader.result(pipe)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert len(reader.result(Deck().write(tmp_path / "deck.pdf")).pages) == 6
 
 
