@@ -49,7 +49,7 @@ def cite(
         file: The file's name.
         pages: At least one number, ascending.
         headings: Those above the cited text from the document's title down. The last one names a
-            single section: `notes.md, section 2.1 Priors`.
+            section: `notes.md, section 2.1 Priors`.
         labels: The numbers printed on the pages, where they differ; both are then named:
             `notes.pdf, p. 12, PDF page 16`.
     """
@@ -59,17 +59,18 @@ def cite(
         return f"{file}, {several} {labels[0]}-{labels[-1]}, PDF pages {first}-{last}"
     if labels:
         return f"{file}, {one} {labels[0]}, PDF page {first}"
-    if first != last:
-        return f"{file}, {several} {first}-{last}"
-    return f"{file}, {one} {section_title(file, pages, headings) or first}"
+    if title := section_title(file, headings):
+        return f"{file}, {one} {title}"
+    return f"{file}, {one} {first}" if first == last else f"{file}, {several} {first}-{last}"
 
 
-def section_title(file: str, pages: Sequence[int], headings: Sequence[str]) -> str:
-    """The title that names the one section cited; "" where its number does.
+def section_title(file: str, headings: Sequence[str]) -> str:
+    """The title that names the section of a passage; "" where its number does.
 
-    A title without a number of its own is put in quotation marks.
+    A title without a number of its own is put in quotation marks. A passage has one section, and
+    with it at most headings that have no text of their own.
     """
-    if unit_of(file) != "section" or len(set(pages)) > 1 or len(headings) < 2:
+    if unit_of(file) != "section" or len(headings) < 2:
         return ""
     title = headings[-1]
     if len(title) > _MAX_TITLE:

@@ -25,7 +25,7 @@ def boxes_of(
         For each page that shows any of the words, one box for each group of neighbouring words
         on a line, in points from the page's top left corner, in reading order.
     """
-    pages = {number: page(number) for number in {span.page for span in passage.spans}}
+    pages = _pages(passage, page)
     boxes: dict[int, list[Box]] = {}
     for number, first, last in _page_ranges(passage, start, end, pages):
         shown_page = pages[number]
@@ -34,6 +34,23 @@ def boxes_of(
             word.box for word in words if word.start < last and word.end > first
         )
     return {number: tuple(merge_adjacent(group)) for number, group in boxes.items() if group}
+
+
+def ranges_of(
+    passage: Passage, start: int, end: int, page: Callable[[int], Page | None]
+) -> dict[int, tuple[tuple[int, int], ...]]:
+    """(first, end) in the pages' texts of the characters `start` to `end` of a passage's text.
+
+    The arguments are those of `boxes_of`; the ranges of a page are in reading order.
+    """
+    ranges: dict[int, tuple[tuple[int, int], ...]] = {}
+    for number, first, last in _page_ranges(passage, start, end, _pages(passage, page)):
+        ranges[number] = (*ranges.get(number, ()), (first, last))
+    return ranges
+
+
+def _pages(passage: Passage, page: Callable[[int], Page | None]) -> dict[int, Page | None]:
+    return {number: page(number) for number in {span.page for span in passage.spans}}
 
 
 def single_blanks(text: str) -> str:

@@ -171,6 +171,42 @@ def test_a_file_that_is_gone_is_a_sentence(start, tmp_path):
     assert "physics.pdf: cannot be read (No such file or directory)" in text_of(page)
 
 
+def test_a_file_without_pages_is_shown_as_text_with_the_quote_marked(
+    start, library, encoder, tmp_path
+):
+    file = tmp_path / "notes.md"
+    file.write_text(
+        "# Whales\n\nA whale <img src=x onerror=alert(1)> sings *under* water for `hours`.\n\n"
+        "```\nif a < b:\n    swim()\n```\n\n# Owls\n\nAn owl hunts mice at night."
+    )
+    list(ingest([file], library, encoder, passage_tokens=40))
+    page = ask(start(), "Where does the whale sing for hours?")
+    page = press(page, "[1] notes.md, section 1")
+    assert not page.get("image")
+    assert "section 1 of 2" in text_of(page)
+    [shown] = page.get("html")
+    html = shown.proto.body
+    assert "<mark>A whale" in html
+    assert "<img" not in html
+    assert "    swim()" in html
+    page = press(page, "Next")
+    assert "section 2 of 2" in text_of(page)
+    assert "The quote is in section 1." in text_of(page)
+    assert "<mark>" not in page.get("html")[0].proto.body
+
+
+def test_the_library_shows_files_without_pages(start, library, encoder, tmp_path):
+    for document in library.documents():
+        library.remove(document.id)
+    (tmp_path / "talk.txt").write_text("An owl hunts mice at night.")
+    list(ingest([tmp_path / "talk.txt"], library, encoder, passage_tokens=40))
+    page = start(page="library")
+    assert not page.exception
+    assert len(page.get("image")) == 1  # the small one
+    assert "An owl hunts mice at night." in page.get("html")[0].proto.body
+    assert "part 1" in text_of(page)
+
+
 def test_an_abstention_shows_the_nearest_pages(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_RETRIEVAL__MIN_COSINE", "0.99")
     page = ask(start(), "Who barks at strangers?")

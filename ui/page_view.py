@@ -8,13 +8,16 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image, ImageChops, ImageDraw
 
+from ingest.citations import unit_of
+from ingest.conversion import boxes_on_pdf, can_convert, converted_pdf
 from ingest.errors import KathederError
-from ingest.page_boxes import boxes_of
-from ingest.readers.pdf import page_image
+from ingest.page_boxes import boxes_of, ranges_of
+from ingest.readers.page_images import PICTURE_SUFFIXES, page_image
 from ingest.store import Library
-from ingest.types import Box
+from ingest.types import Box, Document
 from rag.types import Source
-from ui.text import counted, escape, t
+from ui.text import QUOTE_IS_ON, UNIT_OF_ALL, counted, escape, t
+from ui.text_view import drawn_page, page_html
 
 _YELLOW = (255, 224, 102)  # multiplied with the page, so that black text stays black
 _EDGE = (214, 158, 0)
@@ -55,19 +58,58 @@ def picture(path: str, modified: float, number: int, scale: float) -> Image.Imag
     return page_image(Path(path), number, scale)
 
 
-def page_picture(path: str, number: int, scale: float) -> Image.Image:
+def pictured_file(library: Library, document: Document) -> Path | None:
+    """The file whose pages are pictures of the document's: itself, its PDF, or None."""
+    path = Path(document.path)
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return path
+    if unit_of(document.file) != "slide":  # the sheets of a DOCX are not its sections
+        return None
+    return _converted(library, document)
+
+
+def _converted(library: Library, document: Document) -> Path | None:
+    """The PDF that LibreOffice makes of a document, which takes seconds once."""
+    if not can_convert(document, library.folder):
+        return None
+    with st.spinner(t("Drawing the slides …"), show_time=True):
+        return converted_pdf(document, library.folder)
+
+
+def page_picture(file: Path, number: int, scale: float) -> Image.Image:
     """A page's picture.
 
     Raises:
         UnreadableFile: the file or the page is gone.
     """
-    file = Path(path)
-    return picture(path, file.stat().st_mtime if file.exists() else 0.0, number, scale)
+    return picture(str(file), file.stat().st_mtime if file.exists() else 0.0, number, scale)
 
 
-def thumbnail(path: str, number: int) -> Image.Image:
-    """A small picture of a page."""
-    return page_picture(path, number, _THUMBNAIL)
+def thumbnail(library: Library, document: Document, number: int) -> Image.Image:
+    """A small picture of a page; of one without a picture of its own, its text.
+
+    Raises:
+        UnreadableFile: the file or the page is gone.
+    """
+    file = pictured_file(library, document)
+    if file is not None:
+        return page_picture(file, number, _THUMBNAIL)
+    page = library.page(document.id, number)
+    return Image.new("RGB", (150, 100), "white") if page is None else drawn_page(page, _THUMBNAIL)
+
+
+def show_whole_page(library: Library, document: Document, number: int) -> None:
+    """A page in full width, as a picture or as text.
+
+    Raises:
+        UnreadableFile: the file or the page is gone.
+    """
+    file = pictured_file(library, document)
+    if file is not None:
+        alt = t("Page {number} of {file}", number=number, file=document.file)
+        st.image(page_picture(file, number, 2.0), width="stretch", alt=alt)
+    elif page := library.page(document.id, number):
+        st.html(page_html(page))
 
 
 def show_page(library: Library, source: Source) -> None:
@@ -81,8 +123,10 @@ def show_page(library: Library, source: Source) -> None:
     if document is None:
         st.info(escape(t("{file} is no longer in the library.", file=passage.file)))
         return
-    boxes_by_page = highlight_boxes(source, library)
-    viewed = state.setdefault("viewed_page", next(iter(boxes_by_page), passage.page))
+    ranges = ranges_of(
+        passage, source.start, source.end, lambda number: library.page(passage.document, number)
+    )
+    viewed = state.setdefault("viewed_page", next(iter(ranges), passage.page))
     number = min(max(viewed, 1), document.pages)
 
     def turn(by: int) -> None:
@@ -104,7 +148,8 @@ def show_page(library: Library, source: Source) -> None:
             on_click=turn,
             args=(-1,),
         )
-        st.markdown(escape(t("page {number} of {pages}", number=number, pages=document.pages)))
+        unit = unit_of(document.file)
+        st.markdown(escape(t(UNIT_OF_ALL[unit], number=number, pages=document.pages)))
         st.button(
             t("Next"),
             icon=":material/chevron_right:",
@@ -114,37 +159,73 @@ def show_page(library: Library, source: Source) -> None:
             on_click=turn,
             args=(1,),
         )
-        zoom = st.segmented_control(
-            t("Zoom"),
-            list(_ZOOMS),
-            default="fit",
-            key="zoom",
-            format_func=lambda name: t("fit") if name == "fit" else f"{name} %",
-            label_visibility="collapsed",
-        )
-    zoom = zoom or "fit"
+        file = pictured_file(library, document)
+        zoom = "fit" if file is None else _zoom()
+    if file is not None:
+        try:
+            _show_picture(library, source, file, number, zoom)
+        except KathederError as error:
+            st.error(escape(str(error)))
+            return
+    elif page := library.page(document.id, number):
+        with st.container(height=560, key="page_text"):
+            st.html(page_html(page, ranges.get(number, ())))
+    if number not in ranges:
+        pages = ", ".join(str(n) for n in ranges) or str(passage.page)
+        st.caption(escape(t(QUOTE_IS_ON[unit], pages=pages)))
+    _offer_pdf(library, document)
+
+
+def _zoom() -> str:
+    zoom = st.segmented_control(
+        t("Zoom"),
+        list(_ZOOMS),
+        default="fit",
+        key="zoom",
+        format_func=lambda name: t("fit") if name == "fit" else f"{name} %",
+        label_visibility="collapsed",
+    )
+    return zoom or "fit"
+
+
+def _show_picture(library: Library, source: Source, file: Path, number: int, zoom: str) -> None:
+    """The picture of a page with the quote highlighted.
+
+    Raises:
+        UnreadableFile: the file or the page is gone.
+    """
     scale = _ZOOMS[zoom]
-    try:
-        page = page_picture(document.path, number, scale)
-    except KathederError as error:
-        st.error(escape(str(error)))
-        return
-    boxes = boxes_by_page.get(number, ())
+    page = page_picture(file, number, scale)
+    passage = source.hit.passage
+    if file.suffix.lower() == ".pdf" and unit_of(passage.file) == "slide":
+        on_slide = number in passage.pages
+        boxes = boxes_on_pdf(file, number, source.quote) if on_slide else ()
+    else:
+        boxes = highlight_boxes(source, library).get(number, ())
     image = highlighted(page, boxes, scale) if boxes else page
-    alt = t("Page {number} of {file}", number=number, file=document.file)
+    alt = t("Page {number} of {file}", number=number, file=passage.file)
     if boxes:
         alt += t(", highlighted: {quote}", quote=source.quote)
     if zoom == "fit":
         st.image(image, width="stretch", alt=alt)
+        return
+    with st.container(height=560, key="zoomed"):
+        width = round(page.width / scale * int(zoom) / 100)
+        st.image(image, width=width, alt=alt)
+
+
+def _offer_pdf(library: Library, document: Document) -> None:
+    """A switch that shows the whole file, if it is a PDF or can be made one."""
+    is_pdf = Path(document.path).suffix.lower() == ".pdf"
+    if not (is_pdf or can_convert(document, library.folder)) or not st.toggle(
+        t("Show the PDF"), key="open_pdf"
+    ):
+        return
+    file = Path(document.path) if is_pdf else _converted(library, document)
+    if file is not None and file.exists():
+        st.pdf(str(file), height=560)
     else:
-        with st.container(height=560, key="zoomed"):
-            width = round(page.width / scale * int(zoom) / 100)
-            st.image(image, width=width, alt=alt)
-    if not boxes and number not in boxes_by_page:
-        pages = ", ".join(str(n) for n in boxes_by_page) or str(passage.page)
-        st.caption(escape(t("The quote is on page {pages}.", pages=pages)))
-    if st.toggle(t("Show the PDF"), key="open_pdf"):
-        st.pdf(document.path, height=560)
+        st.caption(escape(t("LibreOffice made no PDF of {file}.", file=document.file)))
 
 
 def size_of(library: Library) -> str:

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import streamlit as st
 
-from ingest.citations import LABELS, section_title, unit_of
+from ingest.citations import LABELS, Unit, section_title, unit_of
 from ingest.types import Passage
 from rag.types import Source
 from ui.german import GERMAN
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
+
+# What `Page.number` counts, one of all, and where a quote is to be found.
+UNIT: Mapping[Unit, str] = {
+    "page": "page {number}",
+    "slide": "slide {number}",
+    "section": "section {number}",
+    "cell": "cell {number}",
+    "part": "part {number}",
+}
+UNIT_OF_ALL: Mapping[Unit, str] = {
+    "page": "page {number} of {pages}",
+    "slide": "slide {number} of {pages}",
+    "section": "section {number} of {pages}",
+    "cell": "cell {number} of {pages}",
+    "part": "part {number} of {pages}",
+}
+QUOTE_IS_ON: Mapping[Unit, str] = {
+    "page": "The quote is on page {pages}.",
+    "slide": "The quote is on slide {pages}.",
+    "section": "The quote is in section {pages}.",
+    "cell": "The quote is in cell {pages}.",
+    "part": "The quote is in part {pages}.",
+}
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # every character that Markdown lets one escape
 # Streamlit replaces these after the escapes are gone: `->` between blanks, `:streamlit:`.
@@ -38,22 +62,21 @@ def pages_of(cited: Passage | Source) -> str:
     """
     passage = cited if isinstance(cited, Passage) else cited.hit.passage
     one, several = LABELS[unit_of(passage.file)]
+    of_one, of_several = one + " {page}", several + " {first}-{last}"
     pages = cited.pages
     labels, first, last = passage.labels_of(pages), pages[0], pages[-1]
     if labels:
-        printed = t(several + " {first}-{last}", first=labels[0], last=labels[-1])
+        printed = t(of_several, first=labels[0], last=labels[-1])
         if first == last:
-            printed = t(one + " {page}", page=labels[0])
+            printed = t(of_one, page=labels[0])
             return f"{printed}, {t('PDF page {page}', page=first)}"
         return f"{printed}, {t('PDF pages {first}-{last}', first=first, last=last)}"
-    if first != last:
-        template = several + " {first}-{last}"
-        return t(template, first=first, last=last)
-    title = section_title(passage.file, pages, passage.headings)
+    title = section_title(passage.file, passage.headings)
+    if first != last and not title:
+        return t(of_several, first=first, last=last)
     if title and st.session_state.get("language") == "de":
         title = title.replace("“", "„", 1).replace("”", "“")
-    template = one + " {page}"
-    return t(template, page=title or first)
+    return t(of_one, page=title or first)
 
 
 def citation_of(cited: Passage | Source) -> str:

@@ -98,7 +98,11 @@ def _body_lines(parsed: ParsedDocument) -> dict[int, list[Line]]:
 def _blocks(
     parsed: ParsedDocument, body_lines: dict[int, list[Line]], headings: HeadingPaths
 ) -> Iterator[_Block]:
-    """One block for each build, and one for the notes between two slides; no dividers."""
+    """One block for each build, and one for the notes between two slides; no dividers.
+
+    Notes whose pages are sections have a block for each, so that each is cited by its title.
+    """
+    has_sections = unit_of(parsed.document.file) in ("section", "part")
     spoken = language(parsed.document.language)
     navigation = navigation_pages(parsed, body_lines)
     notes = _Block((), [])
@@ -116,6 +120,9 @@ def _blocks(
         leads = page.number in navigation
         if not page.is_slide and not leads:
             notes.spans.extend(spans)
+            if has_sections and len(body_lines[page.number]) > 1:  # a heading alone leads on
+                yield notes
+                notes = _Block((), [])
             continue
         if notes.spans:
             yield notes

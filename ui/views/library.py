@@ -7,13 +7,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from ingest.citations import unit_of
+from ingest.conversion import remove_converted
 from ingest.errors import KathederError
 from ingest.store import Library
 from ingest.types import Document
 from ui.ingestion import follow_ingestion, start_ingestion, upload, welcome
-from ui.page_view import page_picture, size_of, thumbnail
+from ui.page_view import show_whole_page, size_of, thumbnail
 from ui.session import Session, lazy_tabs
-from ui.text import counted, escape, t
+from ui.text import UNIT, counted, escape, t
 from ui.views.library_map import show_map, show_near_duplicates
 
 _THUMBNAILS = 12  # on a page of them
@@ -66,6 +68,7 @@ def show_documents(session: Session, library: Library) -> None:
 def _document_buttons(session: Session, library: Library, document: Document) -> None:
     def remove() -> None:
         library.remove(document.id)
+        remove_converted(document.id, library.folder)
         uploads = (session.folder / "uploads").resolve()
         file = Path(document.path)
         if file.parent == uploads:
@@ -103,11 +106,10 @@ def _pages(library: Library, document: Document) -> None:
         number = first
 
     try:
-        _thumbnails(document, range(first, min(first + _THUMBNAILS, document.pages + 1)))
+        _thumbnails(library, document, range(first, min(first + _THUMBNAILS, document.pages + 1)))
         picture, passages = st.columns([3, 2], gap="large")
         with picture:
-            alt = t("Page {number} of {file}", number=number, file=document.file)
-            st.image(page_picture(document.path, number, 2.0), width="stretch", alt=alt)
+            show_whole_page(library, document, number)
     except KathederError as error:
         st.error(escape(str(error)))
         return
@@ -115,7 +117,8 @@ def _pages(library: Library, document: Document) -> None:
         _passages_of_page(library, document, number)
 
 
-def _thumbnails(document: Document, numbers: range) -> None:
+def _thumbnails(library: Library, document: Document, numbers: range) -> None:
+
     def select(number: int) -> None:
         st.session_state.page_of_lecture = (document.id, number)
 
@@ -123,9 +126,9 @@ def _thumbnails(document: Document, numbers: range) -> None:
         for number in numbers:
             with st.container(width=150, gap="xxsmall"):
                 alt = t("Page {number} of {file}", number=number, file=document.file)
-                st.image(thumbnail(document.path, number), width=150, alt=alt)
+                st.image(thumbnail(library, document, number), width=150, alt=alt)
                 st.button(
-                    t("page {number}", number=number),
+                    t(UNIT[unit_of(document.file)], number=number),
                     key=f"page-{document.id}-{number}",
                     type="tertiary",
                     on_click=select,
