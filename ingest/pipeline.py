@@ -41,7 +41,8 @@ class FileReport:
 
     `pages` and `passages` are counts, `seconds` is the time that the file took. After "recognised",
     `pages` counts those whose pictures were read; `reused` passages of a changed file have a text
-    that the library held before. `unread_pages` are the numbers of damaged pages.
+    that the library held before. `unread_pages` are the numbers of damaged pages, `picture_pages` of
+    those with pictures that were not read yet; `attached` are the files inside it, not read.
     """
 
     path: str
@@ -52,17 +53,36 @@ class FileReport:
     message: str = ""
     unread_pages: tuple[int, ...] = ()
     reused: int = 0
+    picture_pages: tuple[int, ...] = ()
+    attached: tuple[str, ...] = ()
 
     @property
     def warning(self) -> str:
-        """One sentence that names the damaged pages; "" if there are none."""
-        if not self.unread_pages:
-            return ""
-        pages = "page" if len(self.unread_pages) == 1 else "pages"
-        return (
-            f"{file_name(Path(self.path).name)}: {pages} {_number_ranges(self.unread_pages)} cannot be read; "
-            "the others are in the library"
-        )
+        """What was not read, a clause each for damaged pages, pictures and attached files; or ""."""
+        clauses = []
+        if self.unread_pages:
+            pages = _counted_pages(self.unread_pages)
+            clauses.append(f"{pages} cannot be read; the others are in the library")
+        if self.picture_pages:
+            clauses.append(
+                f"{_counted_pages(self.picture_pages)} wait for their pictures to be read"
+            )
+        if self.attached:
+            names = ", ".join(self.attached[:_NAMED])
+            more = ", ..." if len(self.attached) > _NAMED else ""
+            few = "1 file is" if len(self.attached) == 1 else f"{len(self.attached)} files are"
+            cover = "its cover page only; " if self.pages == 1 else ""
+            clauses.append(
+                f"{cover}{few} attached ({names}{more}); extract what you need and ingest it"
+            )
+        return f"{file_name(Path(self.path).name)}: {'; '.join(clauses)}" if clauses else ""
+
+
+_NAMED = 5  # attached files named in a report
+
+
+def _counted_pages(numbers: Sequence[int]) -> str:
+    return f"{'page' if len(numbers) == 1 else 'pages'} {_number_ranges(numbers)}"
 
 
 def _number_ranges(numbers: Sequence[int]) -> str:
@@ -210,6 +230,8 @@ def _read_texts(
             passages,
             time.perf_counter() - start,
             unread_pages=parsed.unread_pages,
+            picture_pages=tuple(p.number for p in parsed.pages if p.origin == "picture"),
+            attached=parsed.attached,
             reused=reused,
         )
 

@@ -143,13 +143,15 @@ class Section:
 class ParsedDocument:
     """A document as a reader returns it, with its pages in order and its outline.
 
-    `unread_pages` are the numbers of the pages that are damaged; they are in `pages` without text.
+    `unread_pages` are the numbers of the pages that are damaged; they are in `pages` without text;
+    `attached` are the names of the files inside it, which are not read.
     """
 
     document: Document
     pages: tuple[Page, ...]
     outline: tuple[Section, ...] = ()
     unread_pages: tuple[int, ...] = ()
+    attached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
 from ingest.progress import report_progress, skipped_pages
+from ingest.readers.pdf.annotations import attached_files, read_notes, with_notes
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.labels import page_labels, with_labels
 from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
@@ -27,6 +29,8 @@ from ingest.types import Box, Document, Line, Page, ParsedDocument
 
 #: With fewer words in the whole file, its pages are taken for pictures.
 MIN_WORDS = 5
+logger = logging.getLogger(__name__)
+
 #: Where text without places is put, in points.
 _MARGIN, _LINE_HEIGHT = 36.0, 12.0
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
@@ -70,14 +74,14 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
     compounds = hyphenated_words(layouts)
     pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
     pages = without_stamped_headings(pages)
+    pages, attached = _with_what_is_beside(path.name, data, pages)
     if not pictures and sum(len(page.words) for page in pages) < MIN_WORDS:
         pages = _pages_by_second_opinion(data, pages)
         if sum(len(page.text.split()) for page in pages) < MIN_WORDS:
             raise UnreadableFile(
                 f"{path.name}: its {len(pages)} page(s) hold no text, nor a picture with text"
+                + (f"; attached are {', '.join(attached)}: extract them" if attached else "")
             )
-    with open_pdf(path.name, data) as pdf:
-        pages = with_labels(pages, page_labels(pdf))
     text = "\n".join(page.text for page in pages)
     document = Document(
         id=id,
@@ -87,7 +91,22 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
         pages=len(pages),
         language=language_of(text),
     )
-    return ParsedDocument(document, pages, read.outline, tuple(read.damaged))
+    return ParsedDocument(document, pages, read.outline, tuple(read.damaged), attached)
+
+
+def _with_what_is_beside(
+    name: str, data: bytes, pages: tuple[Page, ...]
+) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+    """The pages with their labels, filled-in fields and comments, and the names of attached files."""
+    try:
+        with open_pdf(name, data) as pdf:
+            notes = read_notes(pdf)
+            labels, attached = page_labels(pdf), tuple(attached_files(pdf))
+    except Exception as error:  # the text is read all the same
+        logger.info("%s: labels or annotations cannot be read (%r)", name, error)
+        return pages, ()
+    noted = (with_notes(page, notes.get(page.number, ())) for page in pages)
+    return with_labels(tuple(noted), labels), attached
 
 
 def _pages_by_second_opinion(data: bytes, pages: tuple[Page, ...]) -> tuple[Page, ...]:
