@@ -261,8 +261,8 @@ def test_empty_foreign_and_missing_files(tmp_path):
     (tmp_path / "web.pdf").write_bytes(b"<html>please log in</html>")
     assert "not a PDF" in fault(tmp_path / "web.pdf")
     assert "cannot be read" in fault(tmp_path / "nowhere.pdf")
-    (tmp_path / "notes.docx").write_bytes(b"PK")
-    assert "'.docx'" in fault(tmp_path / "notes.docx")
+    (tmp_path / "notes.xyz").write_bytes(b"PK")
+    assert "'.xyz'" in fault(tmp_path / "notes.xyz")
     (tmp_path / "folder.pdf").mkdir()
     assert "cannot be read" in fault(tmp_path / "folder.pdf")
 
