@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ingest.pipeline import FileReport
+from ingest.pipeline import FileReport, find_files
 from ingest.store import Library
 from ingest.tracking import mark_gone
 
@@ -38,3 +39,58 @@ def holds_any_of(library: Library, paths: Sequence[Path]) -> bool:
         for document in library.documents()
         for root in roots
     )
+
+
+def rounds(
+    paths: Sequence[Path], interval: float = 1.0, wait: Callable[[float], None] = time.sleep
+) -> Iterator[list[Path]]:
+    """Watch files and folders without end: yield once at the start, then after each change.
+
+    Files are looked at once per interval, which works on network drives as well. A change is
+    passed on when nothing has changed for one interval, so that a file is not read while it is
+    being copied.
+
+    Args:
+        paths: Files, and folders of them.
+        interval: Seconds between two looks.
+        wait: Called with the interval between two looks.
+
+    Yields:
+        The files that are new or changed since the last round, all at first; empty where files
+        were only deleted.
+    """
+    known: dict[Path, tuple[int, ...]] | None = None
+    latest: dict[Path, tuple[int, ...]] = {}
+    while True:
+        now = {file: _signature(file) for file in find_files(paths)}
+        if known is None or (now != known and now == latest):
+            before, known = known or {}, now
+            yield [file for file, signature in now.items() if before.get(file) != signature]
+        latest = now
+        wait(interval)
+
+
+def without_repeats(reports: Iterable[FileReport], gone: set[str]) -> Iterator[FileReport]:
+    """The reports without those of files that are gone as they were before.
+
+    Args:
+        reports: Of one round.
+        gone: The paths that earlier rounds reported as gone; brought up to date.
+    """
+    for report in reports:
+        if report.outcome != "gone":
+            gone.discard(report.path)
+        elif report.path in gone:
+            continue
+        else:
+            gone.add(report.path)
+        yield report
+
+
+def _signature(file: Path) -> tuple[int, ...]:
+    """What changes with a file: its time of change and its size; empty where it is missing."""
+    try:
+        status = file.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +22,8 @@ from ui.cli.options import (
 from ui.cli.output import fail, note, print_json, show, show_reports
 
 if TYPE_CHECKING:
+    from ingest.pipeline import FileReport
+    from ingest.reading import ProgressListener
     from rag.settings import Settings
 
 library_app = typer.Typer(
@@ -44,6 +48,9 @@ def ingest(
     keep_missing: Annotated[
         bool, typer.Option("--keep-missing", help="Go on citing documents whose files are gone.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and read what changes, until Ctrl-C.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read lectures into the library; unchanged files are skipped. Exits with 1 if a file failed."""
@@ -55,10 +62,12 @@ def ingest(
     sources = [*(paths or []), *([resources.lectures()] if bundled else [])]
     if not sources:
         fail("No lectures to read: name files or folders, or add --bundled for the bundled ones.")
+    if watch and as_json:
+        fail("--watch prints a line for each file; leave --json out.")
     config = read_settings(settings)
     files = pipeline.find_files(sources)
     folder = library_folder(library)
-    if not files and not (
+    if not (files or watch) and not (
         (folder / DATABASE).exists() and folders.holds_any_of(Library(folder), sources)
     ):
         fail(
@@ -67,23 +76,35 @@ def ingest(
         )
     store = Library(folder, create=True)
     models = Models(config.models)
-    show_reports(
-        lambda progress: itertools.chain(
-            pipeline.ingest(
-                files,
-                store,
-                models.encoder,
-                collection=collection,
-                recogniser=models.recogniser,
-                limits=config.reading.limits,
-                progress=progress,
-                **config.chunking.model_dump(),
-            ),
-            folders.gone_reports(store, sources, keep=keep_missing),
-        ),
-        len(files),
-        as_json=as_json,
-    )
+
+    def update(files: Sequence[Path], progress: ProgressListener) -> Iterator[FileReport]:
+        yield from pipeline.ingest(
+            files,
+            store,
+            models.encoder,
+            collection=collection,
+            recogniser=models.recogniser,
+            limits=config.reading.limits,
+            progress=progress,
+            **config.chunking.model_dump(),
+        )
+        yield from folders.gone_reports(store, sources, keep=keep_missing)
+
+    if not watch:
+        show_reports(partial(update, files), len(files), as_json=as_json)
+        return
+    note(f"Watching {', '.join(map(str, sources))}; Ctrl-C ends it.")
+    gone: set[str] = set()
+
+    def follow(files: Sequence[Path], progress: ProgressListener) -> Iterator[FileReport]:
+        return folders.without_repeats(update(files, progress), gone)
+
+    try:
+        for changed in folders.rounds(sources):
+            with contextlib.suppress(typer.Exit):  # a file that failed ends nothing here
+                show_reports(partial(follow, changed), len(changed), as_json=False)
+    except KeyboardInterrupt:
+        note("stopped watching")
 
 
 def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None:
