@@ -142,6 +142,54 @@ def test_a_passage_of_a_deck_cites_its_slide(deck, encoder):
     assert "deck.pptx, slide 2" in [passage.citation for passage in passages]
 
 
+def test_formulas_are_read_in_linear_form_and_alternatives_once(tmp_path):
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(5), Inches(1))
+    box.text_frame.text = "So"
+    spaces = (
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+        'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+        'xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main" '
+        'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    )
+
+    def run(text: str) -> str:
+        return f"<m:r><m:t>{text}</m:t></m:r>"
+
+    formula = (
+        f"<m:sSup><m:e>{run('x')}</m:e><m:sup>{run('2')}</m:sup></m:sSup>{run('=')}"
+        f"<m:f><m:num>{run('a+b')}</m:num><m:den>{run('n')}</m:den></m:f>{run('+')}"
+        f"<m:rad><m:deg/><m:e>{run('y')}</m:e></m:rad>{run('+')}"
+        f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>{run("i=1")}</m:sub>'
+        f"<m:sup>{run('n')}</m:sup><m:e>{run('i')}</m:e></m:nary>"
+    )
+    math = pptx.oxml.parse_xml(f"<a14:m {spaces}><m:oMath>{formula}</m:oMath></a14:m>")
+    box.text_frame.paragraphs[0]._p.append(math)
+    # As PowerPoint does, a shape with a formula is a choice with a picture for old programs.
+    element = box._element
+    choice = pptx.oxml.parse_xml(
+        f'<mc:AlternateContent {spaces}><mc:Choice Requires="a14"/><mc:Fallback>'
+        "<a:t>old programs</a:t></mc:Fallback></mc:AlternateContent>"
+    )
+    element.getparent().replace(element, choice)
+    choice[0].append(element)
+    presentation.save(tmp_path / "formula.pptx")
+    assert lines(read(tmp_path / "formula.pptx"), 1) == ["So x^2=(a+b)/n+√(y)+∑_(i=1)^(n) i"]
+
+
+def test_a_shape_that_cannot_be_read_costs_only_itself(tmp_path, deck):
+    presentation = pptx.Presentation(deck)
+    for blip in presentation.slides[3]._element.iter(
+        "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+    ):
+        blip.set(
+            "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed", "gone"
+        )
+    presentation.save(tmp_path / "gone.pptx")
+    assert lines(read(tmp_path / "gone.pptx"), 4) == ["A photograph", "grouped"]
+
+
 # ---- DOCX ----
 
 

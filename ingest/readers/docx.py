@@ -15,6 +15,7 @@ from docx.table import Table
 
 from ingest.errors import UnreadableFile
 from ingest.readers.archives import open_archive
+from ingest.readers.office_math import SKIPPED, paragraph_text
 from ingest.readers.pictures_within import PictureText
 from ingest.readers.typesetting import Block, clean, set_document, split_at_headings, table_rows
 from ingest.recognition import TextRecogniser
@@ -23,12 +24,6 @@ from ingest.types import ParsedDocument
 _HEADING = re.compile(r"heading (\d)", re.I)
 _LIST = re.compile(r"list (bullet|number)(?: (\d))?", re.I)
 _CODE = re.compile(r"code|source|html preformatted|plain text", re.I)
-# Subtrees that are not a paragraph's own text: text boxes (read by themselves), the copies of
-# drawings for old programs, and text that was moved away.
-_SKIPPED = {qn("w:txbxContent"), "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
-            qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr")}  # fmt: skip
-_TEXT = {qn("w:t"), qn("m:t")}
-_BLANK = {qn("w:tab"), qn("w:br"), qn("w:cr")}
 
 
 def read_docx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
@@ -48,7 +43,6 @@ def read_docx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDoc
                 f"{path.name}: is no readable document ({type(error).__name__}); "
                 "save it again as DOCX"
             ) from error
-    title = "" if title.casefold() == "word document" else title
     return set_document(path, data, split_at_headings(blocks), title=title)
 
 
@@ -69,7 +63,7 @@ class _Body:
                 yield from self._paragraph(part)
 
     def _paragraph(self, paragraph: Any) -> Iterator[Block]:
-        text = _text(paragraph._p)
+        text = paragraph_text(paragraph._p)
         style = str(getattr(paragraph.style, "name", "") or "")
         level = _heading_level(paragraph)
         marker = self._list_marker(paragraph, style) if text.strip() and level is None else None
@@ -86,7 +80,7 @@ class _Body:
         for box in paragraph._p.iter(qn("w:txbxContent")):
             if not _is_fallback(box):
                 for inner in box.iter(qn("w:p")):
-                    yield Block("text", _text(inner))
+                    yield Block("text", paragraph_text(inner))
         for blip in paragraph._p.iter(qn("a:blip")):
             part = self._document.part.related_parts.get(blip.get(qn("r:embed")))
             if part is not None:
@@ -99,7 +93,7 @@ class _Body:
             before = None
             for cell in row.cells:
                 if cell._tc is not before:  # a merged cell comes once for each of its columns
-                    cells.append(" ".join(_text(p._p) for p in cell.paragraphs))
+                    cells.append(" ".join(paragraph_text(p._p) for p in cell.paragraphs))
                 before = cell._tc
             rows.append(cells)
         if max(map(len, rows), default=0) > 1:
@@ -164,18 +158,5 @@ def _heading_level(paragraph: Any) -> int | None:
     return None
 
 
-def _text(element: Any) -> str:
-    """The text of a paragraph; a line break is a newline."""
-    parts: list[str] = []
-    for child in element:
-        if child.tag in _TEXT:
-            parts.append(child.text or "")
-        elif child.tag in _BLANK:
-            parts.append("\n" if child.tag != qn("w:tab") else " ")
-        elif child.tag not in _SKIPPED:
-            parts.append(_text(child))
-    return "".join(parts)
-
-
 def _is_fallback(element: Any) -> bool:
-    return any(ancestor.tag in _SKIPPED for ancestor in element.iterancestors())
+    return any(ancestor.tag in SKIPPED for ancestor in element.iterancestors())

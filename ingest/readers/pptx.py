@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import lxml.etree
 import pptx
 from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 
 from ingest.errors import UnreadableFile
 from ingest.readers.archives import open_archive
+from ingest.readers.office_math import paragraph_text, unwrap_alternatives
 from ingest.readers.pictures_within import PictureText
 from ingest.readers.typesetting import Block, clean, set_document, table_rows
 from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
+logger = logging.getLogger(__name__)
+
 _RUNNING = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE}
 _BULLETED = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY}
 _ROW = 0.5  # of a shape's height: two that share so much stand side by side
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_PARSER = lxml.etree.XMLParser(resolve_entities=False, no_network=True)
 _DEPTH = 20  # of groups in groups; deeper ones are left out
 
 
@@ -44,17 +53,11 @@ def read_pptx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDoc
                 f"{path.name}: is no readable presentation ({type(error).__name__}); "
                 "save it again as PPTX"
             ) from error
-    return set_document(path, data, slides, title=_telling(title), slides=True)
-
-
-def _telling(title: str) -> str:
-    """A title, unless it is the one that PowerPoint gives to all."""
-    return (
-        "" if title.casefold() in ("powerpoint presentation", "powerpoint-präsentation") else title
-    )
+    return set_document(path, data, slides, title=title, slides=True)
 
 
 def _slide_blocks(slide: Any, pictures: PictureText) -> Iterator[Block]:
+    unwrap_alternatives(slide._element)
     title = slide.shapes.title
     if title is not None and title.has_text_frame and title.text_frame.text.strip():
         yield Block("heading", clean(title.text_frame.text))
@@ -95,6 +98,14 @@ def _side_by_side(first: Any, second: Any) -> bool:
 
 
 def _shape_blocks(shape: Any, pictures: PictureText, depth: int = 0) -> Iterator[Block]:
+    """The blocks of a shape, as far as it can be read."""
+    try:
+        yield from _sound_shape_blocks(shape, pictures, depth)
+    except Exception as error:  # python-pptx raises whatever its parts raise
+        logger.info("a shape was left out: %s: %s", type(error).__name__, error)
+
+
+def _sound_shape_blocks(shape: Any, pictures: PictureText, depth: int) -> Iterator[Block]:
     kind = shape.placeholder_format.type if shape.is_placeholder else None
     if kind in _RUNNING:
         return
@@ -121,10 +132,21 @@ def _shape_blocks(shape: Any, pictures: PictureText, depth: int = 0) -> Iterator
         yield from _chart_blocks(shape.chart)
     elif shape.shape_type == MSO_SHAPE_TYPE.PICTURE:
         yield from pictures.blocks(shape.image.blob)
+    else:
+        yield from _diagram_blocks(shape)
 
 
 def _text(paragraph: Any) -> str:
-    return clean(paragraph.text.replace("\v", " "))
+    return clean(paragraph_text(paragraph._p))
+
+
+def _diagram_blocks(shape: Any) -> Iterator[Block]:
+    """The texts of a diagram (SmartArt), which lie in a part of their own."""
+    for ids in shape._element.iter(f"{_DIAGRAM}relIds"):
+        part = shape.part.related_part(ids.get(f"{_RELATIONSHIPS}dm"))
+        root = lxml.etree.fromstring(part.blob, _PARSER)
+        for paragraph in root.iter(f"{_DRAWING}p"):
+            yield Block("text", clean(paragraph_text(paragraph)))
 
 
 def _chart_blocks(chart: Any) -> Iterator[Block]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.errors import UnreadableFile
+from ingest.readers.pdf.titles import document_title
 from ingest.text.detect import language_of
 from ingest.text.repair import repair_word
 from ingest.types import Box, Document, Line, Origin, Page, ParsedDocument, Section, Word
@@ -29,6 +30,7 @@ _ROW = 1.3  # distance of two rows of a paragraph, as a share of the font size
 _LINE_GAP = 1.8  # of two lines of code or of a table, so that the chunker keeps them apart
 _BLOCK_GAP = 0.9  # above a block, as a share of the text's font size
 _INDENT = 16.0  # of a list's level
+_MAX_LETTERS = 10_000_000  # of a document, each of whose words is held with its box
 _MAX_PAGE = 100_000  # characters; a longer section is continued on a page of its own
 
 _HEADING = "heading"
@@ -186,6 +188,12 @@ def set_document(
     Raises:
         UnreadableFile: there is not a word in it.
     """
+    letters = sum(len(block.text) for blocks in groups for block in blocks)
+    if letters > _MAX_LETTERS:
+        raise UnreadableFile(
+            f"{path.name}: holds {letters / 10**6:.0f} million letters, at most "
+            f"{_MAX_LETTERS // 10**6} million are read; split the file"
+        )
     pages = tuple(
         set_page(number, blocks, slide=slides) for number, blocks in enumerate(groups, start=1)
     )
@@ -197,12 +205,13 @@ def set_document(
         for block in blocks
         if block.kind == _HEADING
     ]
+    declared = document_title(clean(title), None, "")  # "" where it is useless
     first_heading = next((page.heading for page in pages if page.heading), "")
     document = Document(
         id=hashlib.sha256(data).hexdigest(),
         path=str(path.resolve()),
         file=path.name,
-        title=clean(title) or first_heading or re.sub(r"[-_]+", " ", path.stem),
+        title=declared or first_heading or re.sub(r"[-_]+", " ", path.stem),
         pages=len(pages),
         language=language_of("\n".join(page.text for page in pages)),
     )
