@@ -138,7 +138,9 @@ def write_stacks(segments: list[Segment]) -> list[Segment]:
     for segment in list(segments):
         if segment not in segments:
             continue
-        for position, piece in enumerate(segment.pieces):
+        position = -1
+        while (position := position + 1) < len(segment.pieces):
+            piece = segment.pieces[position]
             if piece.text[-1:] not in _BRACKETS:
                 continue
             host, closing = _closing_of(segment, position, segments)
@@ -176,7 +178,6 @@ def write_stacks(segments: list[Segment]) -> list[Segment]:
             segment.bottom = max(segment.bottom, host.bottom, *(other.bottom for other in inside))
             gone = {id(other) for other in inside} | ({id(host)} - {id(segment)})
             segments = [other for other in segments if id(other) not in gone]
-            break
     return segments
 
 

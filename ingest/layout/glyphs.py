@@ -26,6 +26,8 @@ from ingest.types import Box
 SAME_PLACE = 0.12
 #: Text smaller than this many points is not for readers.
 MIN_SIZE = 2.0
+#: A digit whose foot is so far above its baseline, in em, is a superscript glyph of its font.
+RAISED_DIGIT = 0.2
 #: Stands for a character whose meaning the file does not tell.
 UNREADABLE = "\ufffd"
 
@@ -154,7 +156,7 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
     x_at, y_at, box_at = ctypes.byref(x), ctypes.byref(y), ctypes.byref(rect)
     fonts: dict[int, Font] = {}
     glyphs: list[Glyph] = []
-    high = ""
+    high, origin = "", (0.0, 0.0)
     for position in range(textpage.count_chars()):
         code = unicode_of(raw, position)
         text = chr(code) if code <= 0x10FFFF else ""
@@ -184,6 +186,10 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             size = across / 1.2  # a Type 3 font may count in units of its own
             font = fonts[key] = font._replace(size=size)
         u, v = frame.upright(*frame.shown(x.value, y.value), direction)
+        ligature, origin = (u, v) == origin, (u, v)
+        if ligature:  # a further letter of it has a box of its own
+            starts = (box.x0, box.y0, frame.width - box.x1, frame.height - box.y1)
+            u = max(u, starts[direction])
         text = _HYPHENS.get(text, text)
         if "\uf000" <= text <= "\uf0ff" or is_unmapped(raw, position) == 1:
             text = symbol_of(font.name, text, unmapped=True)
@@ -197,8 +203,20 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             _, axis = frame.upright(*frame.shown(x.value, middle), direction)
             if abs(axis + 0.25 * size - v) > 0.15 * size:
                 v = axis + 0.25 * size
+        elif text.isdigit() and glyphs and _may_carry_mark(glyphs[-1], u):
+            tight_box(raw, position, *edges_at)
+            _, foot = frame.upright(*frame.shown(edges[0].value, edges[2].value), direction)
+            if v - foot > RAISED_DIGIT * size and direction == 0:  # a superscript of the font's own
+                v, size = v - 0.35 * size, 0.6 * size
         glyphs.append(Glyph(text, u, u + along, v, size, font, box, position))
     return glyphs
+
+
+def _may_carry_mark(glyph: Glyph, x: float) -> bool:
+    """Whether a footnote's mark may follow a character directly."""
+    return (glyph.text.isalnum() or glyph.text in '.,;:!?)”’"') and abs(
+        x - glyph.x1
+    ) < 0.3 * glyph.size
 
 
 def _font(raw: object, position: int, drawn: object, frame: Frame) -> Font:

@@ -11,6 +11,7 @@ import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.layout.segments import Rule, Segment
 
@@ -22,8 +23,12 @@ SAME_ROW = 0.35
 ALIGNED = 0.6
 #: A line of text has at least so many words; a table's cell has fewer.
 PROSE_WORDS = 4
+#: In a narrow column of text, at least this share of the lines goes on with a small letter.
+RUN_ON = 0.5
 #: Segments over a gutter may be at most this share of the smaller side.
 SPANNING = 0.6
+#: A gap in a column, in em, at which boxes in rows may end, if the other column has it as well.
+STRIP_GAP = 1.2
 #: A gap between two rows, in em, at which columns may begin or end.
 BAND_GAP = 0.9
 
@@ -44,6 +49,8 @@ class _Item:
     bottom: float
     words: int
     bulleted: bool
+    begins_small: bool
+    ends_sentence: bool
     is_code: bool = False
 
     @classmethod
@@ -59,6 +66,8 @@ class _Item:
             segment.bottom,
             len(text.split()),
             bool(_BULLET.match(text)),
+            text[:1].islower(),
+            text[-1:] in ".:;!?",
         )
 
 
@@ -171,6 +180,7 @@ def _bands(
         for rule in rules
         if gutter.x0 - rule.x0 > 0.3 * width and rule.x1 - gutter.x1 > 0.3 * width
     ]
+    ends += [(y, None) for y in _shared_strips(gutter)]
     bands: list[tuple[list[_Item], list[_Item], list[_Item]]] = []
     left = sorted(gutter.left, key=lambda s: s.y)
     right = sorted(gutter.right, key=lambda s: s.y)
@@ -183,6 +193,24 @@ def _bands(
         elif a or b or spanning:
             bands.append((a, b, spanning))
     return bands
+
+
+def _shared_strips(gutter: _Gutter) -> list[float]:
+    """Heights at which both columns of text end and begin again at one line, as boxes in rows do."""
+    if max(_bulleted(gutter.left), _bulleted(gutter.right)) >= 0.3:
+        return []  # lists side by side, however their items are set
+    starts = []
+    for side in (gutter.left, gutter.right):
+        ordered = sorted(side, key=lambda s: s.y)
+        starts.append(
+            [b for a, b in pairwise(ordered) if b.top - a.bottom > STRIP_GAP * min(a.size, b.size)]
+        )
+    return [
+        min(a.top, b.top)
+        for a in starts[0]
+        for b in starts[1]
+        if abs(a.y - b.y) < SAME_ROW * min(a.size, b.size)
+    ]
 
 
 def _gutter(segments: Sequence[_Item], least: int) -> _Gutter | None:
@@ -228,15 +256,30 @@ def _are_columns(gutter: _Gutter) -> bool:
     prose = _prose(left), _prose(right)
     if min(prose) >= 0.5:
         return True
-    if min(_lines(left), _lines(right)) > 2 and min(_code(left), _code(right)) >= 0.7:
+    code = _code(left), _code(right)
+    beside_code = min(code) >= 0.7 or (min(code) == 0 and max(prose) >= 0.5)
+    if min(_lines(left), _lines(right)) > 2 and max(code) >= 0.7 and beside_code:
         return True
     if min(_bulleted(left), _bulleted(right)) >= 0.3:
         return True
     for one in (0, 1):
         # A column of labels, each beside the first line of its text, is a table.
-        if aligned[one] >= 0.9 and prose[one] < 0.3 and (left, right)[one][2:]:
+        labels, texts = ((left, right), (right, left))[one]
+        beside = [s for s in labels if s.bottom > min(text.top for text in texts)]
+        if (
+            beside
+            and _aligned(beside, texts) >= 0.9
+            and _prose(beside) < 0.3
+            and _are_apart(beside)
+        ):
             return False
     return min(aligned) < ALIGNED and max(prose) >= 0.3
+
+
+def _are_apart(side: Sequence[_Item]) -> bool:
+    """Whether labels are more than two, or two that are no lines of one text."""
+    heights = sorted(s.y for s in side)
+    return len(heights) > 2 or heights[-1] - heights[0] > 2 * side[0].size
 
 
 def _aligned(side: Sequence[_Item], other: Sequence[_Item]) -> float:
@@ -247,7 +290,16 @@ def _aligned(side: Sequence[_Item], other: Sequence[_Item]) -> float:
 
 
 def _prose(side: Sequence[_Item]) -> float:
-    """The share of a side's segments that are lines of text."""
+    """The share of a side's segments that are lines of text.
+
+    Of a narrow column whose sentences run on from line to line, all are.
+    """
+    ordered = sorted(side, key=lambda s: s.y)
+    steps = [b.y - a.y for a, b in pairwise(ordered)]
+    run_on = [b.begins_small and not a.ends_sentence for a, b in pairwise(ordered)]
+    even = bool(steps) and max(steps) < 1.3 * statistics.median(steps)
+    if len(side) > 3 and even and statistics.mean(run_on) >= RUN_ON:
+        return 1.0
     return statistics.mean(s.words >= PROSE_WORDS for s in side)
 
 

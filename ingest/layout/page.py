@@ -17,6 +17,7 @@ from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
 from ingest.layout.order import Row, reading_order
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment, words_of
+from ingest.layout.vertical import split_vertical
 from ingest.layout.visibility import readable_glyphs, visible_glyphs
 from ingest.recognition import RecognisedLine
 from ingest.types import Box, Origin
@@ -93,10 +94,13 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
     new = [_recognised_segment(line) for line in recognised if _is_new(line, visible)]
     letters = sum(segment.letters for segment in new)
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
+    visible, downwards = split_vertical(visible, frame)
     groups = [
         (_with_drop_caps(segments_of(group, rules if direction == 0 else [])), direction)
         for direction, group in _by_direction(visible)
     ]
+    if downwards:
+        groups.append((segments_of(downwards), -2))
     if new and is_picture and groups and groups[0][1] == 0:
         groups[0][0].extend(new)
     elif new:

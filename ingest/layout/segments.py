@@ -17,6 +17,8 @@ from ingest.types import Box
 SAME_BASELINE = 0.1
 #: A gap as wide as this, in em, parts two words where the file has no blank.
 WORD_GAP = 0.15
+#: Only where so many characters, as a share, are letters may wide gaps be letter-spacing.
+SPACED_LETTERS = 0.8
 
 
 @dataclass(slots=True, eq=False)
@@ -143,6 +145,8 @@ def _word_gap(pieces: Sequence[Piece]) -> float:
     letters = [piece for piece in pieces if not piece.is_blank and not piece.attached]
     if len(letters) < 5 or any(len(piece.text) > 3 for piece in letters):
         return WORD_GAP
+    if sum(piece.text[0].isalpha() for piece in letters) < SPACED_LETTERS * len(letters):
+        return WORD_GAP  # a formula
     gaps = [(b.x0 - a.x1) / a.size for a, b in pairwise(letters)]
     usual = statistics.median(gaps)
     if usual <= WORD_GAP:

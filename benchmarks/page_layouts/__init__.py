@@ -1,0 +1,13 @@
+"""Generated pages whose text is known, for `benchmarks.extraction` and the tests of reading.
+
+Each layout is one kind of page that readers of PDF files get wrong, with the text that a person
+would read aloud. They are made by three programs: typst typesets, reportlab places each word where
+it is told to, and chromium prints web pages.
+"""
+
+from benchmarks.page_layouts.base import PageLayout
+from benchmarks.page_layouts.browser_pages import BROWSER_PAGES, print_pages
+from benchmarks.page_layouts.canvas_pages import CANVAS_PAGES
+from benchmarks.page_layouts.typst_pages import TYPST_PAGES
+
+__all__ = ["BROWSER_PAGES", "CANVAS_PAGES", "TYPST_PAGES", "PageLayout", "print_pages"]

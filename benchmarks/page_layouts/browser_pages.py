@@ -1,0 +1,87 @@
+"""Web pages that chromium prints: flowing text, and formulas drawn after it as MathJax does."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.page_layouts.base import SENTENCES, PageLayout
+
+_STYLE = """<style>
+@page { size: 960px 540px; margin: 30px }
+body { font: 18px/1.4 "DejaVu Sans", sans-serif; margin: 0 }
+section { break-after: page; position: relative }
+.late { position: relative; z-index: 2 }
+.up { position: relative; top: -0.45em; font-size: 65%; line-height: 0 }
+.down { position: relative; top: 0.25em; font-size: 65%; line-height: 0 }
+.frac { display: inline-block; vertical-align: middle; text-align: center; position: relative }
+.frac > span { display: block; line-height: 1.15 }
+.frac > span + span { border-top: 1.2px solid black }
+.cols2 { column-count: 2; column-gap: 40px } .cols3 { column-count: 3; column-gap: 30px }
+.flex { display: flex; gap: 40px } .flex > * { flex: 1 }
+td, th { padding: 4px 24px; text-align: left } .ruled td { border-bottom: 1px solid }
+pre { font: 16px "DejaVu Sans Mono", monospace }
+</style>"""
+_LEFT, _RIGHT = " ".join(SENTENCES[:4]), " ".join(SENTENCES[4:8])
+_ALL = " ".join(SENTENCES)
+
+
+def _page(name: str, body: str, expected: str) -> PageLayout:
+    return PageLayout(name, "browser", expected, functools.partial(str.encode, body))
+
+
+BROWSER_PAGES = (
+    _page("late formula", '<h2>Search</h2><p>A heuristic <span class="late">h</span> is admissible if <span class="late">h(s)</span>'
+          " stays below the cost.</p>", "Search A heuristic h is admissible if h(s) stays below the cost."),
+    _page("late scripts", '<p>It has <span class="late">10<span class="up">6</span></span> weights and'
+          ' <span class="late">x<span class="down">i</span></span> is one of them.</p>',
+          "It has 10^6 weights and x_i is one of them."),
+    _page("late fraction", '<p>The odds are <span class="late frac"><span>a</span><span>b</span></span> in all.</p>',
+          "The odds are a/b in all."),
+    _page("two columns", f'<h2>Heading</h2><div class="cols2">{_ALL}</div>', f"Heading {_ALL}"),
+    _page("three columns", f'<div class="cols3">{_ALL} {_ALL}</div>', f"{_ALL} {_ALL}"),
+    _page("boxes side by side", f'<h2>Heading</h2><div class="flex"><div>{_LEFT}</div><div>{_RIGHT}</div></div>',
+          f"Heading {_LEFT} {_RIGHT}"),
+    _page("table", "<table><tr><th>Name<th>Score<th>Cost</tr><tr><td>Alpha<td>71.5<td>low</tr><tr><td>Beta<td>74.0<td>high</tr></table>",
+          "Name Score Cost Alpha 71.5 low Beta 74.0 high"),
+    _page("ruled table", '<table class="ruled"><tr><td>Name<td>Score</tr><tr><td>Alpha<td>71.5</tr><tr><td>Beta<td>74.0</tr></table>',
+          "Name Score Alpha 71.5 Beta 74.0"),
+    _page("nested lists", "<ul><li>first point<ul><li>a detail</ul><li>second point</ul>",
+          "first point a detail second point"),
+    _page("code", "<h2>Loop</h2><pre>for x in data:\n    if x > 0:\n        print(x)</pre>", "Loop for x in data: if x > 0: print(x)"),
+    _page("right to left", '<p dir="rtl" style="font-size:22px">שלום עולם זה שיעור על למידה</p>', "שלום עולם זה שיעור על למידה"),
+    _page("emphasis inside words", "<p>An <b>im</b>portant <i>re</i>mark about <u>pre</u>training.</p>",
+          "An important remark about pretraining."),
+    _page("badge over a card", f'<div style="border:1px solid;padding:20px;position:relative"><b>Card</b><p>{_LEFT}</p></div><p>{SENTENCES[5]}</p>',
+          f"Card {_LEFT} {SENTENCES[5]}"),
+    _page("absolute lines", "".join(f'<div style="position:absolute;top:{40 * k}px">{s}</div>' for k, s in reversed(list(enumerate(SENTENCES[:5])))),
+          " ".join(SENTENCES[:5])),
+    _page("justified", f'<div style="text-align:justify;width:420px">{_ALL}</div>', _ALL),
+    _page("small capitals and spacing", f'<h2 style="letter-spacing:0.35em">LEARNING RATE</h2><p>{SENTENCES[0]}</p>',
+          f"LEARNING RATE {SENTENCES[0]}"),
+)  # fmt: skip
+
+
+def print_pages(pages: Sequence[PageLayout], seconds: float = 120.0) -> bytes | None:
+    """One PDF with a page for each, printed by chromium; None where it is not installed.
+
+    Raises:
+        subprocess.SubprocessError: chromium failed, or took longer than `seconds`.
+    """
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        return None
+    body = "".join(f"<section>{page.make().decode()}</section>" for page in pages)
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "pages.html"), Path(folder, "pages.pdf")
+        source.write_text(f"<!doctype html><meta charset=utf-8>{_STYLE}{body}", encoding="utf-8")
+        subprocess.run(
+            [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+             f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", source.as_uri()],
+            check=True, capture_output=True, timeout=seconds,
+        )  # fmt: skip
+        return target.read_bytes()

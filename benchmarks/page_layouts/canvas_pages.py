@@ -1,0 +1,306 @@
+"""Pages whose words reportlab places one by one, in an order of our choice."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from benchmarks.page_layouts.base import SENTENCES, PageLayout
+
+_SIZE = (720.0, 405.0)
+_Draw = Callable[[Canvas], None]
+_PAGES: list[PageLayout] = []
+
+
+def _make(draw: _Draw, size: tuple[float, float], turn: int) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=size, invariant=1)
+    canvas.setPageRotation(turn)
+    draw(canvas)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def _page(
+    name: str, expected: str, size: tuple[float, float] = _SIZE, turn: int = 0
+) -> Callable[[_Draw], _Draw]:
+    """Register a page whose words a function draws."""
+
+    def register(draw: _Draw) -> _Draw:
+        make = functools.partial(_make, draw, size, turn)
+        _PAGES.append(PageLayout(name, "canvas", expected, make))
+        return draw
+
+    return register
+
+
+def _show(
+    canvas: Canvas, x: float, y: float, words: str, size: float = 14, bold: bool = False
+) -> None:
+    canvas.setFont("Helvetica-Bold" if bold else "Helvetica", size)
+    canvas.drawString(x, y, words)
+
+
+def _lines(canvas: Canvas, x: float, y: float, lines: list[str], size: float = 14) -> None:
+    for number, line in enumerate(lines):
+        _show(canvas, x, y - 1.35 * size * number, line, size)
+
+
+def _words(first: int, count: int = 1) -> str:
+    return " ".join(SENTENCES[first : first + count])
+
+
+@_page("title drawn last", f"Optimisers {_words(0, 3)}")
+def _(c: Canvas) -> None:
+    _lines(c, 60, 300, list(SENTENCES[:3]))
+    _show(c, 50, 350, "Optimisers", 28)
+
+
+@_page("lines drawn from the foot up", f"Optimisers {_words(0, 4)}")
+def _(c: Canvas) -> None:
+    for number in (3, 2, 1, 0):
+        _show(c, 60, 300 - 20 * number, SENTENCES[number])
+    _show(c, 50, 350, "Optimisers", 28)
+
+
+@_page(
+    "formula drawn after its line", "A heuristic h is admissible if h(s) stays below the true cost."
+)
+def _(c: Canvas) -> None:
+    _show(c, 60, 300, "A heuristic")
+    _show(c, 148, 300, "is admissible if")
+    _show(c, 279, 300, "stays below the true cost.")
+    _show(c, 137, 300, "h")
+    _show(c, 251, 300, "h(s)")
+
+
+@_page("exponent drawn last", "It has 10^6 weights and x_i is one.")
+def _(c: Canvas) -> None:
+    _show(c, 60, 300, "It has 10")
+    _show(c, 126, 300, "weights and x")
+    _show(c, 219, 300, "is one.")
+    _show(c, 117.5, 305, "6", 9)
+    _show(c, 213.5, 297, "i", 9)
+
+
+@_page("bold by drawing twice", f"Optimisers {_words(0, 2)}")
+def _(c: Canvas) -> None:
+    for shift in (0, 0.4):
+        _show(c, 50 + shift, 350, "Optimisers", 28)
+    _lines(c, 60, 300, list(SENTENCES[:2]))
+
+
+@_page("everything drawn twice", _words(0, 3))
+def _(c: Canvas) -> None:
+    for _ in (0, 1):
+        _lines(c, 60, 300, list(SENTENCES[:3]))
+
+
+@_page("letter-spaced heading", f"LEARNING RATE {_words(0)}")
+def _(c: Canvas) -> None:
+    text = c.beginText(60, 340)
+    text.setFont("Helvetica", 20)
+    text.setCharSpace(8)
+    text.textOut("LEARNING RATE")
+    text.setCharSpace(0)
+    c.drawText(text)
+    _show(c, 60, 300, SENTENCES[0])
+
+
+@_page("words placed one by one", _words(0, 2))
+def _(c: Canvas) -> None:
+    for row, sentence in enumerate(SENTENCES[:2]):
+        x = 60.0
+        for word in sentence.split():
+            _show(c, x, 300 - 20 * row, word)
+            x += c.stringWidth(word, "Helvetica", 14) + 4
+
+
+@_page("letters placed one by one", _words(0, 2))
+def _(c: Canvas) -> None:
+    for row, sentence in enumerate(SENTENCES[:2]):
+        x = 60.0
+        for letter in sentence:
+            if letter != " ":
+                _show(c, x, 300 - 20 * row, letter)
+            x += c.stringWidth(letter, "Helvetica", 14)
+
+
+@_page("table drawn by columns", "Name Params Score Alpha 12 71.5 Beta 30 74.0 Gamma 90 77.2")
+def _(c: Canvas) -> None:
+    columns = ["Name Alpha Beta Gamma", "Params 12 30 90", "Score 71.5 74.0 77.2"]
+    for place, column in enumerate(columns):
+        for row, cell in enumerate(column.split()):
+            _show(c, 60 + 150 * place, 300 - 24 * row, cell)
+
+
+@_page("table with ruled rows", "Name Params Score Alpha 12 71.5 Beta 30 74.0")
+def _(c: Canvas) -> None:
+    for row, cells in enumerate(["Name Params Score", "Alpha 12 71.5", "Beta 30 74.0"]):
+        for place, cell in enumerate(cells.split()):
+            _show(c, 60 + 150 * place, 300 - 24 * row, cell)
+        c.line(50, 292 - 24 * row, 500, 292 - 24 * row)
+
+
+@_page("columns drawn line by line", " ".join([*SENTENCES[:4], *SENTENCES[4:8]]))
+def _(c: Canvas) -> None:
+    for row in range(4):
+        _show(c, 40, 300 - 18 * row, SENTENCES[row], 10)
+        _show(c, 380, 300 - 18 * row, SENTENCES[4 + row], 10)
+
+
+@_page("right column drawn first", " ".join(SENTENCES[:8]))
+def _(c: Canvas) -> None:
+    _lines(c, 380, 300, list(SENTENCES[4:8]), 10)
+    _lines(c, 40, 300, list(SENTENCES[:4]), 10)
+
+
+@_page("three columns drawn line by line", " ".join(SENTENCES[:9]))
+def _(c: Canvas) -> None:
+    for row in range(3):
+        for place in range(3):
+            _show(c, 30 + 230 * place, 300 - 14 * row, SENTENCES[3 * place + row], 7)
+
+
+def _rotated(c: Canvas) -> None:
+    _show(c, 50, 350, "Decision trees", 24)
+    _lines(c, 60, 300, list(SENTENCES[:4]))
+
+
+for _turn in (90, 180, 270):
+    # reportlab counts the page's sides as they are shown
+    _sides = _SIZE if _turn == 180 else (_SIZE[1], _SIZE[0])
+    _page(f"page turned by {_turn}", f"Decision trees {_words(0, 4)}", _sides, _turn)(_rotated)
+
+
+@_page("text up a portrait page", f"Decision trees {_words(0, 4)}", (405.0, 720.0))
+def _(c: Canvas) -> None:
+    c.translate(405, 0)
+    c.rotate(90)
+    _rotated(c)
+
+
+@_page("text down a portrait page", f"Decision trees {_words(0, 4)}", (405.0, 720.0))
+def _(c: Canvas) -> None:
+    c.translate(0, 720)
+    c.rotate(-90)
+    _rotated(c)
+
+
+@_page("axis label beside text", f"{_words(0, 4)} accuracy in percent")
+def _(c: Canvas) -> None:
+    c.saveState()
+    c.translate(40, 150)
+    c.rotate(90)
+    _show(c, 0, 0, "accuracy in percent", 10)
+    c.restoreState()
+    _lines(c, 100, 300, list(SENTENCES[:4]))
+
+
+@_page(
+    "drop cap", f"The perceptron of 1958 was a machine with motors. {_words(1, 2)}", (500.0, 300.0)
+)
+def _(c: Canvas) -> None:
+    _show(c, 40, 208, "T", 46)
+    _show(c, 70, 228, "he perceptron of 1958 was a machine", 13)
+    _show(c, 70, 210, "with motors.", 13)
+    _lines(c, 40, 188, list(SENTENCES[1:3]), 13)
+
+
+@_page("white on white", _words(0, 2))
+def _(c: Canvas) -> None:
+    _lines(c, 60, 300, list(SENTENCES[:2]))
+    c.setFillGray(1)
+    _show(c, 60, 200, "nobody may see this password")
+    c.setFillGray(0)
+
+
+@_page("invisible text", _words(0, 2))
+def _(c: Canvas) -> None:
+    _lines(c, 60, 300, list(SENTENCES[:2]))
+    text = c.beginText(60, 200)
+    text.setFont("Helvetica", 14)
+    text.setTextRenderMode(3)
+    text.textOut("nobody may see this password")
+    c.drawText(text)
+
+
+@_page("covered text", _words(0, 2))
+def _(c: Canvas) -> None:
+    _lines(c, 60, 300, list(SENTENCES[:2]))
+    _show(c, 60, 200, "nobody may see this password")
+    c.rect(50, 190, 400, 30, stroke=0, fill=1)
+
+
+@_page("white on a dark slide", f"Optimisers {_words(0, 2)}")
+def _(c: Canvas) -> None:
+    c.setFillGray(0.15)
+    c.rect(0, 0, 720, 405, stroke=0, fill=1)
+    c.setFillGray(1)
+    _show(c, 50, 350, "Optimisers", 28)
+    _lines(c, 60, 300, list(SENTENCES[:2]))
+
+
+@_page("large oblique watermark", _words(0, 6))
+def _(c: Canvas) -> None:
+    c.saveState()
+    c.setFillGray(0.8)
+    c.translate(150, 80)
+    c.rotate(30)
+    _show(c, 0, 0, "CONFIDENTIAL", 70)
+    c.restoreState()
+    _lines(c, 60, 340, list(SENTENCES[:6]))
+
+
+@_page("text off the page", _words(0, 2))
+def _(c: Canvas) -> None:
+    _lines(c, 60, 300, list(SENTENCES[:2]))
+    _show(c, 800, 200, "beyond the edge")
+
+
+@_page("Chinese", "神经网络由许多简单的单元组成。 激活函数引入非线性。")
+def _(c: Canvas) -> None:
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    c.setFont("STSong-Light", 18)
+    c.drawString(60, 300, "神经网络由许多简单的单元组成。")
+    c.drawString(60, 270, "激活函数引入非线性。")
+
+
+def _slide(c: Canvas, x: float, y: float, number: int, scale: float) -> None:
+    _show(c, x + 20 * scale, y - 40 * scale, f"Topic {chr(64 + number)}", 24 * scale, True)
+    _lines(c, x + 24 * scale, y - 80 * scale, [SENTENCES[number - 1]], 14 * scale)
+    _show(c, x + 24 * scale, y - 110 * scale, f"Remark {number} for the exam.", 14 * scale)
+
+
+def _handout(c: Canvas, rows: int, columns: int, width: float, height: float, frames: bool) -> None:
+    scale = min(width / columns / 470, height / rows / 290)
+    for k in range(rows * columns):
+        x, y = width / columns * (k % columns), height - height / rows * (k // columns)
+        x, y = x + 8, y - 8
+        if frames:
+            c.rect(x, y - 264 * scale, 460 * scale, 264 * scale)
+        _slide(c, x, y, k + 1, scale)
+
+
+for _rows, _columns, _size, _frames in (
+    (2, 1, (595.0, 842.0), True), (2, 2, (842.0, 595.0), False), (2, 2, (842.0, 595.0), True),
+    (3, 2, (595.0, 842.0), False), (3, 2, (595.0, 842.0), True), (3, 3, (842.0, 595.0), False),
+):  # fmt: skip
+    _text = " ".join(
+        f"Topic {chr(65 + k)} {SENTENCES[k]} Remark {k + 1} for the exam."
+        for k in range(_rows * _columns)
+    )
+    _name = f"handout of {_rows * _columns}" + (" in frames" if _frames else "")
+    _page(_name, _text, _size)(
+        functools.partial(
+            _handout, rows=_rows, columns=_columns, width=_size[0], height=_size[1], frames=_frames
+        )
+    )
+
+CANVAS_PAGES = tuple(_PAGES)
