@@ -17,6 +17,10 @@ class LibraryMismatch(KathederError):
     """A library that was built with another encoder, chunker or format than those in use."""
 
 
+class LibraryUnusable(KathederError):
+    """A library that cannot be opened: damaged, locked, without permission, or on a full disk."""
+
+
 class LibraryMissing(KathederError):
     """There is no library, or only an empty one, where one with documents is needed."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from typing import Literal
 from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk
 from ingest.embed import Encoder
 from ingest.errors import UnreadableFile
-from ingest.readers import is_lecture
+from ingest.files import fault_of, find_files
 from ingest.reading import (
     DirectReader,
     FileReader,
@@ -27,6 +28,8 @@ from ingest.store import IndexConfig, Library
 from ingest.text.visible import file_name, one_line
 from ingest.tracking import parted_by_file, stored_document, vectors_of
 from ingest.types import Document, ParsedDocument
+
+__all__ = ["FileReport", "find_files", "index_config", "ingest", "rebuild"]
 
 logger = logging.getLogger(__name__)
 
@@ -94,24 +97,6 @@ def _number_ranges(numbers: Sequence[int]) -> str:
         else:
             ranges.append([number])
     return ", ".join("-".join(map(str, ends)) for ends in ranges)
-
-
-def find_files(paths: Iterable[Path]) -> list[Path]:
-    """All files to ingest under some paths, each once, sorted within a folder.
-
-    A path that is no folder is returned whatever it is, so that `ingest` reports its fault. Folders
-    give only lectures (see `is_lecture`), and no hidden files.
-    """
-    files: dict[Path, None] = {}  # a dict keeps the order
-    for path in paths:
-        if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-                if is_lecture(file) and file.is_file() and not hidden:
-                    files[file] = None
-        else:
-            files[path] = None
-    return list(files)
 
 
 def index_config(encoder: Encoder, passage_tokens: int, overlap_tokens: int) -> IndexConfig:
@@ -209,6 +194,8 @@ def _read_texts(
                     message=f"{file.name}: was {document.path}",
                 )
                 continue
+            if fault := fault_of(file):
+                raise UnreadableFile(fault)
             parsed = reader.result(file)
             parsed = replace(parsed, document=replace(parsed.document, collection=collection))
             passages, reused = target.add(parsed, may_be_empty=reads_pictures)
@@ -244,7 +231,7 @@ def _look_ahead(
     started: set[str] = set()
     for file in files:
         id = _sha256(file)
-        if reader.ahead and id not in documents and id not in started:
+        if id and reader.ahead and id not in documents and id not in started:
             started.add(id)
             reader.start(file)
         queue.append((file, id))
@@ -311,6 +298,8 @@ def _read_pictures(target: _Target, reader: FileReader) -> Iterator[FileReport]:
 
 def _sha256(file: Path) -> str:
     """SHA-256 of a file's bytes; "" if it cannot be read, which its reader then reports."""
+    if fault_of(file):
+        return ""
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -341,9 +330,27 @@ def rebuild(
         settings: `passage_tokens` and `overlap_tokens` of `ingest`.
     """
     draft_folder = library.folder / "rebuilding"
-    for leftover in draft_folder.glob("*"):
-        leftover.unlink()
-    draft = Library(draft_folder, create=True)
+    shutil.rmtree(draft_folder, ignore_errors=True)
+    try:
+        draft = Library(draft_folder, create=True)
+        try:
+            yield from _rebuild(library, draft, encoder, recogniser, limits, progress, settings)
+        finally:
+            draft.close()
+    finally:  # after a full disk as well
+        shutil.rmtree(draft_folder, ignore_errors=True)
+
+
+def _rebuild(
+    library: Library,
+    draft: Library,
+    encoder: Encoder,
+    recogniser: TextRecogniser | None,
+    limits: ReadingLimits | None,
+    progress: ProgressListener,
+    settings: Mapping[str, int],
+) -> Iterator[FileReport]:
+    """Read a library's files into a draft, and replace the library if all are read; see `rebuild`."""
     failed = False
     present, gone = parted_by_file(library)
     for collection in sorted({document.collection for document in present}):
@@ -364,10 +371,6 @@ def rebuild(
         yield from _keep_gone(library, gone, draft, encoder, **settings)
     if not failed:
         library.replace_with(draft)
-    draft.close()
-    for leftover in draft_folder.glob("*"):
-        leftover.unlink()
-    draft_folder.rmdir()
 
 
 def _keep_gone(

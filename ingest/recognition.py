@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from PIL.Image import Image
-from scipy import ndimage
 
 from ingest.types import Box
 
@@ -148,6 +147,8 @@ def may_hold_words(drawing: np.ndarray) -> bool:
     Args:
         drawing: What `ink` gives at one pixel a point.
     """
+    from scipy import ndimage  # takes a quarter of a second to load
+
     labels, _ = ndimage.label(drawing, structure=np.ones((3, 3)))
     least, most = LETTER_HEIGHTS
     shapes = 0

@@ -6,6 +6,7 @@ it in place. So an index either belongs to the library's contents of now, or it 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable
@@ -75,7 +76,8 @@ class DenseIndex:
                     index._index = loaded
                     return index
             except RuntimeError as error:
-                logger.warning("rebuilding the index, %s is unreadable (%s)", file.name, error)
+                logger.warning("The vector index was damaged and is built again.")
+                logger.info("%s: %s", file.name, error)
         index = cls(vectors())
         draft = folder / f"draft-{os.getpid()}.faiss"
         try:
@@ -84,6 +86,8 @@ class DenseIndex:
             for other in folder.glob("index-*.faiss"):
                 if other != file:
                     other.unlink(missing_ok=True)
-        except (OSError, RuntimeError) as error:  # a read-only folder: search from memory
+        except (OSError, RuntimeError) as error:  # read-only, or a full disk: search from memory
             logger.warning("the index was not saved: %s", error)
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
         return index

@@ -293,7 +293,7 @@ def load_settings(file: Path | None = None) -> Settings:
     values: dict[str, Any] = {}
     if path is not None:
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
+            values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise BadSettings(
                 f"The settings file {path} cannot be read ({error.strerror})"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import CONFIG, edit_database
 
-from ingest.errors import LibraryMismatch, LibraryMissing
+from ingest.errors import LibraryMismatch, LibraryMissing, LibraryUnusable
 from ingest.store import DATABASE, Library
 
 CATS = '#slide("Cats")[A cat sleeps sixteen hours a day. It hunts mice.]'
@@ -180,7 +180,7 @@ def test_missing_foreign_and_half_made_libraries(tmp_path):
     assert not (tmp_path / "nowhere").exists()
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / DATABASE).write_bytes(b"this is no database, but long enough" * 9)
-    with pytest.raises(LibraryMismatch, match="not a database"):
+    with pytest.raises(LibraryUnusable, match="not a database"):
         Library(tmp_path / "foreign")
     (tmp_path / "killed").mkdir()
     (tmp_path / "killed" / DATABASE).touch()  # killed before the tables were written

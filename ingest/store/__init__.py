@@ -6,8 +6,8 @@ writing of rows, `dense` and `lexical` the two searches, `verification` the chec
 that is on disk.
 """
 
-from ingest.store.library import Library
+from ingest.store.library import Library, set_damaged_aside
 from ingest.store.protocol import Store
 from ingest.store.schema import DATABASE, FORMAT, IndexConfig
 
-__all__ = ["DATABASE", "FORMAT", "IndexConfig", "Library", "Store"]
+__all__ = ["DATABASE", "FORMAT", "IndexConfig", "Library", "Store", "set_damaged_aside"]

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_WAL_ATTEMPTS = 3000
+from ingest.store.faults import Connection, explained
+
+_PATIENCE = 10.0  # seconds that another writer is waited for
 _WAL_PAUSE = 0.02  # seconds
 
 
@@ -30,13 +32,24 @@ class Database:
                 log = self.file.with_name(f"{self.file.name}-wal")
                 mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
                 address = f"{self.file.absolute().as_uri()}?{mode}"
-                db = sqlite3.connect(address, uri=True, isolation_level=None)
+                db = self._connect(address, uri=True)
             else:
-                db = sqlite3.connect(self.file, timeout=60, isolation_level=None)
+                db = self._connect(self.file)
                 _use_write_ahead_log(db)
                 db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             self._local.db = db
+        return db
+
+    def _connect(self, address: Path | str, *, uri: bool = False) -> Connection:
+        try:
+            db = sqlite3.connect(
+                address, timeout=_PATIENCE, isolation_level=None, uri=uri, factory=Connection
+            )
+        except sqlite3.Error as error:
+            raise explained(error, self.file) from error
+        assert isinstance(db, Connection)
+        db.file = self.file
         return db
 
     def _is_read_only(self) -> bool:
@@ -46,6 +59,17 @@ class Database:
             os.access(self.file, os.W_OK) and os.access(self.file.parent, os.W_OK)
         )
 
+    def set_aside(self) -> Path:
+        """Rename a damaged file, with what belongs to it, and return its new name."""
+        self.close()
+        stamp = time.strftime("%Y-%m-%d-%H%M%S")
+        for end in ("-wal", "-shm", ""):
+            part = self.file.with_name(self.file.name + end)
+            aside = self.file.with_name(f"{self.file.name}.damaged-{stamp}{end}")
+            if part.exists():
+                part.rename(aside)
+        return aside
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run statements all or nothing, as the only writer."""
@@ -53,10 +77,11 @@ class Database:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
+            db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            if db.in_transaction:  # SQLite itself has rolled back after some errors
+                db.execute("ROLLBACK")
             raise
-        db.execute("COMMIT")
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -82,12 +107,13 @@ def _use_write_ahead_log(db: sqlite3.Connection) -> None:
     SQLite's own timeout does not cover this change: with several processes opening a new file at
     once, it fails with "database is locked" at once, hence the loop.
     """
-    for _ in range(_WAL_ATTEMPTS):
+    deadline = time.monotonic() + _PATIENCE
+    while True:
         try:
             db.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
+        except sqlite3.DatabaseError as error:
+            cause = error.__cause__ or error
+            if "locked" not in str(cause) or time.monotonic() > deadline:
                 raise
             time.sleep(_WAL_PAUSE)
-    raise sqlite3.OperationalError("database is locked")

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.errors import LibraryMismatch, LibraryMissing
+from ingest.errors import LibraryMismatch, LibraryMissing, LibraryUnusable
 from ingest.store import dense, lexical, places, rows, schema, verification
 from ingest.store.database import Database
+from ingest.store.faults import DatabaseFault
 from ingest.store.migration import migrate
 from ingest.store.schema import DATABASE, IndexConfig
 from ingest.text.languages import language as document_language
@@ -35,16 +36,27 @@ class Library:
             LibraryMissing: there is none and `create` is false.
             LibraryMismatch: it has a format that this version does not know, or an older one in
                 a folder that cannot be written to.
+            LibraryUnusable: it is damaged, locked, or may not be read, or the folder is none.
         """
         self.folder = folder
         self.database = Database(folder / DATABASE)
         self._dense = dense.DenseSearch(self.database, folder)
-        if not self.database.file.is_file():
+        if not _is_file(self.database.file):
+            if folder.exists() and not folder.is_dir():
+                raise LibraryUnusable(
+                    f"{folder} is a file; a library is a folder. Name another one with --library."
+                )
             if not create:
                 raise LibraryMissing(
                     f"No library at {folder}. Build it with `katheder ingest PATH... --library {folder}`."
                 )
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LibraryUnusable(
+                    f"The folder {folder} cannot be created ({error.strerror}). "
+                    "Name another one with --library."
+                ) from error
         if schema.read_format(self.database) is None:
             with self.database.transaction() as db:
                 schema.create_tables(db)
@@ -235,3 +247,33 @@ class Library:
     def verify(self) -> list[str]:
         """Check every table, offset, vector and the index; one sentence for each fault."""
         return verification.verify(self.database.connection(), self._dense, self.folder)
+
+
+def _is_file(file: Path) -> bool:
+    """Whether there is such a file, as far as this user may see.
+
+    Raises:
+        LibraryUnusable: its folder may not be looked into.
+    """
+    try:
+        return file.is_file()
+    except OSError as error:
+        raise LibraryUnusable(
+            f"The library at {file.parent} cannot be read ({error.strerror}). It is not damaged: "
+            "change the permissions of its folder."
+        ) from error
+
+
+def set_damaged_aside(folder: Path) -> Path | None:
+    """Rename a library's file that is too damaged to be opened; its new name, None for a sound one.
+
+    Raises:
+        KathederError: it cannot be opened for another reason than damage.
+    """
+    try:
+        Library(folder).documents()
+    except DatabaseFault as error:
+        if error.is_damage:
+            return Database(folder / DATABASE).set_aside()
+        raise
+    return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest.errors import LibraryMismatch
 from ingest.store.database import Database
+from ingest.store.faults import DatabaseFault
 
 FORMAT = 3
 DATABASE = "library.sqlite"
@@ -99,22 +100,26 @@ def read_format(database: Database) -> int | None:
     It has none when it is new, or when a run was killed before it had created them.
 
     Raises:
-        LibraryMismatch: the file has an unknown format, or is no SQLite database.
+        LibraryMismatch: a newer version wrote it.
+        DatabaseFault: the file cannot be read, is damaged, or is no library.
     """
-    try:
-        if not _has_tables(database.connection()):
-            return None
-        stored = _read_meta(database.connection(), _FORMAT_KEY)
-        fault = f"format {stored}"
-    except sqlite3.DatabaseError as error:
-        stored, fault = None, str(error)
+    file = database.file
+    if not _has_tables(database.connection()):
+        return None
+    stored = _read_meta(database.connection(), _FORMAT_KEY)
     if stored and stored.isdigit() and 1 <= int(stored) <= FORMAT:
         return int(stored)
-    folder = database.file.parent
-    raise LibraryMismatch(
-        f"The library at {folder} cannot be used ({fault}, expected format {FORMAT}). "
-        f"Delete {database.file} and run `katheder ingest PATH... --library {folder}` again."
+    if stored and stored.isdigit():
+        raise LibraryMismatch(
+            f"The library at {file.parent} has format {stored}, expected format {FORMAT}: a newer "
+            "version of Katheder wrote it. Use that version, or another folder with --library."
+        )
+    fault = DatabaseFault(
+        f"The library file {file} is damaged (its format is {stored!r}, expected {FORMAT}). "
+        f"Run `katheder library rebuild --library {file.parent}`, which sets it aside."
     )
+    fault.is_damage = True
+    raise fault
 
 
 def _has_tables(db: sqlite3.Connection) -> bool:

@@ -220,7 +220,7 @@ def _line_number(fault: str) -> int:
 def _parse(path: Path) -> tuple[list[tuple[int, Question]], list[str]]:
     """The sound questions with their line numbers, and every fault of the others."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         return [], [f"{path} cannot be read ({error.strerror})"]
     except UnicodeDecodeError as error:

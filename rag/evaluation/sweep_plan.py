@@ -119,7 +119,7 @@ def read_plan(path: Path) -> SweepPlan:
         BadQuestionFile: questions that are kept for testing, and `allow_test` is not set.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadSettings(f"The sweep {path} cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

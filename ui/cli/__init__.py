@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -94,6 +95,9 @@ def main() -> None:
             sys.exit(1)
         if os.environ.get("KATHEDER_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            note(f"error: the disk is full ({error.filename or 'no file named'}); free some space")
+            sys.exit(1)
         note(
             f"error: an unexpected error ({type(error).__name__}: {error}). "
             "Run it again with KATHEDER_DEBUG=1 to see where, and report it."

@@ -211,11 +211,18 @@ def rebuild(
 ) -> None:
     """Rebuild from the source files with the current settings; the old library is kept until then."""
     from ingest import pipeline
-    from ingest.store import Library
+    from ingest.store import Library, set_damaged_aside
     from rag.models import Models
 
     config = read_settings(settings)
-    store = Library(library_folder(library))
+    folder = library_folder(library)
+    if aside := set_damaged_aside(folder):
+        Library(folder, create=True)
+        fail(
+            f"The library file was too damaged to be opened; it is {aside} now, and the library is "
+            f"empty. Run `katheder ingest PATH... --library {folder}` to read your files again."
+        )
+    store = Library(folder)
     models = Models(config.models)
     show_reports(
         lambda progress: pipeline.rebuild(
