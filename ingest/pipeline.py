@@ -29,7 +29,7 @@ from ingest.text.visible import file_name, one_line
 from ingest.tracking import parted_by_file, stored_document, vectors_of
 from ingest.types import Document, ParsedDocument
 
-__all__ = ["FileReport", "find_files", "index_config", "ingest", "rebuild"]
+__all__ = ["FileReport", "Outcome", "find_files", "index_config", "ingest", "rebuild"]
 
 logger = logging.getLogger(__name__)
 

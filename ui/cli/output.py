@@ -98,7 +98,7 @@ def show_reports(
 
     from rich.markup import escape
 
-    from ingest.pipeline import Outcome
+    from ingest.reports import Outcome
 
     finished: list[FileReport] = []
     with progress_bar() as progress:
