@@ -35,6 +35,7 @@ from rag.retrieve import retrieve
 from rag.sampling import Sampling, quoted_message
 from rag.settings import Settings
 from rag.types import Answer, Answered, Event, Hit, Source, StageDone, Token, Turn
+from rag.versions import unite_versions
 
 _LEAST_TERMS = 0.5  # of the query's terms in the evidence, where no model can read them
 _NEAREST = 3  # pages shown by an abstention
@@ -246,9 +247,13 @@ class Pipeline(Answerer):
         return question_language(question, self.store.languages(), fallback)
 
     def evidence(self, query: str, hits: Sequence[Hit]) -> tuple[Source, ...]:
-        """The spans of the first passages that answer a question, best first."""
+        """The spans of the first passages that answer a question, best first.
+
+        Versions of one page are united; see `rag.versions`.
+        """
         select = select_evidence if self.settings.answer.select else passages_as_evidence
-        return select(query, hits, self.judge_for(query), self.settings.answer)
+        sources = select(query, hits, self.judge_for(query), self.settings.answer)
+        return unite_versions(sources, hits[: self.settings.answer.passages])
 
     def reads(self, query: str) -> bool:
         """Whether the encoder knows the query's script; one that cannot tell is taken to know it."""

@@ -58,7 +58,8 @@ class Source:
 
     `score` in [0, 1] is how well it answers the question by the judge's reading; the words are
     `hit.passage.text[start:end]` with every run of blanks as one. `standing` is what it was
-    chosen by, a sum of logits: see `rag.evidence.select`.
+    chosen by, a sum of logits: see `rag.evidence.select`. `also` are the citations of other versions
+    of the page that say the same.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Source:
     start: int = 0
     end: int = 0
     selection_score: float = 0.0
+    also: tuple[str, ...] = ()
 
     @property
     def pages(self) -> tuple[int, ...]:
@@ -166,7 +168,8 @@ class Answer:
                 paragraphs.append(" ".join(f"{said.text} [{said.source}]" for said in group))
         lines = ["\n\n".join(paragraphs), ""]
         for source in self.sources:
-            lines.append(f"[{source.number}] {source.citation} ({_notes(source)})")
+            places = "; also ".join([source.citation, *source.also])
+            lines.append(f"[{source.number}] {places} ({_notes(source)})")
             if not self.says(source):
                 lines.append(textwrap.indent(quotes[source.number], "    "))
         return "\n".join(lines)
@@ -207,6 +210,7 @@ def source_dict(source: Source) -> dict[str, Any]:
         **hit_dict(source.hit),
         "pages": list(source.pages),
         "citation": source.citation,
+        "also": list(source.also),
         "recognised": source.is_recognised,
     }
 

@@ -90,6 +90,7 @@ GERMAN = {
     "updated": "aktualisiert",
     "already in the library": "schon in der Bibliothek",
     "moved": "verschoben",
+    "also {place}": "auch {place}",
     "pictures read": "Bilder gelesen",
     "kept without its file": "ohne Datei behalten",
     "its file is gone": "Datei fehlt",

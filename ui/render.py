@@ -160,8 +160,9 @@ def _row() -> DeltaGenerator:
 
 def _chip(source: Source, key: str, open_source: Open) -> None:
     origin = f" ({t('read from an image')})" if source.is_recognised else ""
+    also = [t("also {place}", place=place) for place in source.also]
     st.button(
-        escape(f"[{source.number}] {citation_of(source)}{origin}"),
+        escape("; ".join([f"[{source.number}] {citation_of(source)}{origin}", *also])),
         key=f"chip-{key}",
         type="tertiary",
         icon=":material/menu_book:",
