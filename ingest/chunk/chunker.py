@@ -20,6 +20,7 @@ from ingest.chunk.settings import ChunkSettings, TokenCounter
 from ingest.citations import unit_of
 from ingest.running_lines import repeated_lines
 from ingest.text.languages import Language, language
+from ingest.text.sentences import CLOSING_MARKS
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
@@ -58,8 +59,10 @@ def chunk(
     for block in _blocks(parsed, body_lines, headings):
         tokens = count_tokens([texts[span.page][span.start : span.end] for span in block.spans])
         units = [
-            Unit(span, count, headings.above(span.page, span.start))
-            for span, count in zip(block.spans, tokens, strict=True)
+            Unit(span, count, headings.above(span.page, span.start), continues)
+            for span, count, continues in zip(
+                block.spans, tokens, _continues(block.spans, texts), strict=True
+            )
         ]
         for section in [units] if block.build else split_at_headings(units):
             packed = pack(parsed.document, texts, block.build, section, count_tokens, settings)
@@ -77,6 +80,16 @@ def chunk(
         )
         for number, passage in enumerate(passages)
     ]
+
+
+def _continues(spans: Sequence[Span], texts: Mapping[int, str]) -> Iterator[bool]:
+    """For each span, whether it is the rest of a sentence that the page before begins."""
+    for before, span in zip([None, *spans], spans, strict=False):
+        if before is None or before.page == span.page:
+            yield False
+            continue
+        ended = texts[before.page][before.start : before.end].rstrip()[-1:] in CLOSING_MARKS
+        yield not ended and texts[span.page][span.start : span.end].lstrip()[:1].islower()
 
 
 def _labels(pages: Sequence[int], labels: Mapping[int, str]) -> tuple[str, ...]:

@@ -20,11 +20,15 @@ _MIN_SECTION_TOKENS = 24  # a shorter section, such as a heading alone, goes wit
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence or an item: where it is, its number of tokens, and the headings above it."""
+    """A sentence or an item: where it is, its number of tokens, and the headings above it.
+
+    `continues` is true of the part of a sentence that a page's end parts from its beginning.
+    """
 
     span: Span
     tokens: int
     headings: tuple[str, ...]
+    continues: bool = False
 
 
 def split_at_headings(units: Sequence[Unit]) -> Iterator[list[Unit]]:
@@ -90,19 +94,28 @@ def _groups(
     """Group units into passages, each with the number of units that it repeats.
 
     A passage ends when the next unit would make it longer than `limit`, or when half of that
-    unit would make it longer than `target`.
+    unit would make it longer than `target`; not inside a sentence, if the whole fits into one.
     """
     group: list[Unit] = []
     overlap = tokens = 0
-    for unit in units:
-        if group[overlap:] and (tokens + unit.tokens > limit or tokens + unit.tokens / 2 > target):
+    for index, unit in enumerate(units):
+        rest = sum(part.tokens for part in _continuation(units, index))
+        needed = unit.tokens + rest if unit.tokens + rest <= limit else unit.tokens
+        full = tokens + needed > limit or tokens + needed / 2 > target
+        begins = not unit.continues or tokens + unit.tokens > limit
+        if group[overlap:] and full and begins:
             yield group, overlap
-            group, tokens = _tail(group, min(overlap_tokens, limit - unit.tokens))
+            group, tokens = _tail(group, min(overlap_tokens, limit - needed))
             overlap = len(group)
         group.append(unit)
         tokens += unit.tokens
     if group[overlap:]:
         yield group, overlap
+
+
+def _continuation(units: Sequence[Unit], index: int) -> list[Unit]:
+    """The parts of a unit's sentence on the pages behind it."""
+    return list(itertools.takewhile(lambda unit: unit.continues, units[index + 1 :]))
 
 
 def _tail(group: Sequence[Unit], limit: int) -> tuple[list[Unit], int]:
@@ -135,11 +148,13 @@ def _split(
     for start, count in zip(starts, counts, strict=True):
         if tokens and tokens + count > limit:
             part = replace(span, start=span.start + part_start, end=span.start + start)
-            parts.append(replace(unit, span=part, tokens=tokens))
+            parts.append(
+                replace(unit, span=part, tokens=tokens, continues=unit.continues and not parts)
+            )
             part_start, tokens = start, 0
         tokens += count
     last = replace(span, start=span.start + part_start)
-    parts.append(replace(unit, span=last, tokens=tokens))
+    parts.append(replace(unit, span=last, tokens=tokens, continues=unit.continues and not parts))
     if any(part.tokens > limit for part in parts):  # one endless word: cut between letters
         return [small for part in parts for small in _split(part, texts, count_tokens, limit)]
     return parts

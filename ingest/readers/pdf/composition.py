@@ -10,8 +10,8 @@ from ingest.readers.pdf.titles import page_heading
 from ingest.text.repair import join_hyphen, repair_word
 from ingest.types import Box, Line, Page, Slide, Word
 
-# Words before which a hyphen stands for a part that both words share, as in "input- and output".
-_SUSPENDING = frozenset({"and", "or", "und", "oder", "bzw.", "sowie", "et", "ou"})
+#: Words before which a hyphen stands for a part that both words share, as in "input- and output".
+SUSPENDING = frozenset({"and", "or", "und", "oder", "bzw.", "sowie", "et", "ou"})
 
 
 def hyphenated_words(pages: Sequence[PageLayout]) -> set[str]:
@@ -116,6 +116,6 @@ def is_broken(line: LayoutLine, following: Sequence[LayoutLine]) -> bool:
     return (
         following[0].block == line.block
         and first[0].islower()
-        and first not in _SUSPENDING
+        and first not in SUSPENDING
         and abs(line.size - following[0].size) < 0.2 * line.size
     )

@@ -15,6 +15,7 @@ from ingest.readers.pdf.annotations import attached_files, read_notes, with_note
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.labels import page_labels, with_labels
 from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
+from ingest.readers.pdf.page_breaks import join_broken_words
 from ingest.readers.pdf.pages import read_pages, reread_doubtful, word_boxes
 from ingest.readers.pdf.titles import document_title, without_stamped_headings
 from ingest.recognition import (
@@ -73,7 +74,7 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
         layouts[number - 1].origin = "picture"
     compounds = hyphenated_words(layouts)
     pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
-    pages = without_stamped_headings(pages)
+    pages = join_broken_words(without_stamped_headings(pages), compounds)
     pages, attached = _with_what_is_beside(path.name, data, pages)
     if not pictures and sum(len(page.words) for page in pages) < MIN_WORDS:
         pages = _pages_by_second_opinion(data, pages)

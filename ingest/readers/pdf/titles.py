@@ -124,6 +124,8 @@ def page_heading(number: int, text: str, lines: Sequence[Line], width: float, he
         if line.size >= _SAME_SIZE * largest and line.box.y0 - first.box.y1 < largest:
             last = line
     heading = " ".join(text[first.start : last.end].split())
+    if largest < _LARGE * median and heading[:1].islower():
+        return ""  # the rest of a sentence of the page before
     return heading if len(heading) <= _MAX_LENGTH else ""
 
 
