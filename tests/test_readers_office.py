@@ -312,6 +312,14 @@ def test_a_book_is_read_chapter_by_chapter(tmp_path, encoder):
     assert parsed.document.pages == 3
 
 
+def test_a_damaged_chapter_costs_only_itself(tmp_path):
+    whole = book(tmp_path / "whole.epub").read_bytes()
+    start = whole.index(b"OPS/text/first.xhtml") + len("OPS/text/first.xhtml")
+    (tmp_path / "book.epub").write_bytes(whole[:start] + b"\xff" * 20 + whole[start + 20 :])
+    parsed = read(tmp_path / "book.epub")
+    assert [page.heading for page in parsed.pages] == ["2 Lakes"]
+
+
 def test_a_protected_book_is_refused(tmp_path):
     with pytest.raises(UnreadableFile, match=r"^book\.epub: is protected"):
         read(book(tmp_path / "book.epub", **{"META-INF__rights_xml": "<rights/>"}))

@@ -6,6 +6,7 @@ files with a list of them, which `zipfile` and lxml read.
 
 from __future__ import annotations
 
+import logging
 import posixpath
 import zipfile
 from collections.abc import Iterator
@@ -22,14 +23,12 @@ from ingest.readers.typesetting import Block, set_document, split_at_headings
 from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
+logger = logging.getLogger(__name__)
+
 _CONTAINER = "META-INF/container.xml"
 _PARSER = lxml.etree.XMLParser(
     resolve_entities=False, no_network=True, load_dtd=False, recover=True
 )
-_FAULTS = (
-    KeyError, ValueError, OSError, RuntimeError, NotImplementedError, EOFError, AttributeError,
-    zipfile.BadZipFile, lxml.etree.LxmlError,
-)  # fmt: skip
 
 
 def read_epub(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
@@ -46,7 +45,7 @@ def read_epub(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDoc
             package = _xml(archive, _package_path(archive))
             title = package.findtext(".//{*}metadata/{*}title") or ""
             chapters = list(_chapters(archive, path.name, package))
-        except _FAULTS as error:
+        except Exception as error:  # a damaged archive or list raises whatever its parts raise
             raise UnreadableFile(
                 f"{path.name}: is no readable book ({type(error).__name__}); download it again"
             ) from error
@@ -81,6 +80,8 @@ def _chapters(
         if "html" not in (item.get("media-type") or ""):
             continue
         member = posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
-        if member in archive.namelist():
+        try:
             content = archive.read(member)
-            yield html_blocks(decode(f"{name}/{member}", content, declared_charset(content)))
+            yield html_blocks(decode(member, content, declared_charset(content)))
+        except Exception as error:  # one damaged chapter costs only itself
+            logger.info("%s: %s was left out: %s", name, member, error)

@@ -49,11 +49,13 @@ def paragraphs(text: str) -> list[Block]:
         if all(line.startswith(("    ", "\t")) for line in lines):
             blocks.append(Block("code", "\n".join(lines)))
             continue
-        joined: list[str] = []
+        joined: list[list[str]] = []
+        length = 0  # of the last of them
         for line in lines:
-            if joined and not _ITEM.match(line):
-                joined[-1] += f" {line.strip()}"
-            else:
-                joined.append(line.strip())
-        blocks.extend(Block("text", line) for line in joined)
+            if not joined or _ITEM.match(line) or length > _PART:
+                joined.append([])
+                length = 0
+            joined[-1].append(line.strip())
+            length += len(line)
+        blocks.extend(Block("text", " ".join(parts)) for parts in joined)
     return blocks
