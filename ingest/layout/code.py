@@ -153,10 +153,7 @@ def _without_numbers(group: list[Segment], segments: list[Segment]) -> list[Segm
         if segment.text == word:
             lone.add(id(segment))
             continue
-        rest = segment.pieces[len(word) :]
-        while rest[0].is_blank:
-            rest = rest[1:]
-        segment.pieces = rest
+        segment.drop_first(len(word))
     group[:] = [s for s in group if id(s) not in lone]
     return [s for s in segments if id(s) not in lone]
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.layout.symbols import symbol_of
+from ingest.layout.symbols import is_symbol_font, symbol_of
 from ingest.types import Box
 
 #: Two equal characters nearer than this, in em, are one character drawn twice (artificial bold,
@@ -38,6 +38,7 @@ _FIXED_PITCH = re.compile(
     r"Mono(?!type)|Courier|Consolas|Menlo|Monaco|Inconsolata|Typewriter|FiraCode|SourceCode|"
     r"(?:^|\+)(?:CMTT|CMSLTT|ECTT|SFTT|LMTT|txtt|NimbusMon)"
 )
+_CELL = 4.0  # points; side of the cells in which repeated characters are looked for
 _LIGATURE = 3  # the letters of one ligature follow one another and share its place
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-", "\u2010": "-", "\u2011": "-"}
 _BLANKS = frozenset(" \t\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000")
@@ -49,7 +50,8 @@ class Font(NamedTuple):
     `direction` is the quarter turns, clockwise, of the text's baseline on the page as shown; None
     for oblique text. `invisible` text has render mode 3 or is wholly transparent; `uncertain` text
     is part of a layer, or only a mask for what is drawn after it; `fill` is the colour, red, green,
-    blue from 0 to 255; `address` names the text object.
+    blue from 0 to 255; `address` names the text object; `has_symbols` if the codes of its font have a
+    table of their own.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Font(NamedTuple):
     fill: tuple[int, int, int]
     uncertain: bool = False
     address: int = 0
+    has_symbols: bool = False
 
 
 @dataclass(slots=True)
@@ -123,14 +126,11 @@ class Frame:
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
         """Where a rectangle of user space is shown."""
+        if self.a == 1 and self.d == -1:  # not turned, as nearly all pages
+            return Box(left + self.e, self.f - top, right + self.e, self.f - bottom)
         xa, ya = self.shown(left, bottom)
         xb, yb = self.shown(right, top)
-        return Box(
-            round(min(xa, xb), 2),
-            round(min(ya, yb), 2),
-            round(max(xa, xb), 2),
-            round(max(ya, yb), 2),
-        )
+        return Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
 
     def upright(self, x: float, y: float, direction: int) -> tuple[float, float]:
         """A shown point in the frame of text with a direction (quarter turns, clockwise)."""
@@ -191,7 +191,9 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             starts = (box.x0, box.y0, frame.width - box.x1, frame.height - box.y1)
             u = max(u, starts[direction])
         text = _HYPHENS.get(text, text)
-        if "\uf000" <= text <= "\uf0ff" or is_unmapped(raw, position) == 1:
+        if "\uf000" <= text <= "\uf0ff" or (
+            (font.has_symbols or text < " ") and is_unmapped(raw, position) == 1
+        ):
             text = symbol_of(font.name, text, unmapped=True)
         if text < " ":
             if not text:  # a part of a tall sign
@@ -245,6 +247,7 @@ def _font(raw: object, position: int, drawn: object, frame: Frame) -> Font:
         (red, green, blue),
         mode == pdfium_c.FPDF_TEXTRENDERMODE_CLIP or _is_on_layer(drawn),
         ctypes.addressof(drawn.contents),  # type: ignore[attr-defined]
+        is_symbol_font(named),
     )
 
 
@@ -268,11 +271,10 @@ def drop_doubles(glyphs: Sequence[Glyph]) -> list[Glyph]:
             single.append(glyph)
             continue
         reach = SAME_PLACE * glyph.size
-        column, row = int(glyph.x0 // 2), int(glyph.y // 2)
         near = (
             other
-            for across in _cells(column, reach)
-            for down in _cells(row, reach)
+            for across in _cells(glyph.x0, reach)
+            for down in _cells(glyph.y, reach)
             for other in cells.get((glyph.text, across, down), ())
         )
         if any(
@@ -283,12 +285,11 @@ def drop_doubles(glyphs: Sequence[Glyph]) -> list[Glyph]:
             for other in near
         ):
             continue
-        cells[glyph.text, column, row].append(glyph)
+        cells[glyph.text, int(glyph.x0 // _CELL), int(glyph.y // _CELL)].append(glyph)
         single.append(glyph)
     return single
 
 
-def _cells(cell: int, reach: float) -> Iterable[int]:
-    """The cells of 2 points around one that a reach can lie in."""
-    around = 1 + int(reach // 2)
-    return range(cell - around, cell + around + 1)
+def _cells(place: float, reach: float) -> Iterable[int]:
+    """The cells that a reach around a place touches."""
+    return range(int((place - reach) // _CELL), int((place + reach) // _CELL) + 1)

@@ -16,7 +16,7 @@ from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
 from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
 from ingest.layout.order import Row, reading_order
-from ingest.layout.segments import Piece, PlacedWord, Rule, Segment, words_of
+from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
 from ingest.layout.vertical import split_vertical
 from ingest.layout.visibility import readable_glyphs, visible_glyphs
 from ingest.recognition import RecognisedLine
@@ -120,6 +120,8 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
         blocks += 1 + max((row.block for row in rows), default=0)
 
     for segments, direction in groups:
+        for segment in segments:
+            segment.finish()
         bars = rules if direction == 0 else []
         printed = find_slides(segments, shapes, frame.width, frame.height) if direction == 0 else []
         for box, inside in printed:
@@ -210,11 +212,11 @@ def _line(row: Row, block: int, of_code: Mapping[int, Listing]) -> LayoutLine:
     """A row's words; what is written from right to left in the order in which it is read."""
     listing = of_code.get(id(row.segments[0]))
     if listing is not None:
-        words = [word for segment in row.segments for word in words_of(segment)]
+        words = [word for segment in row.segments for word in segment.words]
         first = row.segments[0]
         indent = listing.indent(first)
         return LayoutLine(words, first.size, block + row.block, 1, True, indent)
-    words = [word for segment in row.segments for word in words_of(segment)]
+    words = [word for segment in row.segments for word in segment.words]
     size = max(row.segments, key=lambda segment: segment.letters).size
     return LayoutLine(logical_order(words), size, block + row.block, len(row.segments))
 

@@ -58,6 +58,8 @@ class Segment:
     size: float
     top: float = field(default=0.0)
     bottom: float = field(default=0.0)
+    _measured: tuple[int, float, int] = field(default=(0, 0.0, 0))
+    _words: list[PlacedWord] | None = None
 
     def __post_init__(self) -> None:
         """Give it the height of its letters."""
@@ -71,17 +73,40 @@ class Segment:
     @property
     def x1(self) -> float:
         """Where it ends."""
-        return max(piece.x1 for piece in self.pieces)
+        return self._measure()[1]
 
     @property
     def letters(self) -> int:
         """Number of characters that are not blank."""
-        return sum(len(piece.text) for piece in self.pieces if not piece.is_blank)
+        return self._measure()[2]
+
+    def _measure(self) -> tuple[int, float, int]:
+        """Number of pieces, right end and number of letters, worked out when pieces change."""
+        if self._measured[0] != len(self.pieces):
+            letters = sum(len(piece.text) for piece in self.pieces if not piece.is_blank)
+            self._measured = len(self.pieces), max(p.x1 for p in self.pieces), letters
+        return self._measured
 
     @property
     def text(self) -> str:
         """Its words, for rules that look at words."""
-        return " ".join(word.text for word in words_of(self))
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def words(self) -> list[PlacedWord]:
+        """Its words from left to right."""
+        return words_of(self) if self._words is None else self._words
+
+    def finish(self) -> None:
+        """Settle its words: nothing will be written into it any more."""
+        self._words = words_of(self)
+
+    def drop_first(self, count: int) -> None:
+        """Take out its first pieces, and the blanks behind them."""
+        while count < len(self.pieces) and self.pieces[count].is_blank:
+            count += 1
+        self.pieces = self.pieces[count:]
+        self.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +130,13 @@ class PlacedWord:
     @property
     def box(self) -> Box:
         """The smallest box around all of its parts."""
-        box = self.boxes[0]
-        for other in self.boxes[1:]:
-            box = box.union(other)
-        return box
+        boxes = self.boxes
+        return Box(
+            round(min([box.x0 for box in boxes]), 2),
+            round(min([box.y0 for box in boxes]), 2),
+            round(max([box.x1 for box in boxes]), 2),
+            round(max([box.y1 for box in boxes]), 2),
+        )
 
 
 def words_of(segment: Segment) -> list[PlacedWord]:

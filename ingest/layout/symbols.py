@@ -96,6 +96,11 @@ def symbol_of(font: str, text: str, *, unmapped: bool) -> str:
     return _table(font).get(code, text)
 
 
+def is_symbol_font(font: str) -> bool:
+    """Whether a font's codes have a table of their own."""
+    return bool(_table(font))
+
+
 @lru_cache(maxsize=256)
 def _table(font: str) -> dict[int, str]:
     """The table of a font's name; empty for ordinary fonts."""
