@@ -133,12 +133,9 @@ def test_labels_beside_wrapped_text_stay_beside_it(page):
         text(140, 178, "their harmonic mean, which is"),
         text(140, 164, "low if one is low"),
     ) == [
-        "Recall share of the right pages that",
-        "were found at all",
-        "Precision share of the found pages that",
-        "are right in the end",
-        "F1 their harmonic mean, which is",
-        "low if one is low",
+        "Recall share of the right pages that were found at all",
+        "Precision share of the found pages that are right in the end",
+        "F1 their harmonic mean, which is low if one is low",
     ]
 
 

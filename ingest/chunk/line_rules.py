@@ -58,6 +58,12 @@ def _code(page: Page, before: Line, line: Line) -> bool | None:
     return False if before.is_code or line.is_code else None
 
 
+def _table(page: Page, before: Line, line: Line) -> bool | None:
+    """A table's row is a line of its own."""
+    texts = (page.text[part.start : part.end] for part in (before, line))
+    return False if any(" | " in text for text in texts) else None
+
+
 def _left_out(page: Page, before: Line, line: Line) -> bool | None:
     """Between the two is a line that is left out, such as a footer: a span must not hold it."""
     return None if page.text[before.end : line.start] == "\n" else False
@@ -127,6 +133,7 @@ def _full_line(page: Page, before: Line, line: Line) -> bool | None:
 RULES: Mapping[str, Rule] = {
     "hyphen": _hyphen,
     "code": _code,
+    "table": _table,
     "left out": _left_out,
     "bullet": _bullet,
     "same line": _same_line,

@@ -32,7 +32,7 @@ STRIP_GAP = 1.2
 #: A gap between two rows, in em, at which columns may begin or end.
 BAND_GAP = 0.9
 
-_BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
+BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
 _COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
 
 
@@ -65,7 +65,7 @@ class _Item:
             segment.top,
             segment.bottom,
             len(text.split()),
-            bool(_BULLET.match(text)),
+            bool(BULLET.match(text)),
             text[:1].islower(),
             text[-1:] in ".:;!?",
         )

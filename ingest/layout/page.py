@@ -17,6 +17,7 @@ from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
 from ingest.layout.order import Row, reading_order
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
+from ingest.layout.tables import find_tables, words_of_row
 from ingest.layout.vertical import split_vertical
 from ingest.layout.visibility import readable_glyphs, visible_glyphs
 from ingest.recognition import RecognisedLine
@@ -116,7 +117,7 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
             part, bars, [(listing.lines, listing.x0, listing.x1) for listing in listings]
         )
         of_code = {id(line): listing for listing in listings for line in listing.lines}
-        lines.extend(_line(row, blocks, of_code) for row in rows)
+        lines.extend(_lines(rows, bars, blocks, of_code))
         blocks += 1 + max((row.block for row in rows), default=0)
 
     for segments, direction in groups:
@@ -206,6 +207,26 @@ def _with_drop_caps(segments: list[Segment]) -> list[Segment]:
             first.pieces.insert(0, cap.pieces[0])
             rest.remove(cap)
     return rest
+
+
+def _lines(
+    rows: Sequence[Row], rules: Sequence[Rule], block: int, of_code: Mapping[int, Listing]
+) -> Iterator[LayoutLine]:
+    """Rows as lines; those of a table with what wraps inside their cells."""
+    tables = {} if of_code else {table.first: table for table in find_tables(rows, rules)}
+    position = 0
+    while position < len(rows):
+        table = tables.get(position)
+        if table is None:
+            yield _line(rows[position], block, of_code)
+            position += 1
+            continue
+        for cells in table.rows:
+            segments = [segment for cell in cells for segment in cell]
+            size = max(segments, key=lambda segment: segment.letters).size
+            number = block + rows[position].block
+            yield LayoutLine(logical_order(words_of_row(cells)), size, number, len(cells))
+        position = table.end
 
 
 def _line(row: Row, block: int, of_code: Mapping[int, Listing]) -> LayoutLine:

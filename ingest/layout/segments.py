@@ -120,12 +120,18 @@ class Rule:
 
 @dataclass(slots=True)
 class PlacedWord:
-    """A word of a segment: its text and boxes; `attached` where no blank stands before it."""
+    """A word of a segment: its text and boxes; `attached` where no blank stands before it.
+
+    `begins_cell` marks the first word of a table's cell but for its row's first, `is_broken` a word
+    whose last hyphen breaks it inside a cell.
+    """
 
     text: str
     boxes: list[Box]
     bold: bool
     attached: bool = False
+    begins_cell: bool = False
+    is_broken: bool = False
 
     @property
     def box(self) -> Box:

@@ -46,13 +46,16 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
         broken = is_broken(layout_line, page.lines[index + 1 : index + 2])
         for placed in layout_line.words:
             last = placed is layout_line.words[-1]
-            text = repair_word(placed.text[:-1] if broken and last else placed.text)
+            cut = (broken and last) or placed.is_broken
+            text = repair_word(placed.text[:-1] if cut else placed.text)
             if not text:
                 continue
             if after_hyphen:
                 separator = join_hyphen(parts[-1], text, compounds)
             elif box is None:
                 separator = " " * layout_line.indent
+            elif placed.begins_cell:
+                separator = " | "
             else:
                 separator = "" if placed.attached else " "
             parts.extend((separator, text))
@@ -61,7 +64,7 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
             words.append(Word(length, length + len(text), word_box))
             box = word_box if box is None else box.union(word_box)
             length += len(text)
-            after_hyphen = False
+            after_hyphen = placed.is_broken
         if box is None:
             continue
         size = round(layout_line.size, 1)
