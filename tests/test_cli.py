@@ -20,6 +20,7 @@ ANIMALS = """
 #slide("Cats")[A cat sleeps sixteen hours a day. It hunts mice at night.]
 #slide("Dogs")[A dog guards the house. It barks at strangers.]
 """
+CHANGED = "This course begins in October and ends with a written exam."
 PHYSICS = """
 #slide("Gravity")[Gravity pulls masses together. An apple falls from the tree.]
 #slide("Light")[Light travels at 299792458 metres per second in vacuum.]
@@ -278,3 +279,18 @@ def test_ingest_says_which_files_are_gone(katheder, filled, tmp_path):
     (lectures / "physics.pdf").unlink()  # an empty folder, whose files the library knows
     code, out, _ = katheder("ingest", lectures, "--library", filled)
     assert (code, "1 gone" in out) == (0, True)
+
+
+def test_list_names_the_versions_of_a_lecture(katheder, filled, make_pdf, tmp_path):
+    lectures = make_pdf("animals-new.pdf", f'#slide("Dates")[{CHANGED}]' + ANIMALS).parent
+    assert katheder("ingest", lectures, "--library", filled)[0] == 0
+    _, out, _ = katheder("library", "list", "--library", filled)
+    lines = out.splitlines()
+    assert (
+        "100% of its pages are also in animals-new.pdf"
+        in lines[lines.index(next(line for line in lines if "animals.pdf " in line)) + 1]
+    )
+    _, out, _ = katheder("library", "list", "--library", filled, "--json")
+    shares = {d["file"]: d["shares_pages_with"] for d in json.loads(out)["documents"]}
+    assert shares["animals-new.pdf"]["share"] == pytest.approx(2 / 3)
+    assert shares["physics.pdf"] is None

@@ -90,6 +90,8 @@ GERMAN = {
     "updated": "aktualisiert",
     "already in the library": "schon in der Bibliothek",
     "moved": "verschoben",
+    "{file}: {share} % of its pages are also in {other}.": "{file}: {share} % der Seiten sind "
+    "auch in {other}.",
     "also {place}": "auch {place}",
     "pictures read": "Bilder gelesen",
     "kept without its file": "ohne Datei behalten",

@@ -199,6 +199,10 @@ class Library:
         """A document's pages with their lines and words, in order."""
         return rows.select_pages(self.database.connection(), document)
 
+    def page_texts(self) -> list[tuple[str, int, str]]:
+        """Every page's document id, number from 1 and text, in order."""
+        return rows.select_page_texts(self.database.connection())
+
     def page(self, document: str, number: int) -> Page | None:
         """One page, or None if the document has no such page."""
         return rows.select_page(self.database.connection(), document, number)

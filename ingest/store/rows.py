@@ -157,6 +157,12 @@ def select_page(db: sqlite3.Connection, document: str, number: int) -> Page | No
     return _page(*row) if row else None
 
 
+def select_page_texts(db: sqlite3.Connection) -> list[tuple[str, int, str]]:
+    """Every page's document id, number and text, in order."""
+    rows = db.execute("SELECT document, number, text FROM pages ORDER BY document, number")
+    return rows.fetchall()
+
+
 def select_passages(db: sqlite3.Connection, document: str) -> list[Passage]:
     """A document's passages in reading order."""
     rows = db.execute(f"{_SELECT_PASSAGE} WHERE p.document = ? ORDER BY p.id", (document,))

@@ -135,15 +135,22 @@ def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None
 
 @library_app.command("list")
 def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the documents with their pages."""
+    """List the documents with their pages, and which are versions of others."""
     from dataclasses import asdict
 
     from ingest.store import Library
+    from rag.document_versions import shared_pages
 
     store = Library(library_folder(library))
     documents = store.documents()
+    versions = {shared.document.id: shared for shared in shared_pages(store)}
     if as_json:
-        print_json({"library": str(store.folder), "documents": [asdict(d) for d in documents]})
+        rows = [asdict(document) | {"shares_pages_with": None} for document in documents]
+        for row in rows:
+            if row["id"] in versions:
+                shared = versions[row["id"]]
+                row["shares_pages_with"] = {"id": shared.other.id, "share": shared.share}
+        print_json({"library": str(store.folder), "documents": rows})
         return
     for document in documents:
         gone = ", its file is gone" if document.gone else ""
@@ -151,6 +158,11 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
             f"{document.id[:12]}  {document.pages:4d} pages  "
             f"{one_line(document.name)}  ({one_line(document.title)}){gone}"
         )
+        if document.id in versions:
+            shared = versions[document.id]
+            show(
+                f"{'':14}{shared.share:.0%} of its pages are also in {one_line(shared.other.name)}"
+            )
     show(
         f"{len(documents)} documents, {sum(d.pages for d in documents)} pages, "
         f"{store.count()} passages in {store.folder}"

@@ -8,6 +8,7 @@ from ingest.errors import KathederError
 from ingest.store import Library
 from ingest.types import Passage
 from rag import library_map
+from rag.document_versions import SharedPages, shared_pages
 from rag.library_map import LibraryMap
 from ui.presentation.map_chart import map_chart
 from ui.session import Session
@@ -47,6 +48,15 @@ def show_map(session: Session, library: Library) -> None:
 
 def show_near_duplicates(library: Library) -> None:
     """Passages that are nearly the same, as in an old and a new version of a lecture."""
+    for shared in _shared_pages(library):
+        st.markdown(
+            t(
+                "{file}: {share} % of its pages are also in {other}.",
+                file=escape(shared.document.name),
+                share=round(100 * shared.share),
+                other=escape(shared.other.name),
+            )
+        )
     pairs = _near_duplicates(library)
     st.caption(
         t(
@@ -70,3 +80,8 @@ def _library_map(library: Library) -> LibraryMap:
 @st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.content_hash()})
 def _near_duplicates(library: Library) -> list[tuple[float, Passage, Passage]]:
     return library_map.near_duplicates(library, _THRESHOLD)
+
+
+@st.cache_data(show_spinner=False, hash_funcs={Library: lambda library: library.content_hash()})
+def _shared_pages(library: Library) -> list[SharedPages]:
+    return shared_pages(library)
