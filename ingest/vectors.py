@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 logger = logging.getLogger(__name__)
+
+_SAMPLES = 32  # rows, about, by which a saved index is recognised
+_ROUNDING = 1e-3  # of a unit vector's components
 
 
 class DenseIndex:
@@ -53,9 +56,21 @@ class DenseIndex:
         cosines, rows = self._index.search(query[None, :].astype(np.float32), min(k, len(self)))
         return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True)]
 
+    def _has(self, rows: Sequence[int], vectors: np.ndarray) -> bool:
+        """Whether these rows have these vectors, but for rounding."""
+        if vectors.shape != (len(rows), self._index.d):
+            return False
+        saved = [self._index.reconstruct(row) for row in rows]
+        return not rows or bool(np.allclose(saved, vectors, atol=_ROUNDING))
+
     @classmethod
     def open(
-        cls, folder: Path, content_hash: str, count: int, vectors: Callable[[], np.ndarray]
+        cls,
+        folder: Path,
+        content_hash: str,
+        count: int,
+        vectors: Callable[[], np.ndarray],
+        sample: Callable[[Sequence[int]], np.ndarray] | None = None,
     ) -> DenseIndex:
         """Load the index of these contents, or build it from `vectors()` and save it.
 
@@ -64,6 +79,7 @@ class DenseIndex:
             content_hash: The store's content hash, hexadecimal.
             count: Rows that the index must have; another count means a broken file.
             vectors: Gives the (N, dimension) matrix if the index must be built.
+            sample: Gives the vectors of some rows, with which the saved ones are compared.
         """
         import faiss
 
@@ -74,7 +90,10 @@ class DenseIndex:
                 if isinstance(loaded, faiss.IndexFlatIP) and loaded.ntotal == count:
                     index = cls.__new__(cls)
                     index._index = loaded
-                    return index
+                    rows = range(0, count, max(1, count // _SAMPLES))
+                    if sample is None or index._has(rows, sample(rows)):
+                        return index
+                logger.warning("The vector index was of other contents and is built again.")
             except RuntimeError as error:
                 logger.warning("The vector index was damaged and is built again.")
                 logger.info("%s: %s", file.name, error)

@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import faiss
+import numpy as np
 import pytest
 from conftest import edit_database
 from raw_pdf import Deck
@@ -72,6 +74,26 @@ def test_library_that_cannot_be_created_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(LibraryUnusable, match=r"cannot be created \(Not a directory\)"):
         Library(tmp_path / "file" / "library", create=True)
+
+
+@pytest.mark.parametrize("damage", ["other order", "other dimension"])
+def test_vector_file_of_other_contents_is_built_again(lectures, encoder, damage, caplog):
+    query = encoder.encode(["Boosting"])[0]
+    right = lectures.search_dense(query, 3)
+    [file] = lectures.folder.glob("index-*.faiss")
+    vectors = lectures.vectors()
+    wrong = vectors[::-1] if damage == "other order" else vectors[:, : vectors.shape[1] // 2]
+    index = faiss.IndexFlatIP(wrong.shape[1])
+    index.add(np.ascontiguousarray(wrong))
+    faiss.write_index(index, str(file))
+    assert Library(lectures.folder).search_dense(query, 3) == right
+    assert "of other contents and is built again" in caplog.text
+
+
+def test_passages_without_vectors_are_told(lectures, encoder):
+    edit_database(lectures, "UPDATE passages SET vector = x'' WHERE row % 2")
+    with pytest.raises(LibraryUnusable, match="passages have no vectors"):
+        Library(lectures.folder).search_dense(encoder.encode(["Boosting"])[0], 3)
 
 
 @pytest.mark.slow

@@ -37,14 +37,23 @@ class DenseSearch:
         scored = [(passages[ids[row]], cosine) for row, cosine in rows if ids[row] in passages]
         return sorted(scored, key=lambda item: (-item[1], item[0].id))[:k]
 
-    def index(self) -> tuple[DenseIndex, list[str]]:
-        """The index of what the library holds now, and the passage id of each of its rows."""
+    def index(self, *, as_saved: bool = False) -> tuple[DenseIndex, list[str]]:
+        """The index of what the library holds now, and the passage id of each of its rows.
+
+        One that was saved with other vectors is built again, unless `as_saved`.
+        """
         with self._lock, self._database.snapshot() as db:
             content_hash = read_content_hash(db)
-            if self._current is None or self._current[0] != content_hash:
+            if as_saved or self._current is None or self._current[0] != content_hash:
                 ids = [id for (id,) in db.execute("SELECT id FROM passages ORDER BY id")]
                 index = DenseIndex.open(
-                    self._folder, content_hash, len(ids), lambda: select_vectors(db)
+                    self._folder,
+                    content_hash,
+                    len(ids),
+                    lambda: select_vectors(db),
+                    None if as_saved else lambda rows: select_vectors(db, [ids[i] for i in rows]),
                 )
+                if as_saved:
+                    return index, ids
                 self._current = (content_hash, index, ids)
             return self._current[1], self._current[2]

@@ -11,6 +11,7 @@ from typing import cast
 
 import numpy as np
 
+from ingest.errors import LibraryUnusable
 from ingest.store import places
 from ingest.store.schema import read_config
 from ingest.text.languages import language
@@ -194,11 +195,25 @@ def select_stored_vectors(db: sqlite3.Connection, document: str) -> np.ndarray:
     return np.frombuffer(b"".join(blobs), dtype="<f2").reshape(len(blobs), -1 if blobs else 0)
 
 
-def select_vectors(db: sqlite3.Connection) -> np.ndarray:
-    """All passages' unit vectors, float32, shape (N, dimension), ordered by passage id."""
-    blobs = db.execute("SELECT vector FROM passages ORDER BY id").fetchall()
+def select_vectors(db: sqlite3.Connection, ids: Sequence[str] | None = None) -> np.ndarray:
+    """Passages' unit vectors, float32, shape (N, dimension), ordered by passage id.
+
+    Args:
+        db: A connection to the library.
+        ids: Whose vectors; None: all passages'.
+
+    Raises:
+        LibraryUnusable: a passage has no vector, or one of another length.
+    """
+    where = "" if ids is None else f"WHERE id IN ({','.join('?' * len(ids))})"
+    blobs = db.execute(f"SELECT vector FROM passages {where} ORDER BY id", ids or ()).fetchall()
     config = read_config(db)
     dimension = config.dimension if config else 1
+    if any(len(blob) != 2 * dimension for (blob,) in blobs):
+        raise LibraryUnusable(
+            "The library is damaged: passages have no vectors. "
+            "Run `katheder library rebuild`, with its --library."
+        )
     halves = np.frombuffer(b"".join(blob for (blob,) in blobs), dtype="<f2")
     vectors = halves.reshape(len(blobs), dimension).astype(np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)

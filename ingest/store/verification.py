@@ -123,7 +123,7 @@ def _vector_faults(
     if wrong_length:
         yield f"{wrong_length} vectors do not have {config.dimension} values"
         return
-    vectors, (index, _) = select_vectors(db), dense.index()
+    vectors, (index, _) = select_vectors(db), dense.index(as_saved=True)
     norms = np.linalg.norm(vectors, axis=1)
     if (abs(norms - 1) > _NORM_TOLERANCE).any() or not np.isfinite(vectors).all():
         yield "some vectors are zero or not finite"
