@@ -14,6 +14,7 @@ from tiny_models import make_encoder
 
 import ui.cli
 from ingest import resources, weights
+from ingest.store import Library
 from rag.settings import Settings
 
 ANIMALS = """
@@ -294,3 +295,18 @@ def test_list_names_the_versions_of_a_lecture(katheder, filled, make_pdf, tmp_pa
     shares = {d["file"]: d["shares_pages_with"] for d in json.loads(out)["documents"]}
     assert shares["animals-new.pdf"]["share"] == pytest.approx(2 / 3)
     assert shares["physics.pdf"] is None
+
+
+def test_pages_whose_pictures_were_not_read_are_named_in_the_list_and_below_an_abstention(
+    katheder, filled
+):
+    store = Library(filled)
+    with store.database.transaction() as db:
+        db.execute("UPDATE pages SET origin = 'picture' WHERE number = 1")
+    store.close()
+    said = "2 pages have pictures that were not read yet"
+    assert said in katheder("library", "list", "--library", filled)[1]
+    settings = filled / "strict.toml"
+    settings.write_text("[answer]\nmin_confidence = 1.0\n")
+    out = katheder("ask", "Who won the cup?", "--library", filled, "--settings", settings)[1]
+    assert said in out

@@ -7,6 +7,7 @@ from ui.laboratory.german import GERMAN as LABORATORY
 GERMAN = {
     "PDF page {page}": "PDF-Seite {page}",
     "PDF pages {first}-{last}": "PDF-Seiten {first}-{last}",
+    "Pages with pictures that were not read yet: {number}": "Seiten mit noch nicht gelesenen Bildern: {number}",
     "read from an image": "aus einem Bild gelesen",
     # login and all pages
     "Password": "Passwort",

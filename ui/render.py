@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ingest.pipeline import FileReport
+from ingest.store import Library
 from ingest.text.languages import language
 from rag.types import Answer, Hit, Sentence, Source
 from ui.presentation.labels import STAGES
@@ -138,6 +139,12 @@ def seconds_table(seconds: Mapping[str, float]) -> dict[str, list[str]]:
         ],
         t("Seconds"): [f"{value:.3f}" for value in seconds.values()],
     }
+
+
+def show_unread_pictures(library: Library) -> None:
+    """How many pages have pictures that were not read; nothing if there are none."""
+    if number := sum(map(len, library.unread_pictures().values())):
+        st.caption(t("Pages with pictures that were not read yet: {number}", number=number))
 
 
 def show_report(report: FileReport) -> None:

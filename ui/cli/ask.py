@@ -31,7 +31,7 @@ from ui.cli.options import (
     read_sampling,
     read_settings,
 )
-from ui.cli.output import note, print_json, show
+from ui.cli.output import note, print_json, show, show_unread_pictures
 from ui.worker import open_pipeline
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def ask(
         print_json(answer.as_dict())
     else:
         show(answer.render())
+        if answer.abstained:
+            show_unread_pictures(library_folder(library))
 
 
 def search(
@@ -176,6 +178,8 @@ def chat(
             if answer.query != question:
                 note(f"searched for: {answer.query}")
             show(answer.render())
+            if answer.abstained:
+                show_unread_pictures(library_folder(library))
             history.append(Turn(question, answer.text))
 
 

@@ -19,7 +19,7 @@ from ui.cli.options import (
     library_folder,
     read_settings,
 )
-from ui.cli.output import fail, note, print_json, show, show_reports
+from ui.cli.output import fail, note, print_json, show, show_reports, show_unread_pictures
 
 if TYPE_CHECKING:
     from ingest.pipeline import FileReport
@@ -167,6 +167,7 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
         f"{len(documents)} documents, {sum(d.pages for d in documents)} pages, "
         f"{store.count()} passages in {store.folder}"
     )
+    show_unread_pictures(store.folder)
 
 
 @library_app.command()

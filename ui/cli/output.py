@@ -150,3 +150,16 @@ def show_reports(
         )
     if counts["failed"]:
         raise typer.Exit(1)
+
+
+def show_unread_pictures(folder: Path) -> None:
+    """Say how many pages of a library have pictures that were not read; nothing if there are none."""
+    from ingest.store import Library
+
+    if number := sum(map(len, Library(folder).unread_pictures().values())):
+        pages = (
+            "1 page has a picture that was"
+            if number == 1
+            else f"{number} pages have pictures that were"
+        )
+        show(f"{pages} not read yet; `katheder ingest PATH...` goes on with them.")

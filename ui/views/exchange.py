@@ -19,6 +19,7 @@ from ui.render import (
     show_answer,
     show_details,
     show_question,
+    show_unread_pictures,
     total_seconds,
 )
 from ui.session import Session
@@ -63,6 +64,8 @@ def show_exchange(
             show_answer(
                 exchange.answer, str(exchange.id), lambda number: _open(exchange.id, number)
             )
+            if exchange.answer.abstained and session.library:
+                show_unread_pictures(session.library)
             _answer_buttons(session, conversation, exchange, exchange.answer, last=last)
         else:
             st.error(escape(exchange.error or t("The answer was interrupted. Ask again.")))

@@ -14,6 +14,7 @@ from ingest.store import Library
 from ingest.types import Document
 from ui.ingestion import follow_ingestion, start_ingestion, upload, welcome
 from ui.page_view import show_whole_page, size_of, thumbnail
+from ui.render import show_unread_pictures
 from ui.session import Session, lazy_tabs
 from ui.text import UNIT, counted, escape, t
 from ui.views.library_map import show_map, show_near_duplicates
@@ -56,6 +57,7 @@ def show_documents(session: Session, library: Library) -> None:
         hide_index=True,
         width="stretch",
     )
+    show_unread_pictures(library)
     document = st.selectbox(
         t("Lecture"), documents, format_func=lambda d: d.name, key="lecture", index=0
     )
