@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 import threading
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -346,9 +347,13 @@ def _nearest(hits: Sequence[Hit], evidence: Sequence[Source]) -> tuple[Source, .
 
 
 def _checked(question: str) -> str:
-    """The question without surrounding white space; raises BadQuestion where it holds no word."""
+    """The question, composed (NFC) and without surrounding white space.
+
+    Raises:
+        BadQuestion: it holds no word.
+    """
     if not any(letter.isalnum() for letter in question):
         raise BadQuestion(
             f"The question {question!r} holds no words; ask one in a sentence or a few words."
         )
-    return question.strip()
+    return unicodedata.normalize("NFC", question.strip())

@@ -76,3 +76,4 @@ def test_decomposed_name_is_composed(tmp_path, encoder):
     library = Library(tmp_path / "library", create=True)
     list(ingest([file], library, encoder))
     assert library.documents()[0].file == "\u00dcbung.pdf"
+    assert library.find("U\u0308bung.pdf") == library.find("\u00dcbung.pdf") == library.documents()

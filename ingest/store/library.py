@@ -185,7 +185,7 @@ class Library:
         return [
             document
             for document in self.documents()
-            if name in (document.file, document.name)
+            if file_name(name) in (document.file, document.name)
             or path == document.path
             or (len(name) >= _MIN_ID_PREFIX and document.id.startswith(name.lower()))
         ]
