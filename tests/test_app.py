@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import sqlite3
 import threading
 import time
@@ -11,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pptx
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -205,6 +207,27 @@ def test_the_library_shows_files_without_pages(start, library, encoder, tmp_path
     assert len(page.get("image")) == 1  # the small one
     assert "An owl hunts mice at night." in page.get("html")[0].proto.body
     assert "part 1" in text_of(page)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_slide_is_shown_as_libreoffice_draws_it(start, library, encoder, tmp_path):
+    deck = pptx.Presentation()
+    for title, text in (("Owls", "An owl hunts mice."), ("Whales", "A whale sings for hours.")):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text_frame.text = text
+    deck.save(tmp_path / "deck.pptx")
+    for document in library.documents():
+        library.remove(document.id)
+    list(ingest([tmp_path / "deck.pptx"], library, encoder, passage_tokens=40))
+    page = ask(start(), "Which whale sings for hours?")
+    page = press(page, "[1] deck.pptx, slide 2")
+    assert "slide 2 of 2" in text_of(page)
+    [image] = page.get("image")
+    assert "highlighted: A whale sings for hours." in image.proto.imgs[0].alt
+    page = start(page="library")
+    assert not page.exception
 
 
 def test_an_abstention_shows_the_nearest_pages(start, monkeypatch):

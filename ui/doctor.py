@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import weights
+from ingest.conversion import office_program
 from ingest.errors import KathederError, ModelMissing
 from ingest.store import Library
 from rag.settings import Settings
@@ -129,6 +130,7 @@ def _machine(settings: Settings) -> dict[str, str]:
         "device": device,
         "numeric type": str(dtype).removeprefix("torch."),
     }
+    entries["LibreOffice"] = office_program() or "none: slides are shown as text, not as drawn"
     if device == "cpu" and settings.models.dtype == "auto":
         entries["bfloat16 speed"] = f"{weights.bfloat16_speedup():.2f} times float32"
     return entries
