@@ -7,6 +7,7 @@ import pytest
 from raw_pdf import bar, text, write_pdf
 
 from ingest.layout.page import lay_out
+from ingest.layout.segments import Piece, Segment, drop_lone_brackets
 from ingest.layout.symbols import symbol_of
 from ingest.readers.pdf import read_pdf
 
@@ -239,3 +240,17 @@ def test_each_word_keeps_its_box(tmp_path):
     assert page.text[first.start : first.end] == "Entropy"
     assert first.box.x0 == pytest.approx(40, abs=0.5)
     assert first.box.y0 < 300 - 250 < first.box.y1
+
+
+def test_a_tall_bracket_that_closes_nothing_is_dropped():
+    pieces = [
+        Piece(letter, 10.0 * x, 10.0 * x + 9, 0, 10, False, False, [], x, is_tall=x in tall)
+        for tall in [{2, 5}]
+        for x, letter in enumerate("S()x()")
+    ]
+    whole = Segment(pieces, 0, 10)
+    drop_lone_brackets(whole)
+    assert "".join(piece.text for piece in whole.pieces) == "S()x()"
+    lone = Segment([pieces[0], pieces[2], pieces[3]], 0, 10)
+    drop_lone_brackets(lone)
+    assert "".join(piece.text for piece in lone.pieces) == "Sx"

@@ -68,3 +68,13 @@ def test_a_row_is_a_sentence_of_its_own(tmp_path):
         parsed, lambda texts: [len(t.split()) for t in texts], ChunkSettings(256, 200)
     )
     assert len(passage.spans) == 3
+
+
+def test_a_line_between_columns_parts_them_however_close(read):
+    upright = "80 190 0.8 80 re f\n"
+    rows = [("Alpha", "71.5"), ("Beta", "74.0"), ("Gamma", "77.2")]
+    assert read(*cells(rows, width=45), upright).splitlines() == [
+        "Alpha | 71.5",
+        "Beta | 74.0",
+        "Gamma | 77.2",
+    ]

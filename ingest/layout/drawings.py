@@ -9,11 +9,11 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.layout.glyphs import Frame
-from ingest.layout.segments import Rule
+from ingest.layout.segments import Rule, Upright
 from ingest.types import Box
 
-#: A drawn line is thinner than this, in points.
-RULE_THICKNESS = 1.6
+#: A drawn line is thinner than this, in points; pdfium's bounds of a 1 pt line measure 2.
+RULE_THICKNESS = 2.6
 
 _MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
 _MAX_SHAPES = 64  # that are looked at for the frames of a handout's slides
@@ -22,13 +22,14 @@ _KINDS = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF
 
 @dataclass(slots=True)
 class Drawings:
-    """Thin horizontal lines, pictures, large shapes, and areas that are filled with a colour.
+    """Thin horizontal and vertical lines, pictures, large shapes, and areas that are filled with a colour.
 
     `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
     object.
     """
 
     rules: list[Rule] = field(default_factory=list)
+    uprights: list[Upright] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
     shapes: list[Box] = field(default_factory=list)
     areas: list[tuple[Box, tuple[int, int, int], int]] = field(default_factory=list)
@@ -55,6 +56,8 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
         elif box.height <= RULE_THICKNESS:
             if width > 2:
                 drawings.rules.append(Rule(box.x0, box.x1, (box.y0 + box.y1) / 2))
+        elif width <= RULE_THICKNESS:
+            drawings.uprights.append(Upright((box.x0 + box.x1) / 2, box.y0, box.y1))
         elif width > 4 and box.height > 4 and (colour := _fill(drawn.raw)) is not None:
             drawings.areas.append((box, colour, address_of(drawn.raw)))
     return drawings

@@ -13,32 +13,40 @@ from ingest.layout.accents import attach_marks, compose_accents
 from ingest.layout.fractions import write_fractions, write_roots, write_stacks
 from ingest.layout.glyphs import Glyph
 from ingest.layout.scripts import attach_scripts
-from ingest.layout.segments import SAME_BASELINE, Piece, Rule, Segment
+from ingest.layout.segments import SAME_BASELINE, Piece, Rule, Segment, Upright, drop_lone_brackets
 
 #: A gap as wide as this, in em, ends a segment; spaces in justified text stay below it.
 SEGMENT_GAP = 1.0
+#: A gap so wide, in em, ends a segment where a vertical line runs through it.
+LINE_ROOM = 0.35
 #: The same between letters of a fixed-pitch font: four blanks of a listing.
 FIXED_PITCH_GAP = 2.5
 
 
-def segments_of(glyphs: Sequence[Glyph], rules: Sequence[Rule] = ()) -> list[Segment]:
+def segments_of(
+    glyphs: Sequence[Glyph], rules: Sequence[Rule] = (), uprights: Sequence[Upright] = ()
+) -> list[Segment]:
     """The segments of glyphs of one direction, with their scripts and fractions written in.
 
     Args:
         glyphs: In any order; blanks count as gaps.
         rules: Horizontal lines of the page, which may be fraction bars.
+        uprights: Vertical lines, which part what is on both sides of them.
     """
     segments = [
         _segment(part)
         for baseline in _baselines(glyphs)
-        for part in _parts(baseline)
+        for part in _parts(baseline, uprights)
         if any(not glyph.is_blank for glyph in part)
     ]
     segments = attach_marks(segments)
     segments = write_fractions(segments, rules)
     segments = write_roots(segments, rules)
     segments = write_stacks(segments)
-    return _joined(attach_scripts(segments))
+    joined = _joined(attach_scripts(segments))
+    for segment in joined:
+        drop_lone_brackets(segment)
+    return joined
 
 
 def _joined(segments: Sequence[Segment]) -> list[Segment]:
@@ -75,9 +83,11 @@ def _baselines(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
         yield sorted(group, key=lambda glyph: (glyph.x0, glyph.order))
 
 
-def _parts(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
-    """A baseline's glyphs, parted at wide gaps; blanks at a part's ends are dropped."""
+def _parts(glyphs: Sequence[Glyph], uprights: Sequence[Upright]) -> Iterator[list[Glyph]]:
+    """A baseline's glyphs, parted at wide gaps and lines; blanks at a part's ends are dropped."""
     part: list[Glyph] = []
+    y = glyphs[0].y
+    lines = [line.x for line in uprights if line.y0 <= y - 0.3 * glyphs[0].size and y <= line.y1]
     reach, size = 0.0, 0.0  # of the part's last letter
     for glyph in glyphs:
         if glyph.is_blank:
@@ -89,6 +99,7 @@ def _parts(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
         wide = (FIXED_PITCH_GAP if fixed else SEGMENT_GAP) * max(glyph.size, size)
         if part and (
             (gap > wide and not (gap < 1.6 * wide and _is_spaced(part)))
+            or (gap > LINE_ROOM * glyph.size and any(reach < x < glyph.x0 for x in lines))
             or not 0.45 < glyph.size / size < 2.2
         ):
             yield _trimmed(part)
@@ -126,6 +137,7 @@ def _segment(glyphs: Sequence[Glyph]) -> Segment:
             glyph.font.fixed_pitch,
             [glyph.box],
             glyph.order,
+            is_tall="CMEX" in glyph.font.name,
         )
         for glyph in glyphs
         if glyph.text

@@ -97,7 +97,14 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
     visible, downwards = split_vertical(visible, frame)
     groups = [
-        (_with_drop_caps(segments_of(group, rules if direction == 0 else [])), direction)
+        (
+            _with_drop_caps(
+                segments_of(group, rules, drawings.uprights)
+                if direction == 0
+                else segments_of(group)
+            ),
+            direction,
+        )
         for direction, group in _by_direction(visible)
     ]
     if downwards:

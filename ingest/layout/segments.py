@@ -26,7 +26,8 @@ class Piece:
     """A glyph, or several written as one text, in the upright frame.
 
     `text` is what is read; `x0`, `x1`, `y`, `size` are as for glyphs; `boxes` are the places on the
-    page; `attached` tells that no blank belongs before it whatever the gap.
+    page; `attached` tells that no blank belongs before it whatever the gap; `is_tall` a sign of a
+    font of tall brackets, some of whose codes pdfium does not give.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Piece:
     boxes: list[Box]
     order: int
     attached: bool = False
+    is_tall: bool = False
 
     @property
     def is_blank(self) -> bool:
@@ -118,6 +120,15 @@ class Rule:
     y: float
 
 
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """A thin vertical line drawn on the page, such as between the columns of a table."""
+
+    x: float
+    y0: float
+    y1: float
+
+
 @dataclass(slots=True)
 class PlacedWord:
     """A word of a segment: its text and boxes; `attached` where no blank stands before it.
@@ -143,6 +154,29 @@ class PlacedWord:
             round(max([box.x1 for box in boxes]), 2),
             round(max([box.y1 for box in boxes]), 2),
         )
+
+
+_OPENING = {")": "(", "]": "[", "}": "{"}
+
+
+def drop_lone_brackets(segment: Segment) -> None:
+    """Take out tall brackets that close what no bracket of the segment opens."""
+    if not any(piece.is_tall and piece.text in _OPENING for piece in segment.pieces):
+        return
+    opened: list[str] = []
+    kept = []
+    for piece in segment.pieces:
+        for letter in piece.text:
+            if letter in "([{":
+                opened.append(letter)
+            elif letter in _OPENING and opened and opened[-1] == _OPENING[letter]:
+                opened.pop()
+            elif letter in _OPENING and piece.is_tall:
+                break
+        else:
+            kept.append(piece)
+    if kept:
+        segment.pieces = kept
 
 
 def words_of(segment: Segment) -> list[PlacedWord]:
