@@ -113,12 +113,16 @@ def _piece_before(host: Segment, x: float) -> int | None:
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "re", "e", "ème", "o", "a"})
 
 
+# Signs that are drawn high in any font, and figures that Unicode raises by themselves.
+_RAISED_ALREADY = frozenset("′″'*†‡∗⋆°²³¹⁰ⁱ⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+
+
 def _write_script(host: Segment, position: int, script: Segment, mark: str) -> None:
     """Put a script's text behind its base; an ordinal's letters follow their figure directly."""
     text = script.text
     base = host.pieces[position]
     if (mark == "^" and text.lower() in _ORDINALS and base.text[-1:].isdigit()) or (
-        mark == "^" and set(text) <= set("′'*†‡∗⋆")
+        mark == "^" and set(text) <= _RAISED_ALREADY
     ):
         written = text
     else:

@@ -200,7 +200,14 @@ def words_of(segment: Segment) -> list[PlacedWord]:
             joined = bool(words) and wide and not apart
             words.append(PlacedWord(piece.text, list(piece.boxes), piece.bold, joined))
         reach, size, blank = max(piece.x1, reach if piece.attached else piece.x1), piece.size, False
-    return words
+    return [part for word in words for part in _without_blanks(word)]
+
+
+def _without_blanks(word: PlacedWord) -> list[PlacedWord]:
+    """A formula that is written with blanks as the words between them, all at the formula's place."""
+    first, *rest = word.text.split() or [word.text]
+    word.text = first
+    return [word, *(PlacedWord(text, list(word.boxes), word.bold) for text in rest)]
 
 
 def _is_unspaced(letter: str) -> bool:
