@@ -220,7 +220,14 @@ def test_pages_that_are_off_by_one_are_caught(measured):
 
     def later(scored):
         return [
-            (replace(passage, pages=tuple(n + 1 for n in passage.pages)), score)
+            (
+                replace(
+                    passage,
+                    pages=tuple(number + 1 for number in passage.pages),
+                    spans=tuple(replace(span, page=span.page + 1) for span in passage.spans),
+                ),
+                score,
+            )
             for passage, score in scored
         ]
 
