@@ -128,6 +128,7 @@ def test_refusal_is_the_readers_own_sentence(start, tmp_path):
 
 
 @needs_unix
+@pytest.mark.slow
 def test_reader_that_hangs_is_ended_and_the_next_file_is_read(start, tmp_path):
     pipe = tmp_path / "pipe.pdf"
     os.mkfifo(pipe)
@@ -158,6 +159,7 @@ def test_reader_that_ends_costs_one_file(start, tmp_path):
 
 
 @needs_proc
+@pytest.mark.slow
 def test_page_that_takes_too_much_memory_costs_that_page(start, tmp_path):
     parsed = start(memory_mb=300).result(bomb(tmp_path / "bomb.pdf", 1000))
     assert parsed.unread_pages == (3,)
