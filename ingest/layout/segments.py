@@ -164,7 +164,7 @@ def drop_lone_brackets(segment: Segment) -> None:
     if not any(piece.is_tall and piece.text in _OPENING for piece in segment.pieces):
         return
     opened: list[str] = []
-    kept = []
+    pieces: list[Piece] = []
     for piece in segment.pieces:
         for letter in piece.text:
             if letter in "([{":
@@ -174,9 +174,9 @@ def drop_lone_brackets(segment: Segment) -> None:
             elif letter in _OPENING and piece.is_tall:
                 break
         else:
-            kept.append(piece)
-    if kept:
-        segment.pieces = kept
+            pieces.append(piece)
+    if pieces:
+        segment.pieces = pieces
 
 
 def words_of(segment: Segment) -> list[PlacedWord]:
