@@ -156,8 +156,10 @@ class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
 
     Input: a question, or a dict with `question` and optionally `history` (messages, oldest
     first) and `sampling` (a dict of sampling values). Output: a dict with `draft` (what the
-    model wrote), `text` (the grounded answer) and `answer` (a `rag.types.Answer`). Streaming
-    yields the draft piece by piece, then the rest; the sum of the pieces is what `invoke` gives.
+    model wrote), `text` (the grounded answer), `grade` ("answered", "doubtful" or
+    "not_answered"), `notice` (why it is not "answered", else "") and `answer` (a
+    `rag.types.Answer`). Streaming yields the draft piece by piece, then the rest; the sum of the
+    pieces is what `invoke` gives.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -197,7 +199,10 @@ class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
             if isinstance(event, Token):
                 yield AddableDict(draft=event.text)
             elif isinstance(event, Answered):
-                yield AddableDict(text=event.answer.text, answer=event.answer)
+                answer = event.answer
+                yield AddableDict(
+                    text=answer.text, grade=answer.grade, notice=answer.notice, answer=answer
+                )
 
 
 def to_document(hit: Hit) -> Document:

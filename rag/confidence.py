@@ -31,9 +31,10 @@ FEATURES = ("evidence", "passage", "margin", "agreement", "names")
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights of the signals, in their order, and the least confidence of an answer.
+    """Weights of the signals, in their order, and two thresholds of the confidence.
 
-    `models` names the encoder and the reranker that it was fitted with; with others its
+    Below `threshold` the program shows no answer; below `doubt_threshold` it shows the answer as
+    a doubtful one. `models` names the encoder and the reranker that it was fitted with; with others its
     signals mean something else.
     """
 
@@ -42,6 +43,7 @@ class Calibration:
     threshold: float
     models: str
     questions: int = 0
+    doubt_threshold: float = 0.0
 
     def confidence(self, signals: Sequence[float]) -> float:
         """The probability in [0, 1] that the lectures answer."""
@@ -104,18 +106,25 @@ def features(
         float(passages[0]) if len(passages) else 0.0,
         float(passages[0] - passages[1:].mean()) if len(passages) > 1 else 0.0,
         sum(1 / rank for rank in ranks) / 2,
-        float(_count_missing(candidate_proper_nouns(question, asked_in), hits)),
+        float(len(missing_names(question, hits, asked_in))),
     ]
 
 
-def _count_missing(names: Sequence[str], hits: Sequence[Hit]) -> int:
-    """How many parts of a question's names the first passage lacks, endings aside."""
+def words_of(text: str) -> list[str]:
+    """Its runs of letters and figures."""
+    return _WORD.findall(text)
+
+
+def missing_names(question: str, hits: Sequence[Hit], asked_in: Language) -> list[str]:
+    """The parts of a question's names that the first passage lacks, endings aside."""
+    names = candidate_proper_nouns(question, asked_in)
+    words = [word for name in names for word in words_of(name)]
     if not hits:
-        return sum(len(_WORD.findall(name)) for name in names)
+        return words
     passage = hits[0].passage
     spoken = language(passage.language)
-    stems = {stem(word, spoken) for word in _WORD.findall(embedding_text(passage))}
-    return sum(stem(word, spoken) not in stems for name in names for word in _WORD.findall(name))
+    stems = {stem(word, spoken) for word in words_of(embedding_text(passage))}
+    return [word for word in words if stem(word, spoken) not in stems]
 
 
 def best_cosine(hits: Sequence[Hit]) -> float | None:

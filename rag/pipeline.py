@@ -23,6 +23,7 @@ from ingest.text.languages import Language
 from rag import confidence
 from rag.answerer import Answerer
 from rag.confidence import Calibration
+from rag.doubt import doubts
 from rag.errors import BadQuestion, BadSampling
 from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
 from rag.followup import expand_with_history, rewrite
@@ -35,7 +36,7 @@ from rag.rerank import Reranker, rerank
 from rag.retrieve import retrieve
 from rag.sampling import Sampling, quoted_message
 from rag.settings import Settings
-from rag.types import Answer, Answered, Event, Hit, Source, StageDone, Token, Turn
+from rag.types import Answer, Answered, Event, Grade, Hit, Source, StageDone, Token, Turn
 from rag.versions import unite_versions
 
 _LEAST_TERMS = 0.5  # of the query's terms in the evidence, where no model can read them
@@ -185,7 +186,7 @@ class Pipeline(Answerer):
             sentences=(),
             sources=(),
             hits=hits,
-            abstained=True,
+            grade="not_answered",
             evidence=evidence,
             confidence=sure,
             sampling=sampling.model_dump(exclude_none=True),
@@ -194,9 +195,12 @@ class Pipeline(Answerer):
             stamp=self.store.content_hash(),
             language=language.code,
         )
-        if not self.answerable(query, hits, evidence, sure):
+        grade = self.grade(query, hits, evidence, sure)
+        if grade == "not_answered":
             yield Answered(replace(answer, sources=_nearest(hits, evidence)))
             return
+        if grade == "doubtful":
+            answer = replace(answer, doubts=doubts(query, hits, evidence, language))
         draft = ""
         if writes:
             start = time.perf_counter()
@@ -222,7 +226,7 @@ class Pipeline(Answerer):
                 answer,
                 sentences=sentences,
                 sources=sources,
-                abstained=False,
+                grade=grade,
                 draft=draft,
                 stopped=bool(stop and stop.is_set()),
             )
@@ -276,10 +280,13 @@ class Pipeline(Answerer):
             return round(self.calibration.confidence(features), 4)
         return max((source.score for source in evidence), default=0.0)
 
-    def answerable(
+    def grade(
         self, query: str, hits: Sequence[Hit], evidence: Sequence[Source], confident: float
-    ) -> bool:
-        """Whether there is evidence, a passage is close enough, and the confidence suffices.
+    ) -> Grade:
+        """Whether the answer is shown, shown with doubt, or not shown.
+
+        It is not shown where there is no evidence, no passage is close enough, or the confidence
+        is below `least_confidence`; it is doubtful where the confidence is below `doubt_confidence`.
 
         Where the models do not know the query's script, its best evidence must hold half of its
         terms, unless the settings say how much.
@@ -292,18 +299,29 @@ class Pipeline(Answerer):
         """
         closest = confidence.best_cosine(hits)
         if not evidence or (closest is not None and closest < self.settings.retrieval.min_cosine):
-            return False
+            return "not_answered"
+        least, doubt = self.least_confidence, self.doubt_confidence
         if self.settings.answer.min_confidence is None and not self.reads(query):
-            return confident >= _LEAST_TERMS
-        return confident >= self.least_confidence
+            least = doubt = _LEAST_TERMS
+        if confident < least:
+            return "not_answered"
+        return "doubtful" if confident < doubt else "answered"
 
     @property
     def least_confidence(self) -> float:
-        """The threshold below which the program abstains: the setting's, else the calibration's, else 0."""
+        """The threshold below which no answer is shown: the setting's, else the calibration's, else 0."""
         threshold = self.settings.answer.min_confidence
         if threshold is not None:
             return threshold
         return self.calibration.threshold if self.calibration else 0.0
+
+    @property
+    def doubt_confidence(self) -> float:
+        """The threshold below which an answer is doubtful, at least `least_confidence`."""
+        threshold = self.settings.answer.doubt_confidence
+        if threshold is None:
+            threshold = self.calibration.doubt_threshold if self.calibration else 0.0
+        return max(threshold, self.least_confidence)
 
     def prompt(
         self, query: str, evidence: Sequence[Source], language: Language | None = None

@@ -189,7 +189,11 @@ class AnswerSettings(Section):
     min_support: float = Field(default=0.7, ge=0, le=1)
     """Remove a written sentence if no evidence supports it with at least this score."""
     min_confidence: float | None = Field(default=None, ge=0, le=1)
-    """Abstain below this confidence; by default the threshold that `katheder calibrate` fitted."""
+    """Show no answer, only the nearest pages, below this confidence; by default the threshold that
+    `katheder calibrate` fitted."""
+    doubt_confidence: float | None = Field(default=None, ge=0, le=1)
+    """Show an answer under a notice of doubt below this confidence, where it is larger than
+    `min_confidence`; by default the threshold that `katheder calibrate` fitted."""
     default_language: str = Field(default="en", pattern=f"^({'|'.join(LANGUAGES)})$")
     """Language of the answer to a question whose words show none, in a library of several
     languages; the app takes the interface's."""

@@ -13,6 +13,12 @@ from ingest.text.languages import language
 from ingest.types import Passage
 
 Stage = Literal["dense", "lexical", "fused", "reranked"]
+#: `answered`; `doubtful`: shown under a notice that the lectures may not answer; `not_answered`:
+#: the nearest pages alone.
+Grade = Literal["answered", "doubtful", "not_answered"]
+#: Why an answer is doubtful: the best evidence scores low; the best page lacks words of the
+#: question; the first passages are from different documents; question and page differ in language.
+DoubtKind = Literal["weak", "missing", "scattered", "languages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +116,24 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A reason why an answer is doubtful; `words` are those of the question that are missing."""
+
+    kind: DoubtKind
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, or an abstention with the nearest passages as its sources.
+    """An answer, or the nearest passages as its sources where the lectures do not answer.
 
     `query` is what was searched for (a follow-up is completed from the conversation); `hits`
     are the passages of the last stage, best first; `evidence` is what the model could read, and
     `sources` what the sentences rest on; `draft` is what the model wrote before its sentences
     were compared with the evidence; `confidence` in [0, 1] is how probable it is that the lectures
-    answer the question; `seconds` are by stage; `models` name what was used; `language` is the
-    ISO 639-1 code of the language that it is in.
+    answer the question, by which `grade` goes; `doubts` are the reasons of a doubtful answer;
+    `seconds` are by stage; `models` name what was used; `language` is the ISO 639-1 code of the
+    language that it is in.
     """
 
     question: str
@@ -126,7 +141,7 @@ class Answer:
     sentences: tuple[Sentence, ...]
     sources: tuple[Source, ...]
     hits: tuple[Hit, ...]
-    abstained: bool
+    grade: Grade
     evidence: tuple[Source, ...] = ()
     confidence: float = 0.0
     draft: str = ""
@@ -136,15 +151,37 @@ class Answer:
     models: Mapping[str, str] = field(default_factory=dict)
     stamp: str = ""
     language: str = "en"
+    doubts: tuple[Doubt, ...] = ()
 
     @property
-    def text(self) -> str:
-        """The sentences, each with its source's number; an abstention says so in its language."""
+    def abstained(self) -> bool:
+        """Whether no answer is shown, only the nearest pages."""
+        return self.grade == "not_answered"
+
+    @property
+    def notice(self) -> str:
+        """What stands above a doubtful answer, or in place of one; "" for `answered`.
+
+        It is in the answer's language.
+        """
+        spoken = language(self.language)
+        if self.grade == "answered":
+            return ""
         if self.abstained:
-            spoken = language(self.language)
             return (
                 f"{spoken.abstention} {spoken.nearest_pages}" if self.sources else spoken.abstention
             )
+        reasons = [
+            spoken.doubt_reasons[doubt.kind].format(words=", ".join(doubt.words))
+            for doubt in self.doubts
+        ]
+        return spoken.doubt.format(reasons="; ".join(reasons))
+
+    @property
+    def text(self) -> str:
+        """The sentences, each with its source's number; the notice where there is no answer."""
+        if self.abstained:
+            return self.notice
         return " ".join(f"{sentence.text} [{sentence.source}]" for sentence in self.sentences)
 
     def source_of(self, sentence: Sentence) -> Source:
@@ -158,9 +195,12 @@ class Answer:
         )
 
     def render(self) -> str:
-        """The sentences and the numbered sources, as lines to print; quotes in the page's lines."""
+        """The notice, the sentences and the numbered sources, as lines to print.
+
+        Quotes are in the page's lines.
+        """
         quotes = {source.number: "“" + "\n".join(source.lines) + "”" for source in self.sources}
-        paragraphs = [self.text] if self.abstained else []
+        paragraphs = [self.notice] if self.notice else []
         for origin, group in groupby(self.sentences, lambda sentence: sentence.origin):
             if origin == "quoted":
                 paragraphs += [f"{quotes[said.source]} [{said.source}]" for said in group]
@@ -183,7 +223,9 @@ class Answer:
                 for name in (
                     "question",
                     "query",
+                    "grade",
                     "abstained",
+                    "notice",
                     "confidence",
                     "draft",
                     "stopped",
@@ -191,6 +233,7 @@ class Answer:
                     "language",
                 )
             },
+            "doubts": [asdict(doubt) for doubt in self.doubts],
             "sentences": [asdict(sentence) for sentence in self.sentences],
             "sources": [source_dict(source) for source in self.sources],
             "evidence": [source_dict(source) for source in self.evidence],

@@ -240,6 +240,19 @@ def test_an_abstention_shows_the_nearest_pages(start, monkeypatch):
     assert "[1] animals.pdf, p. 2" in text_of(page)
 
 
+def test_a_doubtful_answer_is_shown_under_its_notice(start, monkeypatch):
+    monkeypatch.setenv("KATHEDER_ANSWER__DOUBT_CONFIDENCE", "1")
+    page = ask(start(), "How long does a cat sleep in Paris?")
+    [warning] = page.warning
+    assert warning.value.replace("\\", "") == (
+        "The lectures may not answer this: the best passage matches the question only weakly; "
+        "the best page does not mention Paris."
+    )
+    assert not page.info
+    assert "A cat sleeps sixteen hours a day." in text_of(page)
+    assert "[1] animals.pdf, p. 1" in text_of(page)
+
+
 def test_a_follow_up_is_searched_with_the_question_before_it(start):
     page = ask(start(Writer("It hunts mice at night.")), "How long does a cat sleep?")
     page = ask(page, "And at night?")

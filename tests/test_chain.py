@@ -101,6 +101,23 @@ def test_the_pipeline_invokes_streams_and_batches_alike(pipeline):
     assert places == ["animals.pdf, p. 1", "animals.pdf, p. 2"]
 
 
+def test_the_chain_says_how_an_answer_is_graded(library, encoder):
+    def chain(**answer):
+        settings = Settings().with_changes(answer=answer)
+        return AskRunnable(Pipeline(library, Models(NO_MODELS, encoder=encoder), settings))
+
+    question = "How fast is light in Paris?"
+    sure = chain().invoke(question)
+    assert (sure["grade"], sure["notice"]) == ("answered", "")
+    doubtful = chain(doubt_confidence=1.0).invoke(question)
+    assert doubtful["grade"] == "doubtful"
+    assert "does not mention Paris" in doubtful["notice"]
+    assert doubtful["text"] == sure["text"]
+    refused = chain(min_confidence=1.0).invoke(question)
+    assert refused["grade"] == "not_answered"
+    assert refused["text"] == refused["notice"]
+
+
 def test_history_of_messages_completes_a_follow_up(pipeline):
     chain = AskRunnable(pipeline) | RunnableLambda(lambda result: result["answer"].query)
     history = [HumanMessage("How fast is light?"), AIMessage("Very fast.")]

@@ -97,6 +97,19 @@ def test_ask_prints_sentences_with_sources(katheder, filled):
     assert any(line.startswith("[1] animals.pdf, p. 1 (dense 1") for line in rest)
 
 
+def test_ask_prints_a_doubt_above_the_answer(katheder, filled, monkeypatch):
+    monkeypatch.setenv("KATHEDER_ANSWER__DOUBT_CONFIDENCE", "1")
+    question = ("ask", "How long does a cat sleep in Paris?", "--library", filled)
+    _, out, _ = katheder(*question)
+    notice, blank, first, *_ = out.splitlines()
+    assert notice.startswith("The lectures may not answer this: ")
+    assert notice.endswith("the best page does not mention Paris.")
+    assert (blank, first[:12]) == ("", "“A cat sleep")
+    answer = json.loads(katheder(*question, "--json")[1])
+    assert (answer["grade"], answer["notice"]) == ("doubtful", notice)
+    assert {"kind": "missing", "words": ["Paris"]} in answer["doubts"]
+
+
 def test_ask_json_is_one_document_with_every_stage(katheder, filled):
     code, out, _ = katheder(
         "ask", "How long does a cat sleep?", "--written", "--json", "--library", filled

@@ -14,7 +14,7 @@ import pytest
 from tiny_models import hit
 
 from rag.evaluation.questions import questions_from
-from rag.types import Answer, Sentence, Source, StageScore, Turn
+from rag.types import Answer, Doubt, Sentence, Source, StageScore, Turn
 from ui.conversations import FORMAT, Conversations, UnreadableConversations
 from ui.export import as_html, as_markdown, as_pdf
 from ui.stored_answers import FORMAT as ANSWER_FORMAT
@@ -27,7 +27,7 @@ ANSWER = Answer(
     sentences=(Sentence("A cat sleeps *sixteen* hours.", 1, 0.9, "written"),),
     sources=(Source(1, "A cat sleeps sixteen hours a day.", HIT, 0.8, 0, 33),),
     hits=(HIT,),
-    abstained=False,
+    grade="answered",
     seconds={"encode": 0.5},
     models={"encoder": "e"},
 )
@@ -45,7 +45,7 @@ QUOTED = Answer(
     sentences=(Sentence("cat 16 * Dog 11 and a half", 1, 0.9, "quoted"),),
     sources=(Source(1, "cat 16 * Dog 11 and a half", TABLE, 0.8, 13, 39),),
     hits=(TABLE,),
-    abstained=False,
+    grade="answered",
 )
 
 
@@ -226,10 +226,12 @@ def test_no_field_of_an_old_answer_is_dropped():
             return [value for one in part for value in values(one)]
         return [repr(part)]
 
+    before = json.loads(stored)
     rewritten = json.loads(dump_answer(load_answer(stored)))
     rewritten.pop("format")
     assert rewritten.pop("language") == "en"  # a field that the old answer did not have
-    lost = Counter(values(json.loads(stored))) - Counter(values(rewritten))
+    assert before.pop("abstained") is (rewritten.pop("grade") == "not_answered")
+    lost = Counter(values(before)) - Counter(values(rewritten))
     assert not lost
 
 
@@ -311,19 +313,46 @@ def test_a_quote_is_exported_once_and_in_its_lines(conversations):
 
 def test_an_abstention_is_exported_with_the_nearest_pages(conversations):
     conversation, first = conversations.add_question("", None, "How high?")
-    conversations.save_answer(first, replace(ANSWER, sentences=(), abstained=True))
+    conversations.save_answer(first, replace(ANSWER, sentences=(), grade="not_answered"))
     assert as_markdown("T", conversations.exchanges(conversation)) == (
         "# T\n\n## How high?\n\nThe lectures do not seem to answer this.\n\n"
         f"- \\[1\\] {HIT.passage.citation}: “A cat sleeps sixteen hours a day.”\n"
     )
-    german = replace(ANSWER, sentences=(), abstained=True, language="de")
+    german = replace(ANSWER, sentences=(), grade="not_answered", language="de")
     conversations.save_answer(first, german)
     exported = as_markdown("T", conversations.exchanges(conversation))
     assert "Die Vorlesungen scheinen das nicht zu beantworten." in exported
 
 
+DOUBTFUL = replace(ANSWER, grade="doubtful", doubts=(Doubt("missing", ("dog",)), Doubt("weak")))
+
+
+def test_a_doubtful_answer_is_stored_and_exported_under_its_notice(conversations):
+    conversation, first = conversations.add_question("", None, "How high?")
+    conversations.save_answer(first, DOUBTFUL)
+    exchanges = conversations.exchanges(conversation)
+    assert exchanges[0].answer == DOUBTFUL
+    notice = (
+        "The lectures may not answer this: the best page does not mention dog; "
+        "the best passage matches the question only weakly."
+    )
+    assert as_markdown("T", exchanges).startswith(f"# T\n\n## How high?\n\n{notice}\n\nA cat")
+    assert f"<p>{notice}</p><p>A cat" in as_html("T", exchanges)
+    pdf = pdfium.PdfDocument(as_pdf("T", exchanges))[0].get_textpage().get_text_bounded()
+    assert "The lectures may not answer this: the best page" in pdf
+    german = replace(DOUBTFUL, language="de")
+    assert german.notice.startswith("Die Vorlesungen beantworten das vielleicht nicht: auf der")
+
+
+@pytest.mark.parametrize(("abstained", "grade"), [(True, "not_answered"), (False, "answered")])
+def test_an_answer_of_two_grades_is_read(abstained, grade):
+    stored = json.loads(dump_answer(ANSWER)) | {"format": 2, "abstained": abstained}
+    del stored["grade"], stored["doubts"]
+    assert load_answer(json.dumps(stored)) == replace(ANSWER, grade=grade)
+
+
 def test_an_answer_stored_without_a_language_is_english():
-    stored = json.loads(dump_answer(replace(ANSWER, sentences=(), abstained=True)))
+    stored = json.loads(dump_answer(replace(ANSWER, sentences=(), grade="not_answered")))
     del stored["language"]
     assert load_answer(json.dumps(stored)).text.startswith("The lectures do not seem")
 

@@ -12,7 +12,9 @@ def test_abstention_by_hand():
     """Silent on two of three unanswerable questions and on one that has an answer."""
     unanswerable = [question(id, gold=()) for id in "abc"]
     answerable = [question(id) for id in "defgh"]
-    run = run_of(*(line(id, abstained=id in "abd") for id in "abcdefgh"))
+    run = run_of(
+        *(line(id, grade="not_answered" if id in "abd" else "answered") for id in "abcdefgh")
+    )
     figures = measure_run([*unanswerable, *answerable], run)
     assert figures.value("abstention precision") == pytest.approx(2 / 3)
     assert figures.value("abstention recall") == pytest.approx(2 / 3)

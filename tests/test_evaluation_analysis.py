@@ -100,10 +100,10 @@ def test_outcomes_worked_by_hand():
     analysis = analysis_of(
         questions,
         line("first", refs(1), answer="Noise."),
-        line("late", refs(2, 3, 4, 5, 6, 1), answer="Nothing.", abstained=True),
+        line("late", refs(2, 3, 4, 5, 6, 1), answer="Nothing.", grade="not_answered"),
         line("missing", refs(*range(2, 20))),
         line("failed", error="Boom"),
-        line("silent", abstained=True),
+        line("silent", grade="not_answered"),
         line("bold", answer="Yes."),
     )
     outcomes = {q.id: analysis.outcomes(q) for q in questions}

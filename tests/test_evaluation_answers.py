@@ -57,6 +57,6 @@ def test_an_answer_by_hand():
 
 def test_an_abstention_says_and_cites_nothing():
     one = question(answer="noise", keywords=("noise",))
-    silent = answer_values(one, line(retrieved=refs(1), abstained=True))
+    silent = answer_values(one, line(retrieved=refs(1), grade="not_answered"))
     assert silent == {"keywords": 0, "token F1": 0, "citation recall": 0}
-    assert answer_values(question(gold=()), line(abstained=True)) == {}
+    assert answer_values(question(gold=()), line(grade="not_answered")) == {}

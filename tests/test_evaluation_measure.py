@@ -33,7 +33,7 @@ def test_who_is_counted():
         line("found", refs(1)),
         line("failed", error="RuntimeError: out of memory"),
         line("nothing"),
-        line("open", refs(1), abstained=True),
+        line("open", refs(1), grade="not_answered"),
     )
     figures = measure_run(questions, run)
     figure = figures.figure("retrieved Success@1")

@@ -99,8 +99,8 @@ def test_a_line_holds_what_the_pipeline_did(pipeline, tmp_path):
     steps = run_all(QUESTIONS, pipeline, output)
     assert [(step.done, step.total) for step in steps] == [(1, 3), (2, 3), (3, 3)]
     raw = [json.loads(line) for line in output.read_text().splitlines()]
-    first_keys = "id retrieved reranked answer citations abstained seconds stages"
-    assert list(raw[0])[:8] == first_keys.split()
+    first_keys = "id retrieved reranked answer citations abstained grade seconds stages"
+    assert list(raw[0])[:9] == first_keys.split()
     assert set(raw[0]["retrieved"][0]) == {"doc", "page", "score", "passage"}
     assert (raw[0]["retrieved"][0]["doc"], raw[0]["retrieved"][0]["page"]) == ("physics.pdf", 2)
     assert raw[0]["citations"][0].keys() == {"doc", "page", "passage"}
@@ -316,7 +316,9 @@ def test_no_answer_is_wrong_without_a_judge(tmp_path, pipeline):
     output = tmp_path / "run.jsonl"
     run_all(QUESTIONS, pipeline, output, limit=1)
     run = read_run(output)
-    silent = replace(run, lines={"light": replace(run.lines["light"], answer="", abstained=True)})
+    silent = replace(
+        run, lines={"light": replace(run.lines["light"], answer="", grade="not_answered")}
+    )
     [verdict] = judge(QUESTIONS, silent, FakeListChatModel(responses=["RIGHT"]), "fake")
     assert (verdict.right, verdict.reply) == (False, "")
 

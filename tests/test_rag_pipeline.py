@@ -231,6 +231,31 @@ def test_an_unrelated_question_is_abstained_from_with_the_nearest_pages(parrot, 
     assert answer.text.endswith("The nearest pages are listed below.")
 
 
+def test_two_thresholds_of_the_confidence_make_three_grades(library, encoder):
+    """The confidence is that of the bias alone, 1 / (1 + exp(-0.5)) = .6225."""
+    calibration = Calibration((0.0,) * 5, 0.5, 0.5, "", doubt_threshold=0.6)
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), calibration=calibration)
+
+    def answer(**settings):
+        return pipeline.with_settings(Settings().with_changes(answer=settings)).ask(QUESTION)
+
+    sure = answer()
+    assert (sure.grade, sure.notice, sure.doubts) == ("answered", "", ())
+    doubtful = answer(doubt_confidence=0.63)
+    assert doubtful.grade == "doubtful"
+    assert doubtful.sentences == sure.sentences
+    assert doubtful.text == sure.text
+    assert doubtful.doubts
+    assert doubtful.notice.startswith("The lectures may not answer this: ")
+    assert doubtful.render() == f"{doubtful.notice}\n\n{sure.render()}"
+    values = doubtful.as_dict()
+    assert (values["grade"], values["abstained"]) == ("doubtful", False)
+    assert values["notice"] == doubtful.notice
+    assert answer(min_confidence=0.63).grade == "not_answered"
+    # A lower threshold above the upper one leaves no doubtful answers.
+    assert answer(min_confidence=0.62, doubt_confidence=0.1).grade == "answered"
+
+
 def test_the_border_of_abstaining_is_the_best_cosine(parrot):
     best = max(hit.score("dense") for hit in parrot("").search(QUESTION))
     assert not parrot("", retrieval={"min_cosine": best - 1e-4}).ask(QUESTION).abstained
@@ -353,7 +378,7 @@ def test_rendering_numbers_the_sources():
         ),
         sources=(Source(1, LIGHT, found),),
         hits=(found,),
-        abstained=False,
+        grade="answered",
     )
     assert answer.render() == (
         "Light is fast. [1] Very fast. [1]\n"
@@ -377,7 +402,7 @@ def test_rendering_says_a_quote_once_and_in_its_lines():
             Source(2, "Light 300 000", found, start=16, end=29),
         ),
         hits=(found,),
-        abstained=False,
+        grade="answered",
     )
     assert answer.render() == (
         "Light is fast. [2]\n\n“Light 300 000\nSound 0.34” [1]\n\n"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import FrozenInstanceError, fields
+from typing import get_args
 
 import pytest
 import snowballstemmer
 
 from ingest.text.languages import DEFAULT, LANGUAGES, Language, language
+from rag.types import DoubtKind
 
 
 @pytest.fixture(params=sorted(LANGUAGES))
@@ -51,11 +53,18 @@ def test_it_says_everything(spoken):
             assert getattr(spoken, field.name).strip()
 
 
+def test_it_names_every_reason_of_doubt(spoken):
+    assert "{reasons}" in spoken.doubt
+    assert spoken.doubt_reasons.keys() == set(get_args(DoubtKind))
+    assert [kind for kind, text in spoken.doubt_reasons.items() if "{words}" in text] == ["missing"]
+
+
 def test_no_two_languages_say_the_same(spoken):
     for other in LANGUAGES.values():
         if other is not spoken:
             assert other.prompt != spoken.prompt
             assert other.abstention != spoken.abstention
+            assert other.doubt != spoken.doubt
             assert other.not_answered != spoken.not_answered
 
 

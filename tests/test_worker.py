@@ -91,6 +91,15 @@ def test_answers_come_through_as_they_were(remote, library, encoder):
     assert answers[0] == answers[1]
 
 
+def test_a_doubtful_answer_comes_through_with_its_reasons(remote, library, encoder):
+    settings = WARM.with_changes(answer={"writer": False, "doubt_confidence": 1.0})
+    question = "How fast is light in Paris?"
+    answer = RemotePipeline(library.folder, settings, command=("false",)).ask(question)
+    local = Pipeline(library, Models(NO_MODELS, encoder=encoder), settings).ask(question)
+    assert (answer.grade, answer.doubts) == ("doubtful", local.doubts)
+    assert "does not mention Paris" in answer.notice == local.notice
+
+
 def test_stop_ends_the_writing_and_the_answer_still_comes(remote):
     stop, words = threading.Event(), 0
     history = [Turn("How long does a cat sleep?", "")]

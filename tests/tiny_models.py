@@ -51,10 +51,11 @@ CHAT_TEMPLATE = (
 
 def passage(name: str, text: str = "", **fields: Any) -> Passage:
     """A passage with an id of one's choice, on page 1 of deck.pdf unless said otherwise."""
-    given = {"file": "deck.pdf", "pages": (1,), "headings": ("Deck", "Slide")} | fields
+    given = {"document": "d", "file": "deck.pdf", "pages": (1,), "headings": ("Deck", "Slide")}
+    given |= fields
     page = given["pages"][-1]
     spans = (Span(page, 0, len(text)),)
-    return Passage(name, document="d", title="Deck", text=text or name, spans=spans, **given)
+    return Passage(name, title="Deck", text=text or name, spans=spans, **given)
 
 
 def hit(name: str, text: str = "", **fields: Any) -> Hit:

@@ -92,10 +92,12 @@ def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
 
 
 def _notes(exchange: Exchange) -> list[str]:
-    """What precedes the sentences: an error, or that the lectures hold no answer."""
+    """What precedes the sentences: an error, a doubt, or that the lectures hold no answer."""
     if exchange.answer is None:
         return [exchange.error or t("This question was not answered.")]
-    return [language(exchange.answer.language).abstention] if exchange.answer.abstained else []
+    if exchange.answer.abstained:
+        return [language(exchange.answer.language).abstention]
+    return [exchange.answer.notice] if exchange.answer.notice else []
 
 
 def _sentences(answer: Answer) -> Iterator[tuple[Sentence, Sequence[str]]]:

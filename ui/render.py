@@ -51,6 +51,8 @@ def answer_message() -> DeltaGenerator:
 
 def show_answer(answer: Answer, key: str, open_source: Open) -> None:
     """The sentences, each with a button that opens its page, and notes on the whole answer."""
+    if answer.grade == "doubtful":
+        st.warning(escape(answer.notice), icon=":material/help:")
     if answer.abstained:
         st.info(language(answer.language).abstention)
         if answer.sources:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from ingest.errors import KathederError
 from rag.types import Answer
 
-FORMAT = 2
+FORMAT = 3
 _ANSWER = TypeAdapter(Answer)
 
 
@@ -60,5 +60,10 @@ def _upgrade_1(answer: dict[str, Any]) -> None:
             source["selection_score"] = source.pop("standing")
 
 
+def _upgrade_2(answer: dict[str, Any]) -> None:
+    """Format 2 knew two grades, by whether the program `abstained`."""
+    answer["grade"] = "not_answered" if answer.pop("abstained") else "answered"
+
+
 #: By the format that each one reads; it changes the fields in place to those of the next format.
-UPGRADES: Mapping[int, Callable[[dict[str, Any]], None]] = {1: _upgrade_1}
+UPGRADES: Mapping[int, Callable[[dict[str, Any]], None]] = {1: _upgrade_1, 2: _upgrade_2}

@@ -119,7 +119,6 @@ def answer_one(
             _reference(hit, hit.score("reranked" if "rerank" in orders else "fused"))
             for hit in reranked[:DEPTH]
         ),
-        abstained=False,
         seconds=round(seconds, 6),
         stages={stage: round(value, 6) for stage, value in stages.items()},
         error=error,
@@ -138,6 +137,7 @@ def describe(questions: Sequence[Question], pipeline: Pipeline, generate: bool) 
         "library": pipeline.store.content_hash(),
         "generate": generate,
         "least_confidence": pipeline.least_confidence,
+        "doubt_confidence": pipeline.doubt_confidence,
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _PACKAGES},
         "machine": {
@@ -211,7 +211,7 @@ def _with_answer(line: RunLine, answer: Answer, pipeline: Pipeline) -> RunLine:
         line,
         answer=" ".join(sentence.text for sentence in answer.sentences),
         citations=tuple(dict.fromkeys(citations)),
-        abstained=answer.abstained,
+        grade=answer.grade,
         sentences=sentences,
         tokens=pipeline.writer.count_tokens(answer.draft) if answer.draft else 0,
         query=answer.query,

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ingest.citations import cite
 from rag.errors import BadRunFile
 from rag.evaluation.questions import Question, questions_from
+from rag.types import Grade
 
 _NOT_COMPARED = ("date",)  # may differ where a run is continued
 
@@ -115,7 +116,7 @@ class RunLine:
     `retrieved` is the fused order and `reranked` the last stage's, best first; without a
     reranker they are the same. `answer` is the sentences' text without marks, "" where there
     is none. `seconds` is the whole time and `stages` its parts by stage. `score` is the
-    confidence by which the pipeline decides to abstain, None in a run without answers; `query`
+    confidence by which the pipeline grades its answer, None in a run without answers; `query`
     the text that was searched for; `tokens` the length of the model's draft; `error` what went
     wrong, "" for nothing.
     """
@@ -125,7 +126,7 @@ class RunLine:
     reranked: tuple[PageReference, ...] = ()
     answer: str = ""
     citations: tuple[PageReference, ...] = ()
-    abstained: bool = False
+    grade: Grade = "answered"
     seconds: float = 0.0
     stages: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
@@ -133,6 +134,11 @@ class RunLine:
     sentences: tuple[AnswerSentence, ...] = ()
     tokens: int = 0
     query: str = ""
+
+    @property
+    def abstained(self) -> bool:
+        """Whether no answer was shown, only the nearest pages."""
+        return self.grade == "not_answered"
 
     def passages(self, stage: str) -> tuple[PageReference, ...]:
         """The order of a stage, "retrieved" or "reranked"."""
@@ -147,6 +153,7 @@ class RunLine:
             "answer": self.answer,
             "citations": [citation.as_dict() for citation in self.citations],
             "abstained": self.abstained,
+            "grade": self.grade,
             "seconds": self.seconds,
             "stages": dict(self.stages),
             "error": self.error,
@@ -158,7 +165,13 @@ class RunLine:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunLine:
-        """The line that `as_dict` wrote; fields that a line need not have may be missing."""
+        """The line that `as_dict` wrote; fields that a line need not have may be missing.
+
+        Lines of older versions have no `grade`, but `abstained`.
+        """
+        grade = values.get("grade", "not_answered" if values["abstained"] else "answered")
+        if grade not in get_args(Grade):
+            raise ValueError(f"grade {grade!r}, expected one of {', '.join(get_args(Grade))}")
         references = {
             name: tuple(PageReference.from_dict(reference) for reference in values[name])
             for name in ("retrieved", "reranked", "citations")
@@ -166,7 +179,7 @@ class RunLine:
         return cls(
             id=values["id"],
             answer=values["answer"],
-            abstained=values["abstained"],
+            grade=grade,
             seconds=values["seconds"],
             stages=values["stages"],
             error=values.get("error", ""),

@@ -11,7 +11,7 @@ from ingest.types import Passage
 from rag.evidence import judge_input, quotable_spans, span_text
 from rag.pipeline import Pipeline
 from rag.trace import ORDER, Outcome, Trace
-from rag.types import Hit, Source
+from rag.types import Grade, Hit, Source
 from ui.presentation.labels import STAGES
 from ui.text import citation_of, escape, t
 
@@ -21,6 +21,11 @@ _ICONS: dict[Outcome, str] = {
     "considered": ":material/visibility:",
     "retrieved": ":material/check:",
     "not retrieved": ":material/content_cut:",
+}
+_VERDICTS: dict[Grade, str] = {
+    "answered": "Would answer: confidence {confidence}, doubt below {doubt}.",
+    "doubtful": "Would answer with doubt: confidence {confidence}, doubt below {doubt}.",
+    "not_answered": "Would not answer: confidence {confidence}, no answer below {least}.",
 }
 
 
@@ -86,14 +91,12 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
     query = pipeline.query(question)
     hits = pipeline.candidates(query)[: pipeline.settings.retrieval.top_k]
     confidence = pipeline.confidence(query, hits, evidence)
-    numbers = {
-        "confidence": f"{confidence:.2f}",
-        "threshold": f"{pipeline.least_confidence:.2f}",
-    }
-    verdict = (
-        t("Would answer: confidence {confidence}, threshold {threshold}.", **numbers)
-        if pipeline.answerable(query, hits, evidence, confidence)
-        else t("Would abstain: confidence {confidence}, threshold {threshold}.", **numbers)
+    grade = pipeline.grade(query, hits, evidence, confidence)
+    verdict = t(
+        _VERDICTS[grade],
+        confidence=f"{confidence:.2f}",
+        least=f"{pipeline.least_confidence:.2f}",
+        doubt=f"{pipeline.doubt_confidence:.2f}",
     )
     st.markdown(escape(verdict))
     st.dataframe(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -62,6 +63,10 @@ class Language:
     """What the reader sees where the lectures do not answer."""
     nearest_pages: str
     """Announces the nearest pages, which follow an abstention."""
+    doubt: str
+    """Stands above an answer that the lectures may not hold, with `{reasons}`."""
+    doubt_reasons: Mapping[str, str]
+    """By the kinds of `rag.types.DoubtKind`: why an answer is doubtful; in `missing` with `{words}`."""
 
     spellings: tuple[tuple[re.Pattern[str], str], ...] = ()
     """What a word's other spellings have in common, as replacements in its small letters, in order."""

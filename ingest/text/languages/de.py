@@ -85,6 +85,13 @@ LANGUAGE = Language(
     not_answered="Die Notizen beantworten das nicht.",
     abstention="Die Vorlesungen scheinen das nicht zu beantworten.",
     nearest_pages="Die ähnlichsten Seiten stehen darunter.",
+    doubt="Die Vorlesungen beantworten das vielleicht nicht: {reasons}.",
+    doubt_reasons={
+        "weak": "die beste Textstelle passt nur schwach zur Frage",
+        "missing": "auf der besten Seite fehlt {words}",
+        "scattered": "die passendsten Textstellen stammen aus verschiedenen Vorlesungen",
+        "languages": "Frage und Seite sind in verschiedenen Sprachen",
+    },
     # Old and new spelling, after ß has become ss: Amtliche Regelung der deutschen Rechtschreibung
     # (2006), its rules on triple letters and on foreign words, and its list of words.
     spellings=(

@@ -84,6 +84,13 @@ LANGUAGE = Language(
     not_answered="The notes do not answer this.",
     abstention="The lectures do not seem to answer this.",
     nearest_pages="The nearest pages are listed below.",
+    doubt="The lectures may not answer this: {reasons}.",
+    doubt_reasons={
+        "weak": "the best passage matches the question only weakly",
+        "missing": "the best page does not mention {words}",
+        "scattered": "the passages that match best are from different lectures",
+        "languages": "question and page are in different languages",
+    },
     contents_titles=frozenset(
         {
             "agenda",

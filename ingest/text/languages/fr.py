@@ -76,6 +76,13 @@ LANGUAGE = Language(
     not_answered="Les notes ne répondent pas à cette question.",
     abstention="Les cours ne semblent pas répondre à cette question.",
     nearest_pages="Les pages les plus proches sont indiquées ci-dessous.",
+    doubt="Les cours ne répondent peut-être pas à cette question : {reasons}.",
+    doubt_reasons={
+        "weak": "le meilleur passage ne correspond que faiblement à la question",
+        "missing": "la meilleure page ne mentionne pas {words}",
+        "scattered": "les passages qui correspondent le mieux viennent de cours différents",
+        "languages": "la question et la page sont dans des langues différentes",
+    },
     contents_titles=frozenset(
         {
             "aujourd'hui",

@@ -29,6 +29,13 @@ LANGUAGE = Language(
     not_answered="ノートはこの質問に答えていません。",
     abstention="講義はこの質問に答えていないようです。",
     nearest_pages="最も近いページは以下のとおりです。",
+    doubt="講義はこの質問に答えていないかもしれません（{reasons}）。",
+    doubt_reasons={
+        "weak": "最も近い箇所でも質問との一致が弱いです",
+        "missing": "最も近いページに「{words}」がありません",
+        "scattered": "近い箇所が別々の講義にあります",
+        "languages": "質問とページの言語が異なります",
+    },
     contents_titles=words("目次 概要 アジェンダ 内容 索引"),
     closing_titles=words("ありがとうございました ご清聴ありがとうございました 質問 終わり 以上"),
     verbs=words("です ます である ない"),
