@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ingest.citations import cite
 
 Origin = Literal["text", "ocr", "picture"]
+PassageKind = Literal["text", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Line:
     """A line of text as set on the page: `page.text[start:end]`.
 
     `size` is its font's height in points; `bold` is true if its first word is bold. A line of code
-    begins with the blanks by which it is indented.
+    begins with the blanks by which it is indented; a row of a table has the form of
+    `ingest.text.rows`.
     """
 
     start: int
@@ -65,6 +67,7 @@ class Line:
     bold: bool
     box: Box
     is_code: bool = False
+    is_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +173,13 @@ class Passage:
     `id` is the start of the document's id and a running number; `pages` are all pages that show
     the text, ascending (all steps of a build); `headings` are those above the passage, from the
     document's title down; `spans` are the parts of the pages' texts that `text` consists of, of
-    which the first `overlap` repeat the end of the passage before. `is_navigation` is true of what
+    which the first `overlap` repeat the end of the passage before, or a table's caption and first
+    row. `is_navigation` is true of what
     leads through a document and is found, but never quoted: its title, outline and last slide.
     `folder` is its document's.
     `labels` are the numbers printed on the pages, one for each of `pages`, or none where they are
-    the same; `recognised` are those of the pages whose text was read from a picture.
+    the same; `recognised` are those of the pages whose text was read from a picture. `kind` is
+    "table" for a table, or a part of one: its caption and its rows, each a line.
     """
 
     id: str
@@ -191,6 +196,7 @@ class Passage:
     folder: str = ""
     labels: tuple[str, ...] = ()
     recognised: tuple[int, ...] = ()
+    kind: PassageKind = "text"
 
     @property
     def page(self) -> int:

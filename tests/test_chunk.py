@@ -51,13 +51,16 @@ def kept_text(lecture: ParsedDocument, pages: Sequence[int]) -> dict[int, str]:
 
 
 def joined_text(lecture: ParsedDocument, passages: Sequence[Passage]) -> dict[int, str]:
-    """What the passages' spans give for each page, each passage's overlap left out."""
+    """What the passages' spans give for each page, each passage's overlap left out.
+
+    Spans are taken in the page's order: a table is a passage of its own, amid the text around it.
+    """
     texts = {page.number: page.text for page in lecture.pages}
     joined: dict[int, str] = {}
-    for passage in passages:
-        for span in passage.spans[passage.overlap :]:
-            piece = "".join(texts[span.page][span.start : span.end].split())
-            joined[span.page] = joined.get(span.page, "") + piece
+    spans = [span for passage in passages for span in passage.spans[passage.overlap :]]
+    for span in sorted(spans, key=lambda span: (span.page, span.start)):
+        piece = "".join(texts[span.page][span.start : span.end].split())
+        joined[span.page] = joined.get(span.page, "") + piece
     return joined
 
 
@@ -191,10 +194,13 @@ def test_the_rows_of_a_wide_table_stay_lines(make_pdf):
     cells = ", ".join(f"[{cell}]" for row in rows for cell in row.split())
     table = f"#table(columns: (1fr,) * 4, inset: 2pt, stroke: none, {cells})"
     prose = "A sentence that is long enough to be broken once and to go on behind. " * 3
-    passage = cut(read(make_pdf("table.pdf", f'#slide("Fertility")[{table}\n{prose}]')), 99, 90)[0]
-    lines = passage.text.splitlines()
-    assert lines[2:5] == [" | ".join(row.split()) for row in rows]
-    assert lines[5:8] == [prose.strip().split(". ")[0] + "."] * 3  # sentences, not set lines
+    passages = cut(read(make_pdf("table.pdf", f'#slide("Fertility")[{table}\n{prose}]')), 99, 90)
+    assert {passage.kind for passage in passages} == {"text", "table"}
+    by_kind = {passage.kind: passage.text.splitlines() for passage in passages}
+    text, rows_of_table = by_kind["text"], by_kind["table"]
+    assert rows_of_table == [f"| {' | '.join(row.split())} |" for row in rows]
+    sentence = prose.strip().split(". ")[0] + "."
+    assert text.count(sentence) == 3  # sentences, not set lines
 
 
 @pytest.mark.parametrize(

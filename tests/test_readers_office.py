@@ -119,10 +119,8 @@ def test_tables_and_charts_of_a_slide_are_tables(deck):
     assert lines(read(deck), 3) == [
         "Costs",
         "| name | cost |",
-        "| --- | --- |",
         "| merge | n log n |",
         "| | runs |",
-        "| --- | --- |",
         "| 2024 | 3 |",
         "| 2025 | 4.5 |",
     ]
@@ -232,7 +230,6 @@ def test_a_document_has_a_page_for_each_heading(script):
         "1. find",
         "2. delete",
         "| tree | height | kind |",
-        "| --- | --- | --- |",
         "| AVL | log n binary | |",
         "After the table.",
     ]

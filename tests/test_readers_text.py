@@ -91,7 +91,6 @@ def test_markdown_has_a_page_for_each_heading_with_its_blocks_in_order(write):
         "2. tails",
         "• Gamma",
         "| name | range |",
-        "| --- | --- |",
         "| Beta | 0 to 1 |",
         "| a\\|b | x |",
         "def f(x):",
@@ -146,7 +145,6 @@ def test_html_is_read_as_a_browser_shows_it(write):
         "4. part",
         "Costs",
         "| best | worst |",
-        "| --- | --- |",
         "| n log n | n 2 |",
         "if x:",
         "    swap()",
@@ -253,7 +251,6 @@ def test_a_notebook_has_a_page_for_each_cell_with_its_printed_output(write, enco
         "0",
         "1",
         "| a | b |",
-        "| --- | --- |",
         "| 1 | 2 |",
         "ValueError: too steep",
     ]

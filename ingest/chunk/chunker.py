@@ -17,6 +17,7 @@ from ingest.chunk.navigation import navigation_pages
 from ingest.chunk.packing import Unit, pack, split_at_headings
 from ingest.chunk.paragraphs import sentence_spans
 from ingest.chunk.settings import ChunkSettings, TokenCounter
+from ingest.chunk.tables import TableSpans, continues, pack_table, split_tables
 from ingest.citations import unit_of
 from ingest.running_lines import repeated_lines
 from ingest.text.languages import Language, language
@@ -24,7 +25,7 @@ from ingest.text.sentences import CLOSING_MARKS
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
-CHUNKER_VERSION = 5
+CHUNKER_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,18 @@ class _Block:
     """Text that is cut together: a slide or a build, or notes between two slides.
 
     `build` holds the page numbers of a slide, in order, and is empty for notes; `spans` are its
-    sentences and items; `is_navigation` as of a passage.
+    sentences and items; `tables` are not among them; `is_navigation` as of a passage.
     """
 
     build: tuple[int, ...]
     spans: list[Span]
+    tables: list[TableSpans]
     is_navigation: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds neither text nor a table."""
+        return not self.spans and not self.tables
 
 
 def chunk(
@@ -57,6 +64,7 @@ def chunk(
     texts = {page.number: page.text for page in parsed.pages}
     passages: list[Passage] = []
     for block in _blocks(parsed, body_lines, headings):
+        cut: list[Passage] = []
         tokens = count_tokens([texts[span.page][span.start : span.end] for span in block.spans])
         units = [
             Unit(span, count, headings.above(span.page, span.start), continues)
@@ -64,11 +72,22 @@ def chunk(
                 block.spans, tokens, _continues(block.spans, texts), strict=True
             )
         ]
-        for section in [units] if block.build else split_at_headings(units):
-            packed = pack(parsed.document, texts, block.build, section, count_tokens, settings)
-            passages.extend(
-                replace(passage, is_navigation=block.is_navigation) for passage in packed
+        for section in [units] if block.build and units else split_at_headings(units):
+            cut += pack(parsed.document, texts, block.build, section, count_tokens, settings)
+        for table in block.tables:
+            row = table.rows[0]
+            cut += pack_table(
+                parsed.document,
+                texts,
+                block.build,
+                table,
+                headings.above(row.page, row.start),
+                count_tokens,
+                settings,
             )
+        if block.tables:
+            cut.sort(key=_place)
+        passages += (replace(passage, is_navigation=block.is_navigation) for passage in cut)
     labels = {page.number: page.label or str(page.number) for page in parsed.pages}
     recognised = {page.number for page in parsed.pages if page.origin == "ocr"}
     return [
@@ -90,6 +109,12 @@ def _continues(spans: Sequence[Span], texts: Mapping[int, str]) -> Iterator[bool
             continue
         ended = texts[before.page][before.start : before.end].rstrip()[-1:] in CLOSING_MARKS
         yield not ended and texts[span.page][span.start : span.end].lstrip()[:1].islower()
+
+
+def _place(passage: Passage) -> tuple[int, int]:
+    """Where a passage's own text begins: page, and offset in its text."""
+    first = passage.spans[passage.overlap]
+    return first.page, first.start
 
 
 def _labels(pages: Sequence[int], labels: Mapping[int, str]) -> tuple[str, ...]:
@@ -118,42 +143,68 @@ def _blocks(
     has_sections = unit_of(parsed.document.file) in ("section", "part")
     spoken = language(parsed.document.language)
     navigation = navigation_pages(parsed, body_lines)
-    notes = _Block((), [])
+    notes = _Block((), [], [])
     for build in group_builds(parsed.pages, body_lines):
         page = build[-1]  # on it, a build is complete
+        lines = body_lines[page.number]
         if page.slides:
-            if notes.spans:
+            if not notes.is_empty:
                 yield notes
-                notes = _Block((), [])
-            yield from _slides_of_handout(page, body_lines[page.number], spoken)
+                notes = _Block((), [], [])
+            yield from _slides_of_handout(page, lines, spoken)
             continue
-        spans = sentence_spans(page, body_lines[page.number], spoken)
-        if not spans or headings.is_divider(page, body_lines[page.number]):
+        if not lines or headings.is_divider(page, lines):
             continue
-        leads = page.number in navigation
-        if not page.is_slide and not leads:
-            notes.spans.extend(spans)
-            if has_sections and len(body_lines[page.number]) > 1:  # a heading alone leads on
-                yield notes
-                notes = _Block((), [])
-            continue
-        if notes.spans:
+        if page.number in navigation:
+            spans, tables = sentence_spans(page, lines, spoken), list[TableSpans]()
+        else:
+            spans, tables = split_tables(page, lines, spoken)
+            if not page.is_slide:
+                _add_to_notes(notes, spans, tables, lines)
+                if has_sections and len(lines) > 1:  # a heading alone leads on
+                    yield notes
+                    notes = _Block((), [], [])
+                continue
+        if not notes.is_empty:
             yield notes
-            notes = _Block((), [])
-        yield _Block(tuple(step.number for step in build), spans, leads)
-    if notes.spans:
+            notes = _Block((), [], [])
+        build_pages = tuple(step.number for step in build)
+        yield _Block(build_pages, spans, tables, page.number in navigation)
+    if not notes.is_empty:
         yield notes
+
+
+def _add_to_notes(
+    notes: _Block, spans: list[Span], tables: list[TableSpans], lines: Sequence[Line]
+) -> None:
+    """Add a page; a table at its top goes on with the one that ended the page before."""
+    ended = notes.tables[-1] if notes.tables else None
+    last_span = notes.spans[-1] if notes.spans else None
+    if (
+        ended is not None
+        and tables
+        and tables[0].rows[0].start == lines[0].start
+        and continues(ended, tables[0])
+        and not (last_span and _is_behind(last_span, ended.rows[-1]))
+    ):
+        ended.rows += tables[0].rows
+        ended.below += tables[0].below
+        tables = tables[1:]
+    notes.spans.extend(spans)
+    notes.tables.extend(tables)
+
+
+def _is_behind(span: Span, row: Span) -> bool:
+    return (span.page, span.start) > (row.page, row.start)
 
 
 def _slides_of_handout(page: Page, lines: Sequence[Line], spoken: Language) -> Iterator[_Block]:
     """One block for each slide of a handout's page."""
-    for slide in page.slides:
-        inside = [line for line in lines if slide.start <= line.start < slide.end]
-        spans = sentence_spans(page, inside, spoken)
-        if spans:
-            yield _Block((page.number,), spans)
-    slides = page.slides
-    rest = [line for line in lines if not any(s.start <= line.start < s.end for s in slides)]
-    spans = sentence_spans(page, rest, spoken)
-    if spans:
-        yield _Block((page.number,), spans)
+    rest = list(lines)
+    for slide in (*page.slides, None):
+        inside = [line for line in rest if slide is None or slide.start <= line.start < slide.end]
+        rest = [line for line in rest if line not in inside]
+        alone = replace(page, heading=slide.heading if slide else "")
+        block = _Block((page.number,), *split_tables(alone, inside, spoken))
+        if not block.is_empty:
+            yield block

@@ -95,6 +95,8 @@ def _from_font_sizes(
             is_numbered = bool(re.match(r"\d+(?:\.\d+)*\.?\s+[^\W\d_]", text))
             is_large = line.size >= _LARGE * usual_size
             has_word = re.search(r"[^\W\d_]{3}", text)
+            if line.is_row:
+                continue
             if len(text) <= _MAX_LENGTH and has_word and (is_large or (line.bold and is_numbered)):
                 number = text.split()[0].strip(".")
                 level = number.count(".") if is_numbered else int(not is_large)

@@ -60,8 +60,7 @@ def _code(page: Page, before: Line, line: Line) -> bool | None:
 
 def _table(page: Page, before: Line, line: Line) -> bool | None:
     """A table's row is a line of its own."""
-    texts = (page.text[part.start : part.end] for part in (before, line))
-    return False if any(" | " in text for text in texts) else None
+    return False if before.is_row or line.is_row else None
 
 
 def _left_out(page: Page, before: Line, line: Line) -> bool | None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from ingest.text.languages import LANGUAGES
 from ingest.text.repair import is_bullet
+from ingest.text.rows import cells_of
 from ingest.title_page import is_title_page, only_names
 from ingest.types import Line, Page, ParsedDocument
 
@@ -33,9 +34,7 @@ def navigation_pages(
         body_lines: Each page's lines by its number, without running headers and footers.
     """
     texts = {
-        page.number: [
-            " ".join(page.text[line.start : line.end].split()) for line in body_lines[page.number]
-        ]
+        page.number: [_text(page, line) for line in body_lines[page.number]]
         for page in parsed.pages
     }
     sections = {_letters(section.title) for section in parsed.outline}
@@ -62,6 +61,12 @@ def navigation_pages(
         ):
             pages.add(page.number)
     return frozenset(pages)
+
+
+def _text(page: Page, line: Line) -> str:
+    """A line's words, without the borders of a table's cells."""
+    text = page.text[line.start : line.end]
+    return " ".join(" ".join(cells_of(text) if line.is_row else [text]).split())
 
 
 def is_sentence(text: str) -> bool:

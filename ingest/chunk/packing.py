@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ingest.chunk.settings import ChunkSettings, TokenCounter
 from ingest.page_boxes import single_blanks
 from ingest.text.scripts import words_and_letters
-from ingest.types import Document, Passage, Span
+from ingest.types import Document, Passage, PassageKind, Span
 
 _SPECIAL_TOKENS = 2  # [CLS] and [SEP]
 _MAX_CONTEXT_TOKENS = 48
@@ -65,37 +65,60 @@ def pack(
     Yields:
         The passages in order, their `id` still empty.
     """
-    context_limit = min(_MAX_CONTEXT_TOKENS, settings.window // _MAX_CONTEXT_SHARE)
-    headings = _fitting_headings(units[-1].headings, count_tokens, context_limit)
-    context_tokens = count_tokens([" › ".join(headings)])[0]
-    limit = min(settings.passage_tokens, settings.window - _SPECIAL_TOKENS - context_tokens)
-    fitting = [part for unit in units for part in _split(unit, texts, count_tokens, limit)]
-    total = sum(unit.tokens for unit in fitting)
-    target = total / math.ceil(total / limit) if total else limit
-    for group, overlap in _groups(fitting, limit, target, settings.overlap_tokens):
+    headings, limit = passage_size(units[-1].headings, count_tokens, settings)
+    fitting = [part for unit in units for part in split_unit(unit, texts, count_tokens, limit)]
+    for group, overlap in unit_groups(fitting, limit, settings.overlap_tokens):
         spans = tuple(unit.span for unit in group)
-        yield Passage(
-            id="",
-            document=document.id,
-            file=document.file,
-            title=document.title,
-            pages=build or tuple(sorted({span.page for span in spans})),
-            headings=headings,
-            text="\n".join(single_blanks(texts[s.page][s.start : s.end]) for s in spans),
-            spans=spans,
-            overlap=overlap,
-            language=document.language,
-        )
+        yield passage_of(document, texts, build, spans, headings, overlap)
 
 
-def _groups(
-    units: Sequence[Unit], limit: int, target: float, overlap_tokens: int
+def passage_size(
+    headings: tuple[str, ...], count_tokens: TokenCounter, settings: ChunkSettings
+) -> tuple[tuple[str, ...], int]:
+    """Those of the headings that fit as a passage's context, and how many tokens its text may have."""
+    context_limit = min(_MAX_CONTEXT_TOKENS, settings.window // _MAX_CONTEXT_SHARE)
+    fitting = _fitting_headings(headings, count_tokens, context_limit)
+    context_tokens = count_tokens([" › ".join(fitting)])[0]
+    limit = min(settings.passage_tokens, settings.window - _SPECIAL_TOKENS - context_tokens)
+    return fitting, limit
+
+
+def passage_of(
+    document: Document,
+    texts: Mapping[int, str],
+    build: tuple[int, ...],
+    spans: tuple[Span, ...],
+    headings: tuple[str, ...],
+    overlap: int,
+    kind: PassageKind = "text",
+) -> Passage:
+    """The passage of some spans, a line of text for each; its `id` is still empty."""
+    return Passage(
+        id="",
+        document=document.id,
+        file=document.file,
+        title=document.title,
+        pages=build or tuple(sorted({span.page for span in spans})),
+        headings=headings,
+        text="\n".join(single_blanks(texts[s.page][s.start : s.end]) for s in spans),
+        spans=spans,
+        overlap=overlap,
+        language=document.language,
+        kind=kind,
+    )
+
+
+def unit_groups(
+    units: Sequence[Unit], limit: int, overlap_tokens: int = 0
 ) -> Iterator[tuple[list[Unit], int]]:
-    """Group units into passages, each with the number of units that it repeats.
+    """Group units into passages of about equal length, each with the number of units that it repeats.
 
     A passage ends when the next unit would make it longer than `limit`, or when half of that
-    unit would make it longer than `target`; not inside a sentence, if the whole fits into one.
+    unit would make it longer than their mean length; not inside a sentence, if the whole fits into
+    one.
     """
+    total = sum(unit.tokens for unit in units)
+    target = total / math.ceil(total / limit) if total else limit
     group: list[Unit] = []
     overlap = tokens = 0
     for index, unit in enumerate(units):
@@ -130,7 +153,7 @@ def _tail(group: Sequence[Unit], limit: int) -> tuple[list[Unit], int]:
     return tail, tokens
 
 
-def _split(
+def split_unit(
     unit: Unit, texts: Mapping[int, str], count_tokens: TokenCounter, limit: int
 ) -> list[Unit]:
     """Cut a unit that is longer than a passage between its words (inside one only if it must)."""
@@ -156,7 +179,7 @@ def _split(
     last = replace(span, start=span.start + part_start)
     parts.append(replace(unit, span=last, tokens=tokens, continues=unit.continues and not parts))
     if any(part.tokens > limit for part in parts):  # one endless word: cut between letters
-        return [small for part in parts for small in _split(part, texts, count_tokens, limit)]
+        return [small for part in parts for small in split_unit(part, texts, count_tokens, limit)]
     return parts
 
 

@@ -11,11 +11,11 @@ from ingest.types import Line, Page, Span
 
 
 def sentence_spans(page: Page, lines: Sequence[Line], spoken: Language) -> list[Span]:
-    """The text of a page's lines as sentences and list items, with each line in exactly one."""
+    """The text of a page's lines as sentences, list items and rows, with each line in exactly one."""
     spans: list[Span] = []
-    code = {line.start for line in lines if line.is_code}
+    whole = {line.start for line in lines if line.is_code or line.is_row}
     for paragraph_start, paragraph_end in paragraphs(page, lines):
-        if paragraph_start in code:
+        if paragraph_start in whole:
             spans.append(Span(page.number, paragraph_start, paragraph_end))
             continue
         text = page.text[paragraph_start:paragraph_end]

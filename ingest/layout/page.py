@@ -38,14 +38,13 @@ _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 class LayoutLine:
     """A line as it is read: its words, the size of its letters in points, and its block.
 
-    `cells` counts the parts that wide gaps separate: 1 for text, more for a table's row. A line of
-    code has `indent` blanks before its first word.
+    `columns` are those of the table whose row it is, 0 for text. A line of code has `indent` blanks before its first word.
     """
 
     words: list[PlacedWord]
     size: float
     block: int
-    cells: int = 1
+    columns: int = 0
     is_code: bool = False
     indent: int = 0
 
@@ -243,10 +242,10 @@ def _line(row: Row, block: int, of_code: Mapping[int, Listing]) -> LayoutLine:
         words = [word for segment in row.segments for word in segment.words]
         first = row.segments[0]
         indent = listing.indent(first)
-        return LayoutLine(words, first.size, block + row.block, 1, True, indent)
+        return LayoutLine(words, first.size, block + row.block, 0, True, indent)
     words = [word for segment in row.segments for word in segment.words]
     size = max(row.segments, key=lambda segment: segment.letters).size
-    return LayoutLine(logical_order(words), size, block + row.block, len(row.segments))
+    return LayoutLine(logical_order(words), size, block + row.block)
 
 
 def _drop_footnote_marks(lines: list[LayoutLine], height: float) -> None:

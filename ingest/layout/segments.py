@@ -133,15 +133,15 @@ class Upright:
 class PlacedWord:
     """A word of a segment: its text and boxes; `attached` where no blank stands before it.
 
-    `begins_cell` marks the first word of a table's cell but for its row's first, `is_broken` a word
-    whose last hyphen breaks it inside a cell.
+    `borders` counts the borders of a table's cells before it, several where cells are empty;
+    `is_broken` marks a word whose last hyphen breaks it inside a cell.
     """
 
     text: str
     boxes: list[Box]
     bold: bool
     attached: bool = False
-    begins_cell: bool = False
+    borders: int = 0
     is_broken: bool = False
 
     @property

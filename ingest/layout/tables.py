@@ -1,4 +1,4 @@
-"""Tables: their rows with the lines that wrap inside a cell, written as `a | b | c`.
+"""Tables: their rows with the lines that wrap inside a cell.
 
 A table is a run of rows of one block whose segments lie in the same columns, two or more. Lines
 that are closer than its rows, and fill only some of its columns, continue the cells above them.
@@ -6,6 +6,7 @@ that are closer than its rows, and fill only some of its columns, continue the c
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,25 @@ MIN_ROWS = 3
 COLUMN_GAP = 0.7
 #: A line continues a cell if it is nearer than this share of the usual distance of rows.
 WRAPPED = 0.87
+#: The same where all that it holds begins with a small letter or a bracket.
+RUNS_ON = 1.05
+#: A row may be so many times as far below as the rows before; the second one so many em.
+FAR = 2.0
+WIDE_ROWS = 5.0
+#: The size of the letters in two rows of a table differs by less than this factor.
+SIZE_CHANGE = 1.3
+#: A table with more columns is looked for in so many rows.
+LATER_START = 4
+#: A cell of prose has at least so many words, as a median.
+PROSE_WORDS = 5
 #: A rule parts rows if it is at least as long as this share of the table's width.
 RULE_SHARE = 0.5
+
+_LEADERS = re.compile(r"(?:\.\s?){4,}|(?:…\s?){2,}")
+_BRACKET_PART = re.compile(r"[\u239b-\u23b3]")
+_RELATION = re.compile(r"(?:[=≤≥≈≡∝⇔⇒]|:=)")
+_REFERENCE = re.compile(r"\[[\w.+: -]{1,20}\]")
+_FORMULA_NUMBER = re.compile(r"\([\w.]{1,7}\)")
 
 
 @dataclass(slots=True)
@@ -35,24 +53,53 @@ class Table:
 
 def find_tables(rows: Sequence[Row], rules: Sequence[Rule]) -> list[Table]:
     """The tables among some rows in reading order."""
-    tables = []
+    tables: list[Table] = []
     start = 0
     while start < len(rows):
-        end = start + 1
-        columns = _columns(rows[start].segments)
-        while end < len(rows) and rows[end].block == rows[start].block:
-            merged = _columns([*_flat(rows[start:end]), *rows[end].segments])
-            if len(merged) < 2 or len(merged) < len(columns):
-                break
-            columns = merged
-            end += 1
-        table = _table(rows, start, end, columns, rules) if len(columns) > 1 else None
+        table = _table_at(rows, start, rules)
         if table is not None:
             tables.append(table)
-            start = end
-        else:
-            start += 1
+        start = table.end if table is not None else start + 1
     return tables
+
+
+def _table_at(rows: Sequence[Row], start: int, rules: Sequence[Rule]) -> Table | None:
+    """The table that begins with a row; None where none does, or where one with more columns begins
+    a few rows below, since a title over a table hides its columns.
+    """
+    if len(rows[start].segments) < 2:
+        return None
+    end, columns = _run(rows, start)
+    for later in range(start + 1, min(start + LATER_START, end)):
+        if len(rows[later].segments) > 1:
+            later_end, later_columns = _run(rows, later)
+            if later_end - later >= MIN_ROWS and len(later_columns) > len(columns):
+                return None
+    return _table(rows, start, end, columns, rules) if len(columns) > 1 else None
+
+
+def _run(rows: Sequence[Row], start: int) -> tuple[int, list[tuple[float, float]]]:
+    """Where the rows end that can be one table with a first row, and the columns that they have."""
+    end = start + 1
+    columns = _columns(rows[start].segments)
+    size = max(s.size for s in rows[start].segments)
+    pitches: list[float] = []
+    while end < len(rows) and rows[end].block == rows[start].block:
+        merged = _columns([*_flat(rows[start:end]), *rows[end].segments])
+        pitch = rows[end].segments[0].y - rows[end - 1].segments[0].y
+        usual = statistics.median(pitches) if pitches else WIDE_ROWS * size / FAR
+        change = max(s.size for s in rows[end].segments) / size
+        if (
+            len(merged) < 2
+            or len(merged) < len(columns)
+            or pitch > max(FAR * usual, FAR * 1.2 * size)
+            or not 1 / SIZE_CHANGE < change < SIZE_CHANGE
+        ):
+            break
+        columns = merged
+        pitches.append(pitch)
+        end += 1
+    return end, columns
 
 
 def _flat(rows: Sequence[Row]) -> Iterator[Segment]:
@@ -91,6 +138,8 @@ def _table(
         and lines[0][0].top - 2 * size < rule.y < lines[-1][0].bottom + 2 * size
     ]
     groups = _rows(lines, len(columns), columns, bars)
+    while len(groups) > 1 and _filled(groups[-1], columns) == 1:  # a line below the table
+        end -= len({round(s.y, 1) for s in groups.pop()})
     full = sum(_filled(group, columns) == len(columns) for group in groups)
     if len(groups) < MIN_ROWS - (len(bars) > 1) or full < 0.6 * len(groups):
         return None
@@ -101,10 +150,36 @@ def _table(
         ]
         for group in groups
     ]
-    words = [word for group in groups for s in group for word in s.text.split()]
+    texts = [[" ".join(s.text for s in cell) for cell in row] for row in cells]
+    return None if _is_other(texts) else Table(start, end, cells)
+
+
+def _is_other(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether cells in columns are a matrix, formulas, contents, references, or columns of prose."""
+    words = [word for row in rows for cell in row for word in cell.split()]
     if not any(len(word) > 2 and word.isalpha() for word in words):
-        return None  # a matrix, or an array of formulas
-    return Table(start, end, cells)
+        return True
+    if sum(bool(_LEADERS.search(" ".join(row))) for row in rows) >= 0.5 * len(rows):
+        return True
+    if sum(bool(_BRACKET_PART.search(" ".join(row))) for row in rows) >= 0.3 * len(rows):
+        return True
+    for column in zip(*rows, strict=True):
+        filled = [cell for cell in column if cell]
+        if sum(bool(_RELATION.match(cell)) for cell in filled) >= 0.6 * len(filled):
+            return True
+    if all(_REFERENCE.fullmatch(row[0]) for row in rows if row[0]):
+        return True
+    if sum(map(_is_prose, zip(*rows, strict=True))) > 1:
+        return True
+    return all(_FORMULA_NUMBER.fullmatch(row[-1]) for row in rows if row[-1])
+
+
+def _is_prose(column: Sequence[str]) -> bool:
+    """Whether a column's cells are lines of running text, which go on with small letters."""
+    filled = [cell for cell in column if cell]
+    if not filled or statistics.median(len(cell.split()) for cell in filled) < PROSE_WORDS:
+        return False
+    return sum(cell[0].islower() for cell in filled) >= 0.4 * len(filled)
 
 
 def _cell(segment: Segment, columns: Sequence[tuple[float, float]]) -> int:
@@ -133,7 +208,9 @@ def _rows(
     for pitch, number, line in zip(pitches, filled[1:], lines[1:], strict=True):
         above = max(s.y for s in groups[-1])
         is_ruled = any(above < bar < min(s.y for s in line) for bar in bars)
-        if pitch < WRAPPED * row_pitch and number < count and not is_ruled:
+        runs_on = all(s.text[:1].islower() or s.text[:1] == "(" for s in line)
+        near = pitch < (RUNS_ON if runs_on else WRAPPED) * row_pitch
+        if near and number < count and not is_ruled:
             groups[-1].extend(line)
         else:
             groups.append(list(line))
@@ -141,10 +218,12 @@ def _rows(
 
 
 def words_of_row(cells: Sequence[Sequence[Segment]]) -> list[PlacedWord]:
-    """A row's words, cell by cell; each cell's first word is marked, a broken word as well."""
+    """A row's words, cell by cell, with the borders before them; a broken word is marked."""
     words: list[PlacedWord] = []
+    borders = 0
     for cell in cells:
         first = True
+        borders += 1
         for segment in cell:
             new = segment.words
             if not first and words and new:
@@ -152,7 +231,8 @@ def words_of_row(cells: Sequence[Sequence[Segment]]) -> list[PlacedWord]:
                 if len(last) > 2 and last[-1] == "-" and last[-2].isalpha() and text[0].islower():
                     words[-1].is_broken = True
             for word in new:
-                word.begins_cell = first and bool(words)
+                if first:
+                    word.borders, borders = borders, 0
                 first = False
                 words.append(word)
     return words

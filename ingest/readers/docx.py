@@ -92,7 +92,9 @@ class _Body:
             cells = []
             before = None
             for cell in row.cells:
-                if cell._tc is not before:  # a merged cell comes once for each of its columns
+                if cell._tc is before:  # a merged cell comes once for each of its columns
+                    cells.append("")
+                else:
                     cells.append(" ".join(paragraph_text(p._p) for p in cell.paragraphs))
                 before = cell._tc
             rows.append(cells)

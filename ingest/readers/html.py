@@ -157,11 +157,18 @@ def _is_data(table: HtmlElement) -> bool:
 
 
 def _rows(table: HtmlElement) -> list[list[str]]:
+    """The texts of a table's cells; one that is wider than a column has empty cells behind it."""
     return [
         [
-            " ".join(cell.itertext())
+            text
             for cell in row
             if isinstance(cell.tag, str) and cell.tag in ("td", "th") and not _is_hidden(cell)
+            for text in (" ".join(cell.itertext()), *[""] * (_columns(cell) - 1))
         ]
         for row in table.iter("tr")
     ]
+
+
+def _columns(cell: HtmlElement) -> int:
+    number = cell.get("colspan", "1")
+    return int(number) if re.fullmatch(r"[1-9]\d?", number) else 1

@@ -17,6 +17,7 @@ from ingest.errors import UnreadableFile
 from ingest.readers.pdf.titles import document_title
 from ingest.text.detect import language_of
 from ingest.text.repair import repair_word
+from ingest.text.rows import row_of
 from ingest.types import Box, Document, Line, Origin, Page, ParsedDocument, Section, Word
 
 # In points. The width is that of A4; a page is as high as its text needs, at least as A4.
@@ -58,14 +59,11 @@ def clean(text: str, *, keep_blanks: bool = False) -> str:
 
 
 def table_rows(rows: Sequence[Sequence[str]]) -> str:
-    """A table as Markdown, its first row as the header; "" if all cells are empty."""
-    cells = [[clean(cell).replace("|", "\\|") for cell in row] for row in rows]
+    """A table's rows, each a line with as many cells; "" if all cells are empty."""
+    cells = [[clean(cell) for cell in row] for row in rows]
     cells = [row for row in cells if any(row)]
-    if not cells:
-        return ""
-    columns = max(map(len, cells))
-    lines = [f"| {' | '.join([*row, *[''] * (columns - len(row))])} |" for row in cells]
-    return "\n".join([lines[0], f"|{' --- |' * columns}", *lines[1:]])
+    columns = max(map(len, cells), default=0)
+    return "\n".join(row_of([*row, *[""] * (columns - len(row))]) for row in cells)
 
 
 def split_at_headings(blocks: Iterable[Block]) -> list[list[Block]]:
@@ -142,10 +140,10 @@ class _Setting:
         for line in lines:
             if indent:
                 self._append("  " * indent)
-            self._set(line, size, _MARGIN + _INDENT * min(indent, 8), block.kind == _HEADING)
+            self._set(line, size, _MARGIN + _INDENT * min(indent, 8), block)
             self._append("\n")
 
-    def _set(self, text: str, size: float, left: float, bold: bool) -> None:
+    def _set(self, text: str, size: float, left: float, block: Block) -> None:
         start, letter = self._length, _LETTER * size
         top, x = self.bottom, left
         line_box: Box | None = None
@@ -160,7 +158,8 @@ class _Setting:
             x += width
         assert line_box is not None
         self._append(text)
-        self.lines.append(Line(start, self._length, size, bold, line_box))
+        bold, is_row = block.kind == _HEADING, block.kind == "table"
+        self.lines.append(Line(start, self._length, size, bold, line_box, is_row=is_row))
         self.bottom = line_box.y1 + (_LINE_GAP - 1) * size
 
     def _append(self, part: str) -> None:

@@ -253,6 +253,7 @@ def _passage(
         folder=folder,
         labels=tuple(more.get("labels", ())),
         recognised=tuple(more.get("recognised", ())),
+        kind=more.get("kind", "text"),
     )
 
 
@@ -262,6 +263,7 @@ def _pack_about(passage: Passage) -> str:
         "navigation": passage.is_navigation,
         "labels": passage.labels,
         "recognised": passage.recognised,
+        "kind": passage.kind if passage.kind != "text" else "",
     }
     return json.dumps({name: value for name, value in fields.items() if value})
 
@@ -296,7 +298,7 @@ def _pack_layout(page: Page) -> bytes:
     """Lines and words as compressed float32 rows; offsets up to 2**24 stay exact.
 
     The first 4 bytes are the number of lines; a row is (start, end, x0, y0, x1, y1, size, style):
-    style is 1 for bold, 2 for code.
+    style adds 1 for bold, 2 for code, 4 for a table's row.
     The slides of a handout follow as JSON, which older versions do not read.
     """
     rows = [
@@ -308,7 +310,7 @@ def _pack_layout(page: Page) -> bytes:
             line.box.x1,
             line.box.y1,
             line.size,
-            line.bold + 2 * line.is_code,
+            line.bold + 2 * line.is_code + 4 * line.is_row,
         )
         for line in page.lines
     ] + [
@@ -331,7 +333,15 @@ def _unpack_layout(layout: bytes) -> tuple[tuple[Line, ...], tuple[Word, ...], t
     slides = json.loads(stream.unused_data) if stream.unused_data else []
     table = stored.astype(np.float64).round(2).tolist()
     lines = tuple(
-        Line(int(row[0]), int(row[1]), row[6], bool(int(row[7]) & 1), Box(*row[2:6]), row[7] >= 2)
+        Line(
+            int(row[0]),
+            int(row[1]),
+            row[6],
+            bool(int(row[7]) & 1),
+            Box(*row[2:6]),
+            bool(int(row[7]) & 2),
+            bool(int(row[7]) & 4),
+        )
         for row in table[:count]
     )
     words = tuple(Word(int(row[0]), int(row[1]), Box(*row[2:6])) for row in table[count:])

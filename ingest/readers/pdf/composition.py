@@ -8,6 +8,7 @@ from dataclasses import replace
 from ingest.layout.page import LayoutLine, PageLayout
 from ingest.readers.pdf.titles import page_heading
 from ingest.text.repair import join_hyphen, repair_word
+from ingest.text.rows import escaped
 from ingest.types import Box, Line, Page, Slide, Word
 
 #: Words before which a hyphen stands for a part that both words share, as in "input- and output".
@@ -43,21 +44,26 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
         start = length
         starts.append(start)
         box: Box | None = None
+        columns = borders = 0  # of a table's row, before its last word; before the next one
         broken = is_broken(layout_line, page.lines[index + 1 : index + 2])
         for placed in layout_line.words:
             last = placed is layout_line.words[-1]
             cut = (broken and last) or placed.is_broken
             text = repair_word(placed.text[:-1] if cut else placed.text)
+            borders += placed.borders
             if not text:
                 continue
+            if layout_line.columns:
+                text = escaped(text)
             if after_hyphen:
                 separator = join_hyphen(parts[-1], text, compounds)
             elif box is None:
-                separator = " " * layout_line.indent
-            elif placed.begins_cell:
-                separator = " | "
+                separator = "| " * borders or " " * layout_line.indent
+            elif borders:
+                separator = f" {'| ' * borders}"
             else:
                 separator = "" if placed.attached else " "
+            columns, borders = columns + borders, 0
             parts.extend((separator, text))
             length += len(separator)
             word_box = placed.box
@@ -67,8 +73,12 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
             after_hyphen = placed.is_broken
         if box is None:
             continue
+        if is_row := layout_line.columns > 0:
+            parts.append(" |" * (layout_line.columns + 1 - columns))
+            length += len(parts[-1])
         size = round(layout_line.size, 1)
-        lines.append(Line(start, length, size, layout_line.bold, box, layout_line.is_code))
+        is_code = layout_line.is_code
+        lines.append(Line(start, length, size, layout_line.bold, box, is_code, is_row))
         after_hyphen = broken
         if not after_hyphen:
             parts.append("\n")
@@ -113,7 +123,14 @@ def _slides(
 def is_broken(line: LayoutLine, following: Sequence[LayoutLine]) -> bool:
     """Whether a line's last word is broken by a hyphen and goes on in the next line."""
     last = line.words[-1].text
-    if line.is_code or not following or len(last) < 3 or last[-1] != "-" or not last[-2].isalpha():
+    if (
+        line.is_code
+        or line.columns
+        or not following
+        or len(last) < 3
+        or last[-1] != "-"
+        or not last[-2].isalpha()
+    ):
         return False
     first = following[0].words[0].text
     return (

@@ -109,7 +109,8 @@ def page_heading(number: int, text: str, lines: Sequence[Line], width: float, he
         words = text[line.start : line.end].split()
         is_high = line.box.y0 < reach * height or has_few_lines
         letters = sum(map(str.isalpha, "".join(words)))
-        return is_high and not is_bullet(words[0]) and letters >= _MIN_LETTERS
+        is_text = not line.is_row and not is_bullet(words[0])
+        return is_high and is_text and letters >= _MIN_LETTERS
 
     candidates = [index for index, line in enumerate(lines) if may_be_heading(line)]
     if not candidates:

@@ -78,6 +78,11 @@ class Language:
     verbs: frozenset[str] = frozenset()
     """Frequent finite verbs and other words by which a line without a full stop is a sentence."""
 
+    table_words: frozenset[str] = frozenset()
+    """What the caption of a table begins with, before its number."""
+    figure_words: frozenset[str] = frozenset()
+    """What the caption of a figure begins with, before its number."""
+
     @property
     def evident_words(self) -> frozenset[str]:
         """All words that show the language."""

@@ -106,6 +106,8 @@ LANGUAGE = Language(
         (pattern(r"(?<=selb)ständig"), "stständig"),
         (pattern(r"(?<=aufw)end(?=ig)"), "änd"),
     ),
+    table_words=words("tabelle tab"),
+    figure_words=words("abbildung abb bild"),
     contents_titles=frozenset(
         {
             "agenda",

@@ -91,6 +91,8 @@ LANGUAGE = Language(
         "scattered": "the passages that match best are from different lectures",
         "languages": "question and page are in different languages",
     },
+    table_words=words("table tab"),
+    figure_words=words("figure fig"),
     contents_titles=frozenset(
         {
             "agenda",

@@ -83,6 +83,8 @@ LANGUAGE = Language(
         "scattered": "les passages qui correspondent le mieux viennent de cours différents",
         "languages": "la question et la page sont dans des langues différentes",
     },
+    table_words=words("tableau tab"),
+    figure_words=words("figure fig"),
     contents_titles=frozenset(
         {
             "aujourd'hui",

@@ -36,6 +36,8 @@ LANGUAGE = Language(
         "scattered": "近い箇所が別々の講義にあります",
         "languages": "質問とページの言語が異なります",
     },
+    table_words=words("表"),
+    figure_words=words("図"),
     contents_titles=words("目次 概要 アジェンダ 内容 索引"),
     closing_titles=words("ありがとうございました ご清聴ありがとうございました 質問 終わり 以上"),
     verbs=words("です ます である ない"),

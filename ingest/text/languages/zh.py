@@ -41,6 +41,8 @@ LANGUAGE = Language(
         "scattered": "最接近的段落来自不同的讲义",
         "languages": "问题和页面使用不同的语言",
     },
+    table_words=words("表"),
+    figure_words=words("图 圖"),
     contents_titles=words("目录 目錄 大纲 大綱 提纲 提綱 议程 議程 概述 索引"),
     closing_titles=words("谢谢 謝謝 谢谢大家 謝謝大家 感谢聆听 感謝聆聽 结束 結束 问题"),
     verbs=words("是 有 可以 必须 必須 应该 應該 不要 不能"),
