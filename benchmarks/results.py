@@ -22,6 +22,7 @@ from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.evaluation.beir import BeirResult, evaluate_beir
 from rag.evaluation.measure import RunFigures, measure_run
+from rag.evaluation.measures import CALIBRATION_ERROR, DOUBTED, NOTICED, REFUSED
 from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run import evaluate
 from rag.evaluation.run_file import Run, read_run
@@ -80,6 +81,10 @@ ANSWERS = (
     "abstention precision",
     "abstention recall",
     "abstention F1",
+    NOTICED,
+    REFUSED,
+    DOUBTED,
+    CALIBRATION_ERROR,
     "seconds p50",
     "seconds p95",
 )

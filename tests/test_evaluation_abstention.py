@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 from run_builders import line, question, refs, run_of
 
-from rag.evaluation.abstention import area_under_risk, areas_under_risk, risk_coverage
+from rag.evaluation.abstention import (
+    area_under_risk,
+    areas_under_risk,
+    calibration_errors,
+    risk_coverage,
+)
 from rag.evaluation.measure import measure_run
+from rag.evaluation.run_file import RunLine
 
 
 def test_abstention_by_hand():
@@ -25,6 +31,51 @@ def test_abstention_by_hand():
     assert never.value("abstention F1") == 0
     with pytest.raises(KeyError):
         never.value("abstention precision")  # of nothing
+
+
+def test_the_three_grades_by_hand():
+    """Of three unanswerable questions one is refused and one doubted; of five others two and one."""
+    grades = {"a": "not_answered", "b": "doubtful", "c": "answered"}
+    grades |= {"d": "not_answered", "e": "not_answered", "f": "doubtful"}
+    questions = [question(id, gold=()) for id in "abc"] + [question(id) for id in "defgh"]
+    run = run_of(*(line(id, grade=grades.get(id, "answered")) for id in "abcdefgh"))
+    figures = measure_run(questions, run)
+    assert figures.value("abstention recall") == pytest.approx(1 / 3)
+    assert figures.value("noticed by refusing or doubting") == pytest.approx(2 / 3)
+    assert figures.value("refused though answerable") == pytest.approx(2 / 5)
+    assert figures.value("refused or doubted though answerable") == pytest.approx(3 / 5)
+    assert figures.figure("noticed by refusing or doubting").n == 3
+    assert figures.figure("refused though answerable").higher_is_better is False
+
+
+def test_a_run_of_two_grades_is_measured_as_before():
+    """A line of an older version says only whether the pipeline abstained."""
+    stored = line("a", refs(1)).as_dict() | {"abstained": True}
+    del stored["grade"]
+    assert RunLine.from_dict(stored).grade == "not_answered"
+    assert RunLine.from_dict(stored | {"abstained": False}).grade == "answered"
+    with pytest.raises(ValueError, match="grade 'sure', expected one of answered, doubtful"):
+        RunLine.from_dict(stored | {"grade": "sure"})
+
+
+def test_the_calibration_error_by_hand_and_for_resamples():
+    """Bins of .8 to .9 and of 0 to .1: (2 |.85 - .5| + 2 |.05 - 0|) / 4 = .2; NaN is left out."""
+    scores = np.array([0.84, 0.86, 0.04, 0.06, np.nan])
+    holds = np.array([True, False, False, False, True])
+    assert calibration_errors(scores, holds, np.arange(5)[None]) == pytest.approx([0.2])
+    drawn = np.array([[0, 0, 4, 4, 4], [4, 4, 4, 4, 4]])
+    assert calibration_errors(scores, holds, drawn) == pytest.approx([0.16, np.nan], nan_ok=True)
+    sure = calibration_errors(np.array([1.0, 0.0]), np.array([True, False]), np.array([[0, 1]]))
+    assert sure == pytest.approx([0.0])  # a probability of 1 is in the last bin
+
+
+def test_true_probabilities_have_hardly_any_calibration_error():
+    generator = np.random.default_rng(2)
+    scores = generator.random(50_000)
+    holds = generator.random(50_000) < scores
+    every = np.arange(50_000)[None]
+    assert calibration_errors(scores, holds, every)[0] < 0.01
+    assert calibration_errors(scores**2, holds, every)[0] > 0.1
 
 
 def test_risk_and_coverage_by_hand():

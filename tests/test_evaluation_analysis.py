@@ -96,6 +96,8 @@ def test_outcomes_worked_by_hand():
         question("failed"),
         question("silent", gold=()),
         question("bold", gold=()),
+        question("unsure"),
+        question("wary", gold=()),
     ]
     analysis = analysis_of(
         questions,
@@ -105,6 +107,8 @@ def test_outcomes_worked_by_hand():
         line("failed", error="Boom"),
         line("silent", grade="not_answered"),
         line("bold", answer="Yes."),
+        line("unsure", refs(1), answer="Noise?", grade="doubtful"),
+        line("wary", answer="Perhaps.", grade="doubtful"),
     )
     outcomes = {q.id: analysis.outcomes(q) for q in questions}
     assert outcomes == {
@@ -128,6 +132,8 @@ def test_outcomes_worked_by_hand():
         ],
         "silent": ["abstained rightly"],
         "bold": ["answered wrongly"],
+        "unsure": ["first passage right", "doubted wrongly"],
+        "wary": ["doubted rightly"],
     }
     assert {o for listed in outcomes.values() for o in listed} <= set(OUTCOMES)
     assert analysis.outcomes(question("not run")) == []
@@ -143,17 +149,21 @@ def test_times_end_with_the_total():
     assert times == [("encode", 0.01), ("retrieve", 0.002), ("odd", 0.5), ("total", 0.6)]
 
 
-def test_the_operating_point_is_that_of_the_threshold():
+def test_the_operating_points_are_those_of_the_thresholds():
     questions = [question("a"), question("b"), question("c", gold=())]
     lines = [
         line("a", refs(1), score=0.9),
         line("b", refs(1), score=0.5),
         line("c", refs(1), score=0.3),
     ]
-    point = analysis_of(questions, *lines, least_confidence=0.4).operating_point
-    assert (point.coverage, point.risk) == (pytest.approx(2 / 3), 0)
-    assert analysis_of(questions, *lines, least_confidence=0.95).operating_point is None
-    assert analysis_of(questions, *lines).operating_point is None
+    both = analysis_of(questions, *lines, least_confidence=0.4, doubt_confidence=0.8)
+    assert both.thresholds == [0.4, 0.8]
+    points = [(point.coverage, point.risk) for point in both.operating_points]
+    assert points == [(pytest.approx(2 / 3), 0), (pytest.approx(1 / 3), 0)]
+    same = analysis_of(questions, *lines, least_confidence=0.4, doubt_confidence=0.4)
+    assert len(same.operating_points) == 1
+    assert analysis_of(questions, *lines, least_confidence=0.95).operating_points == []
+    assert analysis_of(questions, *lines).operating_points == []
 
 
 def test_runs_of_one_name_are_told_apart():

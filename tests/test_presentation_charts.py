@@ -26,7 +26,10 @@ def analyses():
         line("b", refs(1, 2), score=0.6, seconds=0.2, stages={"encode": 0.1}),
         line("c", refs(1), score=0.2, seconds=0.2, stages={"encode": 0.1}),
     ]
-    runs = [run_of(*lines, least_confidence=0.5), run_of(*lines[:2], least_confidence=0.5)]
+    runs = [
+        run_of(*lines, least_confidence=0.5, doubt_confidence=0.7),
+        run_of(*lines[:2], least_confidence=0.5),
+    ]
     return analyse(questions, runs)
 
 
@@ -65,6 +68,13 @@ def test_bars_of_the_histogram_add_up_to_the_questions(analyses):
     rows = [row for row in data_of(charts.abstention_scores(analyses[0])) if "kind" in row]
     assert sum(abs(row["questions"]) for row in rows) == 3
     assert sum(row["questions"] for row in rows) == 1  # two above, one below
+
+
+def test_each_threshold_has_its_line_and_its_dot(analyses):
+    lines = data_of(charts.abstention_scores(analyses[0]))
+    assert [row["label"] for row in lines if "label" in row] == ["0.50", "0.50", "0.70", "0.70"]
+    dots = [row for row in data_of(charts.risk_coverage(analyses)) if "tip" in row]
+    assert [round(row["coverage"], 2) for row in dots] == [0.67, 0.33, 1.0]
 
 
 def test_words_are_translated(analyses):

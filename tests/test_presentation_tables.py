@@ -116,8 +116,9 @@ def test_a_collection_has_a_row_for_each_system():
 
 def test_costs_of_abstaining_at_some_coverages():
     curve = (RiskPoint(0.9, 0.5, 0.0), RiskPoint(0.2, 1.0, 0.25))
-    result = type("Result", (), {"curve": curve})()
-    rows = tables.calibration_table(result).rows
+    table = tables.risk_table(curve, "unanswerable")
+    rows = table.rows
+    assert table.columns == ("questions answered", "unanswerable", "from a confidence of")
     assert rows[0] == rows[1] == ("50%", "0.0%", "0.900")
     assert rows[-1] == ("100%", "25.0%", "0.200")
 

@@ -244,6 +244,7 @@ GERMAN = {
     "Moved by reranking": "Vom Reranking verschoben",
     "Seconds by stage": "Sekunden je Stufe",
     "Abstention score": "Konfidenz, an der sich die Enthaltung entscheidet",
+    "Shown as doubtful.": "Unter Zweifel gezeigt.",
     "Calibration of the abstention score": "Kalibrierung der Konfidenz",
     "Risk and coverage": "Risiko und Abdeckung",
     "passages looked at": "betrachtete Textstellen",

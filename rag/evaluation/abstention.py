@@ -102,16 +102,48 @@ def areas_under_risk(scores: np.ndarray, right: np.ndarray, positions: np.ndarra
     return areas
 
 
-def risk_at(curve: Sequence[RiskPoint], threshold: float | None) -> RiskPoint | None:
+def calibration_errors(
+    scores: np.ndarray, holds: np.ndarray, positions: np.ndarray, bins: int = 10
+) -> np.ndarray:
+    """The expected calibration error of a probability, for resamples of questions.
+
+    The mean distance between the mean score and the share for which something holds, over bins
+    of equal width weighted by their questions; 0 is best.
+    Source: Guo, Pleiss, Sun and Weinberger, ICML 2017, equation 3.
+
+    Args:
+        scores: Probabilities, shape (n,); NaN for a question without one, which is left out.
+        holds: Shape (n,), bool.
+        positions: Shape (m, n), one resample a row.
+        bins: How many ranges [0, 1] is cut into.
+
+    Returns:
+        Shape (m,); NaN for a resample without any score.
+    """
+    known = ~np.isnan(scores)
+    distances = np.where(known, scores - holds, 0.0)
+    numbers = np.where(known, np.clip(np.nan_to_num(scores) * bins, 0, bins - 1), -1).astype(int)
+    total = sum(
+        np.abs(np.where(numbers == number, distances, 0.0)[positions].sum(axis=1))
+        for number in range(bins)
+    )
+    counts = known[positions].sum(axis=1)
+    return np.divide(total, counts, out=np.full(len(positions), np.nan), where=counts > 0)
+
+
+def risk_at(curve: Sequence[RiskPoint], threshold: float) -> RiskPoint | None:
     """The last point of a curve whose questions are answered at a threshold."""
-    answered = [p for p in curve if threshold is not None and p.threshold >= threshold]
+    answered = [p for p in curve if p.threshold >= threshold]
     return answered[-1] if answered else None
 
 
-def threshold_of(run: Run) -> float | None:
-    """The confidence below which a run's pipeline abstained, where its sidecar has one."""
-    value = run.meta.get("least_confidence")
-    return float(value) if isinstance(value, int | float) else None
+def thresholds_of(run: Run) -> list[float]:
+    """The confidences below which a run's pipeline refused, and doubted, ascending.
+
+    Each once; none where its sidecar has none.
+    """
+    values = (run.meta.get(name) for name in ("least_confidence", "doubt_confidence"))
+    return sorted({float(value) for value in values if isinstance(value, int | float)})
 
 
 def scored_questions(questions: Iterable[Question], run: Run) -> list[tuple[float, Question]]:

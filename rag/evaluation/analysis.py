@@ -15,13 +15,14 @@ from rag.evaluation.abstention import (
     risk_at,
     score_histogram,
     scored_questions,
-    threshold_of,
+    thresholds_of,
 )
 from rag.evaluation.measure import GROUP_BY, RunFigures, measure_run
 from rag.evaluation.measures import STAGES, SUCCESS
 from rag.evaluation.questions import Question
 from rag.evaluation.retrieval import RecallPoint, first_right_rank, rank_moves, recall_curve
 from rag.evaluation.run_file import PageReference, Run
+from rag.types import Grade
 
 #: What can become of a question, worst first.
 OUTCOMES = (
@@ -33,9 +34,16 @@ OUTCOMES = (
     "keywords missing",
     "keywords matched",
     "abstained wrongly",
+    "doubted wrongly",
     "answered wrongly",
+    "doubted rightly",
     "abstained rightly",
 )
+_VERBS: dict[Grade, str] = {
+    "answered": "answered",
+    "doubtful": "doubted",
+    "not_answered": "abstained",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +105,15 @@ class RunAnalysis:
         }
 
     @property
-    def threshold(self) -> float | None:
-        """The score below which the pipeline abstained."""
-        return threshold_of(self.run)
+    def thresholds(self) -> list[float]:
+        """The scores below which the pipeline refused, and doubted, ascending."""
+        return thresholds_of(self.run)
 
     @property
-    def operating_point(self) -> RiskPoint | None:
-        """Where the threshold is on the risk-coverage curve."""
-        return risk_at(self.figures.risk_coverage, self.threshold)
+    def operating_points(self) -> list[RiskPoint]:
+        """Where the thresholds are on the risk-coverage curve; those that no score reaches are left out."""
+        points = (risk_at(self.figures.risk_coverage, one) for one in self.thresholds)
+        return [point for point in points if point is not None]
 
     def outcomes(self, question: Question) -> list[str]:
         """What became of a question, of `OUTCOMES`; empty where the run does not hold it."""
@@ -123,10 +132,11 @@ class RunAnalysis:
             keywords = self.figures.per_question[question.id].get("keywords")
             if keywords is not None:
                 outcomes.append("keywords matched" if keywords else "keywords missing")
-            if line.abstained:
-                outcomes.append("abstained wrongly")
+            if line.grade != "answered":
+                outcomes.append(f"{_VERBS[line.grade]} wrongly")
         elif self.run.generated and not line.error:
-            outcomes.append("abstained rightly" if line.abstained else "answered wrongly")
+            right = "wrongly" if line.grade == "answered" else "rightly"
+            outcomes.append(f"{_VERBS[line.grade]} {right}")
         return outcomes
 
 

@@ -18,13 +18,22 @@ from typing import Any
 import ir_measures
 import numpy as np
 
-from rag.evaluation.abstention import RiskPoint, areas_under_risk, risk_coverage
+from rag.evaluation.abstention import (
+    RiskPoint,
+    areas_under_risk,
+    calibration_errors,
+    risk_coverage,
+)
 from rag.evaluation.answers import answer_values
 from rag.evaluation.bootstrap import RESAMPLES, Statistic, bootstrap_interval
 from rag.evaluation.measures import (
     ABSTENTION_ACCURACY,
     ANSWER_NAMES,
+    CALIBRATION_ERROR,
+    DOUBTED,
     JUDGED,
+    NOTICED,
+    REFUSED,
     RETRIEVAL,
     RETRIEVAL_NAMES,
     STAGES,
@@ -146,6 +155,11 @@ def question_values(
         if not line.error:
             if run.generated:
                 values[ABSTENTION_ACCURACY] = float(line.abstained != question.answerable)
+                unsure = float(line.grade != "answered")
+                if question.answerable:
+                    values |= {REFUSED: float(line.abstained), DOUBTED: unsure}
+                else:
+                    values[NOTICED] = unsure
             values["seconds"] = line.seconds
             values.update({f"seconds {stage}": value for stage, value in line.stages.items()})
     return per_question
@@ -178,10 +192,11 @@ class _Group:
                 for name in (*RETRIEVAL_NAMES, *ANSWER_NAMES, JUDGED, ABSTENTION_ACCURACY)
             ),
             *self._abstention(),
+            *(self._mean(name, self._column(name)) for name in (NOTICED, REFUSED, DOUBTED)),
         ]
         if self.name == "all":
             figures += [
-                self._risk(),
+                *self._of_scores(),
                 self._mean("failed", (~self.succeeded).astype(float)),
                 *self._times(),
                 self._speed(),
@@ -225,15 +240,24 @@ class _Group:
             ),
         ]
 
-    def _risk(self) -> Figure | None:
-        """The area under the risk-coverage curve."""
+    def _of_scores(self) -> list[Figure | None]:
+        """The area under the risk-coverage curve, and the confidence's calibration error."""
         scores = np.array([np.nan if line.score is None else line.score for line in self.lines])
         right = np.nan_to_num(self._column(SUCCESS)) > 0
-        return self._figure(
+        answerable = np.array([question.answerable for question in self.questions])
+        area = self._figure(
             "area under risk",
             ~np.isnan(scores),
             lambda positions: areas_under_risk(scores, right, positions),
         )
+        if answerable.all():  # nothing that the confidence could tell apart
+            return [area]
+        error = self._figure(
+            CALIBRATION_ERROR,
+            ~np.isnan(scores),
+            lambda positions: calibration_errors(scores, answerable, positions),
+        )
+        return [area, error]
 
     def _times(self) -> list[Figure | None]:
         """Median and 95th percentile of the whole time and of each stage's, in seconds."""

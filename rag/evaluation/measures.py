@@ -30,6 +30,13 @@ ANSWER_NAMES = (
 )
 JUDGED = "judged right"
 ABSTENTION_ACCURACY = "abstention accuracy"
+#: Of the questions that the lectures answer: no answer is shown; none, or a doubtful one.
+REFUSED = "refused though answerable"
+DOUBTED = "refused or doubted though answerable"
+#: Of the questions that they do not answer: none is shown, or a doubtful one. That none is shown
+#: is "abstention recall".
+NOTICED = "noticed by refusing or doubting"
+CALIBRATION_ERROR = "calibration error"
 #: Whether one of the first five passages is right: what the risk-coverage curve calls a success.
 SUCCESS = "reranked Success@5"
 
@@ -48,6 +55,9 @@ _OTHERS = {
     for measure in (
         Measure("answer words", "words", None),
         Measure("area under risk", "share", False),
+        Measure(REFUSED, "share", False),
+        Measure(DOUBTED, "share", False),
+        Measure(CALIBRATION_ERROR, "share", False),
         Measure("failed", "share", False),
         Measure("tokens per second", "1/s"),
     )

@@ -114,7 +114,7 @@ def evaluate(
     from rag.evaluation.run import evaluate as run_questions
     from rag.evaluation.run_file import read_run
     from rag.pipeline import Pipeline
-    from ui.presentation.tables import figures_table, groups_table, show
+    from ui.presentation.tables import figures_table, groups_table, risk_table, show
 
     question_set = read_questions(questions)
     check_grouping(question_set, _fields(by))
@@ -132,6 +132,8 @@ def evaluate(
         print_json({"run": str(output), **figures.as_dict()})
     else:
         show(figures_table(figures), groups_table(figures, _GROUP_METRICS))
+        if figures.risk_coverage:
+            show(risk_table(figures.risk_coverage))
 
 
 @questions_app.command("list")
@@ -273,7 +275,7 @@ def calibrate(
     from rag.evaluation.questions import read_questions
     from rag.pipeline import Pipeline
     from rag.settings import load_settings
-    from ui.presentation.tables import calibration_table, show
+    from ui.presentation.tables import risk_table, show
 
     question_set = read_questions(questions)
     folder = library_folder(library)
@@ -289,7 +291,7 @@ def calibrate(
         f"{result.calibration.questions} questions precision {result.precision:.2f}, recall "
         f"{result.recall:.2f}; F1 {result.held_out_f1:.2f} on fifths that the fit did not see."
     )
-    show(calibration_table(result))
+    show(risk_table(result.curve, "unanswerable among them"))
     print(f"saved in {target}")
 
 

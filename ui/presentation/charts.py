@@ -238,14 +238,14 @@ def calibration(analysis: RunAnalysis, palette: Palette = APP, text: Text = str)
 def risk_coverage(
     analyses: Sequence[RunAnalysis], palette: Palette = APP, text: Text = str
 ) -> Chart | None:
-    """Error over coverage as the threshold falls; the dot is the run's own threshold."""
+    """Error over coverage as the threshold falls; the dots are the run's own thresholds."""
     rows, dots = [], []
     for analysis in analyses:
         curve = analysis.figures.risk_coverage
         if curve:
             rows.append({"run": analysis.name, "coverage": 0.0, "risk": curve[0].risk})
         rows += [{"run": analysis.name, "coverage": p.coverage, "risk": p.risk} for p in curve]
-        if (point := analysis.operating_point) is not None:
+        for point in analysis.operating_points:
             tip = f"{analysis.name}: {point.coverage:.0%} / {point.risk:.0%}"
             row = {"run": analysis.name, "coverage": point.coverage, "risk": point.risk}
             dots.append(row | {"tip": tip})
@@ -324,22 +324,26 @@ def _colors(names: Sequence[str], palette: Palette) -> alt.Scale:
 
 
 def _with_threshold(layers: Sequence[alt.Chart], analysis: RunAnalysis, palette: Palette) -> Chart:
-    """A chart over the score, with a dotted line at the threshold of abstention."""
-    if analysis.threshold is None:
-        return alt.layer(*layers)
-    row = [{"threshold": analysis.threshold, "label": f"{analysis.threshold:.2f}"}]
-    line = (
-        _chart(row)
-        .mark_rule(strokeDash=[2, 3], color=palette.neutral)
-        .encode(x="threshold:Q", tooltip="label:N")
-    )
-    right = analysis.threshold > 0.6
-    label = (
-        _chart(row)
-        .mark_text(align="right" if right else "left", dx=-4 if right else 4, color=palette.neutral)
-        .encode(x="threshold:Q", y=alt.value(8), text="label:N")
-    )
-    return alt.layer(*layers, line, label)
+    """A chart over the score, with dotted lines at the thresholds of refusal and of doubt."""
+    marks = []
+    for threshold in analysis.thresholds:
+        row = [{"threshold": threshold, "label": f"{threshold:.2f}"}]
+        line = (
+            _chart(row)
+            .mark_rule(strokeDash=[2, 3], color=palette.neutral)
+            .encode(x="threshold:Q", tooltip="label:N")
+        )
+        # The lower label is left of its line and the upper one right, so that they stay apart.
+        left = threshold > 0.9 or (threshold > 0.1 and threshold == analysis.thresholds[0])
+        label = (
+            _chart(row)
+            .mark_text(
+                align="right" if left else "left", dx=-4 if left else 4, color=palette.neutral
+            )
+            .encode(x="threshold:Q", y=alt.value(8), text="label:N")
+        )
+        marks += [line, label]
+    return alt.layer(*layers, *marks)
 
 
 def _decades(low: float, high: float) -> list[float]:

@@ -25,6 +25,7 @@ from rag.evaluation.measures import RETRIEVAL, STAGES
 from rag.evaluation.questions import Question
 from rag.evaluation.retrieval import first_right_rank
 from rag.evaluation.run_file import PageReference, Run, RunLine
+from rag.types import Grade
 from ui.presentation import charts
 from ui.presentation.formats import (
     interval_text,
@@ -34,13 +35,18 @@ from ui.presentation.formats import (
     value_text,
 )
 from ui.presentation.svg import PAGE, to_svg
-from ui.presentation.tables import sweep_table
+from ui.presentation.tables import risk_table, sweep_table
 
 if TYPE_CHECKING:
     from rag.evaluation.sweep import SweepResult
 
 
 LISTED_PASSAGES = 10  # of a question
+_UNANSWERABLE_BADGES: dict[Grade, tuple[str, str]] = {
+    "answered": ("answered", "bad"),
+    "doubtful": ("doubtful", "middle"),
+    "not_answered": ("abstained", "good"),
+}
 PASSAGES_WITH_TEXT = 5  # of these, those whose text is on the page
 BY_GROUP = (
     "reranked Success@1",
@@ -137,6 +143,9 @@ def write_report(
         groups=list(dict.fromkeys(g for a in analyses for g in a.figures.groups if g != "all")),
         group_metrics=[m for m in BY_GROUP if any(a.figures.get(m) for a in analyses)],
         charts=_figures(analyses),
+        risks=[
+            (a, risk_table(a.figures.risk_coverage)) for a in analyses if a.figures.risk_coverage
+        ],
         comparisons=_comparisons(questions, analyses, by),
         anchors={view.question.id: view.anchor for view in views},
         filters=_filters(held, by),
@@ -238,7 +247,8 @@ def _figures(analyses: Sequence[RunAnalysis]) -> list[Figure]:
         (
             f"Abstention score{of_first}",
             "Confidence that the lectures answer: questions that they answer above, others "
-            "below. Below the dotted threshold the pipeline abstains.",
+            "below. The dotted lines are the thresholds below which the pipeline refuses, and "
+            "doubts.",
             charts.abstention_scores(first, PAGE),
         ),
         (
@@ -250,7 +260,7 @@ def _figures(analyses: Sequence[RunAnalysis]) -> list[Figure]:
         (
             "Risk and coverage",
             "If only the surest questions were answered: the share without a right passage among "
-            "five. The dot is the run's own threshold.",
+            "five. The dots are the run's own thresholds.",
             charts.risk_coverage(analyses, PAGE),
         ),
     ]
@@ -324,7 +334,7 @@ def _badge(question: Question, run: Run, line: RunLine) -> tuple[str, str]:
     if not question.answerable:
         if not run.generated:
             return "–", "soft"
-        return ("abstained", "good") if line.abstained else ("answered", "bad")
+        return _UNANSWERABLE_BADGES[line.grade]
     rank = first_right_rank(question, line.reranked)
     if rank is None or rank > 5:
         return (str(rank) if rank else "–"), "bad"

@@ -28,8 +28,8 @@ from ui.presentation.formats import (
 )
 
 if TYPE_CHECKING:
+    from rag.evaluation.abstention import RiskPoint
     from rag.evaluation.beir import BeirResult
-    from rag.evaluation.calibrate import CalibrationResult
     from rag.evaluation.sweep import SweepResult
 
 
@@ -216,14 +216,15 @@ def beir_table(result: BeirResult) -> TextTable:
     return TextTable((result.collection, *metrics), rows)
 
 
-def calibration_table(result: CalibrationResult) -> TextTable:
-    """What abstaining at some coverages would cost."""
+def risk_table(
+    curve: Sequence[RiskPoint], error: str = "without a right passage among five"
+) -> TextTable:
+    """The risk-coverage curve at some coverages; `error` says what the risk is the share of."""
     rows = []
     for share in (0.25, 0.5, 0.75, 0.9, 1.0):
-        point = next(point for point in result.curve if point.coverage >= share - 1e-9)
+        point = next(point for point in curve if point.coverage >= share - 1e-9)
         rows.append((f"{point.coverage:.0%}", f"{point.risk:.1%}", f"{point.threshold:.3f}"))
-    columns = ("questions answered", "unanswerable among them", "from a confidence of")
-    return TextTable(columns, tuple(rows))
+    return TextTable(("questions answered", error, "from a confidence of"), tuple(rows))
 
 
 def _cell(figure: Figure | None) -> str:

@@ -17,7 +17,7 @@ from ingest.errors import KathederError
 from ingest.store import Library
 from rag.evaluation.analysis import RunAnalysis, analyse
 from rag.evaluation.compare import compare
-from rag.evaluation.measures import SUCCESS
+from rag.evaluation.measures import CALIBRATION_ERROR, DOUBTED, NOTICED, REFUSED, SUCCESS
 from rag.evaluation.questions import read_questions
 from rag.evaluation.run import QuestionDone, evaluate
 from rag.evaluation.run_file import Run, RunLine, meta_path, read_run
@@ -49,6 +49,10 @@ _MAIN_FIGURES = (
     "abstention precision",
     "abstention recall",
     "abstention F1",
+    NOTICED,
+    REFUSED,
+    DOUBTED,
+    CALIBRATION_ERROR,
     "seconds p50",
     "seconds p95",
 )
@@ -292,6 +296,8 @@ def show_line(name: str, line: RunLine) -> None:
     with st.container(border=True):
         st.caption(escape(name))
         answer = t("The lectures do not seem to answer this.") if line.abstained else line.answer
+        if line.grade == "doubtful":
+            st.caption(t("Shown as doubtful."))
         st.markdown(escape(line.error or answer or "–"))
         pages = [f"{ref.doc} {', '.join(map(str, ref.pages))}" for ref in line.reranked[:5]]
         st.caption(escape(t("Pages retrieved: {pages}", pages="; ".join(pages))))
