@@ -1,0 +1,160 @@
+"""How far our text of real pages agrees with two other readers: `pdftotext` and OCR of the drawn page.
+
+    python -m benchmarks.agreement FOLDER [FILE...] [--work DIR] [--every N]
+
+Neither of the two is right by itself: `pdftotext` reads what the file says, OCR what the eye sees.
+Words that both give are on the page. The share of those that we give is the figure for us;
+`pdftotext`'s share is 1 by definition, so that each page where we give fewer of OCR's words than
+`pdftotext` does, or more words that neither gives, is listed to be looked at. OCR takes seconds a
+page; its words are kept in the work folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypdfium2 as pdfium
+
+from ingest.readers.pdf import read_pdf
+from ingest.recognition import TextRecogniser, reading_scale
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORSE = 0.02  # of OCR's words: a smaller difference is one of single letters
+_LEAST_WORDS = 10  # of OCR on a page that is compared
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How three readings of a page agree, as shares in [0, 1].
+
+    `both` is the share of the words of `pdftotext` and OCR that we give; `ours` and `theirs` are the
+    shares of OCR's words that we and `pdftotext` give; `alone` is the share of our words, and
+    `theirs_alone` of those of `pdftotext`, that no other reader gives.
+    """
+
+    file: str
+    page: int
+    words: int
+    both: float
+    ours: float
+    theirs: float
+    alone: float
+    theirs_alone: float
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether `pdftotext` agrees with OCR clearly better than we do."""
+        return self.ours < self.theirs - _WORSE or self.alone > self.theirs_alone + 2 * _WORSE
+
+
+def words_of(text: str) -> Counter[str]:
+    """The words of at least two letters, without case."""
+    return Counter(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def agreement(file: str, page: int, ours: str, theirs: str, seen: str) -> Agreement:
+    """Compare a page's three texts: ours, that of `pdftotext`, and OCR's."""
+    own, other, ocr = words_of(ours), words_of(theirs), words_of(seen)
+    both = other & ocr
+    count = max(ocr.total(), 1)
+    return Agreement(
+        file,
+        page,
+        ocr.total(),
+        (own & both).total() / max(both.total(), 1),
+        (own & ocr).total() / count,
+        (other & ocr).total() / count,
+        (own - (other | ocr)).total() / max(own.total(), 1),
+        (other - (own | ocr)).total() / max(other.total(), 1),
+    )
+
+
+def pages_of_pdftotext(path: Path) -> list[str]:
+    """The text of each page by `pdftotext -layout`.
+
+    Raises:
+        SystemExit: it is not installed.
+    """
+    if shutil.which("pdftotext") is None:
+        raise SystemExit("pdftotext is not installed: install poppler-utils")
+    command = ["pdftotext", "-layout", path, "-"]
+    done = subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return done.stdout.decode("utf-8", "replace").split("\f")
+
+
+def recognised_pages(path: Path, work: Path, recogniser: TextRecogniser, every: int) -> list[str]:
+    """OCR's text of every so many pages, "" for the others; kept in the work folder."""
+    kept = work / f"{path.stem}.json"
+    texts: dict[str, str] = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+    with pdfium.PdfDocument(path) as pdf:
+        for number in range(0, len(pdf), every):
+            if str(number) in texts:
+                continue
+            scale = reading_scale(*pdf[number].get_size())
+            lines = recogniser.read(pdf[number].render(scale=scale).to_pil(), scale)
+            texts[str(number)] = "\n".join(line.text for line in lines)
+            work.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(texts), "utf-8")
+        return [texts.get(str(number), "") for number in range(len(pdf))]
+
+
+def agreements(
+    path: Path, work: Path, recogniser: TextRecogniser, every: int
+) -> Iterator[Agreement]:
+    """Compare the pages of a PDF on which OCR sees at least ten words."""
+    ocr = recognised_pages(path, work, recogniser, every)
+    theirs = pages_of_pdftotext(path)
+    for page in read_pdf(path).pages:
+        seen = ocr[page.number - 1]
+        if words_of(seen).total() >= _LEAST_WORDS:
+            yield agreement(path.name, page.number, page.text, theirs[page.number - 1], seen)
+
+
+def main() -> None:
+    """Print the shares of each file, and each page where ours is worse."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="of PDFs")
+    parser.add_argument("names", nargs="*", help="files of that folder; all of them by default")
+    parser.add_argument("--work", type=Path, default=Path("build/agreement"))
+    parser.add_argument("--every", type=int, default=1, help="compare every so many pages")
+    options = parser.parse_args()
+    names = options.names or sorted(path.name for path in options.folder.glob("*.pdf"))
+    recogniser = TextRecogniser()
+    rows: list[Agreement] = []
+    print(f"{'file':44} pages   both   ours  pdftotext  alone  pdftotext alone")
+    for name in [*names, ""]:
+        part = (
+            list(agreements(options.folder / name, options.work, recogniser, options.every))
+            if name
+            else rows
+        )
+        rows += part if name else []
+        if part:
+            means = [
+                sum(getattr(row, field) for row in part) / len(part)
+                for field in ("both", "ours", "theirs", "alone", "theirs_alone")
+            ]
+            cells = "  ".join(f"{mean:5.3f}" for mean in means)
+            print(f"{name or 'all':44} {len(part):5}  {cells}", flush=True)
+    worse = [row for row in rows if row.is_worse]
+    print(f"{len(worse)} of {len(rows)} pages where pdftotext agrees better with OCR:")
+    for row in sorted(worse, key=lambda row: row.ours - row.theirs):
+        print(
+            f"  {row.file} p. {row.page}: ours {row.ours:.2f}, pdftotext {row.theirs:.2f}; "
+            f"alone {row.alone:.2f}, pdftotext {row.theirs_alone:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
