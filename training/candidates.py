@@ -8,8 +8,8 @@ first orders passages and then their sentences.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +22,7 @@ from rag.retrieve import retrieve
 from rag.settings import RetrievalSettings
 from rag.types import Hit
 from training import background
+from training.pdf_text import damaged_units, pdf_text
 from training.texts import TrainingQuestion, TrainingText
 
 HELD_OUT = frozenset({"cell-biology", "law", "mechanics", "networks"})  # never trained on
@@ -60,9 +61,21 @@ class FirstStage:
         background_texts: Sequence[str],
         encoder: Encoder,
         folder: Path,
+        pages: Mapping[str, str] | None = None,
     ) -> None:
-        """Index all texts in an empty folder."""
-        documents = {text.id: (text.title, reranker_input(text.title, text.text)) for text in texts}
+        """Index all texts in an empty folder.
+
+        Args:
+            texts: The training passages.
+            background_texts: Other texts.
+            encoder: Of the dense search.
+            folder: Where the library is made.
+            pages: What is indexed of a passage in place of its units, by its id.
+        """
+        bodies = {text.id: text.text for text in texts} | dict(pages or {})
+        documents = {
+            text.id: (text.title, reranker_input(text.title, bodies[text.id])) for text in texts
+        }
         documents |= {f"background-{n}": ("", text) for n, text in enumerate(background_texts)}
         no_queries = {"-": "-"}
         collection = Collection("training", documents, no_queries, {"-": {"-": 1}})
@@ -87,6 +100,7 @@ def groups(
     background_texts: Sequence[str],
     summaries: Sequence[tuple[str, str]],
     seed: int,
+    pdf_share: float = 0.0,
 ) -> list[Group]:
     """All groups in random order; the same for the same seed.
 
@@ -96,13 +110,25 @@ def groups(
         background_texts: As from `background.passages`.
         summaries: Pairs of a summary and its text, as from `background.summaries`.
         seed: Of all random choices.
+        pdf_share: Of the passages that look as a PDF reader gives them, see `training.pdf_text`.
     """
     generator = random.Random(seed)
+    pages = {
+        text.id: pdf_text(text.title, text.units, generator)
+        for text in texts
+        if generator.random() < pdf_share
+    }
+    texts = [
+        replace(text, units=tuple(damaged_units(text.units, generator)))
+        if text.id in pages
+        else text
+        for text in texts
+    ]
     spans = [background.span(text, generator) for text in background_texts]
     questions = [(text, question) for text in texts for question in text.questions]
     with TemporaryDirectory(prefix="katheder-training-") as scratch:
         plain = list(dict.fromkeys([*background_texts, *(body for _, body in summaries)]))
-        first_stage = FirstStage(texts, plain, encoder, Path(scratch))
+        first_stage = FirstStage(texts, plain, encoder, Path(scratch), pages)
         queries = [question.query for _, question in questions]
         queries += [summary for summary, _ in summaries] + spans
         candidates = first_stage.search(queries)
@@ -113,7 +139,8 @@ def groups(
             for owner in dict.fromkeys(first_stage.owners[hit.passage.id] for hit in hits)
             if owner != text.id
         ]
-        result += _question_groups(text, question, others, generator)
+        own = first_stage.documents[text.id][1]
+        result += _question_groups(text, own, question, others, generator)
     for (summary, body), hits in zip(summaries, candidates[len(questions) :], strict=False):
         others = [hit.passage.text for hit in hits if hit.passage.text != body]
         hard = others[:3] + generator.sample(others[3:], min(2, len(others[3:])))
@@ -135,6 +162,7 @@ def groups(
 
 def _question_groups(
     text: TrainingText,
+    own: str,
     question: TrainingQuestion,
     others: Sequence[str],
     generator: random.Random,
@@ -142,7 +170,6 @@ def _question_groups(
     """A group of passages and one of units; one group where the passage does not answer it."""
     query = question.query
     hard = list(others[:3]) + generator.sample(others[3:], min(2, len(others[3:])))
-    own = reranker_input(text.title, text.text)
     if not question.answer:
         return [Group(query, (own, *hard), (False,) * (1 + len(hard)), kind="unanswerable")]
     passages = Group(query, (own, *hard), (True,) + (False,) * len(hard))

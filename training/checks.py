@@ -22,8 +22,10 @@ from training.statistics import print_counts, print_sample
 from training.texts import TrainingQuestion, TrainingText, read_texts
 from training.words import numbers, shared_words, stems, support
 
-STYLES = ("slide", "notes", "textbook", "table")
+STYLES = ("slide", "notes", "textbook", "table", "extract")
 _WORDS = (60, 180)
+_EXTRACT_WORDS = (25, 180)  # of a slide as a PDF reader gives it
+_ANSWER_WORDS = 40
 _QUESTIONS = 5
 _SUPPORT = 0.6  # least share of an answer's content words that must occur in its evidence
 _SHARED_WORDS = 0.6  # limit for a training and an evaluation question; see the data card
@@ -37,8 +39,9 @@ def faults(texts: Sequence[TrainingText]) -> Iterator[str]:
         if not _ID.fullmatch(text.id):
             yield f"{text.id}: expected an id such as cell-biology-07"
         words = len(re.findall(r"\w+", text.text))
-        if not _WORDS[0] <= words <= _WORDS[1]:
-            yield f"{text.id}: {words} words, expected {_WORDS[0]} to {_WORDS[1]}"
+        least, most = _EXTRACT_WORDS if text.style == "extract" else _WORDS
+        if not least <= words <= most:
+            yield f"{text.id}: {words} words, expected {least} to {most}"
         if text.style not in STYLES:
             yield f"{text.id}: style {text.style!r}, expected one of {', '.join(STYLES)}"
         if len(text.units) < 4:
@@ -66,6 +69,8 @@ def _question_faults(text: TrainingText, question: TrainingQuestion) -> Iterator
         return
     if not 1 <= len(question.answer) <= 3:
         yield f"{question.id}: {len(question.answer)} answer sentences, expected 1 to 3"
+    if (words := sum(len(sentence.split()) for sentence, _ in question.answer)) > _ANSWER_WORDS:
+        yield f"{question.id}: an answer of {words} words, expected at most {_ANSWER_WORDS}"
     for sentence, unit in question.answer:
         if not 1 <= unit <= len(text.units):
             yield f"{question.id}: evidence unit {unit}, expected 1 to {len(text.units)}"

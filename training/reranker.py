@@ -54,6 +54,7 @@ class Recipe:
     pointwise: float = 0.3
     background: int = 400
     summaries: int = 1500
+    pdf_share: float = 0.5
     units: bool = True
     unanswerable: bool = True
     seed: int = 7
@@ -69,6 +70,7 @@ RECIPES = {
     "all answerable": Recipe(unanswerable=False),
     "no background": Recipe(background=0),
     "no summaries": Recipe(summaries=0),
+    "clean passages": Recipe(pdf_share=0.0),
     "summaries alone": Recipe(),
 }
 
@@ -236,13 +238,13 @@ def _batches(examples: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]
 
 def _groups(texts: Sequence[TrainingText], encoder: Encoder, recipe: Recipe) -> list[Group]:
     """All groups of some texts, from the cache if they were computed before."""
-    state = f"{texts} {recipe.background} {recipe.summaries} {recipe.seed} {encoder.identity}"
+    state = f"{texts} {recipe.background} {recipe.summaries} {recipe.pdf_share} {recipe.seed} {encoder.identity}"
     key = hashlib.sha256(state.encode()).hexdigest()[:16]
     file = weights.cache_dir() / "training" / f"groups-{key}.json"
     if not file.is_file():
         plain = background.passages(recipe.background, recipe.seed)
         summaries = background.summaries(recipe.summaries, recipe.seed)
-        computed = groups(texts, encoder, plain, summaries, recipe.seed)
+        computed = groups(texts, encoder, plain, summaries, recipe.seed, recipe.pdf_share)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps([asdict(group) for group in computed]))
     fields = json.loads(file.read_text())
