@@ -1,85 +1,112 @@
-"""Pages a second from PDFs to a searchable library, compared with plain LangChain components.
+"""Pages a second from PDFs to a searchable library, beside the plain recipes of other projects.
 
-    python -m benchmarks.ingest corpus [--rounds 3]
+    python -m benchmarks.ingest corpus [--rounds 3] [--environments DIR]
 
-The baseline is PyPDFLoader, RecursiveCharacterTextSplitter, HuggingFaceEmbeddings and FAISS, each
-with its defaults and with the same encoder weights. Ours reads, chunks, embeds and stores in
-SQLite and FAISS. Both have their models loaded; they alternate, and the result is the median of
-the rounds' ratios. The baseline gives the encoder texts of up to 4,000 characters, of which it
-reads the first 256 tokens; ours embeds the whole text. Tokens are printed too, since embedding
-takes most of the time.
+Each recipe of `benchmarks/peers` uses its project's defaults and the same encoder weights, and runs
+in an environment of its own, which is made on the first call (a few minutes and 1.5 GB each). Ours
+reads, cuts, embeds and stores in SQLite and FAISS, in the environment that runs this. Every run is a
+new process with its model loaded before the time is taken; they alternate, and the result is the
+median of the rounds' ratios. Tokens are printed too, since embedding takes most of the time: the
+recipes give the encoder longer texts than it reads, and ours embeds the whole text.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import statistics
-import tempfile
-import time
-import warnings
+import subprocess
+import sys
+import venv
 from pathlib import Path
+from typing import Any
 
 from ingest import weights
-from ingest.chunk import embedding_text
-from ingest.embed import Encoder
-from ingest.pipeline import find_files, ingest
-from ingest.store import Library
-from rag.models import Models
+from ingest.pipeline import find_files
 
-warnings.filterwarnings("ignore")
+PEERS = Path(__file__).parent / "peers"
+#: What pip installs for each recipe, beside torch of this environment's version.
+PACKAGES = {
+    "langchain": (
+        "langchain-community",
+        "langchain-huggingface",
+        "langchain-text-splitters",
+        "pypdf",
+        "faiss-cpu",
+    ),
+    "llamaindex": (
+        "llama-index-core",
+        "llama-index-embeddings-huggingface",
+        "llama-index-readers-file",
+    ),
+    "haystack": ("haystack-ai", "pypdf", "sentence-transformers"),
+}
 
 
-def ours(files: list[Path], encoder: Encoder) -> tuple[float, int, int]:
-    """Seconds, pages and embedded tokens."""
-    with tempfile.TemporaryDirectory() as scratch:
-        start = time.perf_counter()
-        library = Library(Path(scratch) / "library", create=True)
-        pages = sum(report.pages for report in ingest(files, library, encoder))
-        library.search_dense(encoder.encode(["warm"])[0], 1)  # builds and saves the index
-        seconds = time.perf_counter() - start
-        texts = [embedding_text(p) for d in library.documents() for p in library.passages(d.id)]
-        return seconds, pages, sum(encoder.count_tokens(texts))
+def environment(folder: Path, name: str) -> Path:
+    """The Python of a recipe's environment, made if it is not there."""
+    place = folder / name
+    python = place / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not (place / "complete").is_file():
+        venv.create(place, with_pip=True, clear=True)
+        from importlib.metadata import version
+
+        torch = f"torch=={version('torch').split('+')[0]}"
+        command = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            torch,
+            "sentence-transformers",
+            *PACKAGES[name],
+        ]
+        subprocess.run(command, check=True)
+        (place / "complete").touch()
+    return python
 
 
-def baseline(files: list[Path], embeddings: object, encoder: Encoder) -> tuple[float, int, int]:
-    """Seconds, pages and embedded tokens; the encoder truncates longer texts."""
-    from langchain_community.document_loaders import PyPDFLoader
-    from langchain_community.vectorstores import FAISS
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-    start = time.perf_counter()
-    pages = [page for file in files for page in PyPDFLoader(str(file)).load()]
-    chunks = RecursiveCharacterTextSplitter().split_documents(pages)
-    FAISS.from_documents(chunks, embeddings)  # type: ignore[arg-type]
-    seconds = time.perf_counter() - start
-    tokens = encoder.count_tokens([chunk.page_content for chunk in chunks])
-    return seconds, len(pages), sum(min(count, encoder.window - 2) for count in tokens)
+def measure(python: Path | str, script: Path, encoder: Path, files: list[Path]) -> dict[str, Any]:
+    """Seconds, pages, tokens and versions of one run."""
+    command = [str(python), str(script), str(encoder), *(str(file.resolve()) for file in files)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"}
+    )
+    if done.returncode:
+        raise SystemExit(f"{script.name} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> None:
     """Measure and print."""
-    from langchain_huggingface import HuggingFaceEmbeddings
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--environments", type=Path, default=Path("build/peers"))
+    parser.add_argument("--peers", nargs="*", default=list(PACKAGES), choices=list(PACKAGES))
     options = parser.parse_args()
     files = find_files(options.paths)
-    encoder = Models().encoder
-    embeddings = HuggingFaceEmbeddings(model_name=str(weights.locate(weights.ENCODER).folder))
-    encoder.encode(["warm", "up"])
-    embeddings.embed_query("warm")
-    ratios = []
+    encoder = weights.locate(weights.ENCODER).folder
+    pythons: dict[str, Path | str] = {"katheder": sys.executable}
+    pythons |= {name: environment(options.environments, name) for name in options.peers}
+    ratios: dict[str, list[float]] = {name: [] for name in options.peers}
     for number in range(1, options.rounds + 1):
-        a_seconds, a_pages, a_tokens = ours(files, encoder)
-        b_seconds, b_pages, b_tokens = baseline(files, embeddings, encoder)
-        ratios.append((a_pages / a_seconds) / (b_pages / b_seconds))
-        print(
-            f"round {number}: ours {a_pages / a_seconds:.1f} pages/s ({a_tokens} tokens), "
-            f"baseline {b_pages / b_seconds:.1f} pages/s ({b_tokens} tokens), ratio {ratios[-1]:.2f}",
-            flush=True,
-        )
-    print(f"median ratio {statistics.median(ratios):.2f}")
+        speeds = {}
+        for name, python in pythons.items():
+            run = measure(python, PEERS / f"{name}_recipe.py", encoder, files)
+            speeds[name] = run["pages"] / run["seconds"]
+            versions = ", ".join(f"{package} {value}" for package, value in run["versions"].items())
+            print(
+                f"round {number}: {name:10} {speeds[name]:6.1f} pages/s, {run['pages']} pages, "
+                f"{run['tokens']} tokens ({versions})",
+                flush=True,
+            )
+        for name in options.peers:
+            ratios[name].append(speeds["katheder"] / speeds[name])
+    for name, values in ratios.items():
+        print(f"ours / {name}: median ratio {statistics.median(values):.2f} of {options.rounds}")
 
 
 if __name__ == "__main__":

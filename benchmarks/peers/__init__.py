@@ -1,0 +1,1 @@
+"""The plain recipes that ingest is compared with, each run by an environment of its own."""
