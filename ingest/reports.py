@@ -40,11 +40,11 @@ class FileReport:
         """What was not read, a clause each for damaged pages, pictures and attached files; or ""."""
         clauses = []
         if self.unread_pages:
-            pages = _counted_pages(self.unread_pages)
+            pages = counted_pages(self.unread_pages)
             clauses.append(f"{pages} cannot be read; the others are in the library")
         if self.picture_pages:
             clauses.append(
-                f"{_counted_pages(self.picture_pages)} wait for their pictures to be read"
+                f"{counted_pages(self.picture_pages)} wait for their pictures to be read"
             )
         if self.attached:
             names = ", ".join(self.attached[:_NAMED])
@@ -60,7 +60,8 @@ class FileReport:
 _NAMED = 5  # attached files named in a report
 
 
-def _counted_pages(numbers: Sequence[int]) -> str:
+def counted_pages(numbers: Sequence[int]) -> str:
+    """Ascending page numbers in words: `pages 3, 5-7`."""
     return f"{'page' if len(numbers) == 1 else 'pages'} {_number_ranges(numbers)}"
 
 

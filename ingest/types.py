@@ -14,6 +14,7 @@ from ingest.citations import cite
 
 Origin = Literal["text", "ocr", "picture"]
 PassageKind = Literal["text", "table"]
+RegionKind = Literal["formula", "table", "figure", "picture"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ class Slide:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a page that its text alone does not show."""
+
+    kind: RegionKind
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page; `number` counts the file's pages from 1, whatever number is printed on them.
 
@@ -87,7 +96,8 @@ class Page:
     page's title, or "" if it has none; `width` and `height` are in points; `origin` is "ocr" if
     most of its text was read from a picture, "picture" if it has a picture that may hold text and
     was not read yet; `label` is the number printed on it where the file says that and it is
-    another, such as "iii".
+    another, such as "iii"; `regions` are its formulas, tables, figures and pictures, from top to
+    bottom.
     """
 
     number: int
@@ -100,6 +110,7 @@ class Page:
     origin: Origin = "text"
     slides: tuple[Slide, ...] = ()
     label: str = ""
+    regions: tuple[Region, ...] = ()
 
     @property
     def is_slide(self) -> bool:

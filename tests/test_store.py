@@ -37,6 +37,28 @@ def test_pages_and_passages_come_back_as_they_were(empty_library, lecture_parts)
     assert empty_library.verify() == []
 
 
+def test_regions_and_kinds_of_passages_come_back_as_they_were(empty_library, lecture_parts):
+    table = "#table(columns: (1fr,) * 3, [Net], [Size], [Score], [Alpha], [12], [71], [Beta], [9], [74])"
+    lecture, passages, vectors = lecture_parts(
+        "nets.pdf", f'#slide("Nets")[{table} $ sum_(i=1)^n x_i^2 = 1 $]'
+    )
+    empty_library.add(lecture, passages, vectors)
+    (page,) = empty_library.pages(lecture.document.id)
+    assert {region.kind for region in page.regions} == {"table", "formula"}
+    assert page == lecture.pages[0]
+    assert [passage.kind for passage in empty_library.passages(lecture.document.id)] == ["table"]
+    assert empty_library.passages(lecture.document.id) == passages
+
+
+def test_pages_of_nothing_but_a_picture_are_named(empty_library, lecture_parts):
+    shapes = "#for n in range(9) { place(dx: n * 1cm, circle(radius: 1cm)) }"
+    breaks = "#pagebreak()#pagebreak()"
+    source = f"#set page(header: none, footer: none)\nA page of text alone.#pagebreak(){shapes}"
+    lecture, passages, vectors = lecture_parts("drawn.pdf", f"{source}{breaks}More text.")
+    empty_library.add(lecture, passages, vectors)
+    assert empty_library.pages_without_text() == {lecture.document.id: [2]}  # page 3 is blank
+
+
 def test_a_document_has_three_names_file_path_and_start_of_its_id(library):
     animals, physics = library.documents()
     assert library.find("animals.pdf") == [animals]
@@ -187,7 +209,7 @@ def test_missing_foreign_and_half_made_libraries(tmp_path):
     assert Library(tmp_path / "killed").documents() == []
     future = Library(tmp_path / "future", create=True)
     edit_database(future, "UPDATE meta SET value = '99' WHERE key = 'format'")
-    with pytest.raises(LibraryMismatch, match="format 99, expected format 3"):
+    with pytest.raises(LibraryMismatch, match="format 99, expected format 4"):
         Library(future.folder)
 
 

@@ -206,6 +206,7 @@ def test_a_library_of_format_2_gets_the_columns_of_format_3(old):
     before = [library.passages(document.id) for document in library.documents()]
     library.close()
     db = sqlite3.connect(old / DATABASE)
+    db.execute("ALTER TABLE pages DROP COLUMN regions")
     db.execute("ALTER TABLE pages DROP COLUMN label")
     db.execute("ALTER TABLE passages DROP COLUMN about")
     db.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
@@ -216,6 +217,46 @@ def test_a_library_of_format_2_gets_the_columns_of_format_3(old):
     assert migrated.verify() == []
     assert [migrated.passages(document.id) for document in migrated.documents()] == before
     assert found(migrated, "a sleeping cat") == [LECTURES["en"][1]]
+
+
+# The table of pages of format 3, word for word as it was released.
+PAGES_OF_FORMAT_3 = """
+CREATE TABLE pages (
+    document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, width REAL NOT NULL, height REAL NOT NULL, heading TEXT NOT NULL,
+    origin TEXT NOT NULL, text TEXT NOT NULL, layout BLOB NOT NULL,
+    label TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (document, number)
+)
+"""
+
+
+def test_a_library_of_format_3_gets_regions_and_keeps_all_else(old):
+    library = Library(old)
+    pages = {d.id: library.pages(d.id) for d in library.documents()}
+    library.close()
+    db = sqlite3.connect(old / DATABASE)
+    columns = "document, number, width, height, heading, origin, text, layout, label"
+    db.execute("ALTER TABLE pages RENAME TO newer")
+    db.execute(PAGES_OF_FORMAT_3)
+    db.execute(f"INSERT INTO pages ({columns}) SELECT {columns} FROM newer")
+    db.execute("DROP TABLE newer")
+    db.execute("UPDATE meta SET value = '3' WHERE key = 'format'")
+    db.execute("UPDATE pages SET origin = 'picture', text = '' WHERE number = 2")
+    db.execute("DELETE FROM passages WHERE pages = '[2]'")
+    db.execute("DELETE FROM passage_terms WHERE rowid NOT IN (SELECT row FROM passages)")
+    terms = db.execute("SELECT rowid, context, text FROM passage_terms").fetchall()
+    db.commit()
+    db.close()
+    migrated = Library(old)
+    assert migrated.verify() == []
+    db = migrated.database.connection()
+    assert db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() == (str(FORMAT),)
+    assert db.execute("SELECT rowid, context, text FROM passage_terms").fetchall() == terms
+    for document in migrated.documents():
+        assert migrated.pages(document.id)[0] == pages[document.id][0]
+        assert migrated.pages(document.id)[0].regions == ()
+    assert set(map(tuple, migrated.pages_without_text().values())) == {(2,)}
 
 
 def test_a_chinese_document_of_an_older_library_is_recognised_and_found(old):

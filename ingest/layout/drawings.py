@@ -16,15 +16,25 @@ from ingest.types import Box
 RULE_THICKNESS = 2.6
 
 _MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
+_MAX_PARTS = 2000  # that are looked at for figures
 _MAX_SHAPES = 64  # that are looked at for the frames of a handout's slides
 _KINDS = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM)
+
+
+@dataclass(slots=True)
+class Drawn:
+    """A path or a picture, or a form with all that is in it; `paths` counts its lines and shapes."""
+
+    box: Box
+    paths: int = 0
+    has_picture: bool = False
 
 
 @dataclass(slots=True)
 class Drawings:
     """Thin horizontal and vertical lines, pictures, large shapes, and areas that are filled with a colour.
 
-    `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
+    `parts` are all of them that may belong to a figure; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
     object.
     """
 
@@ -32,12 +42,14 @@ class Drawings:
     uprights: list[Upright] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
     shapes: list[Box] = field(default_factory=list)
+    parts: list[Drawn] = field(default_factory=list)
     areas: list[tuple[Box, tuple[int, int, int], int]] = field(default_factory=list)
 
 
 def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
     """A page's drawings; those of a page with very many objects are left out, but for pictures."""
     drawings = Drawings()
+    forms: dict[int, Drawn] = {}
     for number, drawn in enumerate(page.get_objects(_KINDS, max_depth=4)):
         if number > _MAX_OBJECTS:
             return Drawings(pictures=drawings.pictures)
@@ -51,9 +63,10 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
             drawings.shapes.append(box)
         if drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             drawings.pictures.append(box)
-        elif drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM:
+        _add_part(drawings.parts, forms, drawn, box, frame)
+        if drawn.type in (pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM):
             continue
-        elif box.height <= RULE_THICKNESS:
+        if box.height <= RULE_THICKNESS:
             if width > 2:
                 drawings.rules.append(Rule(box.x0, box.x1, (box.y0 + box.y1) / 2))
         elif width <= RULE_THICKNESS:
@@ -61,6 +74,37 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
         elif width > 4 and box.height > 4 and (colour := _fill(drawn.raw)) is not None:
             drawings.areas.append((box, colour, address_of(drawn.raw)))
     return drawings
+
+
+def _add_part(
+    parts: list[Drawn], forms: dict[int, Drawn], drawn: pdfium.PdfObject, box: Box, frame: Frame
+) -> None:
+    """Add a drawn object to the parts of figures.
+
+    What is in a form counts with the form, since pdfium does not say where on the page it is; but a
+    form that fills the page is only what the page was wrapped in.
+
+    Args:
+        parts: Of the page so far.
+        forms: Those of the parts that are forms, by `id` of pdfium's object.
+        drawn: The object.
+        box: Its place.
+        frame: The page's.
+    """
+    outer = forms.get(id(drawn.container)) if drawn.container is not None else None
+    is_form = drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM
+    is_wide, is_high = box.x1 - box.x0 > 0.85 * frame.width, box.height > 0.85 * frame.height
+    if outer is None and is_form and is_wide and is_high:
+        return
+    if outer is None and len(parts) < _MAX_PARTS:
+        outer = Drawn(box)
+        parts.append(outer)
+    if outer is None:
+        return
+    if is_form:
+        forms[id(drawn)] = outer
+    outer.paths += drawn.type == pdfium_c.FPDF_PAGEOBJ_PATH
+    outer.has_picture |= drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE
 
 
 def address_of(drawn: object) -> int:

@@ -16,12 +16,13 @@ from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
 from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
 from ingest.layout.order import Row, reading_order
+from ingest.layout.regions import find_regions
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
 from ingest.layout.tables import find_tables, words_of_row
 from ingest.layout.vertical import split_vertical
 from ingest.layout.visibility import readable_glyphs, visible_glyphs
 from ingest.recognition import RecognisedLine
-from ingest.types import Box, Origin
+from ingest.types import Box, Origin, Region
 
 #: A first letter at least so many times as large as its line begins a paragraph (a drop cap).
 DROP_CAP = 1.8
@@ -56,7 +57,7 @@ class LayoutLine:
 
 @dataclass(slots=True)
 class PageLayout:
-    """A page's lines in reading order, its pictures, and how many characters nobody sees.
+    """A page's lines in reading order, its regions, and how many characters nobody sees.
 
     `is_unreadable` tells that letters of its text mean nothing, so that only its picture can be read;
     `slides` are the slides of a handout, each with its first line, one past its last, and its box.
@@ -65,7 +66,7 @@ class PageLayout:
     frame: Frame
     lines: list[LayoutLine]
     slides: list[tuple[int, int, Box]] = field(default_factory=list)
-    pictures: list[Box] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
     hidden: int = 0
     origin: Origin = "text"
     is_unreadable: bool = False
@@ -138,7 +139,8 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
         read([segment for segment in segments if not _is_on_slide(segment, printed)], bars)
     _drop_footnote_marks(lines, frame.height)
     origin: Origin = "ocr" if is_picture else "text"
-    return PageLayout(frame, lines, slides, drawings.pictures, hidden, origin, is_unreadable)
+    regions = find_regions(lines, drawings, frame.width, frame.height, is_picture=is_picture)
+    return PageLayout(frame, lines, slides, regions, hidden, origin, is_unreadable)
 
 
 def _is_on_slide(segment: Segment, slides: Sequence[tuple[Box, list[Segment]]]) -> bool:

@@ -179,6 +179,14 @@ class Library:
         """The pages, from 1, with pictures that were not read yet, by the document's id."""
         return rows.select_unread_pictures(self.database.connection())
 
+    def pages_without_text(self) -> dict[str, list[int]]:
+        """The pages, from 1, that hold only pictures or drawings, by the document's id.
+
+        No passage tells what they show, whether their pictures were read or not; headers and page
+        numbers are no text. A library of an older format knows only those that were not read.
+        """
+        return rows.select_pages_without_text(self.database.connection())
+
     def find(self, name: str) -> list[Document]:
         """The documents of a name: a file name, a path, or the first digits of an id (at least 6)."""
         path = str(Path(name).expanduser().resolve())

@@ -19,6 +19,8 @@ from ingest.text.detect import language_of
 
 logger = logging.getLogger(__name__)
 
+_LATEST_TERMS = 3  # the first format whose full-text table is as today's
+
 
 def migrate(database: Database) -> None:
     """Bring a library of an older format to the present one, all or nothing.
@@ -26,23 +28,25 @@ def migrate(database: Database) -> None:
     Format 1 kept the passages' own words for a stemmer of English in SQLite; format 2 keeps the
     stems of each document's language. Format 3 adds the pages' printed labels and what few passages
     have, which are empty until a document is read again; it knows more languages, scripts without
-    blanks and more spellings. The terms are filled again from the passages.
+    blanks and more spellings; the terms of older ones are filled again from the passages. Format 4
+    adds the pages' regions, which are empty until a document is read again.
 
     Raises:
         LibraryMismatch: the library cannot be written to.
     """
-    old = read_format(database)
+    old = read_format(database) or FORMAT
     if old == FORMAT:
         return
     try:
         with database.transaction() as db:
-            old = read_format(database)
+            old = read_format(database) or FORMAT
             if old == FORMAT:
                 return  # another process was first
             logger.info("bringing %s from format %s to %s", database.file, old, FORMAT)
-            add_columns(db)
-            _recognise_languages(db)
-            _fill_full_text_table(db)
+            add_columns(db, old)
+            if old < _LATEST_TERMS:
+                _recognise_languages(db)
+                _fill_full_text_table(db)
             set_format(db)
     except sqlite3.Error as error:
         folder = database.file.parent

@@ -24,13 +24,14 @@ from ingest.types import (
     Page,
     ParsedDocument,
     Passage,
+    Region,
     Slide,
     Span,
     Word,
 )
 
 _DOCUMENT_COLUMNS = "id, path, file, title, pages, language, collection"
-_PAGE_COLUMNS = "number, text, width, height, heading, layout, origin, label"
+_PAGE_COLUMNS = "number, text, width, height, heading, layout, origin, label, regions"
 _SELECT_PASSAGE = (
     "SELECT p.id, p.document, d.file, d.title, p.pages, p.headings, p.text, p.spans,"
     " p.overlap, d.language, p.about FROM passages p JOIN documents d ON d.id = p.document"
@@ -71,7 +72,7 @@ def insert_document(
         ),
     )
     db.executemany(
-        f"INSERT INTO pages (document, {_PAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO pages (document, {_PAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 document.id,
@@ -83,6 +84,7 @@ def insert_document(
                 _pack_layout(page),
                 page.origin,
                 page.label,
+                _pack_regions(page),
             )
             for page in parsed.pages
         ],
@@ -278,6 +280,24 @@ def select_unread_pictures(db: sqlite3.Connection) -> dict[str, list[int]]:
     return pages
 
 
+def select_pages_without_text(db: sqlite3.Connection) -> dict[str, list[int]]:
+    """See `Library.pages_without_text`."""
+    told = {
+        (document, number)
+        for document, numbers in db.execute("SELECT document, pages FROM passages")
+        for number in json.loads(numbers)
+    }
+    pages: dict[str, list[int]] = {}
+    for document, number, origin, regions in db.execute(
+        "SELECT document, number, origin, regions FROM pages"
+        " WHERE origin = 'picture' OR regions != '[]' ORDER BY document, number"
+    ):
+        drawn = any(kind in ("figure", "picture") for kind, *_ in json.loads(regions))
+        if (document, number) not in told and (drawn or origin == "picture"):
+            pages.setdefault(document, []).append(number)
+    return pages
+
+
 def _page(
     number: int,
     text: str,
@@ -287,10 +307,29 @@ def _page(
     layout: bytes,
     origin: str,
     label: str,
+    regions: str,
 ) -> Page:
     lines, words, slides = _unpack_layout(layout)
     return Page(
-        number, text, width, height, heading, lines, words, cast(Origin, origin), slides, label
+        number,
+        text,
+        width,
+        height,
+        heading,
+        lines,
+        words,
+        cast(Origin, origin),
+        slides,
+        label,
+        tuple(Region(kind, Box(*sides)) for kind, *sides in json.loads(regions)),
+    )
+
+
+def _pack_regions(page: Page) -> str:
+    """A page's regions as a JSON list of kind, x0, y0, x1, y1."""
+    return json.dumps(
+        [(r.kind, r.box.x0, r.box.y0, r.box.x1, r.box.y1) for r in page.regions],
+        separators=(",", ":"),
     )
 
 

@@ -13,7 +13,7 @@ from ingest.errors import LibraryMismatch
 from ingest.store.database import Database
 from ingest.store.faults import DatabaseFault
 
-FORMAT = 3
+FORMAT = 4
 DATABASE = "library.sqlite"
 
 _TABLES = """
@@ -26,7 +26,7 @@ CREATE TABLE pages (
     document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
     number INTEGER NOT NULL, width REAL NOT NULL, height REAL NOT NULL, heading TEXT NOT NULL,
     origin TEXT NOT NULL, text TEXT NOT NULL, layout BLOB NOT NULL,
-    label TEXT NOT NULL DEFAULT '',
+    label TEXT NOT NULL DEFAULT '', regions TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (document, number)
 );
 CREATE TABLE passages (
@@ -37,11 +37,15 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_by_document ON passages (document);
 """
-# What format 3 added. `about` is a JSON object of what few passages have, see `ingest.store.rows`.
-_ADDED_COLUMNS = (
-    "ALTER TABLE pages ADD COLUMN label TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE passages ADD COLUMN about TEXT NOT NULL DEFAULT '{}'",
-)
+# What a format added. `about` is a JSON object of what few passages have, `regions` a JSON list of
+# those of the page, see `ingest.store.rows`.
+_ADDED_COLUMNS = {
+    3: (
+        "ALTER TABLE pages ADD COLUMN label TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE passages ADD COLUMN about TEXT NOT NULL DEFAULT '{}'",
+    ),
+    4: ("ALTER TABLE pages ADD COLUMN regions TEXT NOT NULL DEFAULT '[]'",),
+}
 # Each passage's terms, see `ingest.text.terms`: the stems are made before they come here.
 _FULL_TEXT_TABLE = """
 CREATE VIRTUAL TABLE passage_terms USING fts5 (
@@ -82,10 +86,12 @@ def create_full_text_table(db: sqlite3.Connection) -> None:
     set_format(db)
 
 
-def add_columns(db: sqlite3.Connection) -> None:
-    """Add the columns of format 3 to the tables of an older one; call it in a transaction."""
-    for statement in _ADDED_COLUMNS:
-        db.execute(statement)
+def add_columns(db: sqlite3.Connection, old: int) -> None:
+    """Add what the tables of an older format lack; call it in a transaction."""
+    for number, statements in _ADDED_COLUMNS.items():
+        if number > old:
+            for statement in statements:
+                db.execute(statement)
 
 
 def set_format(db: sqlite3.Connection) -> None:

@@ -138,14 +138,20 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
     """List the documents with their pages, and which are versions of others."""
     from dataclasses import asdict
 
+    from ingest.reports import counted_pages
     from ingest.store import Library
     from rag.document_versions import shared_pages
 
     store = Library(library_folder(library))
     documents = store.documents()
+    textless = store.pages_without_text()
     versions = {shared.document.id: shared for shared in shared_pages(store)}
     if as_json:
-        rows = [asdict(document) | {"shares_pages_with": None} for document in documents]
+        rows = [
+            asdict(document)
+            | {"shares_pages_with": None, "pages_without_text": textless.get(document.id, [])}
+            for document in documents
+        ]
         for row in rows:
             if row["id"] in versions:
                 shared = versions[row["id"]]
@@ -158,6 +164,8 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
             f"{document.id[:12]}  {document.pages:4d} pages  "
             f"{one_line(document.name)}  ({one_line(document.title)}){gone}"
         )
+        if numbers := textless.get(document.id):
+            show(f"{'':14}{counted_pages(numbers)}: only pictures, which no search finds")
         if document.id in versions:
             shared = versions[document.id]
             show(

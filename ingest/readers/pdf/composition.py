@@ -94,6 +94,7 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
         words=tuple(words),
         origin=page.origin,
         slides=tuple(_slides(page, [*starts, length], text, lines)),
+        regions=tuple(page.regions),
     )
 
 

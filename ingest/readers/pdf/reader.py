@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
+from ingest.layout.regions import drop_recurring
 from ingest.progress import report_progress, skipped_pages
 from ingest.readers.pdf.annotations import attached_files, read_notes, with_notes
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
@@ -19,6 +20,7 @@ from ingest.readers.pdf.page_breaks import join_broken_words
 from ingest.readers.pdf.pages import read_pages, reread_doubtful, word_boxes
 from ingest.readers.pdf.titles import document_title, without_stamped_headings
 from ingest.recognition import (
+    GLANCE_SCALE,
     TextRecogniser,
     ink,
     may_hold_words,
@@ -72,6 +74,7 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
         pictures = []
     for number in pictures:
         layouts[number - 1].origin = "picture"
+    drop_recurring([layout.regions for layout in layouts], read.drawings, GLANCE_SCALE)
     compounds = hyphenated_words(layouts)
     pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
     pages = join_broken_words(without_stamped_headings(pages), compounds)
