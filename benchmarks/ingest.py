@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", default=list(PACKAGES), choices=list(PACKAGES))
     options = parser.parse_args()
     files = find_files(options.paths)
-    encoder = weights.locate(weights.ENCODER).folder
+    encoder = weights.locate(weights.MINILM).folder
     pythons: dict[str, Path | str] = {"katheder": sys.executable}
     pythons |= {name: environment(options.environments, name) for name in options.peers}
     ratios: dict[str, list[float]] = {name: [] for name in options.peers}

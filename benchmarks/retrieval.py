@@ -48,7 +48,7 @@ def first_rank(
         update={"dense_weight": weights[0], "lexical_weight": weights[1]}
     )
     start = time.perf_counter()
-    vector = encoder.encode([question["question"]])[0] if weights[0] else None
+    vector = encoder.encode_questions([question["question"]])[0] if weights[0] else None
     hits = retrieve(library, question["question"], vector, settings)
     seconds = time.perf_counter() - start
     ranks = [rank_of(hits, gold["doc"], set(gold["pages"])) for gold in question["gold"]]

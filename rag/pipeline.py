@@ -340,7 +340,7 @@ class Pipeline(Answerer):
         start = time.perf_counter()
         vector, reads = None, self.reads(query)
         if self.settings.retrieval.dense_weight > 0 and reads:
-            vector = self.encoder.encode([query])[0]
+            vector = self.encoder.encode_questions([query])[0]
         encoded = time.perf_counter()
         hits = retrieve(self.store, query, vector, self.settings.retrieval)
         yield StageDone("encode", encoded - start)

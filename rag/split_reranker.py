@@ -27,7 +27,7 @@ class SplitReranker(PairReranker):
     @cached_property
     def base(self) -> weights.Weights:
         """The bi-encoder whose lower layers it uses."""
-        return weights.locate(weights.ENCODER)
+        return weights.locate(weights.MINILM)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

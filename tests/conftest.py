@@ -42,6 +42,9 @@ class WordEncoder:
             vectors[row, 0] += 1e-3  # so that a text without words has a direction
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
+        return self.encode(questions)
+
 
 SLIDES = """
 #set document(title: "A small lecture")

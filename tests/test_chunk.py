@@ -361,14 +361,14 @@ def test_real_passages_fit_the_real_window_and_cover_their_pages(folder, overlap
     from tokenizers import Tokenizer
 
     from ingest.embed import BiEncoder
-    from ingest.weights import ENCODER, locate
+    from ingest.weights import MINILM, locate
 
     where = SHARED / "pdfs" if folder == "shared" else Path(__file__).parents[1] / "corpus"
     files = sorted(where.glob("*.pdf"))
     if not files:
         pytest.skip(f"no lectures in {where}")
     encoder = BiEncoder()
-    tokenizer = Tokenizer.from_file(str(locate(ENCODER).folder / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(locate(MINILM).folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     for file in files:

@@ -64,7 +64,7 @@ def test_vectors_are_unit_float32_of_the_promised_shape(minilm):
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
     assert minilm.window == 256
     assert minilm.encode([]).shape == (0, 384)
-    assert minilm.identity == f"all-MiniLM-L6-v2@{weights.BUNDLED[weights.ENCODER].sha256[:12]}"
+    assert minilm.identity == f"all-MiniLM-L6-v2@{weights.BUNDLED[weights.MINILM].sha256[:12]}"
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_vectors_agree_with_plain_transformers(minilm):
     """Mean of the last layer over a text's tokens, then unit length, written out by hand."""
     from transformers import AutoModel, AutoTokenizer
 
-    folder = weights.locate(weights.ENCODER).folder
+    folder = weights.locate(weights.MINILM).folder
     tokenizer, model = (
         AutoTokenizer.from_pretrained(folder),
         AutoModel.from_pretrained(folder).eval(),

