@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingest.store import Store
+from ingest.text.detect import language_of
 from ingest.types import Passage
 from rag.settings import RetrievalSettings
 from rag.types import Hit, Stage, StageScore
@@ -21,7 +22,8 @@ def retrieve(
         store: The library.
         question: Its words, for the lexical search.
         vector: Its unit vector, float32, shape (dimension,); None leaves dense search out.
-        settings: How many candidates, and the weights of the two lists; 0 leaves one out.
+        settings: How many candidates, and the weights of the two lists; 0 leaves one out. Also
+            the least lexical share of passages in another language than the question's.
     """
     lists: dict[Stage, list[tuple[Passage, float]]] = {}
     if vector is not None and settings.dense_weight > 0:
@@ -29,28 +31,57 @@ def retrieve(
     if settings.lexical_weight > 0:
         lists["lexical"] = store.search_lexical(question, settings.candidates)
     weights = {"dense": settings.dense_weight, "lexical": settings.lexical_weight}
-    return fuse(lists, {stage: weights[stage] for stage in lists})
+    return fuse(
+        lists,
+        {stage: weights[stage] for stage in lists},
+        language=language_of(question),
+        foreign_share=settings.foreign_lexical_score,
+    )
 
 
-def fuse(lists: dict[Stage, list[tuple[Passage, float]]], weights: dict[Stage, float]) -> list[Hit]:
+def fuse(
+    lists: dict[Stage, list[tuple[Passage, float]]],
+    weights: dict[Stage, float],
+    *,
+    language: str = "",
+    foreign_share: float = 0.0,
+) -> list[Hit]:
     """Merge scored lists into one, best first.
 
     A list's scores are brought to [0, 1], its last passage at 0 and its first at 1; a passage
     that it does not hold counts 0. The fused score, in [0, 1], is the mean over the lists by
     their weights; ties go by passage id. Unlike a sum of reciprocal ranks it keeps how far a
     passage is ahead. Source: Bruch, Gai and Ingber, ACM TOIS 42(1), 2023 (convex combination).
+
+    That the lexical list lacks a passage in another language than the question's says little, as
+    the passage can hardly hold its words. So where dense search found it, it counts there at least
+    `foreign_share`.
+
+    Args:
+        lists: Each list's passages with their scores, best first.
+        weights: Of the lists.
+        language: The question's, ISO 639-1; "" where it is not known.
+        foreign_share: In [0, 1].
     """
     passages: dict[str, Passage] = {}
     stages: dict[str, dict[Stage, StageScore]] = {}
-    fused: dict[str, float] = {}
-    whole = sum(weights[stage] for stage in lists)
+    shares: dict[str, dict[Stage, float]] = {}
     for stage, scored in lists.items():
-        shares = _shares([score for _, score in scored])
-        for rank, ((passage, score), share) in enumerate(zip(scored, shares, strict=True), start=1):
+        scaled = _shares([score for _, score in scored])
+        for rank, ((passage, score), share) in enumerate(zip(scored, scaled, strict=True), start=1):
             key = passage.id
             passages[key] = passage
             stages.setdefault(key, {})[stage] = StageScore(score, rank)
-            fused[key] = fused.get(key, 0.0) + weights[stage] / whole * share
+            shares.setdefault(key, {})[stage] = share
+    for key, passage in passages.items():
+        is_foreign = bool(language and passage.language) and passage.language != language
+        if is_foreign and "dense" in shares[key] and "lexical" in lists:
+            shares[key]["lexical"] = max(shares[key].get("lexical", 0.0), foreign_share)
+    whole = sum(weights[stage] for stage in lists)
+    fused = {
+        key: sum(weights[stage] / whole * share for stage, share in own.items())
+        for key, own in shares.items()
+    }
     order = sorted(fused, key=lambda key: (-fused[key], key))
     return [
         Hit(passages[key], stages[key]).with_stage("fused", fused[key], rank)

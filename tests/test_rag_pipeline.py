@@ -463,7 +463,7 @@ def test_an_empty_library_is_refused_with_the_command_that_fills_it(tmp_path):
 @pytest.mark.slow
 def test_a_library_of_another_encoder_is_refused(library):
     with pytest.raises(
-        LibraryMismatch, match=r"encoder word-encoder@1, .* ask for all-MiniLM-L6-v2@"
+        LibraryMismatch, match=r"encoder word-encoder@1, .* ask for katheder-encoder@"
     ):
         Pipeline.load(library.folder, Settings())
 

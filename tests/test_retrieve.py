@@ -50,6 +50,23 @@ def test_a_weight_makes_its_list_count_more():
     assert hits[0].score("fused") == pytest.approx(3 / 4)
 
 
+def test_a_passage_in_another_language_is_not_expected_in_the_lexical_list():
+    """A German question: the English passage a cannot hold its words, the German b could."""
+    dense = [(passage("a", language="en"), 0.9), (passage("b", language="de"), 0.8)]
+    dense.append((passage("c", language="de"), 0.7))
+    lexical = [(passage("c", language="de"), 9.0), (passage("d", language="en"), 8.0)]
+    lexical.append((passage("e", language="de"), 6.0))
+    lists, both = {"dense": dense, "lexical": lexical}, {"dense": 1.0, "lexical": 1.0}
+    plain = {"a": 1 / 2, "b": 1 / 4, "c": 1 / 2, "d": 1 / 3, "e": 0}
+    assert fused_scores(fuse(lists, both)) == pytest.approx(plain)
+    assert fused_scores(fuse(lists, both, foreign_share=0.4)) == pytest.approx(plain)
+    german = fuse(lists, both, language="de", foreign_share=0.4)
+    assert fused_scores(german) == pytest.approx(plain | {"a": (1 + 0.4) / 2})
+    assert german[0].stages.keys() == {"dense", "fused"}
+    alone = fuse({"dense": dense}, {"dense": 1.0}, language="de", foreign_share=0.4)
+    assert fused_scores(alone) == pytest.approx({"a": 1, "b": 1 / 2, "c": 0})
+
+
 def test_how_far_a_passage_is_ahead_counts():
     """Both lists put another passage first, one by a hair, the other by far."""
     near = [(passage(n), s) for n, s in (("a", 0.80), ("b", 0.79), ("c", 0.30))]

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=MIXTURE)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
-    encoder = E5Encoder(dtype="float32")
+    encoder = E5Encoder()
     passages, questions = drawn_texts(read_texts(), options.seed)
     counts = {
         name: {code: len(texts) for code, texts in drawn.items()}
