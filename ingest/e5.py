@@ -45,7 +45,8 @@ class E5Module(InputModule):
         self.max_seq_length = model.positions
         self._vocabulary = model.vocabulary
         self._words = model.rows("emb.word")
-        self.bert = _bert(model).to(dtype).eval()
+        self.bert = _bert(model)
+        torch.nn.Module.to(self.bert, dtype).eval()
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any
@@ -115,7 +116,6 @@ def _bert(model: QuantisedModel) -> BertModel:
         max_position_embeddings=model.positions,
         type_vocab_size=2,
         layer_norm_eps=model.epsilon,
-        attn_implementation="sdpa",
     )
     with torch.device("meta"):
         bert = BertModel(config, add_pooling_layer=False)
@@ -136,8 +136,9 @@ def _bert(model: QuantisedModel) -> BertModel:
                 )
     bert.load_state_dict(values, assign=True, strict=False)
     # Buffers have no values in the file: positions count from 0, and every token has type 0.
-    bert.embeddings.position_ids = torch.arange(model.positions)[None]
-    bert.embeddings.token_type_ids = torch.zeros(1, model.positions, dtype=torch.long)
+    bert.embeddings.register_buffer("position_ids", torch.arange(model.positions)[None], False)
+    types = torch.zeros(1, model.positions, dtype=torch.long)
+    bert.embeddings.register_buffer("token_type_ids", types, False)
     return bert
 
 

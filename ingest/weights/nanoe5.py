@@ -122,7 +122,7 @@ class _Reader:
     """Reads values one after the other."""
 
     def __init__(self, data: np.ndarray) -> None:
-        self._bytes = memoryview(data)
+        self._bytes = data.data
         self.offset = 0
 
     def read(self, form: str) -> tuple[Any, ...]:
