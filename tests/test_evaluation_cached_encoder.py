@@ -14,11 +14,15 @@ def test_vectors_of_questions_are_saved_on_disk(tmp_path):
     other = CountingEncoder()
     second = CachedEncoder(other, tmp_path)
     second.prepare(["one cat", "two dogs"])
-    np.testing.assert_array_equal(second.encode(["two dogs"]), WordEncoder().encode(["two dogs"]))
+    np.testing.assert_array_equal(
+        second.encode_questions(["two dogs"]), WordEncoder().encode(["two dogs"])
+    )
     assert other.calls == []
-    second.encode(["three", "two dogs"])
+    second.encode_questions(["three", "two dogs"])
     assert other.calls == [2]
     assert second.seconds(["one cat"]) > 0
     elsewhere = CachedEncoder(other, tmp_path, dtype="bfloat16")
-    elsewhere.encode(["one cat"])
+    elsewhere.encode_questions(["one cat"])
     assert other.calls == [2, 1]  # made in other numbers, so not shared
+    elsewhere.encode(["one cat"])  # a passage of the same words is not a question
+    assert other.calls == [2, 1, 1]
