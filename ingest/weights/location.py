@@ -51,7 +51,7 @@ def locate(name: str) -> Weights:
     if folder.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelMissing(
             f"No model at {name!r}: expected a folder with a config.json, a hub id such as "
-            f"`owner/name`, or one of {', '.join([*BUNDLED, *TRAINED])}"
+            f"`owner/name`, or one of {', '.join([ENCODER, *BUNDLED, *TRAINED])}"
         )
     return _locate_on_hub(name)
 
