@@ -8,31 +8,23 @@ answer where none writes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ingest.chunk.navigation import is_sentence
 from ingest.embed import Encoder
 from ingest.lru import LruCache
-from ingest.text.languages import Language, language
-from ingest.text.repair import BULLETS
-from ingest.text.scripts import count_longer_words, count_words, words_and_letters
-from ingest.text.sentences import CLOSING_MARKS, sentences_of
+from ingest.text.scripts import count_words, words_and_letters
 from ingest.types import Passage
 from rag.rerank import Reranker, logits
 from rag.settings import AnswerSettings
+from rag.spans import TextSpan, judge_input, quotable_spans, span_text
 from rag.types import Hit, Source
 
-MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
-_MIN_WORDS = 4  # of two letters or more; a span of fewer is not quoted alone
 _MAX_SPANS = 5  # of evidence; a quoted answer takes fewer, the settings' `quotes` of them
 _NEIGHBOUR_MARGIN = 8.0  # logits; a span is extended by no neighbour that is further behind
 _CACHED_VECTORS = 20_000  # about 30 MB
-_MAX_WORDS = 60  # a span gets no longer by the lines that are joined to it
 
 
 class Judge(Protocol):
@@ -64,14 +56,6 @@ class CosineJudge:
 def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
     """The CrossEncoder where there is one, else the bi-encoder."""
     return reranker or CosineJudge(encoder)
-
-
-@dataclass(frozen=True, slots=True)
-class TextSpan:
-    """A part of a passage that can be quoted: its text is `passage.text[start:end]`."""
-
-    start: int
-    end: int
 
 
 def select_evidence(
@@ -221,91 +205,3 @@ def _score_of(hit: Hit) -> float:
     """The last probability that a stage gave, or 1/2, which changes no order."""
     reranked = hit.score("reranked")
     return 0.5 if reranked is None else reranked
-
-
-def quotable_spans(passage: Passage) -> list[TextSpan]:
-    """The spans of a passage that can be quoted, in order; no headings, no questions.
-
-    A heading is quoted where it is a sentence and all that the passage says; a title, an outline or
-    a divider never is.
-
-    The lines of one sentence are joined. What is too short to be quoted alone, such as a formula
-    or a cell, is joined to the span before it, as are rows of figures, which need the line above
-    them; a span that ends with a colon is joined to the next one.
-    """
-    if passage.is_navigation:
-        return []
-    return _join_spans(passage, passage.headings) or [
-        span for span in _join_spans(passage, ()) if is_sentence(span_text(passage, span))
-    ]
-
-
-def _join_spans(passage: Passage, headings: Sequence[str]) -> list[TextSpan]:
-    """The spans without those that are one of the headings, also one of several lines."""
-    text, spoken = passage.text, language(passage.language)
-    joined: list[list[int]] = []
-    for start, end in _strip_list_markers(text, sentences_of(text, spoken)):
-        if " ".join(text[start:end].split()) in headings:
-            continue
-        if joined and _continues_previous(text, joined[-1], start, end, spoken):
-            joined[-1][1] = end
-        else:
-            joined.append([start, end])
-    return [
-        TextSpan(start, end)
-        for start, end in joined
-        if _has_min_words(text[start:end]) and not text[start:end].endswith("?")
-    ]
-
-
-def _strip_list_markers(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The spans without the bullets and numbers before them."""
-    for start, end in spans:
-        marker = MARKER.match(text[start:end])
-        yield (start + marker.end() if marker else start), end
-
-
-def _continues_previous(
-    text: str, before: Sequence[int], start: int, end: int, spoken: Language
-) -> bool:
-    """Whether a span continues the one before it."""
-    first, second = text[before[0] : before[1]], text[start:end]
-    if count_words(first) + count_words(second) > _MAX_WORDS:
-        return False
-    marked = bool(MARKER.match(text[text.rfind("\n", 0, start) + 1 : end]))
-    if first.endswith(":"):
-        return True
-    ended = first[-1] in CLOSING_MARKS
-    hanging = first[-1] in ",(" or first.split()[-1].lower() in spoken.continuation_words
-    runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
-    fragment = not marked and _has_min_words(first) and not _has_min_words(second)
-    figures = not marked and not _is_in_words(second)
-    return runs_on or figures or (fragment and not _opens_a_list(text, start))
-
-
-def _opens_a_list(text: str, start: int) -> bool:
-    """Whether bullets or numbers follow a line, as they do a label."""
-    rest = text[start:].split("\n", 2)
-    return len(rest) > 1 and bool(MARKER.match(rest[1]))
-
-
-def _has_min_words(text: str) -> bool:
-    return count_longer_words(text) >= _MIN_WORDS
-
-
-def _is_in_words(text: str) -> bool:
-    """Whether at least half of it are words, not numbers and symbols."""
-    parts = text.split()
-    return 2 * sum(any(c.isalpha() for c in part) for part in parts) >= len(parts)
-
-
-def span_text(passage: Passage, span: TextSpan) -> str:
-    """The span's words on one line."""
-    return " ".join(passage.text[span.start : span.end].split())
-
-
-def judge_input(passage: Passage, span: TextSpan) -> str:
-    """A span under its heading, as the judge reads it."""
-    quote = span_text(passage, span)
-    heading = passage.headings[-1] if passage.headings else passage.title
-    return f"{heading}\n{quote}" if heading and heading not in quote else quote

@@ -18,8 +18,9 @@ from ingest.text.names import capitalised_words
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS, sentences_of
 from ingest.text.stems import stem
-from rag.evidence import MARKER, Judge
+from rag.evidence import Judge
 from rag.settings import AnswerSettings
+from rag.spans import MARKER
 from rag.types import Sentence, Source
 
 _MARKS = re.compile(r"\s*\[(\d+)(?:\s*,\s*\d+)*\]")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.types import Passage
-from rag.evidence import TextSpan, quotable_spans, span_text
+from rag.spans import TextSpan, quotable_spans, span_text
 from rag.types import Hit, Source
 
 _WORD = re.compile(r"\w+")

@@ -14,7 +14,7 @@ from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from ingest.text.repair import BULLETS
 from ingest.types import Box
-from rag.evidence import quotable_spans
+from rag.spans import quotable_spans
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 

@@ -8,7 +8,7 @@ from conftest import WordEncoder
 from ingest.chunk import ChunkSettings, chunk
 from ingest.readers import read
 from ingest.types import Passage
-from rag.evidence import quotable_spans
+from rag.spans import quotable_spans
 
 
 def notes(path, *pages: list[str], size=(300, 400)):

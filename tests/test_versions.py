@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ingest.types import Passage, Span
-from rag.evidence import quotable_spans, span_text
+from rag.spans import quotable_spans, span_text
 from rag.types import Hit, Source
 from rag.versions import unite_versions
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from ingest.store import Library
 from ingest.types import Passage
-from rag.evidence import judge_input, quotable_spans, span_text
 from rag.pipeline import Pipeline
+from rag.spans import judge_input, quotable_spans, span_text
 from rag.trace import ORDER, Outcome, Trace
 from rag.types import Grade, Hit, Source
 from ui.presentation.labels import STAGES
