@@ -43,7 +43,7 @@ SETS = {
         ROOT.parent / "shared" / "lectures" / "questions-dev.jsonl",
     ),
 }
-METRICS = ("keywords", "citation precision", "citation recall", "token F1")
+METRICS = ("lead keywords", "keywords", "citation precision", "citation recall", "token F1")
 RESAMPLES = 4000
 
 Point = tuple[str, Any]  # the dotted name of a setting and its value

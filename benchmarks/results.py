@@ -74,10 +74,14 @@ ABLATIONS = (
 
 RETRIEVAL = ("Success@1", "Success@5", "R@5", "RR@10", "nDCG@10")
 ANSWERS = (
+    "lead keywords",
     "keywords",
     "token F1",
     "citation precision",
     "citation recall",
+    "lead coverage",
+    "clean leads",
+    "lead words",
     "abstention precision",
     "abstention recall",
     "abstention F1",
@@ -268,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             *gains_table(
                 reports,
                 list(zip(list(answering), list(answering)[1:], strict=False)),
-                ("keywords", "token F1", "citation precision"),
+                ("lead keywords", "keywords", "token F1", "citation precision"),
             ).to_markdown(),
             "",
             f"By kind of question, {fullest}:",
@@ -278,6 +282,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 (
                     "reranked Success@5",
                     "reranked RR@10",
+                    "lead keywords",
                     "keywords",
                     "token F1",
                     "abstention accuracy",

@@ -12,6 +12,8 @@ from ingest.citations import cite
 from ingest.text.languages import language
 from ingest.types import Passage
 
+_MARKS = ".!?:;,。！？，"  # that can end an item in the middle of a line
+
 Stage = Literal["dense", "lexical", "fused", "reranked"]
 #: `answered`; `doubtful`: shown under a notice that the lectures may not answer; `not_answered`:
 #: the nearest pages alone.
@@ -124,9 +126,45 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """The few words that answer a question or a part of it: whole units of one source, in order.
+
+    `items` are sentences, items, rows or formulas, each on one line; they are
+    `passage.text[start:end]` of the source's passage, which its quote contains. `label` names what
+    they are about where they do not, "" elsewhere: a heading, or the line that opens the list.
+    Where on the page they stand, `ingest.page_boxes.boxes_of` tells from the passage and the
+    offsets. `score` in [0, 1] is how well they answer by the judge's reading.
+    """
+
+    items: tuple[str, ...]
+    source: int
+    start: int
+    end: int
+    label: str = ""
+    score: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """All on one line: the label with a colon, and the items, which end with a mark."""
+        inner = [item if item[-1] in _MARKS else f"{item};" for item in self.items[:-1]]
+        label = [f"{self.label.rstrip(':')}:"] if self.label else []
+        return " ".join([*label, *inner, self.items[-1]])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The label and the items, each on a line of its own; several items have bullets."""
+        if len(self.items) == 1:
+            return (self.text,)
+        head = (f"{self.label.rstrip(':')}:",) if self.label else ()
+        return head + tuple(f"• {item}" for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, or the nearest passages as its sources where the lectures do not answer.
 
+    `leads` are the few words that answer, one for each part of the question, and `sentences` what
+    their sources say around them; a written answer is its sentences alone.
     `query` is what was searched for (a follow-up is completed from the conversation); `hits`
     are the passages of the last stage, best first; `evidence` is what the model could read, and
     `sources` what the sentences rest on; `draft` is what the model wrote before its sentences
@@ -152,6 +190,7 @@ class Answer:
     stamp: str = ""
     language: str = "en"
     doubts: tuple[Doubt, ...] = ()
+    leads: tuple[Lead, ...] = ()
 
     @property
     def abstained(self) -> bool:
@@ -179,10 +218,10 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The sentences, each with its source's number; the notice where there is no answer."""
+        """The leads, else the sentences, each with its source's number; else the notice."""
         if self.abstained:
             return self.notice
-        return " ".join(f"{sentence.text} [{sentence.source}]" for sentence in self.sentences)
+        return " ".join(f"{said.text} [{said.source}]" for said in self.leads or self.sentences)
 
     def source_of(self, sentence: Sentence) -> Source:
         """The source that a sentence names; its `citation` is the file and the page."""
@@ -194,23 +233,34 @@ class Answer:
             said.source == source.number and said.origin == "quoted" for said in self.sentences
         )
 
-    def render(self) -> str:
-        """The notice, the sentences and the numbered sources, as lines to print.
+    @property
+    def lead_text(self) -> str:
+        """The leads without numbers; of a written answer, its sentences."""
+        return " ".join(said.text for said in self.leads or self.sentences)
 
-        Quotes are in the page's lines.
+    def context(self, source: Source) -> bool:
+        """Whether a source holds a lead, so that its quote is the lead's context."""
+        return any(lead.source == source.number for lead in self.leads)
+
+    def render(self) -> str:
+        """The notice, the leads and the numbered sources with their quotes, as lines to print.
+
+        Without leads, the sentences are above the sources: quotes in the page's lines, and each
+        quote once.
         """
         quotes = {source.number: "“" + "\n".join(source.lines) + "”" for source in self.sources}
         paragraphs = [self.notice] if self.notice else []
+        paragraphs += ["\n".join(lead.lines) + f" [{lead.source}]" for lead in self.leads]
         for origin, group in groupby(self.sentences, lambda sentence: sentence.origin):
-            if origin == "quoted":
-                paragraphs += [f"{quotes[said.source]} [{said.source}]" for said in group]
-            else:
+            if origin == "written":
                 paragraphs.append(" ".join(f"{said.text} [{said.source}]" for said in group))
+            elif not self.leads:
+                paragraphs += [f"{quotes[said.source]} [{said.source}]" for said in group]
         lines = ["\n\n".join(paragraphs), ""]
         for source in self.sources:
             places = "; also ".join([source.citation, *source.also])
             lines.append(f"[{source.number}] {places} ({_notes(source)})")
-            if not self.says(source):
+            if self.leads or not self.says(source):
                 lines.append(textwrap.indent(quotes[source.number], "    "))
         return "\n".join(lines)
 
@@ -234,6 +284,7 @@ class Answer:
                 )
             },
             "doubts": [asdict(doubt) for doubt in self.doubts],
+            "leads": [lead_dict(lead) for lead in self.leads],
             "sentences": [asdict(sentence) for sentence in self.sentences],
             "sources": [source_dict(source) for source in self.sources],
             "evidence": [source_dict(source) for source in self.evidence],
@@ -242,6 +293,11 @@ class Answer:
             "seconds": dict(self.seconds),
             "models": dict(self.models),
         }
+
+
+def lead_dict(lead: Lead) -> dict[str, Any]:
+    """A lead as plain values, with its text on one line."""
+    return {"text": lead.text, **asdict(lead)}
 
 
 def source_dict(source: Source) -> dict[str, Any]:

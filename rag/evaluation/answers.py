@@ -18,13 +18,16 @@ def answer_values(question: Question, line: RunLine) -> dict[str, float]:
     """The value of each measure of an answer; those that do not apply are missing.
 
     - keywords: 1 if the answer matches every keyword of the question, else 0.
+    - lead keywords: likewise, of the lead alone; a written answer is its own lead.
+    - lead coverage: the share of the question's items that a page of the leads shows.
     - token F1: see `token_f1`.
     - citation precision: the share of the cited passages that show a gold page.
     - citation recall: the share of the question's items that a cited passage shows.
     - support: the mean over sentences of the pipeline's support score.
     - quoted words: the mean over sentences of the share of their words that occur in their
       quotes; a second opinion on support in which no model has a part.
-    - answer words: the length of the answer.
+    - clean leads: the share of the leads that begin and end at a boundary of their page.
+    - lead words, answer words: the length of the leads together, and of the whole answer.
 
     No answer, whether by abstention or by failure, matches no keyword and cites nothing. The
     first four are measured where the lectures answer, precision where something was cited.
@@ -34,9 +37,8 @@ def answer_values(question: Question, line: RunLine) -> dict[str, float]:
     values: dict[str, float] = {}
     if question.answerable:
         if question.keywords:
-            values["keywords"] = float(
-                all(matches_keyword(line.answer, keyword) for keyword in question.keywords)
-            )
+            values["keywords"] = _matches_all(line.answer, question)
+            values["lead keywords"] = _matches_all(line.lead, question)
         if question.answer:
             values["token F1"] = token_f1(line.answer, question.answer)
         items = gold_items(question, line)
@@ -46,14 +48,24 @@ def answer_values(question: Question, line: RunLine) -> dict[str, float]:
                 ref.shows(question.gold_pages) for ref in line.citations
             )
         values["citation recall"] = _mean(bool(item & cited_pages) for item in items)
+        leads = frozenset(page for lead in line.leads for page in lead.reference.page_ids)
+        if line.leads or not line.answer:
+            values["lead coverage"] = _mean(bool(item & leads) for item in items)
     if line.sentences:
         values["support"] = _mean(sentence.support for sentence in line.sentences)
         values["quoted words"] = _mean(
             _shared_words(sentence.text, sentence.quote) for sentence in line.sentences
         )
+    if line.leads:
+        values["clean leads"] = _mean(lead.clean for lead in line.leads)
     if line.answer:
+        values["lead words"] = float(len(line.lead.split()))
         values["answer words"] = float(len(line.answer.split()))
     return values
+
+
+def _matches_all(text: str, question: Question) -> float:
+    return float(all(matches_keyword(text, keyword) for keyword in question.keywords))
 
 
 def token_f1(answer: str, reference: str) -> float:

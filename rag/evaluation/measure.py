@@ -32,6 +32,7 @@ from rag.evaluation.measures import (
     CALIBRATION_ERROR,
     DOUBTED,
     JUDGED,
+    MEDIANS,
     NOTICED,
     REFUSED,
     RETRIEVAL,
@@ -219,8 +220,10 @@ class _Group:
         return np.array([self.per_question[q.id].get(name, np.nan) for q in self.questions])
 
     def _mean(self, name: str, values: np.ndarray) -> Figure | None:
-        """The mean over the questions to which a measure applies."""
+        """The mean, or the median, over the questions to which a measure applies."""
         applies = ~np.isnan(values)
+        if name in MEDIANS:
+            return self._figure(name, applies, _percentile(values, 50))
         return self._figure(name, applies, _ratio_of_sums(np.where(applies, values, 0.0), applies))
 
     def _abstention(self) -> list[Figure | None]:

@@ -21,13 +21,19 @@ RETRIEVAL = (
 RETRIEVAL_NAMES = tuple(f"{stage} {measure}" for stage in STAGES for measure in RETRIEVAL)
 ANSWER_NAMES = (
     "keywords",
+    "lead keywords",
     "token F1",
     "citation precision",
     "citation recall",
+    "lead coverage",
     "support",
     "quoted words",
+    "clean leads",
+    "lead words",
     "answer words",
 )
+#: Measures of which a group has the median instead of the mean.
+MEDIANS = frozenset({"lead words"})
 JUDGED = "judged right"
 ABSTENTION_ACCURACY = "abstention accuracy"
 #: Of the questions that the lectures answer: no answer is shown; none, or a doubtful one.
@@ -54,6 +60,7 @@ _OTHERS = {
     measure.name: measure
     for measure in (
         Measure("answer words", "words", None),
+        Measure("lead words", "words", None),
         Measure("area under risk", "share", False),
         Measure(REFUSED, "share", False),
         Measure(DOUBTED, "share", False),

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import BadRunFile, BadSettings
+from rag.evaluation.leads import is_clean
 from rag.evaluation.questions import Question, history_of
 from rag.evaluation.run_file import (
+    AnswerLead,
     AnswerSentence,
     PageReference,
     RunLine,
@@ -29,7 +31,7 @@ from rag.evaluation.run_file import (
 )
 from rag.pipeline import Pipeline
 from rag.settings import Settings
-from rag.types import Answer, Answered, Hit, StageDone
+from rag.types import Answer, Answered, Hit, Lead, Source, StageDone
 
 DEPTH = 100  # passages of each order that a line keeps
 _PACKAGES = ("katheder", "torch", "sentence-transformers", "transformers", "faiss-cpu", "numpy")
@@ -200,6 +202,7 @@ def _with_answer(line: RunLine, answer: Answer, pipeline: Pipeline) -> RunLine:
         )
         for sentence in answer.sentences
     )
+    leads = tuple(_answer_lead(lead, sources[lead.source]) for lead in answer.leads)
     citations = (
         ()
         if answer.abstained
@@ -209,13 +212,20 @@ def _with_answer(line: RunLine, answer: Answer, pipeline: Pipeline) -> RunLine:
     )
     return replace(
         line,
-        answer=" ".join(sentence.text for sentence in answer.sentences),
+        answer=" ".join(said.text for said in (*answer.leads, *answer.sentences)),
         citations=tuple(dict.fromkeys(citations)),
         grade=answer.grade,
         sentences=sentences,
+        leads=leads,
         tokens=pipeline.writer.count_tokens(answer.draft) if answer.draft else 0,
         query=answer.query,
     )
+
+
+def _answer_lead(lead: Lead, source: Source) -> AnswerLead:
+    passage = source.hit.passage
+    pages = passage.pages_of(lead.start, lead.end)
+    return AnswerLead(lead.text, passage.file, pages, is_clean(passage, lead.start, lead.end))
 
 
 def _reference(hit: Hit, score: float | None) -> PageReference:

@@ -110,11 +110,40 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLead:
+    """A lead of an answer and the pages that it is from.
+
+    `clean` tells whether it begins and ends at a boundary of its page, see
+    `rag.evaluation.leads.is_clean`.
+    """
+
+    text: str
+    doc: str
+    pages: tuple[int, ...]
+    clean: bool
+
+    @property
+    def reference(self) -> PageReference:
+        """The pages of its words."""
+        return PageReference(self.doc, self.pages)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values; a single page is an int, several are a list."""
+        return {"text": self.text, **self.reference.as_dict(), "clean": self.clean}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> AnswerLead:
+        """The lead that `as_dict` wrote."""
+        reference = PageReference.from_dict(values)
+        return cls(values["text"], reference.doc, reference.pages, values["clean"])
+
+
+@dataclass(frozen=True, slots=True)
 class RunLine:
     """What a pipeline made of one question.
 
     `retrieved` is the fused order and `reranked` the last stage's, best first; without a
-    reranker they are the same. `answer` is the sentences' text without marks, "" where there
+    reranker they are the same. `answer` is the whole answer without marks, leads first, "" where there
     is none. `seconds` is the whole time and `stages` its parts by stage. `score` is the
     confidence by which the pipeline grades its answer, None in a run without answers; `query`
     the text that was searched for; `tokens` the length of the model's draft; `error` what went
@@ -134,6 +163,12 @@ class RunLine:
     sentences: tuple[AnswerSentence, ...] = ()
     tokens: int = 0
     query: str = ""
+    leads: tuple[AnswerLead, ...] = ()
+
+    @property
+    def lead(self) -> str:
+        """What is shown first: the leads; of an answer without one, as a written one, all of it."""
+        return " ".join(lead.text for lead in self.leads) or self.answer
 
     @property
     def abstained(self) -> bool:
@@ -159,6 +194,7 @@ class RunLine:
             "error": self.error,
             "score": self.score,
             "sentences": [sentence.as_dict() for sentence in self.sentences],
+            "leads": [lead.as_dict() for lead in self.leads],
             "tokens": self.tokens,
             "query": self.query,
         }
@@ -185,6 +221,7 @@ class RunLine:
             error=values.get("error", ""),
             score=values.get("score"),
             sentences=tuple(map(AnswerSentence.from_dict, values.get("sentences", ()))),
+            leads=tuple(map(AnswerLead.from_dict, values.get("leads", ()))),
             tokens=values.get("tokens", 0),
             query=values.get("query", ""),
             **references,

@@ -46,6 +46,7 @@ _GROUP_METRICS = (
     "reranked R@5",
     "reranked RR@10",
     "reranked nDCG@10",
+    "lead keywords",
     "keywords",
     "token F1",
     "citation precision",

@@ -53,6 +53,7 @@ BY_GROUP = (
     "reranked Success@5",
     "reranked R@10",
     "reranked nDCG@10",
+    "lead keywords",
     "keywords",
     "citation precision",
     "abstention accuracy",

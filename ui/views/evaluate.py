@@ -42,6 +42,7 @@ _MAIN_FIGURES = (
     "reranked R@10",
     "reranked RR@10",
     "reranked nDCG@10",
+    "lead keywords",
     "keywords",
     "token F1",
     "citation precision",
@@ -59,6 +60,7 @@ _MAIN_FIGURES = (
 _GROUP_FIGURES = (
     "reranked Success@5",
     "reranked RR@10",
+    "lead keywords",
     "keywords",
     "token F1",
     "abstention accuracy",

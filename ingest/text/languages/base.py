@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
+_NEVER = re.compile(r"(?!)")  # matches nothing
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # each language is one value, equal to itself alone
 class Language:
     """What the program knows of one language.
@@ -77,6 +80,11 @@ class Language:
     """What the last slide says: thanks, and whether there are questions."""
     verbs: frozenset[str] = frozenset()
     """Frequent finite verbs and other words by which a line without a full stop is a sentence."""
+    second_question: re.Pattern[str] = _NEVER
+    """What stands between a question and a second one in the same sentence: ", and" before "why"."""
+    comparison: re.Pattern[str] = _NEVER
+    """Two things that a question compares, as the groups `first` and `second`, one word each; it
+    begins and ends with them, but for a word such as "between"."""
 
     table_words: frozenset[str] = frozenset()
     """What the caption of a table begins with, before its number."""

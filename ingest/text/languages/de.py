@@ -77,6 +77,23 @@ LANGUAGE = Language(
             (?!(?:das|der|die|dies\w*|du|er|es|ich|ihr\w*|man|mehr|sie|sein\w*|wir)\b)\w
         """
     ),
+    second_question=pattern(
+        r"""
+        [,;.?!]?\s+ (?:und|aber|oder) \s+ (?= (?:dann\s+|auch\s+)?
+            (?:(?:an|auf|aus|bei|für|in|mit|nach|von|zu)\s+)?
+            (?:was|welche[mnrs]?|wie|wieso|warum|weshalb|wann|wo|wer|wem|wen|wessen|wo(?:bei|durch
+              |für|gegen|her|hin|mit|ran|rauf|raus|rin|rum|rüber|von|vor|zu))\b )
+        | [;?!]\s+ (?=\w)
+        """
+    ),
+    comparison=pattern(
+        r"""
+        ([\w-]+),? \s+ (?:vs\.?|versus|gegenüber) \s+ (?:eine?[mnr]?\s+|de[mnr]\s+|die\s+|das\s+)? ([\w-]+)
+        | \bzwischen\s+ (?:eine?[mnr]?\s+|de[mnr]\s+)? ([\w-]+) \s+ und \s+
+            (?:eine?[mnr]?\s+|de[mnr]\s+)? ([\w-]+)
+        | ^\W* ([\w-]+) \s+ oder \s+ ([\w-]+)
+        """
+    ),
     prompt="Du beantwortest die Frage einer Studentin aus Vorlesungsnotizen. Nutze nur die "
     "nummerierten Notizen. Antworte auf Deutsch in ein bis drei kurzen Sätzen, jeder mit der "
     "Nummer seiner Notiz am Ende, wie [1].",

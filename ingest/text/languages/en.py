@@ -76,6 +76,23 @@ LANGUAGE = Language(
             (?!(?:he|i|it|its|more|she|that|the|their|there|these|they|this|those|we|you)\b)\w
         """
     ),
+    second_question=pattern(
+        r"""
+        [,;.?!]?\s+ (?:and|but|or) \s+ (?= (?:then\s+|also\s+)?
+            (?:(?:at|by|for|from|in|on|to|under|with)\s+)?
+            (?:what|which|how|why|when|where|who|whom|whose)\b )
+        | [,;]\s+ (?:and|but|or) \s+ (?=(?:are|can|could|did|do|does|is|should|was|were|will)\b)
+        | [;?!]\s+ (?=\w)
+        """
+    ),
+    comparison=pattern(
+        r"""
+        ([\w-]+),? \s+ (?:vs\.?|versus|compared\s(?:to|with)|rather\sthan) \s+
+            (?:an?\s+|the\s+)? ([\w-]+)
+        | \bbetween\s+ (?:an?\s+|the\s+)? ([\w-]+) \s+ and \s+ (?:an?\s+|the\s+)? ([\w-]+)
+        | ^\W* ([\w-]+) \s+ or \s+ ([\w-]+)
+        """
+    ),
     prompt="You answer a student's question from lecture notes. Use only the numbered notes. "
     "Answer in one to three short sentences in English, each closed by its note's number "
     "as in [1].",

@@ -68,6 +68,20 @@ LANGUAGE = Language(
         | ^\s*(?:est-ce\s(?:que\s|qu['’]))? (?:un|une|deux)\s\w
         """
     ),
+    second_question=pattern(
+        r"""
+        [,;.?!]?\s+ (?:et|mais|ou) \s+ (?= (?:à|avec|dans|de|en|par|pour|sur)?\s*
+            (?:que|qu['’]est-ce|quel(?:le)?s?|comment|pourquoi|quand|où|qui|combien)\b )
+        | \s?[;?!]\s+ (?=\w)
+        """
+    ),
+    comparison=pattern(
+        r"""
+        ([\w-]+),? \s+ (?:vs\.?|versus) \s+ (?:une?\s+|l[ae]s?\s+)? ([\w-]+)
+        | \bentre\s+ (?:une?\s+|l[ae]s?\s+)? ([\w-]+) \s+ et \s+ (?:une?\s+|l[ae]s?\s+)? ([\w-]+)
+        | ^\W* ([\w-]+) \s+ ou \s+ ([\w-]+)
+        """
+    ),
     prompt="Tu réponds à la question d'une étudiante à partir de notes de cours. N'utilise que les "
     "notes numérotées. Réponds en français en une à trois phrases courtes, chacune terminée par "
     "le numéro de sa note, comme [1].",

@@ -1,0 +1,36 @@
+"""A question of two parts as two questions: "what is X, and why Y?", "compare A with B"."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.text.languages import Language
+
+_WORD = re.compile(r"\w+")
+_LEAST_WORDS = 2  # with a meaning of their own, in each part
+
+
+def parts_of(question: str, language: Language) -> tuple[str, ...]:
+    """The parts of a question, each a question of its own; one without parts is the only one.
+
+    Where two questions are joined, they are parted. A comparison is asked about each of the two
+    things: "forward vs. reverse KL?" becomes "forward KL?" and "reverse KL?".
+    """
+    for joint in language.second_question.finditer(question):
+        parts = question[: joint.start()].strip(), question[joint.end() :].strip()
+        if all(_says_something(part, language) for part in parts):
+            return parts
+    if match := language.comparison.search(question):
+        first, second = (n for n, group in enumerate(match.groups(), 1) if group is not None)
+        sides = match[first], match[second]
+        if any(side.casefold() in language.evident_words or side.isdigit() for side in sides):
+            return (question,)
+        before, behind = question[: match.start(first)], question[match.end(second) :]
+        return f"{before}{sides[0]}{behind}", f"{before}{sides[1]}{behind}"
+    return (question,)
+
+
+def _says_something(part: str, language: Language) -> bool:
+    """Whether a part has enough words that are not frequent words of the language."""
+    words = (word.casefold() for word in _WORD.findall(part))
+    return sum(word not in language.evident_words for word in words) >= _LEAST_WORDS
