@@ -87,9 +87,9 @@ def select_evidence(
     if not candidates:
         return ()
     scores = judge.score(question, [judge_input(c.hit.passage, c.span) for c in candidates])
-    passage_logits = logits([_score_of(c.hit) for c in candidates])
-    page_ranks = _page_ranks([hit.passage for hit in hits])
-    log_ranks = np.log([page_ranks[c.rank - 1] for c in candidates])
+    passage_logits = reranked_logits([c.hit for c in candidates])
+    ranks = page_ranks([hit.passage for hit in hits])
+    log_ranks = np.log([ranks[c.rank - 1] for c in candidates])
     selection_scores = (
         logits(scores)
         + settings.passage_weight * passage_logits
@@ -141,7 +141,7 @@ class _Candidate(NamedTuple):
     span: TextSpan
 
 
-def _page_ranks(passages: Sequence[Passage]) -> list[int]:
+def page_ranks(passages: Sequence[Passage]) -> list[int]:
     """The rank from 1 of each passage's page; passages of one page share the first one's."""
     first_of_pages: list[Passage] = []
     ranks = []
@@ -201,7 +201,7 @@ def passages_as_evidence(
     return tuple(sources)
 
 
-def _score_of(hit: Hit) -> float:
-    """The last probability that a stage gave, or 1/2, which changes no order."""
-    reranked = hit.score("reranked")
-    return 0.5 if reranked is None else reranked
+def reranked_logits(hits: Sequence[Hit]) -> np.ndarray:
+    """The logit of each hit's last probability; 0, which changes no order, where no stage gave one."""
+    scores = [hit.score("reranked") for hit in hits]
+    return logits([0.5 if score is None else score for score in scores])

@@ -1,0 +1,258 @@
+"""Choose the lead of an answer: the few units of a page that answer, shown before anything else.
+
+The judge scores every unit of the first passages under its heading. The best unit is extended by
+its neighbours, whole units again, up to 40 words; a question of two parts gets a lead for each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.text.languages import LANGUAGES, Language, language
+from ingest.text.scripts import count_words
+from ingest.text.sentences import CLOSING_MARKS
+from ingest.text.stems import stem
+from ingest.types import Passage
+from rag.evidence import Judge, page_ranks, reranked_logits
+from rag.parts import parts_of
+from rag.rerank import logits
+from rag.settings import AnswerSettings
+from rag.spans import TextSpan, Unit, has_min_words, judge_input, span_text, units_of
+from rag.types import Hit
+
+MAX_WORDS = 40  # of a lead with its label
+_MAX_LABEL = 12  # words; a longer heading or line names nothing
+_NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
+_CELLS = " | "  # between the cells of a table's row
+_WORD = re.compile(r"[^\W_]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadUnits:
+    """The units of a lead and the hit whose passage holds them; `label` and `score` as in `Lead`."""
+
+    hit: Hit
+    units: tuple[Unit, ...]
+    label: str
+    score: float
+
+    @property
+    def start(self) -> int:
+        """Where the first unit begins in the passage's text."""
+        return self.units[0].start
+
+    @property
+    def end(self) -> int:
+        """Where the last unit ends."""
+        return self.units[-1].end
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The units, each on one line; sentences that follow each other are one item."""
+        items: list[str] = []
+        for unit in self.units:
+            text = span_text(self.hit.passage, unit)
+            if items and not unit.is_item and items[-1][-1] in CLOSING_MARKS:
+                items[-1] += f" {text}"
+            else:
+                items.append(text)
+        return tuple(items)
+
+
+def select_leads(
+    question: str,
+    query: str,
+    hits: Sequence[Hit],
+    judge: Judge,
+    settings: AnswerSettings,
+    asked_in: Language,
+) -> tuple[LeadUnits, ...]:
+    """The leads of an answer, one for each part of the question, in the parts' order.
+
+    Args:
+        question: As the user asked it.
+        query: Completed from the conversation; of any other question it is the same.
+        hits: Best first; leads are taken from the first `settings.passages` of them that do not
+            only lead through a document.
+        judge: Scores each unit against the query, and against the question or its parts.
+        settings: The weights of a unit's passage and page, as in `rag.evidence.select_evidence`.
+        asked_in: The question's language.
+
+    Returns:
+        None where the passages hold no unit that can stand alone. Two parts that the same units
+        answer have one lead.
+    """
+    pages = [
+        _Page(rank, hit)
+        for rank, hit in enumerate(
+            [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
+        )
+    ]
+    pages = [page for page in pages if page.units]
+    if not pages:
+        return ()
+    places = settings.passage_weight * reranked_logits([page.hit for page in pages])
+    ranks = page_ranks([page.hit.passage for page in pages])
+    places = places - settings.page_rank_weight * np.log(ranks)
+    leads: list[LeadUnits] = []
+    for part in parts_of(question, asked_in):
+        scores = _unit_scores(pages, dict.fromkeys((query, part)), judge)
+        totals = [own + place for own, place in zip(scores, places, strict=True)]
+        best = _best_unit(pages, totals, leads)
+        if best is not None:
+            number, row = best
+            leads.append(_extended(pages[number], row, scores[number], query))
+    return tuple(leads)
+
+
+class _Page:
+    """A passage with its units and what is known of each."""
+
+    def __init__(self, rank: int, hit: Hit) -> None:
+        self.hit = hit
+        self.units = units_of(hit.passage)
+        self.texts = [span_text(hit.passage, unit) for unit in self.units]
+        self.words = [count_words(text) for text in self.texts]
+
+    def stands_alone(self, row: int) -> bool:
+        """Whether a unit can be a lead: it has enough words, and asks and announces nothing."""
+        text = self.texts[row]
+        enough = has_min_words(text) or _CELLS in text
+        return enough and not self.opens(row) and not text.endswith("?")
+
+    def opens(self, row: int) -> bool:
+        """Whether a unit announces the ones behind it: it ends with a colon, or labels a list."""
+        if self.texts[row].endswith(":"):
+            return True
+        behind = self.units[row + 1 : row + 2]
+        short = not has_min_words(self.texts[row]) and not self.units[row].is_item
+        return short and any(unit.is_item for unit in behind)
+
+
+def _unit_scores(
+    pages: Sequence[_Page], questions: Sequence[str] | dict[str, None], judge: Judge
+) -> list[np.ndarray]:
+    """The mean logit of each unit over the questions; minus infinity of one that cannot stand alone."""
+    rows = [(page, row) for page in pages for row in range(len(page.units))]
+    texts = [judge_input(page.hit.passage, page.units[row]) for page, row in rows]
+    means = np.mean([logits(judge.score(question, texts)) for question in questions], axis=0)
+    ends = np.cumsum([len(page.units) for page in pages])[:-1]
+    return list(np.split(means, ends))
+
+
+def _best_unit(
+    pages: Sequence[_Page], totals: Sequence[np.ndarray], leads: Sequence[LeadUnits]
+) -> tuple[int, int] | None:
+    """The number of the page and the row of the best unit that is in no lead yet."""
+    candidates = [
+        (float(totals[number][row]), number, row)
+        for number, page in enumerate(pages)
+        for row in range(len(page.units))
+        if page.stands_alone(row) and not any(_holds(lead, page, row) for lead in leads)
+    ]
+    if not candidates:
+        return None
+    _, number, row = max(candidates, key=lambda each: each[0])
+    return number, row
+
+
+def _holds(lead: LeadUnits, page: _Page, row: int) -> bool:
+    same = lead.hit.passage.id == page.hit.passage.id
+    return same and lead.start <= page.units[row].start < lead.end
+
+
+def _extended(page: _Page, row: int, scores: np.ndarray, query: str) -> LeadUnits:
+    """The lead around a unit: neighbours are added, the better one first, while there is room."""
+    label = _label(page, row, row, query)
+    room = MAX_WORDS - count_words(label)
+    first = last = row
+    closed: set[int] = set()
+    while True:
+        ends = [
+            each
+            for each in (_next_end(page, first, last, -1), _next_end(page, first, last, 1))
+            if each is not None and each not in closed
+        ]
+        if not ends:
+            break
+        better = max(ends, key=lambda each: float(scores[each]))
+        start, end = min(first, better), max(last, better)
+        near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN
+        if near and sum(page.words[start : end + 1]) <= room:
+            first, last = start, end
+        else:
+            closed.add(better)
+    score = 1 / (1 + np.exp(-scores[row]))
+    return LeadUnits(
+        page.hit,
+        tuple(page.units[first : last + 1]),
+        _label(page, first, last, query),
+        round(float(score), 4),
+    )
+
+
+def _next_end(page: _Page, first: int, last: int, step: int) -> int | None:
+    """The next row at which a lead could end on one side; None where the passage ends."""
+    row = (first if step < 0 else last) + step
+    if step < 0:
+        return row if row >= 0 and not page.texts[row].endswith("?") else None
+    while row < len(page.units) and (page.opens(row) or page.texts[row].endswith("?")):
+        row += 1
+    return row if row < len(page.units) else None
+
+
+def _label(page: _Page, first: int, last: int, query: str) -> str:
+    """What names the subject of some units where they do not: a table's first row, the line
+    that opens their list, or the heading; "" where they name it."""
+    passage = page.hit.passage
+    if _CELLS in page.texts[first]:
+        top = first
+        while top and _CELLS in page.texts[top - 1]:
+            top -= 1
+        return "" if top == first else page.texts[top]
+    own = _stems(" ".join(page.texts[first : last + 1]), passage)
+    asked = _stems(query, passage)
+    for label in (_opening_line(page, first), passage.headings[-1] if passage.headings else ""):
+        names = (_stems(label, passage) & asked) - own
+        if names and count_words(label) <= _MAX_LABEL:
+            return label
+    return ""
+
+
+def _opening_line(page: _Page, row: int) -> str:
+    """The line that opens the list in which a unit is an item; "" for none."""
+    while row > 0 and page.units[row].is_item:
+        row -= 1
+        if page.opens(row):
+            return page.texts[row]
+    return ""
+
+
+def _stems(text: str, passage: Passage) -> set[str]:
+    """The stems of the words with a meaning of their own, in the passage's language."""
+    spoken = language(passage.language)
+    words = (word for word in _WORD.findall(text) if word.casefold() not in _FREQUENT)
+    return {stem(word, spoken) for word in words}
+
+
+_FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
+
+
+def context_of(lead: LeadUnits, max_words: int) -> TextSpan:
+    """The part of the page around a lead: whole units on both sides, up to some words."""
+    units = units_of(lead.hit.passage)
+    words = [count_words(span_text(lead.hit.passage, unit)) for unit in units]
+    inside = [row for row, unit in enumerate(units) if lead.start <= unit.start < lead.end]
+    first, last = inside[0], inside[-1]
+    while True:
+        grown = False
+        for start, end in ((first, min(last + 1, len(units) - 1)), (max(first - 1, 0), last)):
+            if (start, end) != (first, last) and sum(words[start : end + 1]) <= max_words:
+                first, last, grown = start, end, True
+                break
+        if not grown:
+            return TextSpan(units[first].start, units[last].end)
