@@ -156,7 +156,8 @@ class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
 
     Input: a question, or a dict with `question` and optionally `history` (messages, oldest
     first) and `sampling` (a dict of sampling values). Output: a dict with `draft` (what the
-    model wrote), `text` (the grounded answer), `grade` ("answered", "doubtful" or
+    model wrote), `text` (its leads, or the written sentences with
+    support), `grade` ("answered", "doubtful" or
     "not_answered"), `notice` (why it is not "answered", else "") and `answer` (a
     `rag.types.Answer`). Streaming yields the draft piece by piece, then the rest; the sum of the
     pieces is what `invoke` gives.

@@ -3,7 +3,7 @@
 A small model cannot be trusted to cite. Each sentence is scored against each piece of evidence:
 supported by the one that it names, it keeps its mark; supported by another, it gets that one's
 mark; supported by none, it is dropped. A sentence with a number, a name or too many other words
-that its evidence lacks is not supported. Where no sentence is left, the evidence is quoted.
+that its evidence lacks is not supported.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def ground(
         draft: What the model wrote; a mark such as [1] names a piece of evidence.
         sources: The evidence that the model was given, numbered from 1, best first.
         judge: Scores sentence against evidence; the score is the sentence's support.
-        settings: `min_support`, and how an answer is quoted.
+        settings: `check` and `min_support`.
         language: Of the draft, where its own words do not show one.
 
     Returns:
         The sentences in order, each naming a source, and the sources used, numbered from 1 in the
-        order of their first use. Empty where there is no evidence.
+        order of their first use. Empty where no evidence supports a sentence.
     """
     if not sources:
         return (), ()
@@ -73,24 +73,7 @@ def ground(
             _, support, source = max(candidates, key=lambda item: item[0])
             supported.append(Sentence(text, source.number, round(support, 4), "written"))
             seen.append(words)
-    return _numbered(supported, sources) if supported else extractive_answer(sources, settings)
-
-
-def extractive_answer(
-    sources: Sequence[Source], settings: AnswerSettings
-) -> tuple[tuple[Sentence, ...], tuple[Source, ...]]:
-    """The extractive answer: the best piece of evidence, and those that come close to it."""
-    best = sources[0]
-
-    def near(source: Source) -> bool:
-        same_page = source.hit.passage.shares_page(best.hit.passage)
-        margin = settings.quote_margin if same_page else settings.other_page_margin
-        return source.selection_score >= best.selection_score - margin
-
-    quotes = [source for source in sources if near(source)][: settings.quotes]
-    return _numbered(
-        [Sentence(source.quote, source.number, 1.0, "quoted") for source in quotes], sources
-    )
+    return _numbered(supported, sources)
 
 
 def is_lexically_supported(text: str, question: str, source: Source, language: Language) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.text.languages import LANGUAGES, Language, language
+from ingest.text.rows import cells_of
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
 from ingest.text.stems import stem
@@ -21,13 +22,13 @@ from rag.evidence import Judge, page_ranks, reranked_logits
 from rag.parts import parts_of
 from rag.rerank import logits
 from rag.settings import AnswerSettings
-from rag.spans import TextSpan, Unit, has_min_words, judge_input, span_text, units_of
+from rag.spans import TextSpan, Unit, has_min_words, is_row, judge_input, span_text, units_of
 from rag.types import Hit
 
 MAX_WORDS = 40  # of a lead with its label
+_PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
 _MAX_LABEL = 12  # words; a longer heading or line names nothing
 _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
-_CELLS = " | "  # between the cells of a table's row
 _WORD = re.compile(r"[^\W_]{2,}")
 
 
@@ -56,7 +57,9 @@ class LeadUnits:
         items: list[str] = []
         for unit in self.units:
             text = span_text(self.hit.passage, unit)
-            if items and not unit.is_item and items[-1][-1] in CLOSING_MARKS:
+            if is_row(self.hit.passage.text, unit):
+                items.append(_cells(text))
+            elif items and not unit.is_item and items[-1][-1] in CLOSING_MARKS:
                 items[-1] += f" {text}"
             else:
                 items.append(text)
@@ -79,7 +82,7 @@ def select_leads(
         hits: Best first; leads are taken from the first `settings.passages` of them that do not
             only lead through a document.
         judge: Scores each unit against the query, and against the question or its parts.
-        settings: The weights of a unit's passage and page, as in `rag.evidence.select_evidence`.
+        settings: The weight of a unit's passage, as in `rag.evidence.select_evidence`.
         asked_in: The question's language.
 
     Returns:
@@ -97,7 +100,7 @@ def select_leads(
         return ()
     places = settings.passage_weight * reranked_logits([page.hit for page in pages])
     ranks = page_ranks([page.hit.passage for page in pages])
-    places = places - settings.page_rank_weight * np.log(ranks)
+    places = places - _PAGE_RANK_WEIGHT * np.log(ranks)
     leads: list[LeadUnits] = []
     for part in parts_of(question, asked_in):
         scores = _unit_scores(pages, dict.fromkeys((query, part)), judge)
@@ -117,20 +120,61 @@ class _Page:
         self.units = units_of(hit.passage)
         self.texts = [span_text(hit.passage, unit) for unit in self.units]
         self.words = [count_words(text) for text in self.texts]
+        self.rows = [is_row(hit.passage.text, unit) for unit in self.units]
 
-    def stands_alone(self, row: int) -> bool:
-        """Whether a unit can be a lead: it has enough words, and asks and announces nothing."""
-        text = self.texts[row]
-        enough = has_min_words(text) or _CELLS in text
-        return enough and not self.opens(row) and not text.endswith("?")
+    def least(self, row: int) -> range | None:
+        """The fewest rows around a unit that can be a lead; None where there are none.
+
+        A unit with enough words stands alone, unless it asks or is too long; one that announces
+        others goes with the next of them. The names of a table's columns are no answer.
+        """
+        last: int | None = row
+        if self.rows[row] and self.opens(row):
+            return None
+        if self.opens(row):
+            last = self.next_end(row, row, 1)
+        elif not (has_min_words(self.texts[row]) or self.rows[row]):
+            return None
+        if last is None or self.texts[row].endswith("?"):
+            return None
+        rows = range(row, last + 1)
+        return rows if len(rows) == 1 or self.count(rows) <= MAX_WORDS else None
+
+    def judge_input(self, row: int) -> str:
+        """A unit as the judge reads it: under its heading, a row under the names of the columns."""
+        text = judge_input(self.hit.passage, self.units[row])
+        top = self.first_row(row) if self.rows[row] else row
+        return text if top == row else f"{self.texts[top]}\n{text}"
+
+    def count(self, rows: range) -> int:
+        """The words of some units together."""
+        return sum(self.words[row] for row in rows)
+
+    def next_end(self, first: int, last: int, step: int) -> int | None:
+        """The next row at which a lead of some rows could end on one side; None for none."""
+        row = (first if step < 0 else last) + step
+        if step < 0:
+            return row if row >= 0 and not self.texts[row].endswith("?") else None
+        while row < len(self.units) and (self.opens(row) or self.texts[row].endswith("?")):
+            row += 1
+        return row if row < len(self.units) else None
 
     def opens(self, row: int) -> bool:
-        """Whether a unit announces the ones behind it: it ends with a colon, or labels a list."""
+        """Whether a unit announces the ones behind it: it ends with a colon, labels a list, or
+        names the columns of a table."""
+        if self.rows[row]:
+            return self.first_row(row) == row and True in self.rows[row + 1 : row + 2]
         if self.texts[row].endswith(":"):
             return True
         behind = self.units[row + 1 : row + 2]
         short = not has_min_words(self.texts[row]) and not self.units[row].is_item
         return short and any(unit.is_item for unit in behind)
+
+    def first_row(self, row: int) -> int:
+        """The first row of the table that a row is in."""
+        while row and self.rows[row - 1]:
+            row -= 1
+        return row
 
 
 def _unit_scores(
@@ -138,7 +182,7 @@ def _unit_scores(
 ) -> list[np.ndarray]:
     """The mean logit of each unit over the questions; minus infinity of one that cannot stand alone."""
     rows = [(page, row) for page in pages for row in range(len(page.units))]
-    texts = [judge_input(page.hit.passage, page.units[row]) for page, row in rows]
+    texts = [page.judge_input(row) for page, row in rows]
     means = np.mean([logits(judge.score(question, texts)) for question in questions], axis=0)
     ends = np.cumsum([len(page.units) for page in pages])[:-1]
     return list(np.split(means, ends))
@@ -152,7 +196,7 @@ def _best_unit(
         (float(totals[number][row]), number, row)
         for number, page in enumerate(pages)
         for row in range(len(page.units))
-        if page.stands_alone(row) and not any(_holds(lead, page, row) for lead in leads)
+        if page.least(row) is not None and not any(_holds(lead, page, row) for lead in leads)
     ]
     if not candidates:
         return None
@@ -167,14 +211,14 @@ def _holds(lead: LeadUnits, page: _Page, row: int) -> bool:
 
 def _extended(page: _Page, row: int, scores: np.ndarray, query: str) -> LeadUnits:
     """The lead around a unit: neighbours are added, the better one first, while there is room."""
-    label = _label(page, row, row, query)
-    room = MAX_WORDS - count_words(label)
-    first = last = row
+    least = page.least(row) or range(row, row + 1)
+    first, last = least[0], least[-1]
+    room = MAX_WORDS - count_words(_label(page, first, last, query))
     closed: set[int] = set()
     while True:
         ends = [
             each
-            for each in (_next_end(page, first, last, -1), _next_end(page, first, last, 1))
+            for each in (page.next_end(first, last, -1), page.next_end(first, last, 1))
             if each is not None and each not in closed
         ]
         if not ends:
@@ -182,7 +226,7 @@ def _extended(page: _Page, row: int, scores: np.ndarray, query: str) -> LeadUnit
         better = max(ends, key=lambda each: float(scores[each]))
         start, end = min(first, better), max(last, better)
         near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN
-        if near and sum(page.words[start : end + 1]) <= room:
+        if near and page.count(range(start, end + 1)) <= room:
             first, last = start, end
         else:
             closed.add(better)
@@ -195,25 +239,13 @@ def _extended(page: _Page, row: int, scores: np.ndarray, query: str) -> LeadUnit
     )
 
 
-def _next_end(page: _Page, first: int, last: int, step: int) -> int | None:
-    """The next row at which a lead could end on one side; None where the passage ends."""
-    row = (first if step < 0 else last) + step
-    if step < 0:
-        return row if row >= 0 and not page.texts[row].endswith("?") else None
-    while row < len(page.units) and (page.opens(row) or page.texts[row].endswith("?")):
-        row += 1
-    return row if row < len(page.units) else None
-
-
 def _label(page: _Page, first: int, last: int, query: str) -> str:
     """What names the subject of some units where they do not: a table's first row, the line
     that opens their list, or the heading; "" where they name it."""
     passage = page.hit.passage
-    if _CELLS in page.texts[first]:
-        top = first
-        while top and _CELLS in page.texts[top - 1]:
-            top -= 1
-        return "" if top == first else page.texts[top]
+    if page.rows[first]:
+        top = page.first_row(first)
+        return "" if top == first else _cells(page.texts[top])
     own = _stems(" ".join(page.texts[first : last + 1]), passage)
     asked = _stems(query, passage)
     for label in (_opening_line(page, first), passage.headings[-1] if passage.headings else ""):
@@ -221,6 +253,11 @@ def _label(page: _Page, first: int, last: int, query: str) -> str:
         if names and count_words(label) <= _MAX_LABEL:
             return label
     return ""
+
+
+def _cells(row: str) -> str:
+    """A table's row without its outer bars."""
+    return " | ".join(cells_of(row))
 
 
 def _opening_line(page: _Page, row: int) -> str:

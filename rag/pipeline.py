@@ -28,16 +28,18 @@ from rag.errors import BadQuestion, BadSampling
 from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
 from rag.followup import expand_with_history, rewrite
 from rag.generate import Writer
-from rag.ground import extractive_answer, ground
+from rag.ground import ground
+from rag.lead import LeadUnits, select_leads
 from rag.lexical_judge import LexicalJudge
 from rag.models import Models
 from rag.prompt import Message, build_prompt
+from rag.quote import QuotedAnswer, quoted_answer
 from rag.rerank import Reranker, rerank
 from rag.retrieve import retrieve
 from rag.sampling import Sampling, quoted_message
 from rag.settings import Settings
 from rag.types import Answer, Answered, Event, Grade, Hit, Source, StageDone, Token, Turn
-from rag.versions import unite_versions
+from rag.versions import newest_versions, unite_versions
 
 _LEAST_TERMS = 0.5  # of the query's terms in the evidence, where no model can read them
 _NEAREST = 3  # pages shown by an abstention
@@ -213,17 +215,19 @@ class Pipeline(Answerer):
             seconds["generate"] = time.perf_counter() - start
             yield StageDone("generate", seconds["generate"])
         start = time.perf_counter()
-        if draft:
-            judge = self.judge_for(query)
-            sentences, sources = ground(
-                query, draft, evidence, judge, self.settings.answer, language
-            )
-        else:
-            sentences, sources = extractive_answer(evidence, self.settings.answer)
+        quoted = QuotedAnswer()
+        sentences, sources = ground(
+            query, draft, evidence, self.judge_for(query), self.settings.answer, language
+        )
+        if not sentences:
+            leads = self.leads(question, query, hits)
+            quoted = quoted_answer(leads, evidence, self.settings.answer)
+            sentences, sources = quoted.sentences, quoted.sources
         seconds["ground"] = time.perf_counter() - start
         yield Answered(
             replace(
                 answer,
+                leads=quoted.leads,
                 sentences=sentences,
                 sources=sources,
                 grade=grade,
@@ -259,6 +263,23 @@ class Pipeline(Answerer):
         select = select_evidence if self.settings.answer.select else passages_as_evidence
         sources = select(query, hits, self.judge_for(query), self.settings.answer)
         return unite_versions(sources, hits[: self.settings.answer.passages])
+
+    def leads(self, question: str, query: str, hits: Sequence[Hit]) -> tuple[LeadUnits, ...]:
+        """The units that answer each part of a question; see `select_leads`.
+
+        Args:
+            question: As the user asked it.
+            query: Completed from the conversation.
+            hits: Best first; of a page in several versions the newest counts.
+        """
+        return select_leads(
+            question,
+            query,
+            newest_versions(hits),
+            self.judge_for(query),
+            self.settings.answer,
+            self.language(question),
+        )
 
     def reads(self, query: str) -> bool:
         """Whether the encoder knows the query's script; one that cannot tell is taken to know it."""

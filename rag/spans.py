@@ -58,7 +58,7 @@ def units_of(passage: Passage) -> list[Unit]:
     """All units of a passage in order; no headings.
 
     Parts of a sentence, rows of figures and formulas are joined to what they belong to, as in
-    `quotable_spans`; the items of a list and the line with a colon before them are units each.
+    `quotable_spans`; the items of a list, the line with a colon before them, and the rows of a table are units each.
     """
     if passage.is_navigation:
         return []
@@ -90,7 +90,7 @@ def _join_units(passage: Passage, headings: Sequence[str]) -> list[list[Unit]]:
         start, last = spans[-1][0].start, spans[-1][-1]
         if not _continues_previous(text, TextSpan(start, last.end), unit, spoken):
             spans.append([unit])
-        elif unit.is_item and text[: last.end].endswith(":"):
+        elif (unit.is_item and text[: last.end].endswith(":")) or is_row(text, unit):
             spans[-1].append(unit)
         else:
             spans[-1][-1] = replace(last, end=unit.end)
@@ -119,6 +119,11 @@ def _continues_previous(text: str, before: TextSpan, unit: Unit, spoken: Languag
     fragment = not marked and has_min_words(first) and not has_min_words(second)
     figures = not marked and not _is_in_words(second)
     return runs_on or figures or (fragment and not _opens_a_list(text, start))
+
+
+def is_row(text: str, span: TextSpan) -> bool:
+    """Whether a span is a row of a table, in the form of `ingest.text.rows`."""
+    return text.startswith("| ", span.start) and text.endswith(" |", span.start, span.end)
 
 
 def _opens_a_list(text: str, start: int) -> bool:

@@ -99,8 +99,12 @@ class Source:
     @property
     def lines(self) -> tuple[str, ...]:
         """The quote as the page sets it: each item, row and label on a line of its own."""
-        text = self.hit.passage.text[self.start : self.end] or self.quote
-        return tuple(" ".join(line.split()) for line in text.splitlines())
+        return tuple(" ".join(line.split()) for line in self.raw_lines)
+
+    @property
+    def raw_lines(self) -> list[str]:
+        """As `lines`, with all blanks."""
+        return (self.hit.passage.text[self.start : self.end] or self.quote).split("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +237,20 @@ class Answer:
             said.source == source.number and said.origin == "quoted" for said in self.sentences
         )
 
-    @property
-    def lead_text(self) -> str:
-        """The leads without numbers; of a written answer, its sentences."""
-        return " ".join(said.text for said in self.leads or self.sentences)
-
-    def context(self, source: Source) -> bool:
-        """Whether a source holds a lead, so that its quote is the lead's context."""
+    def is_context(self, source: Source) -> bool:
+        """Whether a source holds a lead, so that its quote is what the page says around it."""
         return any(lead.source == source.number for lead in self.leads)
+
+    def context_lines(self, source: Source) -> list[tuple[str, bool]]:
+        """The lines of a source's quote, each with whether words of a lead are in it."""
+        leads = [lead for lead in self.leads if lead.source == source.number]
+        lines, start = [], source.start
+        for line in source.raw_lines:
+            end = start + len(line)
+            in_lead = any(lead.start < end and start < lead.end for lead in leads)
+            lines.append((" ".join(line.split()), in_lead))
+            start = end + 1
+        return lines
 
     def render(self) -> str:
         """The notice, the leads and the numbered sources with their quotes, as lines to print.

@@ -45,6 +45,20 @@ def unite_versions(sources: Sequence[Source], hits: Sequence[Hit]) -> tuple[Sour
     return tuple(replace(source, number=n) for n, source in enumerate(united, start=1))
 
 
+def newest_versions(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without those of which another one is a newer version of the page."""
+    return [
+        hit
+        for hit in hits
+        if not any(
+            other.passage.document != hit.passage.document
+            and _year(other.passage) > _year(hit.passage)
+            and _is_version(other.passage, hit.passage)
+            for other in hits
+        )
+    ]
+
+
 def _merge_equal(group: Sequence[Source]) -> list[Source]:
     """Sources of several versions in their order, those with the same words as one."""
     merged: list[Source] = []

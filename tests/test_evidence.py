@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 from tiny_models import hit
 
-from rag.evidence import (
-    CosineJudge,
-    passages_as_evidence,
-    quotable_spans,
-    select_evidence,
-    span_text,
-)
+from rag.evidence import CosineJudge, passages_as_evidence, select_evidence
 from rag.settings import AnswerSettings
+from rag.spans import quotable_spans, span_text
 
 
 def quotes(text, **fields):

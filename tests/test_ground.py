@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -10,7 +9,7 @@ from tiny_models import hit
 
 from ingest.text.languages import language
 from rag.evidence import CosineJudge
-from rag.ground import draft_sentences, extractive_answer, ground, is_lexically_supported
+from rag.ground import draft_sentences, ground, is_lexically_supported
 from rag.settings import AnswerSettings
 from rag.types import Source
 
@@ -145,32 +144,8 @@ def test_an_unsupported_sentence_leaves_the_others(hold):
 
 
 @pytest.mark.parametrize("draft", ["", "   \n", "Bananas grow quickly under tropical rain."])
-def test_where_nothing_stays_the_evidence_is_quoted(hold, draft):
-    assert hold(draft, quotes=2) == [(CAT, CAT, "quoted"), (MICE, MICE, "quoted")]
-
-
-def test_an_extractive_answer_takes_what_comes_close_to_the_best():
-    def texts(given=SOURCES, **settings):
-        sentences, sources = extractive_answer(given, AnswerSettings(**settings))
-        assert [s.text for s in sentences] == [source.quote for source in sources]
-        assert all((s.support, s.origin) == (1.0, "quoted") for s in sentences)
-        return [sentence.text for sentence in sentences]
-
-    # A slide's second passage is the same page, a page of the same number elsewhere is not.
-    half = replace(SOURCES[2], hit=hit("light", LIGHT, pages=(1, 2)))
-    assert texts((*SOURCES[:2], half), quote_margin=3.0, other_page_margin=0.0) == [
-        CAT,
-        MICE,
-        LIGHT,
-    ]
-    elsewhere = replace(half.hit.passage, document="another")
-    there = replace(half, hit=replace(half.hit, passage=elsewhere))
-    assert texts((*SOURCES[:2], there), quote_margin=3.0, other_page_margin=0.0) == [CAT, MICE]
-    assert texts(quotes=3, quote_margin=1.5, other_page_margin=3.0) == [CAT, MICE, LIGHT]
-    assert texts(quotes=3, quote_margin=1.5, other_page_margin=2.9) == [CAT, MICE]
-    assert texts(quotes=3, quote_margin=1.0, other_page_margin=3.0) == [CAT, LIGHT]
-    assert texts(quotes=3, quote_margin=1.0, other_page_margin=1.0) == [CAT]
-    assert texts(quotes=1, quote_margin=3.0, other_page_margin=3.0) == [CAT]
+def test_of_a_draft_without_support_nothing_stays(hold, draft):
+    assert hold(draft) == []
 
 
 def test_without_evidence_there_is_nothing_to_say(encoder):

@@ -296,7 +296,9 @@ class Conversations:
                     "type": "feedback",
                     "lang": language_of(question) or "en",
                     "gold": gold,
-                    "answer": " ".join(s.text for s in answer.sentences) if verdict else "",
+                    "answer": " ".join(said.text for said in answer.leads or answer.sentences)
+                    if verdict
+                    else "",
                     "keywords": [],
                 }
             )

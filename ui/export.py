@@ -23,6 +23,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto
   color: #0b161e; background: #fdfdfb; }
 h2 { font-size: 1.1rem; margin-top: 2rem; border-top: 1px solid #d5dcdc; padding-top: 1rem; }
 ol { color: #44525a; font-size: .9rem; } q { font-style: italic; }
+.lead { font-size: 1.1rem; font-weight: 600; }
 """
 
 
@@ -34,6 +35,9 @@ def as_markdown(title: str, exchanges: Sequence[Exchange]) -> str:
         for text in _notes(exchange):
             lines += [_plain(text), ""]
         if exchange.answer:
+            for lead in exchange.answer.leads:
+                text = "  \n".join(map(_plain, lead.lines))
+                lines += [f"**{text}** \\[{lead.source}\\]", ""]
             for sentence, quoted in _sentences(exchange.answer):
                 text = "  \n> ".join(map(_plain, quoted)) if quoted else _plain(sentence.text)
                 text = f"> *“{text}”*" if quoted else text
@@ -51,10 +55,17 @@ def as_html(title: str, exchanges: Sequence[Exchange]) -> str:
         parts.append(f"<h2>{html_escape(exchange.question)}</h2>")
         parts += [f"<p>{html_escape(text)}</p>" for text in _notes(exchange)]
         if exchange.answer:
+            for lead in exchange.answer.leads:
+                text = "<br>".join(map(html_escape, lead.lines))
+                parts.append(f"<p class=lead>{text} [{lead.source}]</p>")
+            if exchange.answer.leads:
+                parts.append(f"<details><summary>{html_escape(t('On the page'))}</summary>")
             for sentence, quoted in _sentences(exchange.answer):
                 text = "<br>".join(map(html_escape, quoted or [sentence.text]))
                 text = f"<q>{text}</q>" if quoted else text
                 parts.append(f"<p>{text} [{sentence.source}]</p>")
+            if exchange.answer.leads:
+                parts.append("</details>")
             items = "".join(
                 f"<li value={number}>{html_escape(citation + quote)}</li>"
                 for number, citation, quote in _sources(exchange.answer)
@@ -75,6 +86,10 @@ def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
             {
                 "question": exchange.question,
                 "notes": _notes(exchange),
+                "leads": [
+                    {"lines": lead.lines, "source": lead.source}
+                    for lead in (exchange.answer.leads if exchange.answer else ())
+                ],
                 "sentences": [
                     {"text": sentence.text, "source": sentence.source, "quoted": quoted}
                     for sentence, quoted in (_sentences(exchange.answer) if exchange.answer else ())

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.pipeline import FileReport
 from ingest.store import Library
 from ingest.text.languages import language
-from rag.types import Answer, Hit, Sentence, Source
+from rag.types import Answer, Hit, Lead, Sentence, Source
 from ui.presentation.labels import STAGES
 from ui.text import citation_of, counted, escape, t
 
@@ -50,7 +50,10 @@ def answer_message() -> DeltaGenerator:
 
 
 def show_answer(answer: Answer, key: str, open_source: Open) -> None:
-    """The sentences, each with a button that opens its page, and notes on the whole answer."""
+    """The leads or sentences, each with a button that opens its page, and what lies beneath them.
+
+    Under the leads are, folded, what their pages say around them, and then the further sources.
+    """
     if answer.grade == "doubtful":
         st.warning(escape(answer.notice), icon=":material/help:")
     if answer.abstained:
@@ -61,15 +64,54 @@ def show_answer(answer: Answer, key: str, open_source: Open) -> None:
             with _row():
                 st.markdown(f"“{escape(source.quote)}”", width="stretch")
                 _chip(source, f"{key}-nearest-{source.number}", open_source)
-    sources = {source.number: source for source in answer.sources}
-    for number, sentence in enumerate(answer.sentences):
+    if answer.leads:
+        _show_leads(answer, key, open_source)
+    for number, sentence in enumerate(() if answer.leads else answer.sentences):
         with _row():
-            source = sources[sentence.source]
+            source = answer.source_of(sentence)
             st.markdown(sentence_markdown(sentence, source), width="stretch")
             _chip(source, f"{key}-{number}", open_source)
     notes = answer_notes(answer)
     if notes:
         st.caption(escape(notes))
+
+
+def _show_leads(answer: Answer, key: str, open_source: Open) -> None:
+    """The leads, and folded beneath them their context and the further sources."""
+    for number, lead in enumerate(answer.leads):
+        with _row(), st.container(key=f"lead-{key}-{number}", width="stretch"):
+            st.markdown(lead_markdown(lead))
+        _chip(answer.sources[lead.source - 1], f"{key}-{number}", open_source)
+    contexts = [source for source in answer.sources if answer.is_context(source)]
+    with st.expander(t("On the page"), icon=":material/unfold_more:"):
+        for source in contexts:
+            st.caption(escape(citation_of(source)))
+            st.markdown(context_markdown(answer, source))
+    further = [source for source in answer.sources if not answer.is_context(source)]
+    if further:
+        with st.expander(t("Further sources"), icon=":material/library_books:"):
+            for source in further:
+                with _row():
+                    st.markdown(context_markdown(answer, source), width="stretch")
+                    _chip(source, f"{key}-source-{source.number}", open_source)
+
+
+def lead_markdown(lead: Lead) -> str:
+    """A lead as the answer: a paragraph, or a list of its items under their label."""
+    label = f"**{escape(lead.label.rstrip(':'))}:**" if lead.label else ""
+    if len(lead.items) == 1:
+        return f"{label} {escape(lead.items[0])}".strip()
+    items = "\n".join(f"- {escape(item)}" for item in lead.items)
+    return f"{label}\n\n{items}" if label else items
+
+
+def context_markdown(answer: Answer, source: Source) -> str:
+    """A quotation in the lines of its page, those of the leads in bold."""
+    lines = [
+        f"**{escape(line)}**" if in_lead else escape(line)
+        for line, in_lead in answer.context_lines(source)
+    ]
+    return "> “" + "  \n> ".join(lines) + "”"
 
 
 def sentence_markdown(sentence: Sentence, source: Source) -> str:
@@ -88,7 +130,11 @@ def answer_notes(answer: Answer) -> str:
             t("Written by the language model. Each sentence was checked against its source.")
         )
     if "quoted" in origins:
-        notes.append(t("Text in quotation marks is quoted from the lectures."))
+        notes.append(
+            t("The answer is in the words of the lectures.")
+            if answer.leads
+            else t("Text in quotation marks is quoted from the lectures.")
+        )
     if answer.stopped:
         notes.append(t("Stopped before the end."))
     if answer.query != answer.question:

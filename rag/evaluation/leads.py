@@ -13,7 +13,7 @@ from ingest.types import Passage
 from rag.spans import MARKER
 
 _OPEN_END = ",:;([{-–—/=+<→"
-_BRACKETS = ("()", "[]", "{}")
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _CLOSED = re.compile(rf"[{re.escape(CLOSING_MARKS)}][\s)\]”\"»]*$")
 
 

@@ -212,7 +212,9 @@ def _with_answer(line: RunLine, answer: Answer, pipeline: Pipeline) -> RunLine:
     )
     return replace(
         line,
-        answer=" ".join(said.text for said in (*answer.leads, *answer.sentences)),
+        answer=" ".join(
+            [*(lead.text for lead in answer.leads), *(said.text for said in answer.sentences)]
+        ),
         citations=tuple(dict.fromkeys(citations)),
         grade=answer.grade,
         sentences=sentences,

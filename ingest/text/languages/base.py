@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
 _NEVER = re.compile(r"(?!)")  # matches nothing
 
 

@@ -1,0 +1,138 @@
+"""rag.lead with a judge that counts words, on pages of a few lines."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_models import hit
+
+from ingest.text.languages import language
+from ingest.text.scripts import count_words
+from rag.evidence import CosineJudge
+from rag.lead import MAX_WORDS, context_of, select_leads
+from rag.settings import AnswerSettings
+
+ENGLISH = language("en")
+
+
+@pytest.fixture
+def lead(encoder):
+    """The leads of a question about pages, given as texts or hits."""
+
+    def lead(question, *pages, query=None, **settings):
+        hits = [
+            hit(f"p{n}", page, pages=(n,)) if isinstance(page, str) else page
+            for n, page in enumerate(pages, 1)
+        ]
+        judge = CosineJudge(encoder)
+        settings = AnswerSettings(**settings)
+        return select_leads(question, query or question, hits, judge, settings, ENGLISH)
+
+    return lead
+
+
+def test_the_unit_that_answers_is_in_the_lead_and_whole(lead):
+    [only] = lead(
+        "How many hours does a cat sleep?",
+        "Dogs guard the house all night. They bark at every stranger.",
+        "A cat does sleep sixteen hours daily. It hunts mice at night.",
+    )
+    assert only.hit.passage.id == "p2"
+    assert only.items == ("A cat does sleep sixteen hours daily.",)  # mice are too far behind
+    text = only.hit.passage.text
+    assert text[only.start : only.end] == only.items[0]
+
+
+def test_a_lead_has_at_most_forty_words_with_its_label(lead):
+    sentences = [f"Sentence {name} has exactly nine words in its line." for name in "abcdefgh"]
+    [only] = lead("Which sentence has nine words: sentence d?", "\n".join(sentences))
+    words = sum(map(count_words, only.items)) + count_words(only.label)
+    assert words == 36  # four sentences of nine words; a fifth would be the 45th word
+    assert words <= MAX_WORDS
+
+
+def test_items_of_a_list_are_answered_as_items(lead):
+    [only] = lead(
+        "Which three kinds of rocks are there?",
+        "Three kinds of rocks:\n• igneous rocks\n• sedimentary rocks\n• metamorphic rocks",
+    )
+    assert only.items[-3:] == ("igneous rocks", "sedimentary rocks", "metamorphic rocks")
+
+
+def test_a_lead_does_not_end_with_a_line_that_announces_more(lead):
+    page = (
+        "Rocks are sorted by how they were made.\nThe kinds of rocks are the following:\n"
+        + "\n".join(f"• kind {n} of rocks, " + "with many more words " * 9 for n in range(3))
+    )
+    [only] = lead("How are rocks sorted, by how they were made?", page)
+    assert only.items == ("Rocks are sorted by how they were made.",)
+
+
+def test_a_piece_that_names_nothing_gets_its_heading(lead):
+    page = hit(
+        "p1",
+        "It stores every symbol as a path through a binary tree.",
+        headings=("Coding", "Huffman coding"),
+    )
+    [only] = lead("What is Huffman coding?", page)
+    assert only.label == "Huffman coding"
+    named = hit(
+        "p1",
+        "Huffman coding stores every symbol as a path through a tree.",
+        headings=("Coding", "Huffman coding"),
+    )
+    [only] = lead("What is Huffman coding?", named)
+    assert only.label == ""
+
+
+def test_a_row_comes_with_the_names_of_its_columns(lead):
+    rows = ["| Planet | Moons | Days |", "| Venus | 0 | 225 |", "| Mars | 2 | 687 |"]
+    [only] = lead("How many moons has Mars?", "\n".join(rows))
+    assert only.items == ("Mars | 2 | 687",)
+    assert only.label == "Planet | Moons | Days"
+
+
+def test_each_part_of_a_question_has_a_lead_from_its_place(lead):
+    glaciers = "Glaciers move because ice deforms slowly under its weight."
+    rivers = "Rivers carve valleys by dragging gravel along their beds."
+    first, second = lead("Why do glaciers move, and how do rivers carve valleys?", glaciers, rivers)
+    assert (first.items, second.items) == ((glaciers,), (rivers,))
+
+
+def test_what_a_follow_up_asks_counts_beside_its_conversation(lead):
+    """The query alone is about both sentences; the question decides for the second."""
+    page = "\n\n".join(
+        [
+            "The corpus was split at random before training started " + "and so on " * 10,
+            "A better data set is the wiki text collection " + "and so on " * 10,
+        ]
+    )
+    query = "How was the corpus split before training? Which better data set is there?"
+    [only] = lead("Which better data set is there?", page, query=query)
+    assert "wiki" in only.items[0]
+
+
+def test_a_page_that_only_leads_through_a_document_has_no_lead(lead):
+    assert (
+        lead("What is on the agenda today?", hit("p", "Agenda of today", is_navigation=True)) == ()
+    )
+    assert lead("What?") == ()
+
+
+def test_a_better_page_wins_over_a_like_sentence(lead):
+    text = "The mean of a sample is its balance point."
+    good = hit("a", f"{text} Indeed.", pages=(1,)).with_stage("reranked", 0.9, 2)
+    poor = hit("b", text, pages=(2,)).with_stage("reranked", 0.1, 1)
+    [only] = lead("What is the mean of a sample?", poor, good)
+    assert only.hit.passage.id == "a"
+
+
+def test_the_context_is_the_page_around_the_lead(lead):
+    sentences = [f"Sentence {name} has exactly nine words in its line." for name in "abcdefgh"]
+    [only] = lead("Which sentence has nine words: sentence d?", "\n".join(sentences))
+    text = only.hit.passage.text
+    whole = context_of(only, 1000)
+    assert text[whole.start : whole.end] == text
+    part = context_of(only, 45)
+    assert count_words(text[part.start : part.end]) == 45
+    assert part.start <= only.start
+    assert only.end <= part.end

@@ -1,0 +1,65 @@
+"""rag.parts: questions that are two, in each language that knows how to part them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.text.languages import language
+from rag.parts import parts_of
+
+
+@pytest.mark.parametrize(
+    ("code", "question", "parts"),
+    [
+        (
+            "en",
+            "What is mode collapse, and how would I notice it in recall curves?",
+            ("What is mode collapse", "how would I notice it in recall curves?"),
+        ),
+        (
+            "en",
+            "forward vs. reverse KL: which one covers all modes?",
+            (
+                "forward KL: which one covers all modes?",
+                "reverse KL: which one covers all modes?",
+            ),
+        ),
+        (
+            "en",
+            "Difference between bagging and boosting?",
+            ("Difference between bagging?", "Difference between boosting?"),
+        ),
+        (
+            "de",
+            "Was macht Dropout beim Training, und welche Neuronen bleiben am Ende übrig?",
+            ("Was macht Dropout beim Training", "welche Neuronen bleiben am Ende übrig?"),
+        ),
+        (
+            "de",
+            "Precision oder Recall: Wann ist welche Zahl wichtig?",
+            ("Precision: Wann ist welche Zahl wichtig?", "Recall: Wann ist welche Zahl wichtig?"),
+        ),
+        (
+            "fr",
+            "Qu'est-ce qu'un noyau convolutif, et pourquoi partage-t-on ses poids ?",
+            ("Qu'est-ce qu'un noyau convolutif", "pourquoi partage-t-on ses poids ?"),
+        ),
+    ],
+)
+def test_a_question_of_two_parts(code, question, parts):
+    assert parts_of(question, language(code)) == parts
+
+
+@pytest.mark.parametrize(
+    ("code", "question"),
+    [
+        ("en", "What is the difference between 1998 and 2001?"),  # years are no things to compare
+        ("en", "Why are salt and pepper noise hard to remove?"),
+        ("en", "When is it cheap, and when not?"),  # the second part says too little
+        ("en", "Is that or this a better choice for sparse data?"),
+        ("de", "Wie hilft Regularisierung gegen Überanpassung?"),
+        ("zh", "什么是熵？"),
+    ],
+)
+def test_one_question_stays_one(code, question):
+    assert parts_of(question, language(code)) == (question,)
