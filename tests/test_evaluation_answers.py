@@ -7,7 +7,7 @@ from run_builders import line, question, refs
 
 from rag.evaluation.answers import answer_values, token_f1
 from rag.evaluation.measures import ANSWER_NAMES
-from rag.evaluation.run_file import AnswerSentence
+from rag.evaluation.run_file import AnswerLead, AnswerSentence
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,10 @@ def test_an_answer_by_hand():
             ),
             AnswerSentence("So it goes.", "it goes on", 0.6, "a.pdf", (9,)),
         ),
+        leads=(
+            AnswerLead("The noise is loud.", "a.pdf", (4,), True),
+            AnswerLead("and so on", "a.pdf", (9,), False),
+        ),
     )
     values = answer_values(one, answered)
     assert set(values) == set(ANSWER_NAMES)
@@ -52,11 +56,17 @@ def test_an_answer_by_hand():
     assert values["support"] == pytest.approx(0.7)
     assert values["quoted words"] == pytest.approx((3 / 4 + 2 / 3) / 2)
     assert values["answer words"] == 4
+    assert values["lead keywords"] == 0  # "noise", but neither "outside" nor "external"
+    assert values["lead coverage"] == pytest.approx(1 / 2)
+    assert values["clean leads"] == pytest.approx(1 / 2)
+    assert values["lead words"] == 7
     assert answer_values(one, replace(answered, answer="noise"))["keywords"] == 0
 
 
 def test_an_abstention_says_and_cites_nothing():
     one = question(answer="noise", keywords=("noise",))
     silent = answer_values(one, line(retrieved=refs(1), grade="not_answered"))
-    assert silent == {"keywords": 0, "token F1": 0, "citation recall": 0}
+    assert silent == dict.fromkeys(
+        ("keywords", "lead keywords", "token F1", "citation recall", "lead coverage"), 0
+    )
     assert answer_values(question(gold=()), line(grade="not_answered")) == {}
