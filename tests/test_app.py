@@ -144,11 +144,14 @@ def test_a_written_answer_carries_its_source_as_a_chip(start):
     assert "Written by the language model" in text
 
 
-def test_a_quoted_answer_looks_like_a_quotation(start):
+def test_a_lead_is_the_answer_and_its_page_is_folded_beneath(start):
     page = ask(start(), "What does gravity pull together?")
-    assert "> *“Gravity pulls masses together.”*" in text_of(page)
-    assert "[1] physics.pdf, p. 1" in text_of(page)
-    assert "Text in quotation marks is quoted from the lectures." in text_of(page)
+    assert "\nGravity pulls masses together. An apple falls from the tree.\n" in text_of(page)
+    [context, *_] = page.expander
+    assert context.label == "On the page"
+    assert context.markdown[0].value == (
+        "> “**Gravity pulls masses together\\.**  \n> **An apple falls from the tree\\.**”"
+    )
 
 
 def test_a_chip_opens_its_page_with_the_quote_highlighted_and_pages_turn(start):
