@@ -172,7 +172,9 @@ def test_version(katheder):
 
 def test_library_list_names_pages_that_hold_only_pictures(katheder, filled, make_pdf):
     drawing = "#for n in range(9) { place(dx: n * 1cm, circle(radius: 1cm)) }"
-    source = f"#set page(header: none, footer: none)\nSome words of text are here.#pagebreak(){drawing}"
+    source = (
+        f"#set page(header: none, footer: none)\nSome words of text are here.#pagebreak(){drawing}"
+    )
     assert katheder("ingest", make_pdf("drawn.pdf", source), "--library", filled)[0] == 0
     _, out, _ = katheder("library", "list", "--library", filled)
     assert "page 2: only pictures, which no search finds" in out

@@ -85,7 +85,7 @@ def test_a_piece_that_names_nothing_gets_its_heading(lead):
 
 
 def test_a_row_comes_with_the_names_of_its_columns(lead):
-    names = "Mercury Venus Earth Mars Jupiter Saturn Uranus Neptune".split()
+    names = ["Mercury", "Venus", "Earth", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune"]
     rows = ["| Planet | Moons | Days |", *(f"| {name} | {len(name)} | 100 |" for name in names)]
     [only] = lead("How many moons has Saturn?", "\n".join(rows))
     assert "Saturn | 6 | 100" in only.items
