@@ -58,8 +58,8 @@ class Line:
     """A line of text as set on the page: `page.text[start:end]`.
 
     `size` is its font's height in points; `bold` is true if its first word is bold. A line of code
-    begins with the blanks by which it is indented; a row of a table has the form of
-    `ingest.text.rows`.
+    begins with the blanks by which it is indented, an item of a list with two for each level above
+    its own; a row of a table has the form of `ingest.text.rows`.
     """
 
     start: int

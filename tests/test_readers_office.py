@@ -105,7 +105,7 @@ def test_slides_are_read_in_the_order_of_their_shapes_places(deck):
     assert lines(parsed, 2) == [
         "Merge sort",
         "• divide",
-        "• in halves",
+        "  • in halves",
         "left",
         "right",
         "bottom",
@@ -226,7 +226,7 @@ def test_a_document_has_a_page_for_each_heading(script):
     assert lines(parsed, 3) == [
         "2.1 Search trees",
         "• insert",
-        "• as a leaf",
+        "  • as a leaf",
         "1. find",
         "2. delete",
         "| tree | height | kind |",

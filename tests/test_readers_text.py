@@ -86,9 +86,9 @@ def test_markdown_has_a_page_for_each_heading_with_its_blocks_in_order(write):
     assert lines(parsed, 2) == [
         "1.1 Conjugate priors",
         "• Beta",
-        "• for Bernoulli",
-        "1. heads",
-        "2. tails",
+        "  • for Bernoulli",
+        "    1. heads",
+        "    2. tails",
         "• Gamma",
         "| name | range |",
         "| Beta | 0 to 1 |",
@@ -141,7 +141,7 @@ def test_html_is_read_as_a_browser_shows_it(write):
     assert lines(parsed, 2) == [
         "Quicksort",
         "3. pick",
-        "• a pivot",
+        "  • a pivot",
         "4. part",
         "Costs",
         "| best | worst |",

@@ -229,3 +229,13 @@ def test_two_thousand_pages_stay_within_the_memory(tmp_path):
     # `ru_maxrss` of this process would be that of the test run, which `exec` hands on
     assert max(own, child) < 1500
     print(own, child)
+
+
+def test_a_process_that_reads_loads_the_parsers_of_its_files_alone():
+    """A fresh interpreter: python-docx, python-pptx, nbformat and pdfium come with their formats."""
+    code = (
+        "import sys, ingest.reading_process;"
+        "print([name for name in ('docx', 'pptx', 'nbformat', 'lxml', 'pypdfium2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

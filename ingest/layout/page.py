@@ -15,6 +15,7 @@ from ingest.layout.drawings import read_drawings
 from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
 from ingest.layout.handouts import find_slides, holds
 from ingest.layout.lines import segments_of
+from ingest.layout.lists import indent_items
 from ingest.layout.order import Row, reading_order
 from ingest.layout.regions import find_regions
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
@@ -39,7 +40,8 @@ _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 class LayoutLine:
     """A line as it is read: its words, the size of its letters in points, and its block.
 
-    `columns` are those of the table whose row it is, 0 for text. A line of code has `indent` blanks before its first word.
+    `columns` are those of the table whose row it is, 0 for text. A line of code and a list's item have
+    `indent` blanks before its first word.
     """
 
     words: list[PlacedWord]
@@ -117,14 +119,17 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
     slides: list[tuple[int, int, Box]] = []
     blocks = 0
 
-    def read(part: list[Segment], bars: Sequence[Rule]) -> None:
+    def read(part: list[Segment], bars: Sequence[Rule], is_upright: bool) -> None:
         nonlocal blocks
         listings, part = find_listings(part)
         rows = reading_order(
             part, bars, [(listing.lines, listing.x0, listing.x1) for listing in listings]
         )
         of_code = {id(line): listing for listing in listings for line in listing.lines}
-        lines.extend(_lines(rows, bars, blocks, of_code))
+        new_lines = list(_lines(rows, bars, blocks, of_code))
+        if is_upright:
+            indent_items(new_lines)
+        lines.extend(new_lines)
         blocks += 1 + max((row.block for row in rows), default=0)
 
     for segments, direction in groups:
@@ -134,9 +139,10 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
         printed = find_slides(segments, shapes, frame.width, frame.height) if direction == 0 else []
         for box, inside in printed:
             first = len(lines)
-            read(inside, [rule for rule in bars if box.y0 <= rule.y <= box.y1])
+            read(inside, [rule for rule in bars if box.y0 <= rule.y <= box.y1], True)
             slides.append((first, len(lines), box))
-        read([segment for segment in segments if not _is_on_slide(segment, printed)], bars)
+        rest = [segment for segment in segments if not _is_on_slide(segment, printed)]
+        read(rest, bars, direction == 0)
     _drop_footnote_marks(lines, frame.height)
     origin: Origin = "ocr" if is_picture else "text"
     regions = find_regions(lines, drawings, frame.width, frame.height, is_picture=is_picture)

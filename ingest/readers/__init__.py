@@ -1,46 +1,49 @@
 """Readers turn a file into a `ParsedDocument`; one module for each format.
 
 A reader is any function from a path, and perhaps a recogniser of text in pictures, to a
-`ParsedDocument`. It raises `UnreadableFile`, with one
-sentence for the user, if the file gives no text.
+`ParsedDocument`. It raises `UnreadableFile`, with one sentence for the user, if the file gives no
+text. Its module, and the parsers that it uses, are loaded with the first file of its format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from ingest.errors import UnreadableFile
-from ingest.readers.docx import read_docx
-from ingest.readers.epub import read_epub
-from ingest.readers.html import read_html
-from ingest.readers.markdown import read_markdown
-from ingest.readers.notebook import read_notebook
-from ingest.readers.pdf import read_pdf
-from ingest.readers.picture import read_picture
-from ingest.readers.plain import read_plain
-from ingest.readers.pptx import read_pptx
 from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
 Reader = Callable[[Path, TextRecogniser | None], ParsedDocument]
 
+
+def _reader(format: str) -> Reader:
+    """The function `read_FORMAT` of the module of that name, which the first call loads."""
+
+    def read_file(path: Path, recogniser: TextRecogniser | None) -> ParsedDocument:
+        reader: Reader = getattr(import_module(f"ingest.readers.{format}"), f"read_{format}")
+        return reader(path, recogniser)
+
+    return read_file
+
+
 READERS: dict[str, Reader] = {
-    ".pdf": read_pdf,
-    ".pptx": read_pptx,
-    ".docx": read_docx,
-    ".epub": read_epub,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".html": read_html,
-    ".htm": read_html,
-    ".xhtml": read_html,
-    ".ipynb": read_notebook,
-    ".txt": read_plain,
-    ".text": read_plain,
-    ".png": read_picture,
-    ".jpg": read_picture,
-    ".jpeg": read_picture,
+    ".pdf": _reader("pdf"),
+    ".pptx": _reader("pptx"),
+    ".docx": _reader("docx"),
+    ".epub": _reader("epub"),
+    ".md": _reader("markdown"),
+    ".markdown": _reader("markdown"),
+    ".html": _reader("html"),
+    ".htm": _reader("html"),
+    ".xhtml": _reader("html"),
+    ".ipynb": _reader("notebook"),
+    ".txt": _reader("plain"),
+    ".text": _reader("plain"),
+    ".png": _reader("picture"),
+    ".jpg": _reader("picture"),
+    ".jpeg": _reader("picture"),
 }
 
 # Files that tell about a folder; they are read only if they are named themselves.

@@ -138,9 +138,7 @@ class _Setting:
             self.bottom += _BLOCK_GAP * size
         indent = block.level if block.kind == "item" else 0
         for line in lines:
-            if indent:
-                self._append("  " * indent)
-            self._set(line, size, _MARGIN + _INDENT * min(indent, 8), block)
+            self._set("  " * indent + line, size, _MARGIN + _INDENT * min(indent, 8), block)
             self._append("\n")
 
     def _set(self, text: str, size: float, left: float, block: Block) -> None:
@@ -148,7 +146,7 @@ class _Setting:
         top, x = self.bottom, left
         line_box: Box | None = None
         for match in re.finditer(r"(\s*)(\S+)", text):
-            x += letter * len(match[1])
+            x += letter * len(match[1]) if match.start() or block.kind != "item" else 0
             width = letter * len(match[2])
             if x + width > self._right and x > left:
                 x, top = left, top + _ROW * size
@@ -158,8 +156,8 @@ class _Setting:
             x += width
         assert line_box is not None
         self._append(text)
-        bold, is_row = block.kind == _HEADING, block.kind == "table"
-        self.lines.append(Line(start, self._length, size, bold, line_box, is_row=is_row))
+        bold, is_code, is_row = (block.kind == kind for kind in (_HEADING, "code", "table"))
+        self.lines.append(Line(start, self._length, size, bold, line_box, is_code, is_row))
         self.bottom = line_box.y1 + (_LINE_GAP - 1) * size
 
     def _append(self, part: str) -> None:

@@ -108,4 +108,8 @@ def join_hyphen(left: str, right: str, compounds: Set[str] = frozenset()) -> str
 
 def is_bullet(word: str) -> bool:
     """Whether a line's first word only marks an item: a bullet, `2.`, `(b)`."""
-    return word in BULLETS or bool(re.fullmatch(r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]", word))
+    return (
+        word in BULLETS
+        or word == "-"
+        or bool(re.fullmatch(r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]", word))
+    )
