@@ -58,6 +58,43 @@ def test_each_slide_of_a_handout_is_read_on_its_own(tmp_path, rows, columns, por
     ]
 
 
+def side_by_side(path: Path, marks: tuple[str, str], *, low: bool = True) -> Path:
+    """Two slides on a landscape page, each in the middle of its half."""
+    operators = []
+    for column, mark in enumerate(marks):
+        operators += slide(0, TOPICS[column], 421 * column + 15, 460 if low else 590, 1.0)[:3]
+        operators.append(text(421 * column + 340, 240 if low else 20, mark, size=8))
+    return write_pdf(path, "".join(operators), width=842, height=595)
+
+
+@pytest.mark.parametrize("marks", [("1", "2"), ("7/40", "8/40"), ("9 of 12", "10 of 12")])
+def test_two_slides_side_by_side_are_told_by_their_numbers(tmp_path, marks):
+    (page,) = read_pdf(side_by_side(tmp_path / "h.pdf", marks)).pages
+    assert [slide.heading for slide in page.slides] == list(TOPICS[:2])
+    assert [page.text[slide.start : slide.end].splitlines() for slide in page.slides] == [
+        [topic, f"{topic} is defined here.", f"A remark on {topic} follows."]
+        for topic in TOPICS[:2]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("marks", "low"), [(("3", "7"), True), (("1", "2"), False), (("a", "b"), True)]
+)
+def test_two_columns_without_numbers_that_count_up_are_one_slide(tmp_path, marks, low):
+    assert read_pdf(side_by_side(tmp_path / "h.pdf", marks, low=low)).pages[0].slides == ()
+
+
+def test_numbers_may_tell_the_total(tmp_path):
+    operators = []
+    for row in range(2):
+        operators += slide(0, TOPICS[row], 60, 800 - 421 * row, 1.2)[:3]
+        operators.append(text(500, 500 - 421 * row, f"{row + 11}/40", size=8))
+    path = write_pdf(tmp_path / "h.pdf", "".join(operators), width=595, height=842)
+    (page,) = read_pdf(path).pages
+    assert [slide.heading for slide in page.slides] == list(TOPICS[:2])
+    assert "40" not in page.text
+
+
 def test_numbers_tell_the_order_of_slides_that_run_down_the_page(tmp_path):
     path = handout(tmp_path / "h.pdf", 3, 2, portrait=True, numbers=True, by_columns=True)
     (page,) = read_pdf(path).pages

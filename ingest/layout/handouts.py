@@ -15,7 +15,7 @@ from ingest.layout.segments import Segment
 from ingest.types import Box
 
 #: The grids that programs print, as rows and columns; the finest first.
-_GRIDS = ((4, 4), (3, 3), (4, 2), (2, 4), (3, 2), (2, 3), (2, 2), (4, 1), (3, 1), (2, 1))
+_GRIDS = ((4, 4), (3, 3), (4, 2), (2, 4), (3, 2), (2, 3), (2, 2), (4, 1), (3, 1), (2, 1), (1, 2))
 #: How far, as a share of the page's side, a strip may lie from where equal cells would put it.
 STRIP_REACH = 0.07
 #: A strip is at least so wide, as a share of the page's side.
@@ -26,10 +26,18 @@ TITLE_SIZE = 1.12
 SAME_PLACE_IN_SLIDE = 1.0
 #: A frame's width is so many times its height: slides are 4 : 3 to 16 : 9.
 FRAME_ASPECT = (1.15, 1.95)
+#: Two slides side by side fill at most this share of the page's height: each is wider than high.
+LOW = 0.7
 #: The page's top and bottom, as a share of its height, that hold its own header and footer.
 MARGIN = 0.06
 
-_NUMBER = re.compile(r"^(?:.*\D)?(\d{1,4})(?:\s*(?:/|of|von)\s*\d{1,4})?$")
+_NUMBER = re.compile(r"^(?:.*\D)?(\d{1,4})$")
+_SLIDE_NUMBER = re.compile(r"(\d{1,4})(?:\s*(?:/|of|von)\s*\d{1,4})?")
+
+
+def is_slide_number(text: str) -> bool:
+    """Whether a text can be a slide's number: "12", "12/40"."""
+    return bool(_SLIDE_NUMBER.fullmatch(text))
 
 
 def find_slides(
@@ -54,7 +62,7 @@ def find_slides(
         if _begin_alike(cells, 1, 1) or _numbers(cells):
             return _in_order(cells)
     for rows, columns in _GRIDS:
-        if columns == 1 and width > height:
+        if (columns == 1 and width > height) or (rows == 1 and width < height):
             continue
         across = _cuts([(s.x0, s.x1) for s in body], width, columns)
         down = _cuts([(s.top, s.bottom) for s in body], height, rows)
@@ -68,7 +76,9 @@ def find_slides(
             continue
         if any(len(_baselines(inside)) < 2 for _, inside in filled):
             continue
-        if _numbers(filled) or (columns > 1 and _begin_alike(filled, rows, columns)):
+        if rows == 1 and not _are_low(filled, height):
+            continue
+        if _numbers(filled) or (min(rows, columns) > 1 and _begin_alike(filled, rows, columns)):
             return _in_order(filled)
     return []
 
@@ -186,12 +196,26 @@ def _begin_alike(cells: Sequence[tuple[Box, list[Segment]]], rows: int, columns:
     return at_one_place and even and len(heights) > 1
 
 
+def _are_low(cells: Sequence[tuple[Box, list[Segment]]], height: float) -> bool:
+    """Whether cells side by side are slides: wider than high, each with its number as the last line."""
+    tops = [min(s.top for s in inside) for _, inside in cells]
+    bottoms = [max(s.bottom for s in inside) for _, inside in cells]
+    lowest = [max(inside, key=lambda s: (s.y, s.x1)) for _, inside in cells]
+    return max(bottoms) - min(tops) <= LOW * height and all(
+        is_slide_number(segment.text) for segment in lowest
+    )
+
+
 def _numbers(cells: Sequence[tuple[Box, list[Segment]]]) -> dict[int, int]:
     """Numbers that count up by one at one place of each slide: cell by number, or nothing."""
     if len(cells) < 2 or not cells[0][1]:
         return {}
     placed = [
-        [(s, int(match[1])) for s in inside if (match := _NUMBER.match(s.text))]
+        [
+            (s, int(match[1]))
+            for s in inside
+            if (match := _SLIDE_NUMBER.fullmatch(s.text) or _NUMBER.match(s.text))
+        ]
         for _, inside in cells
     ]
     for mark, _ in placed[0]:
@@ -209,7 +233,7 @@ def _numbers(cells: Sequence[tuple[Box, list[Segment]]]) -> dict[int, int]:
                 number_of[near[0][0]] = index
                 pitches[index] = near[0][1].y
         low = min(number_of, default=0)
-        is_bare = mark.text.isdigit() and len(cells[0][1]) > 1
+        is_bare = is_slide_number(mark.text) and len(cells[0][1]) > 1
         counts_up = sorted(number_of) == list(range(low, low + len(cells)))
         if is_bare and counts_up and mark is not cells[0][1][0]:
             return number_of
@@ -226,5 +250,6 @@ def _in_order(
     slides = []
     for number in sorted(number_of):
         box, inside = cells[number_of[number]]
-        slides.append((box, [s for s in inside if s.text != str(number)]))
+        marks = re.compile(rf"{number}(?:\s*(?:/|of|von)\s*\d+)?")
+        slides.append((box, [s for s in inside if not marks.fullmatch(s.text)]))
     return slides

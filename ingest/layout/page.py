@@ -13,7 +13,7 @@ from ingest.layout.bidi import logical_order
 from ingest.layout.code import Listing, find_listings
 from ingest.layout.drawings import read_drawings
 from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
-from ingest.layout.handouts import find_slides, holds
+from ingest.layout.handouts import find_slides, holds, is_slide_number
 from ingest.layout.lines import segments_of
 from ingest.layout.lists import indent_items
 from ingest.layout.order import Row, reading_order
@@ -152,7 +152,7 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
 def _is_on_slide(segment: Segment, slides: Sequence[tuple[Box, list[Segment]]]) -> bool:
     """Whether a segment is one of a slide's, or its number, which the slide leaves out."""
     return any(
-        segment in inside or (segment.text.isdigit() and holds(box, segment))
+        segment in inside or (is_slide_number(segment.text) and holds(box, segment))
         for box, inside in slides
     )
 
