@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
 
-.PHONY: run test test-slow test-collections test-all test-lowest lint setup wheel wheel-test corpus constraints evaluate measure screenshots train-reranker train-generator train-smoke train-generative clean
+.PHONY: run test test-slow test-collections test-all test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate measure screenshots train-reranker train-generator train-smoke train-generative clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled
@@ -65,6 +65,22 @@ corpus: .venv/.dev
 # How good retrieval and answers are: docs/results.md. Runs are kept in build/evaluate.
 evaluate: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --writer-questions 40 --ablations --beir $(wildcard ../shared/beir/cranfield ../shared/beir/xquad-en)
+
+# When an answer is shown, doubtful, or not shown: models/abstention, fitted on lectures of several kinds (docs/tuning.md).
+CALIBRATE = build/calibrate
+LECTURES = $(wildcard ../shared/lectures)
+calibrate: .venv/.dev
+	$(BIN)/python -m training.lectures $(CALIBRATE)/training
+	$(KATHEDER) ingest corpus --library $(CALIBRATE)/corpus-library
+	$(KATHEDER) ingest $(CALIBRATE)/training/lectures --library $(CALIBRATE)/training-library
+	$(if $(LECTURES),-$(KATHEDER) ingest $(LECTURES)/pdfs --library $(CALIBRATE)/lectures-library)
+	for reranker in katheder-reranker none; do \
+	  HF_HUB_OFFLINE=1 KATHEDER_MODELS__RERANKER=$$reranker $(KATHEDER) calibrate \
+	    corpus/questions/dev.jsonl $(CALIBRATE)/training/questions.jsonl $(LECTURES:%=%/questions-dev.jsonl) \
+	    --library $(CALIBRATE)/corpus-library --library $(CALIBRATE)/training-library \
+	    $(if $(LECTURES),--library $(CALIBRATE)/lectures-library) \
+	    --output models/abstention/$$reranker.json || exit 1; \
+	done
 
 # How fast things are.
 measure: .venv/.dev

@@ -1,15 +1,17 @@
 """How probable it is that the lectures answer a question, and from where on to answer.
 
 A logistic regression over a few signals of the stages, fitted by `katheder calibrate` on
-questions of which it is known whether the lectures answer them.
+questions of which it is known whether the lectures answer them. No signal depends on the size of
+the library or on its scores' scale, so that a fit carries over to other lectures.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +27,13 @@ from rag.errors import BadCalibration
 from rag.rerank import Reranker, logits
 from rag.types import Hit, Source
 
+logger = logging.getLogger(__name__)
+
 _WORD = re.compile(r"[^\W_]+")
-FEATURES = ("evidence", "passage", "margin", "agreement", "names")
+FEATURES = ("evidence", "passage", "names", "words")
+_MOST_NAMES = 2  # that count as missing; a third one says nothing more
+REFUSED = 0.025  # share of the answerable questions that the lower threshold may refuse
+DOUBTED = 0.13  # share of them that the upper threshold may refuse or doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +41,16 @@ class Calibration:
     """Weights of the signals, in their order, and two thresholds of the confidence.
 
     Below `threshold` the program shows no answer; below `doubt_threshold` it shows the answer as
-    a doubtful one. `models` names the encoder and the reranker that it was fitted with; with others its
-    signals mean something else.
+    a doubtful one. `models` names the encoder and the reranker that it was fitted with; with
+    others its signals mean something else.
     """
 
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    doubt_threshold: float
     models: str
     questions: int = 0
-    doubt_threshold: float = 0.0
 
     def confidence(self, signals: Sequence[float]) -> float:
         """The probability in [0, 1] that the lectures answer."""
@@ -56,21 +63,29 @@ class Calibration:
         file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def read(cls, file: Path) -> Calibration:
-        """Read what `save` wrote.
+    def read(cls, file: Path) -> Calibration | None:
+        """Read what `save` wrote; None, with a warning, where another version wrote other signals.
 
         Raises:
             BadCalibration: the file does not hold what it should.
         """
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
-            if tuple(values.pop("signals")) != FEATURES:
-                raise ValueError("its signals are others than this version's")
+            signals = values.pop("signals")
+            if tuple(signals) != FEATURES and all(isinstance(name, str) for name in signals):
+                logger.warning(
+                    "The calibration %s has the signals %s, this version has %s; it is ignored. "
+                    "Fit it again with `katheder calibrate QUESTIONS`, or delete it.",
+                    file,
+                    ", ".join(signals),
+                    ", ".join(FEATURES),
+                )
+                return None
             return cls(**values | {"weights": tuple(map(float, values["weights"]))})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadCalibration(
                 f"The calibration {file} cannot be used ({error}). "
-                "Fit it anew with `katheder calibrate QUESTIONS`, or delete it."
+                "Fit it again with `katheder calibrate QUESTIONS`, or delete it."
             ) from error
 
 
@@ -83,7 +98,7 @@ def load_calibration(library: Path | None, key: str) -> Calibration | None:
     """The calibration for these models: the library's own, else the bundled one, else none."""
     for file in calibration_files(library):
         calibration = Calibration.read(file)
-        if calibration.models == key:
+        if calibration is not None and calibration.models == key:
             return calibration
     return None
 
@@ -93,20 +108,17 @@ def features(
 ) -> list[float]:
     """What the stages say, in the order of FEATURES.
 
-    The best evidence's logit; the first passage's logit; how far the first passage's logit is
-    ahead of the mean of the next four; how well dense, lexical and reranked order agree on the
-    first passage, the mean of its 1 / rank in the first two; and how many of the question's
-    names the first passage lacks.
+    The largest logit of any evidence; the logit of the passage of the first evidence; how many of
+    the question's names no passage holds, at most _MOST_NAMES; and the logarithm of 1 plus the
+    number of the question's words beyond stop words.
     """
-    passages = logits([hit.score("reranked") or 0.0 for hit in hits[:5]])
-    first = hits[0].stages if hits else {}
-    ranks = [first[stage].rank for stage in ("dense", "lexical") if stage in first]
+    reranked = sources[0].hit.score("reranked") if sources else None
+    words = [word for word in words_of(question) if word.lower() not in asked_in.stop_words]
     return [
         float(logits([max((source.score for source in sources), default=0.0)])[0]),
-        float(passages[0]) if len(passages) else 0.0,
-        float(passages[0] - passages[1:].mean()) if len(passages) > 1 else 0.0,
-        sum(1 / rank for rank in ranks) / 2,
-        float(len(missing_names(question, hits, asked_in))),
+        float(logits([0.5 if reranked is None else reranked])[0]),
+        float(min(len(missing_names(question, hits, asked_in)), _MOST_NAMES)),
+        float(np.log1p(len(words))),
     ]
 
 
@@ -116,15 +128,19 @@ def words_of(text: str) -> list[str]:
 
 
 def missing_names(question: str, hits: Sequence[Hit], asked_in: Language) -> list[str]:
-    """The parts of a question's names that the first passage lacks, endings aside."""
-    names = candidate_proper_nouns(question, asked_in)
-    words = [word for name in names for word in words_of(name)]
-    if not hits:
-        return words
-    passage = hits[0].passage
-    spoken = language(passage.language)
-    stems = {stem(word, spoken) for word in words_of(embedding_text(passage))}
-    return [word for word in words if stem(word, spoken) not in stems]
+    """The question's names of which a part is in none of the passages, endings aside."""
+    stems = [
+        ({stem(word, spoken) for word in words_of(embedding_text(hit.passage))}, spoken)
+        for hit in hits
+        for spoken in [language(hit.passage.language)]
+    ]
+    return [
+        name
+        for name in candidate_proper_nouns(question, asked_in)
+        if any(
+            all(stem(part, spoken) not in held for held, spoken in stems) for part in words_of(name)
+        )
+    ]
 
 
 def best_cosine(hits: Sequence[Hit]) -> float | None:
@@ -134,53 +150,64 @@ def best_cosine(hits: Sequence[Hit]) -> float | None:
 
 
 def fit_calibration(
-    rows: Sequence[Sequence[float]], answerable: Sequence[bool], models: str
+    rows: Sequence[Sequence[float]],
+    answerable: Sequence[bool],
+    groups: Sequence[Hashable],
+    models: str,
 ) -> Calibration:
-    """Fit weights and threshold.
+    """Fit weights and thresholds.
 
     Args:
         rows: The signals of each question.
         answerable: Whether the lectures answer it; both kinds must occur.
+        groups: Such as the question's document; see `held_out_confidences`.
         models: See `models_key`.
 
     Returns:
-        Weights of a logistic regression, and the threshold with the largest expected F1 of
-        abstaining, see `threshold`.
+        Weights of a logistic regression on all questions, and the thresholds below which REFUSED
+        and DOUBTED of the answerable questions are by their held-out confidences.
 
     Raises:
         BadCalibration: only one kind occurs.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
     labels = np.array(answerable)
     if labels.all() or not labels.any():
         raise BadCalibration(
             f"Of the {len(labels)} questions {int(labels.sum())} are answerable; both kinds are "
             "needed. Add questions with `gold: []` that the lectures do not answer, and others."
         )
-    scaler = StandardScaler().fit(np.array(rows))
-    model = LogisticRegression().fit(scaler.transform(np.array(rows)), labels)
-    weights = model.coef_[0] / scaler.scale_
-    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
-    fitted = Calibration(tuple(map(float, weights)), bias, 0.5, models, len(labels))
-    confidences = np.array([fitted.confidence(row) for row in rows])
-    return replace(fitted, threshold=threshold(confidences))
+    signals = np.array(rows)
+    weights, bias = _logistic_regression(signals, labels)
+    confidences = held_out_confidences(rows, answerable, groups)[labels]
+    refused, doubted = (float(np.quantile(confidences, share)) for share in (REFUSED, DOUBTED))
+    return Calibration(tuple(map(float, weights)), bias, refused, doubted, models, len(labels))
 
 
-def threshold(confidences: np.ndarray) -> float:
-    """The confidence in [0, 1] below which abstaining has the largest expected F1.
+def held_out_confidences(
+    rows: Sequence[Sequence[float]], answerable: Sequence[bool], groups: Sequence[Hashable]
+) -> np.ndarray:
+    """The confidence of each question by a fit on the questions of all other groups.
 
-    A question of confidence p is expected to be unanswerable 1 - p times, whatever it was, so
-    that a few odd questions do not move the threshold as they move the F1 that was seen.
-    Source: Lipton, Elkan and Narayanaswamy, ECML PKDD 2014.
+    Returns:
+        Shape (n,). Where the other groups hold only one kind of question, the fit is on all.
     """
-    ordered = np.unique(confidences)
-    cuts = np.concatenate([[0.0], (ordered[:-1] + ordered[1:]) / 2])
-    doubt = 1 - confidences
+    signals, labels = np.array(rows), np.array(answerable)
+    numbers = np.array([list(dict.fromkeys(groups)).index(group) for group in groups])
+    confidences = np.empty(len(labels))
+    for number in range(numbers.max() + 1):
+        judged = numbers == number
+        learned = ~judged if 0 < labels[~judged].mean() < 1 else np.ones_like(judged)
+        weights, bias = _logistic_regression(signals[learned], labels[learned])
+        confidences[judged] = 1 / (1 + np.exp(-(signals[judged] @ weights + bias)))
+    return confidences
 
-    def expected(cut: float) -> float:
-        silent = confidences < cut
-        return float(2 * doubt[silent].sum() / (silent.sum() + doubt.sum()))
 
-    return float(max(cuts, key=expected))
+def _logistic_regression(signals: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights and bias for signals as they are, fitted on standardised ones."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(signals)
+    model = LogisticRegression().fit(scaler.transform(signals), labels)
+    weights = model.coef_[0] / scaler.scale_
+    return weights, float(model.intercept_[0] - (weights * scaler.mean_).sum())

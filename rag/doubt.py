@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.text.languages import Language
-from ingest.text.names import candidate_proper_nouns
-from rag.confidence import missing_names, words_of
+from rag.confidence import missing_names
 from rag.types import Doubt, Hit, Source
 
 _WEAK = 0.5  # a best evidence of a lower score says rather not than yes
@@ -26,12 +25,7 @@ def doubts(
         asked_in: The question's language.
     """
     reasons = []
-    missing = missing_names(question, hits, asked_in)
-    if names := [
-        name
-        for name in candidate_proper_nouns(question, asked_in)
-        if any(part in missing for part in words_of(name))
-    ]:
+    if names := missing_names(question, hits, asked_in):
         reasons.append(Doubt("missing", tuple(names[:_MOST_WORDS])))
     first = [hit.passage for hit in hits[:_FIRST]]
     if first and first[0].language not in ("", asked_in.code):

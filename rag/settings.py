@@ -141,7 +141,7 @@ class RetrievalSettings(Section):
     """What is searched for where a question depends on the conversation: expand puts the question
     before it in front, rewrite lets the language model complete it, off leaves it unchanged."""
     min_cosine: float = Field(default=0.15, ge=-1, le=1)
-    """Abstain if the best cosine of any passage is below this, whatever the confidence."""
+    """Show no answer if the best cosine of any passage is below this, whatever the confidence."""
 
 
 class RerankSettings(Section):

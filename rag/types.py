@@ -18,7 +18,7 @@ Stage = Literal["dense", "lexical", "fused", "reranked"]
 #: `answered`; `doubtful`: shown under a notice that the lectures may not answer; `not_answered`:
 #: the nearest pages alone.
 Grade = Literal["answered", "doubtful", "not_answered"]
-#: Why an answer is doubtful: the best evidence scores low; the best page lacks words of the
+#: Why an answer is doubtful: the best evidence scores low; the passages lack names of the
 #: question; the first passages are from different documents; question and page differ in language.
 DoubtKind = Literal["weak", "missing", "scattered", "languages"]
 
@@ -123,7 +123,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A reason why an answer is doubtful; `words` are those of the question that are missing."""
+    """A reason why an answer is doubtful; `words` are the names that are missing."""
 
     kind: DoubtKind
     words: tuple[str, ...] = ()

@@ -249,7 +249,7 @@ def test_a_doubtful_answer_is_shown_under_its_notice(start, monkeypatch):
     [warning] = page.warning
     assert warning.value.replace("\\", "") == (
         "The lectures may not answer this: the best passage matches the question only weakly; "
-        "the best page does not mention Paris."
+        "none of the best passages mentions Paris."
     )
     assert not page.info
     assert "A cat sleeps sixteen hours a day." in text_of(page)

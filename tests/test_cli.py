@@ -103,7 +103,7 @@ def test_ask_prints_a_doubt_above_the_answer(katheder, filled, monkeypatch):
     _, out, _ = katheder(*question)
     notice, blank, first, *_ = out.splitlines()
     assert notice.startswith("The lectures may not answer this: ")
-    assert notice.endswith("the best page does not mention Paris.")
+    assert notice.endswith("none of the best passages mentions Paris.")
     assert (blank, first[:12]) == ("", "“A cat sleep")
     answer = json.loads(katheder(*question, "--json")[1])
     assert (answer["grade"], answer["notice"]) == ("doubtful", notice)

@@ -1,4 +1,4 @@
-"""rag.confidence: the fit, held against scikit-learn, and the threshold, worked by hand."""
+"""rag.confidence: the fit, held against scikit-learn, and the signals, worked by hand."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from tiny_models import hit
 from ingest.text.languages import language
 from rag.confidence import (
     CALIBRATION_FILE,
+    DOUBTED,
+    FEATURES,
+    REFUSED,
     Calibration,
     features,
     fit_calibration,
+    held_out_confidences,
     load_calibration,
-    threshold,
+    missing_names,
 )
 from rag.errors import BadCalibration
 from rag.types import Source
@@ -28,85 +32,125 @@ ENGLISH = language("en")
 
 
 def test_confidence_is_the_logistic_function_of_the_weighted_sum():
-    calibration = Calibration((1.0, 0.0, -2.0, 0.0, 0.0), 0.5, 0.5, KEY)
-    assert calibration.confidence([0.5, 9, 0.5, 9, 9]) == pytest.approx(0.5)  # 0.5 - 1 + 0.5
-    assert calibration.confidence([3, 0, 0, 0, 0]) == pytest.approx(1 / (1 + math.exp(-3.5)))
+    calibration = Calibration((1.0, 0.0, -2.0, 0.0), 0.5, 0.5, 0.8, KEY)
+    assert calibration.confidence([0.5, 9, 0.5, 9]) == pytest.approx(0.5)  # 0.5 - 1 + 0.5
+    assert calibration.confidence([3, 0, 0, 0]) == pytest.approx(1 / (1 + math.exp(-3.5)))
+
+
+def questions_of_random_lectures(n=200):
+    """Signals, whether they are answerable (by the first signal and noise), and their documents."""
+    generator = np.random.default_rng(0)
+    rows = generator.normal(3, 2, size=(n, 4))
+    answerable = rows[:, 0] + generator.normal(size=n) > 1
+    return rows, answerable, [f"d{n % 10}" for n in range(n)]
+
+
+def expected_confidences(learned, judged, answerable):
+    """By scikit-learn, on standardised signals."""
+    scaler = StandardScaler().fit(learned)
+    model = LogisticRegression().fit(scaler.transform(learned), answerable)
+    return model.predict_proba(scaler.transform(judged))[:, 1]
 
 
 def test_the_fit_is_that_of_scikit_learn_on_standardised_signals():
-    generator = np.random.default_rng(0)
-    rows = generator.normal(3, 2, size=(80, 5))
-    wanted = rows[:, 0] + generator.normal(size=80) > 2
-    found = fit_calibration(rows.tolist(), wanted.tolist(), KEY)
-    scaler = StandardScaler().fit(rows)
-    model = LogisticRegression().fit(scaler.transform(rows), wanted)
-    expected = model.predict_proba(scaler.transform(rows))[:, 1]
+    rows, answerable, groups = questions_of_random_lectures()
+    found = fit_calibration(rows.tolist(), answerable.tolist(), groups, KEY)
+    expected = expected_confidences(rows, rows, answerable)
     assert [found.confidence(row) for row in rows] == pytest.approx(expected.tolist())
-    assert (found.models, found.questions) == (KEY, 80)
+    assert (found.models, found.questions) == (KEY, 200)
 
 
-def test_the_threshold_has_the_largest_expected_f1_and_lies_in_its_gap():
-    """Doubts .9, .6 and .1 add up to 1.6: F1 is 1.8/2.6 below the first cut, 3/3.6 below the next."""
-    assert threshold(np.array([0.4, 0.9, 0.1])) == pytest.approx(0.65)
-    assert threshold(np.array([0.1, 0.95, 0.97])) == pytest.approx(0.525)
+def test_a_held_out_confidence_is_by_a_fit_without_the_group():
+    rows, answerable, groups = questions_of_random_lectures()
+    confidences = held_out_confidences(rows.tolist(), answerable.tolist(), groups)
+    for group in ("d0", "d7"):
+        judged = np.array([own == group for own in groups])
+        expected = expected_confidences(rows[~judged], rows[judged], answerable[~judged])
+        assert confidences[judged] == pytest.approx(expected)
 
 
-def test_no_other_threshold_abstains_better_where_the_confidences_are_true():
-    """Questions drawn with their own confidence as the chance of being answerable."""
-    generator = np.random.default_rng(3)
-    confidences = generator.beta(2, 1, size=40_000)
-    hopeless = generator.random(len(confidences)) > confidences
+def test_without_the_only_unanswerable_question_the_fit_is_on_all():
+    rows, answerable = [[0.0] * 4, [1.0] * 4, [1.5] * 4], [False, True, True]
+    confidences = held_out_confidences(rows, answerable, ["a", "b", "c"])
+    everything = expected_confidences(np.array(rows), np.array(rows), answerable)
+    assert confidences[0] == pytest.approx(everything[0])
+    assert confidences[1] != pytest.approx(everything[1])
 
-    def f1(cut):
-        silent = confidences < cut
-        return 2 * (silent & hopeless).sum() / (silent.sum() + hopeless.sum())
 
-    best = max(f1(cut) for cut in np.linspace(0, 1, 101))
-    assert f1(threshold(confidences)) > best - 0.005
+def test_the_thresholds_refuse_and_doubt_their_shares_of_the_answerable_questions():
+    rows, answerable, groups = questions_of_random_lectures()
+    found = fit_calibration(rows.tolist(), answerable.tolist(), groups, KEY)
+    right = held_out_confidences(rows.tolist(), answerable.tolist(), groups)[answerable]
+    assert (right < found.threshold).mean() == pytest.approx(REFUSED, abs=1 / len(right))
+    assert (right < found.doubt_threshold).mean() == pytest.approx(DOUBTED, abs=1 / len(right))
 
 
 def test_both_kinds_of_questions_are_needed():
     with pytest.raises(BadCalibration, match="2 questions 2 are answerable"):
-        fit_calibration([[0.0] * 5, [1.0] * 5], [True, True], KEY)
+        fit_calibration([[0.0] * 4, [1.0] * 4], [True, True], ["a", "b"], KEY)
 
 
 def test_signals_by_hand():
     hits = [
-        hit("a").with_stage("reranked", 0.9, 1).with_stage("lexical", 7.0, 4),
-        hit("b").with_stage("reranked", 0.5, 2),
-        hit("c").with_stage("reranked", 0.5, 3),
+        hit("a").with_stage("reranked", 0.9, 1),
+        hit("b").with_stage("reranked", 0.75, 2),
     ]
-    question = "Is light slower than neutrinos in GPT-4 and VAEs?"  # the text holds none of them
-    found = features(
-        question, hits, [Source(1, "x", hits[0], 0.8), Source(2, "y", hits[1], 0.6)], ENGLISH
-    )
-    nine = math.log(9)
-    rank = hits[0].stages["dense"].rank
-    assert found == pytest.approx([math.log(4), nine, nine, (1 / rank + 1 / 4) / 2, 3])
+    question = "Is light slower than neutrinos in GPT-4 and VAEs?"  # no passage holds the two names
+    sources = [Source(1, "y", hits[1], 0.6), Source(2, "x", hits[0], 0.8)]
+    found = features(question, hits, sources, ENGLISH)
+    # Without is, than, in and and: light, slower, neutrinos, GPT, 4, VAEs.
+    assert found == pytest.approx([math.log(4), math.log(3), 2, math.log(7)])
     assert all(math.isfinite(value) for value in features("", [], [], ENGLISH))
 
 
-def test_a_name_is_missing_only_where_the_first_passage_does_not_hold_it():
-    told = hit("a", "A VAE learns what GPT-4 does not.").with_stage("reranked", 0.5, 1)
-    for question, missing in (("do VAEs learn GPT-4", 0), ("do VAEs learn GPT-3", 1)):
-        assert features(question, [told], [], ENGLISH)[-1] == missing
+def test_at_most_two_missing_names_count():
+    many = features("Are BERT, GPT-4, T5 and RNNs better?", [hit("a")], [], ENGLISH)
+    assert many[FEATURES.index("names")] == 2
+
+
+def test_a_name_is_missing_only_where_no_passage_holds_all_of_it():
+    first = hit("a", "A VAE learns what GPT does not.")
+    second = hit("b", "There are 4 of them.")
+    assert missing_names("do VAEs learn GPT-4", [first, second], ENGLISH) == []
+    assert missing_names("do VAEs learn GPT-4", [first], ENGLISH) == ["GPT-4"]
+    assert missing_names("do VAEs learn GPT-3", [first, second], ENGLISH) == ["GPT-3"]
+    assert missing_names("do VAEs learn GPT-3", [], ENGLISH) == ["VAEs", "GPT-3"]
 
 
 def test_a_calibration_is_read_as_it_was_saved_and_only_for_its_models(tmp_path):
-    saved = Calibration((1.0, 2.0, 3.0, 4.0, 5.0), -1.0, 0.25, KEY, 7)
+    saved = Calibration((1.0, 2.0, 3.0, 4.0), -1.0, 0.25, 0.5, KEY, 7)
     saved.save(tmp_path / CALIBRATION_FILE)
     assert load_calibration(tmp_path, KEY) == saved
     assert load_calibration(tmp_path, "another encoder") is None
     assert load_calibration(None, KEY) is None
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"signals": ["a"]}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[]", '{"signals": 3}', '{"signals": ["evidence", "passage", "names", "words"]}'],
+)
 def test_a_broken_calibration_is_named_with_the_next_step(tmp_path, text):
     (tmp_path / CALIBRATION_FILE).write_text(text)
     with pytest.raises(BadCalibration, match="katheder calibrate"):
         load_calibration(tmp_path, KEY)
 
 
+def test_a_calibration_of_an_older_version_is_ignored_with_a_warning(tmp_path, caplog):
+    """As that version wrote it: other signals, one threshold."""
+    old = {
+        "weights": [0.5, 0.9, -0.6, 1.9, -1.2],
+        "bias": 1.5,
+        "threshold": 0.68,
+        "models": KEY,
+        "questions": 125,
+        "signals": ["evidence", "passage", "margin", "agreement", "names"],
+    }
+    (tmp_path / CALIBRATION_FILE).write_text(json.dumps(old))
+    assert load_calibration(tmp_path, KEY) is None
+    assert "margin, agreement, names" in caplog.text
+    assert "katheder calibrate" in caplog.text
+
+
 def test_the_file_names_its_signals(tmp_path):
-    Calibration((0.0,) * 5, 0.0, 0.5, KEY).save(tmp_path / CALIBRATION_FILE)
+    Calibration((0.0,) * 4, 0.0, 0.5, 0.5, KEY).save(tmp_path / CALIBRATION_FILE)
     assert json.loads((tmp_path / CALIBRATION_FILE).read_text())["signals"][0] == "evidence"

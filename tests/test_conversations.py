@@ -333,15 +333,15 @@ def test_a_doubtful_answer_is_stored_and_exported_under_its_notice(conversations
     exchanges = conversations.exchanges(conversation)
     assert exchanges[0].answer == DOUBTFUL
     notice = (
-        "The lectures may not answer this: the best page does not mention dog; "
+        "The lectures may not answer this: none of the best passages mentions dog; "
         "the best passage matches the question only weakly."
     )
     assert as_markdown("T", exchanges).startswith(f"# T\n\n## How high?\n\n{notice}\n\nA cat")
     assert f"<p>{notice}</p><p>A cat" in as_html("T", exchanges)
     pdf = pdfium.PdfDocument(as_pdf("T", exchanges))[0].get_textpage().get_text_bounded()
-    assert "The lectures may not answer this: the best page" in pdf
+    assert "The lectures may not answer this: none of" in pdf
     german = replace(DOUBTFUL, language="de")
-    assert german.notice.startswith("Die Vorlesungen beantworten das vielleicht nicht: auf der")
+    assert german.notice.startswith("Die Vorlesungen beantworten das vielleicht nicht: keine der")
 
 
 @pytest.mark.parametrize(("abstained", "grade"), [(True, "not_answered"), (False, "answered")])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from run_builders import line, question, refs, run_of
 
 from rag.evaluation.abstention import RiskPoint
 from rag.evaluation.beir import BeirFigure, BeirResult
+from rag.evaluation.calibrate import HeldOutFigures
 from rag.evaluation.compare import compare
 from rag.evaluation.measure import measure_run
 from rag.evaluation.sweep import SweepResult, pareto
@@ -121,6 +124,16 @@ def test_costs_of_abstaining_at_some_coverages():
     assert table.columns == ("questions answered", "unanswerable", "from a confidence of")
     assert rows[0] == rows[1] == ("50%", "0.0%", "0.900")
     assert rows[-1] == ("100%", "25.0%", "0.200")
+
+
+def test_what_a_calibration_is_worth_has_a_row_for_each_set():
+    figures = HeldOutFigures("a", 4, 1, 0.75, 0.1, 0.05, 0.0, 1 / 3, 0.0, 1.0, ())
+    bare = replace(figures, name="b", auc=math.nan)
+    table = tables.held_out_table([figures, bare])
+    assert len(table.columns) == len(table.rows[0])
+    shares = ("0.750", "0.100", "0.050", "0.000", "0.333", "0.000", "1.000")
+    assert table.rows[0] == ("a", "4", "1", *shares)
+    assert table.rows[1][3] == tables.MISSING
 
 
 def test_text_is_no_markup_of_the_terminal():

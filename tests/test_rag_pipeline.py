@@ -212,7 +212,7 @@ def test_the_confidence_of_a_question_is_computed_once(library, encoder):
             Counting.calls += 1
             return 0.75
 
-    calibration = Counting((1.0,) * 5, 0.0, 0.5, "")
+    calibration = Counting((1.0,) * 4, 0.0, 0.5, 0.5, "")
     pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), calibration=calibration)
     assert pipeline.ask(QUESTION).confidence == 0.75
     assert Counting.calls == 1
@@ -233,7 +233,7 @@ def test_an_unrelated_question_is_abstained_from_with_the_nearest_pages(parrot, 
 
 def test_two_thresholds_of_the_confidence_make_three_grades(library, encoder):
     """The confidence is that of the bias alone, 1 / (1 + exp(-0.5)) = .6225."""
-    calibration = Calibration((0.0,) * 5, 0.5, 0.5, "", doubt_threshold=0.6)
+    calibration = Calibration((0.0,) * 4, 0.5, 0.5, 0.6, "")
     pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), calibration=calibration)
 
     def answer(**settings):
@@ -487,7 +487,9 @@ def test_an_outlived_calibration_stops_answers_and_not_a_new_calibration(real):
     kept = real.store.folder / CALIBRATION_FILE
     kept.write_text('{"signals": ["cosine"], "weights": [1.0]}', encoding="utf-8")
     try:
-        with pytest.raises(BadCalibration, match="Fit it anew with `katheder calibrate QUESTIONS`"):
+        with pytest.raises(
+            BadCalibration, match="Fit it again with `katheder calibrate QUESTIONS`"
+        ):
             Pipeline.load(real.store.folder, WRITTEN)
         assert Pipeline.load(real.store.folder, WRITTEN, calibrated=False).calibration is None
     finally:

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from generative.cli import app as generative_app
-from ui.cli import ask, evaluate, library, serve
+from ui.cli import ask, calibrate, evaluate, library, serve
 from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_folder, read_settings
 from ui.cli.output import note, print_json
 
@@ -67,6 +67,7 @@ ask.register(app)
 serve.register(app)
 app.command()(doctor)
 evaluate.register(app)
+calibrate.register(app)
 app.add_typer(generative_app, name="generative")
 
 

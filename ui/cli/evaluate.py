@@ -1,4 +1,4 @@
-"""The commands that measure: evaluate, questions check, compare, report, sweep, calibrate.
+"""The commands that measure: evaluate, questions check, compare, report, sweep.
 
 Like those of `ui.cli`: results on standard output, progress on standard error, and heavy
 imports only when a command runs. Figures come from `rag.evaluation`, tables and pages from
@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest import resources
-from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_folder, question_file
+from ui.cli.options import (
+    JsonOption,
+    LibraryOption,
+    SettingsOption,
+    library_folder,
+    question_file,
+    read_models,
+)
 from ui.cli.output import counted_progress, fail, note, print_json
 
 if TYPE_CHECKING:
@@ -64,7 +71,6 @@ def register(app: typer.Typer) -> None:
     app.command()(compare)
     app.command()(report)
     app.command()(sweep)
-    app.command()(calibrate)
 
 
 def evaluate(
@@ -104,7 +110,7 @@ def evaluate(
     if beir is not None:
         if questions is not None:
             raise typer.BadParameter("give a question file or --beir, not both")
-        _evaluate_beir(beir, run_settings, _models(context, run_settings), as_json)
+        _evaluate_beir(beir, run_settings, read_models(context, run_settings), as_json)
         return
     if questions is None or output is None:
         raise typer.BadParameter("a question file and --output are needed (or --beir DIR)")
@@ -119,7 +125,9 @@ def evaluate(
 
     question_set = read_questions(questions)
     check_grouping(question_set, _fields(by))
-    pipeline = Pipeline.load(library_folder(library), run_settings, _models(context, run_settings))
+    pipeline = Pipeline.load(
+        library_folder(library), run_settings, read_models(context, run_settings)
+    )
     with counted_progress("answering") as advance:
         for event in run_questions(question_set, pipeline, output, generate=generate, limit=limit):
             if event.line.error:
@@ -254,48 +262,6 @@ def sweep(
             print(page)
 
 
-def calibrate(
-    context: typer.Context,
-    questions: Annotated[
-        Path,
-        typer.Argument(
-            parser=question_file,
-            metavar="QUESTIONS",
-            help="Questions, some of which the lectures do not answer.",
-        ),
-    ],
-    library: LibraryOption = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Where to save it (default: in the library's folder).")
-    ] = None,
-    settings: SettingsOption = None,
-) -> None:
-    """Fit when to abstain on questions of which it is known whether the lectures answer them."""
-    from rag.confidence import CALIBRATION_FILE
-    from rag.evaluation.calibrate import calibrate as fit
-    from rag.evaluation.questions import read_questions
-    from rag.pipeline import Pipeline
-    from rag.settings import load_settings
-    from ui.presentation.tables import risk_table, show
-
-    question_set = read_questions(questions)
-    folder = library_folder(library)
-    run_settings = load_settings(settings)
-    models = _models(context, run_settings)
-    pipeline = Pipeline.load(folder, run_settings, models, calibrated=False)
-    with counted_progress("retrieving") as advance:
-        result = fit(question_set, pipeline, advance)
-    target = output or folder / CALIBRATION_FILE
-    result.calibration.save(target)
-    print(
-        f"Abstains below a confidence of {result.calibration.threshold:.3f}: on "
-        f"{result.calibration.questions} questions precision {result.precision:.2f}, recall "
-        f"{result.recall:.2f}; F1 {result.held_out_f1:.2f} on fifths that the fit did not see."
-    )
-    show(risk_table(result.curve, "unanswerable among them"))
-    print(f"saved in {target}")
-
-
 def _evaluate_beir(folder: Path, settings: Settings, models: Models, as_json: bool) -> None:
     from rag.evaluation.beir import evaluate_beir
     from ui.presentation.tables import beir_table, show
@@ -331,13 +297,6 @@ def _judge(questions: list[Question], run: Run, name: str, settings: Settings) -
                 verdicts[verdict.id] = verdict.right
             advance(done, total)
     return verdicts
-
-
-def _models(context: typer.Context, settings: Settings) -> Models:
-    """The models that the settings name, shared with those that the caller of the program has."""
-    from rag.models import Models
-
-    return (context.obj or Models()).with_settings(settings.models)
 
 
 def _questions(file: Path | None, run: Run) -> list[Question]:

@@ -10,6 +10,7 @@ import typer
 from ingest import resources
 
 if TYPE_CHECKING:
+    from rag.models import Models
     from rag.sampling import Sampling
     from rag.settings import Settings
 
@@ -89,6 +90,13 @@ def read_settings(file: Path | None, *, extractive: bool | None = None) -> Setti
     if extractive is None:
         return settings
     return settings.with_changes(answer={"writer": not extractive})
+
+
+def read_models(context: typer.Context, settings: Settings) -> Models:
+    """The models that the settings name, shared with those that the caller of the program has."""
+    from rag.models import Models
+
+    return (context.obj or Models()).with_settings(settings.models)
 
 
 def read_sampling(settings: Settings, **options: str | float | None) -> Sampling | None:

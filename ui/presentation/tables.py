@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,14 @@ from rich.text import Text
 from rag.evaluation.bootstrap import mean_interval
 from rag.evaluation.compare import Difference, RunComparison, paired_values
 from rag.evaluation.measure import RunFigures
-from rag.evaluation.measures import Figure, measure_of
+from rag.evaluation.measures import (
+    CALIBRATION_ERROR,
+    DOUBTED,
+    NOTICED,
+    REFUSED,
+    Figure,
+    measure_of,
+)
 from ui.presentation.formats import (
     interval_text,
     seconds_text,
@@ -30,6 +38,7 @@ from ui.presentation.formats import (
 if TYPE_CHECKING:
     from rag.evaluation.abstention import RiskPoint
     from rag.evaluation.beir import BeirResult
+    from rag.evaluation.calibrate import HeldOutFigures
     from rag.evaluation.sweep import SweepResult
 
 
@@ -225,6 +234,43 @@ def risk_table(
         point = next(point for point in curve if point.coverage >= share - 1e-9)
         rows.append((f"{point.coverage:.0%}", f"{point.risk:.1%}", f"{point.threshold:.3f}"))
     return TextTable(("questions answered", error, "from a confidence of"), tuple(rows))
+
+
+def held_out_table(figures: Sequence[HeldOutFigures]) -> TextTable:
+    """What a calibration is worth on questions that it was not fitted on: a row a set."""
+    rows = tuple(
+        (
+            one.name,
+            str(one.questions),
+            str(one.unanswerable),
+            *(
+                MISSING if math.isnan(value) else value_text(value)
+                for value in (
+                    one.auc,
+                    one.error,
+                    one.area,
+                    one.refused,
+                    one.doubted,
+                    one.noticed_by_refusing,
+                    one.noticed,
+                )
+            ),
+        )
+        for one in figures
+    )
+    columns = (
+        "set",
+        "n",
+        "unanswerable",
+        "AUC",
+        CALIBRATION_ERROR,
+        "area under risk",
+        REFUSED,
+        DOUBTED,
+        "noticed by refusing",
+        NOTICED,
+    )
+    return TextTable(columns, rows)
 
 
 def _cell(figure: Figure | None) -> str:

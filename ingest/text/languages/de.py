@@ -105,7 +105,7 @@ LANGUAGE = Language(
     doubt="Die Vorlesungen beantworten das vielleicht nicht: {reasons}.",
     doubt_reasons={
         "weak": "die beste Textstelle passt nur schwach zur Frage",
-        "missing": "auf der besten Seite fehlt {words}",
+        "missing": "keine der besten Textstellen nennt {words}",
         "scattered": "die passendsten Textstellen stammen aus verschiedenen Vorlesungen",
         "languages": "Frage und Seite sind in verschiedenen Sprachen",
     },

@@ -104,7 +104,7 @@ LANGUAGE = Language(
     doubt="The lectures may not answer this: {reasons}.",
     doubt_reasons={
         "weak": "the best passage matches the question only weakly",
-        "missing": "the best page does not mention {words}",
+        "missing": "none of the best passages mentions {words}",
         "scattered": "the passages that match best are from different lectures",
         "languages": "question and page are in different languages",
     },

@@ -93,7 +93,7 @@ LANGUAGE = Language(
     doubt="Les cours ne répondent peut-être pas à cette question : {reasons}.",
     doubt_reasons={
         "weak": "le meilleur passage ne correspond que faiblement à la question",
-        "missing": "la meilleure page ne mentionne pas {words}",
+        "missing": "aucun des meilleurs passages ne mentionne {words}",
         "scattered": "les passages qui correspondent le mieux viennent de cours différents",
         "languages": "la question et la page sont dans des langues différentes",
     },

@@ -32,7 +32,7 @@ LANGUAGE = Language(
     doubt="講義はこの質問に答えていないかもしれません（{reasons}）。",
     doubt_reasons={
         "weak": "最も近い箇所でも質問との一致が弱いです",
-        "missing": "最も近いページに「{words}」がありません",
+        "missing": "近い箇所のどこにも「{words}」がありません",
         "scattered": "近い箇所が別々の講義にあります",
         "languages": "質問とページの言語が異なります",
     },

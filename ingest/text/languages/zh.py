@@ -37,7 +37,7 @@ LANGUAGE = Language(
     doubt="这些讲义可能没有回答这个问题（{reasons}）。",
     doubt_reasons={
         "weak": "最接近的段落与问题只有微弱的对应",
-        "missing": "最接近的页面没有提到“{words}”",
+        "missing": "最接近的段落都没有提到“{words}”",
         "scattered": "最接近的段落来自不同的讲义",
         "languages": "问题和页面使用不同的语言",
     },
