@@ -9,6 +9,10 @@ from pathlib import Path
 import docx
 import pptx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from PIL import Image, ImageDraw, ImageFont
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
@@ -213,6 +217,36 @@ def script(tmp_path: Path) -> Path:
     path = tmp_path / "script.docx"
     document.save(path)
     return path
+
+
+FOOTNOTES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
+<w:footnote w:type="separator" w:id="0"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>
+<w:footnote w:id="2"><w:p><w:r><w:footnoteRef/></w:r><w:r><w:t>Named after their inventors.</w:t></w:r>
+</w:p></w:footnote></w:footnotes>"""
+
+
+def test_footnotes_and_comments_are_read_behind_their_paragraph(tmp_path):
+    document = docx.Document()
+    paragraph = document.add_paragraph("An AVL tree is balanced.")
+    document.add_comment(paragraph.runs, text="Ask this in the exam.", author="A. Teacher")
+    document.add_paragraph("It is searched in logarithmic time.")
+    package = document.part.package
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = Part(PackURI("/word/footnotes.xml"), kind, FOOTNOTES.encode(), package)
+    document.part.relate_to(
+        part, "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    )
+    reference = OxmlElement("w:footnoteReference")
+    reference.set(qn("w:id"), "2")
+    paragraph.add_run()._r.append(reference)
+    document.save(tmp_path / "notes.docx")
+    assert lines(read(tmp_path / "notes.docx"), 1) == [
+        "An AVL tree is balanced.",
+        "Footnote: Named after their inventors.",
+        "Comment: Ask this in the exam.",
+        "It is searched in logarithmic time.",
+    ]
 
 
 def test_a_document_has_a_page_for_each_heading(script):

@@ -1,4 +1,4 @@
-"""Read DOCX with python-docx: headings, paragraphs, lists, tables, text boxes and pictures."""
+"""Read DOCX with python-docx: headings, paragraphs, lists, tables, text boxes, notes and pictures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import lxml.etree
 from docx.oxml.ns import qn
 from docx.table import Table
 
@@ -27,7 +28,9 @@ _CODE = re.compile(r"code|source|html preformatted|plain text", re.I)
 
 
 def read_docx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
-    """Read a document; a page is a heading with what is below it. Footnotes are left out.
+    """Read a document; a page is a heading with what is below it.
+
+    Footnotes, endnotes and comments follow the paragraph that they belong to, as what they are.
 
     Raises:
         UnreadableFile: the file is missing, damaged, encrypted, no document, or has no text.
@@ -46,6 +49,30 @@ def read_docx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDoc
     return set_document(path, data, split_at_headings(blocks), title=title)
 
 
+# What a paragraph refers to: the reference's element, the part that holds the notes, what they are called.
+_NOTES = (
+    ("w:footnoteReference", "footnotes", "Footnote"),
+    ("w:endnoteReference", "endnotes", "Endnote"),
+    ("w:commentReference", "comments", "Comment"),
+)
+_PARSER = lxml.etree.XMLParser(resolve_entities=False, no_network=True)
+
+
+def _read_notes(part: Any) -> dict[tuple[str, str], str]:
+    """The texts of a document's notes by their kind and id."""
+    texts: dict[tuple[str, str], str] = {}
+    kinds = {kind for _, kind, _ in _NOTES}
+    for relation in part.rels.values():
+        kind = relation.reltype.rsplit("/", 1)[-1]
+        if relation.is_external or kind not in kinds:
+            continue
+        root = lxml.etree.fromstring(relation.target_part.blob, _PARSER)
+        for note in root:
+            paragraphs = (clean(paragraph_text(p)) for p in note.iter(qn("w:p")))
+            texts[kind, str(note.get(qn("w:id")))] = " ".join(filter(None, paragraphs))
+    return texts
+
+
 class _Body:
     """Goes through a document's body in order."""
 
@@ -53,6 +80,7 @@ class _Body:
         self._document = document
         self._pictures = pictures
         self._counters: dict[tuple[str, int], int] = defaultdict(int)
+        self._notes = _read_notes(document.part)
 
     def blocks(self) -> Iterator[Block]:
         """All blocks of the body."""
@@ -77,6 +105,10 @@ class _Body:
             yield Block("code", text)
         else:
             yield Block("text", text)
+        for reference, kind, name in _NOTES:
+            for element in paragraph._p.iter(qn(reference)):
+                if note := self._notes.get((kind, str(element.get(qn("w:id"))))):
+                    yield Block("text", f"{name}: {note}")
         for box in paragraph._p.iter(qn("w:txbxContent")):
             if not _is_fallback(box):
                 for inner in box.iter(qn("w:p")):
