@@ -29,6 +29,7 @@ MAX_WORDS = 40  # of a lead with its label
 _PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
 _MAX_LABEL = 12  # words; a longer heading or line names nothing
 _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
+_ADDRESS = re.compile(r"https?:|www\.")  # of a source, which says nothing
 _WORD = re.compile(r"[^\W_]{2,}")
 
 
@@ -108,7 +109,7 @@ def select_leads(
         best = _best_unit(pages, totals, leads)
         if best is not None:
             number, row = best
-            leads.append(_extended(pages[number], row, scores[number], query))
+            leads.append(_extended(pages[number], row, scores[number], query, leads))
     return tuple(leads)
 
 
@@ -135,7 +136,8 @@ class _Page:
             last = self.next_end(row, row, 1)
         elif not (has_min_words(self.texts[row]) or self.rows[row]):
             return None
-        if last is None or self.texts[row].endswith("?"):
+        text = self.texts[row]
+        if last is None or text.endswith("?") or _ADDRESS.search(text):
             return None
         rows = range(row, last + 1)
         return rows if len(rows) == 1 or self.count(rows) <= MAX_WORDS else None
@@ -153,11 +155,23 @@ class _Page:
     def next_end(self, first: int, last: int, step: int) -> int | None:
         """The next row at which a lead of some rows could end on one side; None for none."""
         row = (first if step < 0 else last) + step
+        while 0 <= row < len(self.units):
+            if _ADDRESS.search(self.texts[row]):
+                return None
+            if not self.cannot_end(row, step):
+                return row
+            row += step
+        return None
+
+    def cannot_end(self, row: int, step: int) -> bool:
+        """Whether a unit can be inside a lead, but not at this end: a question, a fragment of a
+        formula or drawing, and at the last end what announces more or is a label."""
+        text = self.texts[row]
+        fragment = not (has_min_words(text) or self.units[row].is_item or self.rows[row])
+        closed = text[-1] in CLOSING_MARKS
         if step < 0:
-            return row if row >= 0 and not self.texts[row].endswith("?") else None
-        while row < len(self.units) and (self.opens(row) or self.texts[row].endswith("?")):
-            row += 1
-        return row if row < len(self.units) else None
+            return text.endswith("?") or (fragment and not (self.opens(row) or text[0].isupper()))
+        return text.endswith("?") or self.opens(row) or (fragment and not closed)
 
     def opens(self, row: int) -> bool:
         """Whether a unit announces the ones behind it: it ends with a colon, labels a list, or
@@ -209,8 +223,13 @@ def _holds(lead: LeadUnits, page: _Page, row: int) -> bool:
     return same and lead.start <= page.units[row].start < lead.end
 
 
-def _extended(page: _Page, row: int, scores: np.ndarray, query: str) -> LeadUnits:
-    """The lead around a unit: neighbours are added, the better one first, while there is room."""
+def _extended(
+    page: _Page, row: int, scores: np.ndarray, query: str, leads: Sequence[LeadUnits]
+) -> LeadUnits:
+    """The lead around a unit: neighbours are added, the better one first, while there is room.
+
+    No unit is added that is in one of the other leads.
+    """
     least = page.least(row) or range(row, row + 1)
     first, last = least[0], least[-1]
     room = MAX_WORDS - count_words(_label(page, first, last, query))
@@ -226,7 +245,9 @@ def _extended(page: _Page, row: int, scores: np.ndarray, query: str) -> LeadUnit
         better = max(ends, key=lambda each: float(scores[each]))
         start, end = min(first, better), max(last, better)
         near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN
-        if near and page.count(range(start, end + 1)) <= room:
+        rows = range(start, end + 1)
+        free = not any(_holds(lead, page, each) for lead in leads for each in rows)
+        if near and free and page.count(rows) <= room:
             first, last = start, end
         else:
             closed.add(better)

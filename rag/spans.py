@@ -90,11 +90,17 @@ def _join_units(passage: Passage, headings: Sequence[str]) -> list[list[Unit]]:
         start, last = spans[-1][0].start, spans[-1][-1]
         if not _continues_previous(text, TextSpan(start, last.end), unit, spoken):
             spans.append([unit])
-        elif (unit.is_item and text[: last.end].endswith(":")) or is_row(text, unit):
+        elif _is_unit_of_its_own(text, last, unit):
             spans[-1].append(unit)
         else:
             spans[-1][-1] = replace(last, end=unit.end)
     return spans
+
+
+def _is_unit_of_its_own(text: str, last: Unit, unit: Unit) -> bool:
+    """Whether a unit that is joined to a span is not a part of the span's last unit."""
+    label = text[last.end - 1] in CLOSING_MARKS and _is_in_words(text[unit.start : unit.end])
+    return is_row(text, unit) or label or (unit.is_item and text[last.end - 1] == ":")
 
 
 def _list_items(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Unit]:

@@ -241,6 +241,15 @@ class Answer:
         """Whether a source holds a lead, so that its quote is what the page says around it."""
         return any(lead.source == source.number for lead in self.leads)
 
+    def marked(self, source: Source) -> Source:
+        """A source cut to its leads, to be highlighted on its page; without one, as it is."""
+        leads = [lead for lead in self.leads if lead.source == source.number]
+        if not leads:
+            return source
+        start, end = min(lead.start for lead in leads), max(lead.end for lead in leads)
+        quote = " ".join(source.hit.passage.text[start:end].split())
+        return replace(source, quote=quote, start=start, end=end)
+
     def context_lines(self, source: Source) -> list[tuple[str, bool]]:
         """The lines of a source's quote, each with whether words of a lead are in it."""
         leads = [lead for lead in self.leads if lead.source == source.number]

@@ -137,3 +137,25 @@ def test_the_context_is_the_page_around_the_lead(lead):
     assert count_words(text[part.start : part.end]) == 45
     assert part.start <= only.start
     assert only.end <= part.end
+
+
+def test_a_lead_ends_with_no_fragment_and_no_address(lead):
+    """Between the sentences about bias are what a drawing leaves, and the picture's source."""
+    page = (
+        "λ_1 x\nThe bias of an estimator is its mean error.\n"
+        "The variance of an estimator is its spread.\nTransform Softmax\n"
+        "Source: https://example.org/bias-of-an-estimator"
+    )
+    [only] = lead("What is the bias of an estimator?", page)
+    assert only.items[0].startswith("The bias of an estimator is its mean error.")
+    assert only.items[-1].endswith("its spread.")
+
+
+def test_two_leads_of_one_page_share_no_unit(lead):
+    page = (
+        "Glaciers move because ice deforms slowly.\nBoth shape the land over time.\n"
+        "Rivers carve valleys by dragging gravel."
+    )
+    first, second = lead("Why do glaciers move, and how do rivers carve valleys?", page)
+    assert first.start < second.start
+    assert first.end <= second.start

@@ -61,11 +61,13 @@ def _conversation(session: Session) -> Conversation | None:
 
 
 def _open_source(exchanges: Sequence[Exchange]) -> Source | None:
-    """The source whose page is to be shown, None for none."""
+    """The source whose page is to be shown, cut to what is highlighted there; None for none."""
     open_source = st.session_state.open_source
     for exchange in exchanges:
         if open_source and exchange.id == open_source[0] and exchange.answer:
-            return next((s for s in exchange.answer.sources if s.number == open_source[1]), None)
+            answer = exchange.answer
+            numbered = (answer.marked(s) for s in answer.sources if s.number == open_source[1])
+            return next(numbered, None)
     return None
 
 
