@@ -111,15 +111,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--draw", type=int, metavar="N", help="write a new list of N questions")
     options = parser.parse_args(arguments)
     # A refused question has no lead to be read; the rubric is about leads.
-    settings = load_settings().with_changes(answer={"min_confidence": 0.0})
-    pipeline = Pipeline.load(options.library, settings, Models(settings.models))
+    settings = load_settings()
+    shipped = Pipeline.load(options.library, settings, Models(settings.models))
+    pipeline = shipped.with_settings(settings.with_changes(answer={"min_confidence": 0.0}))
     questions = read_questions(options.questions)
     by_id = {question.id: question for question in questions}
     if options.draw:
         marks = [Mark(question.id, (), None) for question in draw(questions, options.draw)]
     else:
         marks = read_marks(options.marks)
-    today = []
+    today, shown = [], []
     for mark in marks:
         question = by_id[mark.question]
         answer = pipeline.ask(question.question, history=history_of(question, questions))
@@ -128,7 +129,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             Mark(mark.question, places, None) if options.draw else still_marked(mark, places)
         )
         given = today[-1].mark
-        print(f"\n{question.id}  {'unmarked' if given is None else f'mark {given}'}")
+        grade = shipped.grade(answer.query, answer.hits, answer.evidence, answer.confidence)
+        if grade != "not_answered":
+            shown.append(today[-1])
+        print(f"\n{question.id}  {'unmarked' if given is None else f'mark {given}'}  {grade}")
         print(f"  question: {question.question}\n  expected: {question.answer}")
         for lead, place in zip(answer.leads, places, strict=True):
             print(f"  {place.doc}, p. {place.page}, {place.start}-{place.end}")
@@ -137,10 +141,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_marks(today, options.marks)
         print(f"\nwritten to {options.marks}")
         return
-    mean = mean_mark(today)
-    counted = sum(mark.mark is not None for mark in today)
-    print(f"\nmean mark {'-' if mean is None else f'{mean:.2f}'} of {counted} leads")
-    print(f"{len(today) - counted} of {len(today)} leads are at another place than when read")
+    for name, leads in (("all", today), ("those not refused", shown)):
+        mean, counted = mean_mark(leads), sum(lead.mark is not None for lead in leads)
+        print(f"\n{name}: mean mark {'-' if mean is None else f'{mean:.2f}'} of {counted} leads")
+    moved = sum(mark.mark is None for mark in today)
+    print(f"{moved} of {len(today)} leads are at another place than when they were read")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def quoted_answer(
     """Give each lead its source, and add the evidence that comes close to the best.
 
     A lead's source is its page's text around it, up to `span_words` words; leads whose texts
-    overlap have one. Evidence that overlaps no such text follows, at most `quotes` sources in all,
+    overlap have one, and evidence from their passages extends it. Other evidence follows, at most `quotes` sources in all,
     unless there are more leads.
 
     Args:
@@ -45,10 +45,18 @@ def quoted_answer(
         else:
             sources[row] = _united(sources[row], source)
         numbers.append(len(sources) if row is None else row + 1)
+    contexts = len(sources)
     for source in _near_the_best(evidence, settings):
-        row = next((n for n, other in enumerate(sources) if _overlap(other, source)), None)
+        row = next(
+            (
+                n
+                for n, other in enumerate(sources)
+                if _overlap(other, source) or (n < contexts and _share_passage(other, source))
+            ),
+            None,
+        )
         if row is not None:
-            sources[row] = replace(sources[row], also=source.also)
+            sources[row] = replace(_united(sources[row], source), also=source.also)
         elif len(sources) < settings.quotes:
             sources.append(source)
     sources = [replace(source, number=n) for n, source in enumerate(sources, 1)]
@@ -84,8 +92,12 @@ def _source_of(lead: LeadUnits, max_words: int) -> Source:
 
 
 def _overlap(first: Source, second: Source) -> bool:
-    same = first.hit.passage.id == second.hit.passage.id
-    return same and first.start < second.end and second.start < first.end
+    within = first.start < second.end and second.start < first.end
+    return within and _share_passage(first, second)
+
+
+def _share_passage(first: Source, second: Source) -> bool:
+    return first.hit.passage.id == second.hit.passage.id
 
 
 def _united(first: Source, second: Source) -> Source:

@@ -76,3 +76,10 @@ def test_leads_of_two_places_have_two_sources_whatever_the_number_of_quotes():
     answer = quoted_answer(leads, SOURCES, AnswerSettings(quotes=1))
     assert [source.hit.passage.id for source in answer.sources] == ["light", "cats"]
     assert [lead.source for lead in answer.leads] == [1, 2]
+
+
+def test_evidence_beside_the_context_extends_it():
+    """With room for the lead's words alone, the evidence of the same passage is still one source."""
+    evidence = (replace(SOURCES[0], start=0, end=len(CAT)),)
+    answer = quoted_answer((lead_of(CATS, 1),), evidence, AnswerSettings(span_words=0))
+    assert [source.quote for source in answer.sources] == [f"{CAT} {MICE}"]
