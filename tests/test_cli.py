@@ -104,7 +104,7 @@ def test_ask_prints_a_doubt_above_the_answer(katheder, filled, monkeypatch):
     notice, blank, first, *_ = out.splitlines()
     assert notice.startswith("The lectures may not answer this: ")
     assert notice.endswith("none of the best passages mentions Paris.")
-    assert (blank, first[:12]) == ("", "“A cat sleep")
+    assert (blank, first[:11]) == ("", "A cat sleep")
     answer = json.loads(katheder(*question, "--json")[1])
     assert (answer["grade"], answer["notice"]) == ("doubtful", notice)
     assert {"kind": "missing", "words": ["Paris"]} in answer["doubts"]
