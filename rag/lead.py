@@ -301,15 +301,25 @@ _FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.val
 
 
 def context_of(lead: LeadUnits, max_words: int) -> TextSpan:
-    """The part of the page around a lead: whole units on both sides, up to some words."""
-    units = units_of(lead.hit.passage)
-    words = [count_words(span_text(lead.hit.passage, unit)) for unit in units]
+    """The part of the page around a lead: whole units on both sides, up to some words.
+
+    It stays on the pages of the lead, so that the citation of both is the same.
+    """
+    passage = lead.hit.passage
+    units = units_of(passage)
+    pages = set(passage.pages_of(lead.start, lead.end))
+    on_pages = [pages.issuperset(passage.pages_of(unit.start, unit.end)) for unit in units]
+    words = [count_words(span_text(passage, unit)) for unit in units]
     inside = [row for row, unit in enumerate(units) if lead.start <= unit.start < lead.end]
     first, last = inside[0], inside[-1]
     while True:
         grown = False
         for start, end in ((first, min(last + 1, len(units) - 1)), (max(first - 1, 0), last)):
-            if (start, end) != (first, last) and sum(words[start : end + 1]) <= max_words:
+            if (
+                (start, end) != (first, last)
+                and all(on_pages[start : end + 1])
+                and sum(words[start : end + 1]) <= max_words
+            ):
                 first, last, grown = start, end, True
                 break
         if not grown:
