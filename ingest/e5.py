@@ -89,18 +89,25 @@ def load(
 
 
 def e5_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
-    """The tokenizer of a vocabulary; it expects texts whose characters were replaced already."""
-    tokenizer = Tokenizer(models.Unigram(list(vocabulary.pieces), vocabulary.unknown))
+    """The tokenizer of a vocabulary; it expects texts whose characters were replaced already.
+
+    A lecture may write "</s>" or "<unk>". No such text is a special token, since the tokens' names
+    here begin with a blank, at which texts are split.
+    """
+    pieces = [
+        (f" {piece}" if piece.startswith("<") and not score else piece, score)
+        for piece, score in vocabulary.pieces
+    ]
+    tokenizer = Tokenizer(models.Unigram(pieces, vocabulary.unknown))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.WhitespaceSplit(),
             pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always"),
         ]
     )
-    names = [vocabulary.pieces[id][0] for id in (vocabulary.first, vocabulary.last)]
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{names[0]} $A {names[1]}",
-        special_tokens=list(zip(names, (vocabulary.first, vocabulary.last), strict=True)),
+        single="<first> $A <last>",
+        special_tokens=[("<first>", vocabulary.first), ("<last>", vocabulary.last)],
     )
     return tokenizer
 

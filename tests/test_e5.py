@@ -121,10 +121,17 @@ def test_the_layers_compute_what_plain_transformers_computes(tiny):
 
 def test_the_most_probable_pieces_are_taken(tiny):
     tokens = [tiny[0][0].tokenizer.encode(text).tokens for text in ("cats", "cat sleep a", "x")]
-    assert tokens[0] == ["<s>", "▁cat", "s", "</s>"]  # -5 together, "▁cats" alone has -6
-    assert tokens[1] == ["<s>", "▁cat", "▁sleep", "▁", "a", "</s>"]
+    assert tokens[0][1:-1] == ["▁cat", "s"]  # -5 together, "▁cats" alone has -6
+    assert tokens[1][1:-1] == ["▁cat", "▁sleep", "▁", "a"]
     assert tokens[2][1:-1] == ["▁", "x"]
     assert tiny[0][0].tokenizer.encode("x").ids[1:-1] == [4, 3]  # an unknown character
+
+
+def test_a_text_that_spells_a_special_token_is_no_special_token(tiny):
+    tokenizer = tiny[0][0].tokenizer
+    assert tokenizer.encode("cat").ids == [0, 5, 2]
+    for text in ("<s>", "</s>", "<pad>"):
+        assert {0, 1, 2}.isdisjoint(tokenizer.encode(text).ids[1:-1])
 
 
 def test_characters_are_replaced_before_the_text_is_split(tmp_path):
@@ -159,7 +166,7 @@ def texts_in_many_languages() -> list[str]:
         "सबसे नज़दीकी पुस्तकालय कहाँ है?",
         "x² ≤ ∑ ½ ﬁrst\u00a0order, α→β",
         "Die Übergangswahrscheinlichkeit hängt nur vom gegenwärtigen Zustand ab.",
-        "word " * 300,
+        " ".join(["word"] * 300),
     ]
     files = sorted((Path(__file__).parents[1] / "corpus" / "questions").glob("*.jsonl"))
     rows = [json.loads(line) for file in files for line in file.read_text().splitlines()]
