@@ -40,7 +40,7 @@ PACKAGES = {
         "llama-index-embeddings-huggingface",
         "llama-index-readers-file",
     ),
-    "haystack": ("haystack-ai", "pypdf", "sentence-transformers"),
+    "haystack": ("haystack-ai", "sentence-transformers-haystack", "pypdf"),
 }
 
 

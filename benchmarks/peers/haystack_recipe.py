@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 from haystack.components.converters import PyPDFToDocument
-from haystack.components.embedders import SentenceTransformersDocumentEmbedder
 from haystack.components.preprocessors import DocumentCleaner, DocumentSplitter
 from haystack.document_stores.in_memory import InMemoryDocumentStore
+from haystack_integrations.components.embedders.sentence_transformers import (
+    SentenceTransformersDocumentEmbedder,
+)
 from pypdf import PdfReader
 from recipe import Recipe, measure
 
