@@ -2,7 +2,7 @@
 
     python -m benchmarks.ingest corpus [--rounds 3] [--environments DIR]
 
-Each recipe of `benchmarks/peers` uses its project's defaults and the same encoder weights, and runs
+Each recipe of `benchmarks/peers` uses its project's defaults and all-MiniLM-L6-v2, and runs
 in an environment of its own, which is made on the first call (a few minutes and 1.5 GB each). Ours
 reads, cuts, embeds and stores in SQLite and FAISS, in the environment that runs this. Every run is a
 new process with its model loaded before the time is taken; they alternate, and the result is the

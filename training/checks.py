@@ -1,6 +1,6 @@
 """Check the training texts: their form, and that none is about an evaluation question.
 
-    python -m training.checks [FILE...] [--embeddings] [--sample N]
+    python -m training.checks [FILE...] [--embeddings] [--sample N] [--lectures FOLDER]
 
 With `--embeddings` the bundled encoder also searches for near-duplicates, among the texts and in
 the lectures that answers are evaluated on; with `--sample N` random questions are printed for
@@ -123,6 +123,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("files", nargs="*", type=Path, help="passages; default: all")
     parser.add_argument("--embeddings", action="store_true", help="find near-duplicates too")
     parser.add_argument("--sample", type=int, default=0, help="print this many questions to read")
+    parser.add_argument(
+        "--lectures", type=Path, help="more to differ from: questions.jsonl and pdfs/ of a folder"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     options = parser.parse_args(arguments)
     texts = read_texts(options.files)
@@ -130,9 +133,13 @@ def main(arguments: Sequence[str]) -> int:
         print_sample(texts, options.sample, options.seed)
         return 0
     evaluation_questions = corpus_questions()
+    if options.lectures:
+        evaluation_questions |= corpus_questions(options.lectures)
     lines = [*faults(texts), *leaks(texts, evaluation_questions)]
     if options.embeddings:
         pages = corpus_pages()
+        if options.lectures:
+            pages |= corpus_pages(options.lectures / "pdfs")
         for similarity in find_near_duplicates(texts, BiEncoder(), evaluation_questions, pages):
             lines += similarity.faults()
             for pair in similarity.pairs[:1]:
