@@ -86,6 +86,7 @@ def test_an_id_without_a_number_is_a_fault():
     assert any("cats" in line for line in faults([replace(CATS, id="cats")]))
 
 
+@pytest.mark.slow
 def test_no_question_of_the_evaluation_is_among_the_texts():
     assert list(leaks(read_texts(), corpus_questions())) == []
 
