@@ -29,7 +29,8 @@ MAX_WORDS = 40  # of a lead with its label
 _PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
 _MAX_LABEL = 12  # words; a longer heading or line names nothing
 _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
-_ADDRESS = re.compile(r"https?:|www\.")  # of a source, which says nothing
+_PAGE_MARGIN = 3.0  # weighted logits; no lead is taken from a passage further behind the best one
+_ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 _WORD = re.compile(r"[^\W_]{2,}")
 
 
@@ -102,6 +103,11 @@ def select_leads(
     places = settings.passage_weight * reranked_logits([page.hit for page in pages])
     ranks = page_ranks([page.hit.passage for page in pages])
     places = places - _PAGE_RANK_WEIGHT * np.log(ranks)
+    near = places >= places.max() - _PAGE_MARGIN
+    pages, places = (
+        [page for page, is_near in zip(pages, near, strict=True) if is_near],
+        places[near],
+    )
     leads: list[LeadUnits] = []
     for part in parts_of(question, asked_in):
         scores = _unit_scores(pages, dict.fromkeys((query, part)), judge)
@@ -170,8 +176,14 @@ class _Page:
         fragment = not (has_min_words(text) or self.units[row].is_item or self.rows[row])
         closed = text[-1] in CLOSING_MARKS
         if step < 0:
-            return text.endswith("?") or (fragment and not (self.opens(row) or text[0].isupper()))
+            label = self.opens(row) or (text[0].isupper() and not self.is_sentence(row + 1))
+            return text.endswith("?") or (fragment and not label)
         return text.endswith("?") or self.opens(row) or (fragment and not closed)
+
+    def is_sentence(self, row: int) -> bool:
+        """Whether a unit is a whole sentence, which no line before it names."""
+        text = self.texts[row]
+        return text[0].isupper() and text[-1] in CLOSING_MARKS and has_min_words(text)
 
     def opens(self, row: int) -> bool:
         """Whether a unit announces the ones behind it: it ends with a colon, labels a list, or

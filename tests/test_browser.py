@@ -137,7 +137,10 @@ def test_a_chip_opens_the_page_with_the_quote_highlighted(visit):
     screenshot.ready(page)
     screenshot.ask(page, QUESTION)
     main = page.get_by_role("main")
-    expect(main.locator("blockquote").first).to_be_visible()
+    context = main.locator("blockquote").first
+    expect(context).to_be_hidden()  # folded below the lead
+    main.get_by_text("On the page").first.click()
+    expect(context).to_be_visible()
     page.get_by_role("button", name=LECTURE.name).first.click()
     image = main.get_by_role("img", name=re.compile("highlighted"))
     expect(image).to_be_visible(timeout=PATIENCE)
