@@ -92,6 +92,7 @@ def test_no_question_of_the_evaluation_is_among_the_texts():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # some 16,000 questions are encoded
 def test_nothing_is_close_to_another_or_to_the_lectures():
     from ingest.embed import BiEncoder
 
