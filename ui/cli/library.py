@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -100,11 +103,36 @@ def ingest(
         return folders.without_repeats(update(files, progress), gone)
 
     try:
-        for changed in folders.rounds(sources):
-            with contextlib.suppress(typer.Exit):  # a file that failed ends nothing here
-                show_reports(partial(follow, changed), len(changed), as_json=False)
+        with interrupt_event() as interrupted:
+
+            def wait(seconds: float) -> None:
+                if interrupted.wait(seconds):
+                    raise KeyboardInterrupt
+
+            for changed in folders.rounds(sources, wait=wait):
+                with contextlib.suppress(typer.Exit):  # a file that failed ends nothing here
+                    show_reports(partial(follow, changed), len(changed), as_json=False)
     except KeyboardInterrupt:
         note("stopped watching")
+
+
+@contextlib.contextmanager
+def interrupt_event() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, besides the KeyboardInterrupt, which is lost in a finaliser."""
+    event = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        event.set()
+        signal.default_int_handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None:
