@@ -53,7 +53,14 @@ def test_what_is_no_mnist_is_refused(tmp_path):
 # ---- training and checkpoints ----
 
 
-@pytest.mark.parametrize("name", [n for n in FAMILIES if n not in ("gan", "flow", "energy")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=pytest.mark.slow) if n in ("autoregressive", "diffusion") else n
+        for n in FAMILIES
+        if n not in ("gan", "flow", "energy")
+    ],
+)
 def test_training_lowers_the_validation_loss_on_small_digits(name):
     torch.manual_seed(0)
     model_family, images = family(name), digits()
