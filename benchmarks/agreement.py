@@ -93,8 +93,10 @@ def pages_of_pdftotext(path: Path) -> list[str]:
 
 def recognised_pages(path: Path, work: Path, recogniser: TextRecogniser, every: int) -> list[str]:
     """OCR's text of every so many pages, "" for the others; kept in the work folder."""
-    kept = work / f"{path.stem}.json"
-    texts: dict[str, str] = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+    cache_file = work / f"{path.stem}.json"
+    texts: dict[str, str] = (
+        json.loads(cache_file.read_text("utf-8")) if cache_file.is_file() else {}
+    )
     with pdfium.PdfDocument(path) as pdf:
         for number in range(0, len(pdf), every):
             if str(number) in texts:
@@ -103,7 +105,7 @@ def recognised_pages(path: Path, work: Path, recogniser: TextRecogniser, every: 
             lines = recogniser.read(pdf[number].render(scale=scale).to_pil(), scale)
             texts[str(number)] = "\n".join(line.text for line in lines)
             work.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(texts), "utf-8")
+            cache_file.write_text(json.dumps(texts), "utf-8")
         return [texts.get(str(number), "") for number in range(len(pdf))]
 
 

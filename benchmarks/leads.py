@@ -35,7 +35,7 @@ _SEED = 21
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a lead stands: the file, its page, and the characters of its passage."""
+    """The place of a lead: the file, its page, and the characters of its passage."""
 
     doc: str
     page: int
@@ -120,32 +120,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         marks = [Mark(question.id, (), None) for question in draw(questions, options.draw)]
     else:
         marks = read_marks(options.marks)
-    today, shown = [], []
+    current, of_answered = [], []
     for mark in marks:
         question = by_id[mark.question]
         answer = pipeline.ask(question.question, history=history_of(question, questions))
         places = places_of(answer)
-        today.append(
+        current.append(
             Mark(mark.question, places, None) if options.draw else still_marked(mark, places)
         )
-        given = today[-1].mark
+        given = current[-1].mark
         grade = shipped.grade(answer.query, answer.hits, answer.evidence, answer.confidence)
         if grade != "not_answered":
-            shown.append(today[-1])
+            of_answered.append(current[-1])
         print(f"\n{question.id}  {'unmarked' if given is None else f'mark {given}'}  {grade}")
         print(f"  question: {question.question}\n  expected: {question.answer}")
         for lead, place in zip(answer.leads, places, strict=True):
             print(f"  {place.doc}, p. {place.page}, {place.start}-{place.end}")
             print("\n".join(f"    {line}" for line in lead.lines))
     if options.draw:
-        write_marks(today, options.marks)
+        write_marks(current, options.marks)
         print(f"\nwritten to {options.marks}")
         return
-    for name, leads in (("all", today), ("those not refused", shown)):
+    for name, leads in (("all", current), ("those not refused", of_answered)):
         mean, counted = mean_mark(leads), sum(lead.mark is not None for lead in leads)
         print(f"\n{name}: mean mark {'-' if mean is None else f'{mean:.2f}'} of {counted} leads")
-    moved = sum(mark.mark is None for mark in today)
-    print(f"{moved} of {len(today)} leads are at another place than when they were read")
+    moved = sum(mark.mark is None for mark in current)
+    print(f"{moved} of {len(current)} leads are at another place than when they were read")
 
 
 if __name__ == "__main__":

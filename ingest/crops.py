@@ -32,7 +32,7 @@ def regions_of(
         page: Gives a page of the document by its number, or None if it does not exist any more.
     """
     pages = {number: page(number) for number in {span.page for span in passage.spans}}
-    return {number: shown.regions for number, shown in sorted(pages.items()) if shown}
+    return {number: content.regions for number, content in sorted(pages.items()) if content}
 
 
 def crop_regions(
@@ -54,9 +54,9 @@ def crop_regions(
     """
     crops: list[Crop] = []
     for number, ranges in sorted(ranges_of(passage, start, end, page).items()):
-        shown = page(number)
-        if shown is not None:
-            crops += _merged(number, sorted(_regions_at(shown, ranges), key=_place), shown)
+        content = page(number)
+        if content is not None:
+            crops += _merged(number, sorted(_regions_at(content, ranges), key=_place), content)
     return tuple(crops)
 
 
