@@ -10,7 +10,7 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("generative", "ingest", "katheder", "rag", "training", "ui")
+PACKAGES = ("generative", "ingest", "katheder", "language", "rag", "training", "ui")
 SCRIPTS = ("benchmarks", "corpus", "docs")  # not part of the package
 LONGEST = 400  # lines
 

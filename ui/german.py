@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ui.laboratory.german import GERMAN as LABORATORY
+from ui.language_laboratory.german import GERMAN as LANGUAGE_LABORATORY
 
 GERMAN = {
     "PDF page {page}": "PDF-Seite {page}",
@@ -336,4 +337,5 @@ GERMAN = {
     "Your changes as a settings file for `katheder --settings`:": "Deine Änderungen als Einstellungsdatei für `katheder --settings`:",
     "Reset all changes": "Alle Änderungen zurücksetzen",
     **LABORATORY,
+    **LANGUAGE_LABORATORY,
 }

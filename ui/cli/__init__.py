@@ -16,6 +16,7 @@ import typer
 
 from generative.cli import app as generative_app
 from ui.cli import ask, calibrate, evaluate, library, serve
+from ui.cli.language import app as language_app
 from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_folder, read_settings
 from ui.cli.output import note, print_json
 
@@ -69,6 +70,7 @@ app.command()(doctor)
 evaluate.register(app)
 calibrate.register(app)
 app.add_typer(generative_app, name="generative")
+app.add_typer(language_app, name="language")
 
 
 def main() -> None:
@@ -90,8 +92,9 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         from ingest.errors import KathederError
+        from language.errors import LanguageError
 
-        if isinstance(error, KathederError):
+        if isinstance(error, KathederError | LanguageError):
             note(f"error: {error}")
             sys.exit(1)
         if os.environ.get("KATHEDER_DEBUG"):

@@ -1,0 +1,10 @@
+"""The commands of `katheder language`, one module for each room of the laboratory.
+
+A room's module has a `register` that adds its commands. Heavy imports wait until a command runs.
+"""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="Language models from the inside: a laboratory.", no_args_is_help=True)

@@ -1,0 +1,7 @@
+"""The German texts of the language laboratory, by their English ones; each room has a module."""
+
+from __future__ import annotations
+
+from ui.language_laboratory.german.page import GERMAN as PAGE
+
+GERMAN = {**PAGE}

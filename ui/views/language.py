@@ -1,0 +1,48 @@
+"""Language laboratory: tokens, vectors, attention, encoders and the next word, with real models.
+
+It does not use the lectures. The rooms are the modules of `ui.language_laboratory`, imported when
+a room is opened, because that loads torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import streamlit as st
+
+from language.errors import LanguageError
+from ui.session import Session
+from ui.text import escape, t
+
+ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
+}
+
+
+def page(session: Session) -> None:
+    """One run of the page."""
+    st.title(t("Language laboratory"))
+    st.caption(
+        t("How a language model works, seen from the inside. This page does not use the lectures.")
+    )
+    room = st.segmented_control(
+        t("Room"),
+        list(ROOMS),
+        default=next(iter(ROOMS)),
+        required=True,
+        format_func=lambda name: t(ROOMS[name]),
+        key="room",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    open_room(room)
+
+
+@st.fragment
+def open_room(room: str) -> None:
+    """The open room; a change within it draws only the room again, not the whole page."""
+    try:
+        with st.spinner(t("Loading …")):
+            show = import_module(f"ui.language_laboratory.{room}").show
+        show()
+    except LanguageError as error:
+        st.error(escape(str(error)))
