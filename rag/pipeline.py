@@ -199,7 +199,8 @@ class Pipeline(Answerer):
         )
         grade = self.grade(query, hits, evidence, sure)
         if grade == "not_answered":
-            yield Answered(replace(answer, sources=_nearest(hits, evidence)))
+            pages = sum(map(len, self.store.pages_without_text().values()))
+            yield Answered(replace(answer, sources=_nearest(hits, evidence), picture_pages=pages))
             return
         if grade == "doubtful":
             answer = replace(answer, doubts=doubts(query, hits, evidence, language))

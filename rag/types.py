@@ -175,7 +175,8 @@ class Answer:
     were compared with the evidence; `confidence` in [0, 1] is how probable it is that the lectures
     answer the question, by which `grade` goes; `doubts` are the reasons of a doubtful answer;
     `seconds` are by stage; `models` name what was used; `language` is the ISO 639-1 code of the
-    language that it is in.
+    language that it is in; `picture_pages` counts the library's pages that hold only pictures, where
+    no answer is shown.
     """
 
     question: str
@@ -195,6 +196,7 @@ class Answer:
     language: str = "en"
     doubts: tuple[Doubt, ...] = ()
     leads: tuple[Lead, ...] = ()
+    picture_pages: int = 0
 
     @property
     def abstained(self) -> bool:
@@ -211,14 +213,24 @@ class Answer:
         if self.grade == "answered":
             return ""
         if self.abstained:
-            return (
-                f"{spoken.abstention} {spoken.nearest_pages}" if self.sources else spoken.abstention
-            )
+            said = [
+                spoken.abstention,
+                self.picture_notice,
+                spoken.nearest_pages if self.sources else "",
+            ]
+            return " ".join(filter(None, said))
         reasons = [
             spoken.doubt_reasons[doubt.kind].format(words=", ".join(doubt.words))
             for doubt in self.doubts
         ]
         return spoken.doubt.format(reasons="; ".join(reasons))
+
+    @property
+    def picture_notice(self) -> str:
+        """How many pages hold only pictures, in the answer's language; "" where there are none."""
+        if not self.picture_pages:
+            return ""
+        return language(self.language).picture_pages.format(pages=self.picture_pages)
 
     @property
     def text(self) -> str:
@@ -300,6 +312,7 @@ class Answer:
                     "stopped",
                     "stamp",
                     "language",
+                    "picture_pages",
                 )
             },
             "doubts": [asdict(doubt) for doubt in self.doubts],

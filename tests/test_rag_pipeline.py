@@ -231,6 +231,35 @@ def test_an_unrelated_question_is_abstained_from_with_the_nearest_pages(parrot, 
     assert answer.text.endswith("The nearest pages are listed below.")
 
 
+@pytest.mark.parametrize(
+    ("question", "notice"),
+    [
+        (UNRELATED, "Pages that hold only pictures, which no search finds: 1."),
+        (
+            "Wie schnell ist ein Gepard?",
+            "Seiten, die nur Bilder enthalten und die keine Suche findet: 1.",
+        ),
+    ],
+)
+def test_an_abstention_says_how_many_pages_hold_only_pictures(
+    library, encoder, lecture_parts, question, notice
+):
+    shapes = "#for n in range(9) { place(dx: n * 1cm, circle(radius: 1cm)) }"
+    source = f"#set page(header: none, footer: none)\nA page of text alone has words that a search finds.#pagebreak(){shapes}"
+    library.add(*lecture_parts("drawn.pdf", source))
+    pipeline = Pipeline(
+        library,
+        Models(NO_MODELS, encoder=encoder),
+        Settings().with_changes(answer={"min_confidence": 1.0}),
+    )
+    answer = pipeline.ask(question)
+    assert (answer.picture_pages, answer.picture_notice) == (1, notice)
+    assert notice in answer.notice
+    assert answer.as_dict()["picture_pages"] == 1
+    shown = pipeline.with_settings(Settings().with_changes(answer={"min_confidence": 0.0}))
+    assert shown.ask(QUESTION).picture_notice == ""
+
+
 def test_two_thresholds_of_the_confidence_make_three_grades(library, encoder):
     """The confidence is that of the bias alone, 1 / (1 + exp(-0.5)) = .6225."""
     calibration = Calibration((0.0,) * 4, 0.5, 0.5, 0.6, "")

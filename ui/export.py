@@ -111,7 +111,8 @@ def _notes(exchange: Exchange) -> list[str]:
     if exchange.answer is None:
         return [exchange.error or t("This question was not answered.")]
     if exchange.answer.abstained:
-        return [language(exchange.answer.language).abstention]
+        notes = [language(exchange.answer.language).abstention, exchange.answer.picture_notice]
+        return [note for note in notes if note]
     return [exchange.answer.notice] if exchange.answer.notice else []
 
 

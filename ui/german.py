@@ -9,6 +9,9 @@ GERMAN = {
     "PDF page {page}": "PDF-Seite {page}",
     "PDF pages {first}-{last}": "PDF-Seiten {first}-{last}",
     "Pages with pictures that were not read yet: {number}": "Seiten mit noch nicht gelesenen Bildern: {number}",
+    "Formula on page {page} of {file}": "Formel auf Seite {page} von {file}",
+    "Table on page {page} of {file}": "Tabelle auf Seite {page} von {file}",
+    "Figure on page {page} of {file}": "Abbildung auf Seite {page} von {file}",
     "read from an image": "aus einem Bild gelesen",
     # login and all pages
     "Password": "Passwort",

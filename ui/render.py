@@ -12,6 +12,7 @@ from ingest.pipeline import FileReport
 from ingest.store import Library
 from ingest.text.languages import language
 from rag.types import Answer, Hit, Lead, Sentence, Source
+from ui.lead_crops import show_lead_crops
 from ui.presentation.labels import STAGES
 from ui.text import citation_of, counted, escape, t
 
@@ -49,15 +50,20 @@ def answer_message() -> DeltaGenerator:
     return st.chat_message("assistant", avatar=":material/school:")
 
 
-def show_answer(answer: Answer, key: str, open_source: Open) -> None:
+def show_answer(
+    answer: Answer, key: str, open_source: Open, library: Library | None = None
+) -> None:
     """The leads or sentences, each with a button that opens its page, and what lies beneath them.
 
-    Under the leads are, folded, what their pages say around them, and then the further sources.
+    Under the leads are, folded, what their pages say around them, and then the further sources. With
+    a library, a lead out of a formula, a table or a figure has that part of the page beneath it.
     """
     if answer.grade == "doubtful":
         st.warning(escape(answer.notice), icon=":material/help:")
     if answer.abstained:
         st.info(language(answer.language).abstention)
+        if answer.picture_notice:
+            st.caption(answer.picture_notice)
         if answer.sources:
             st.caption(language(answer.language).nearest_pages)
         for source in answer.sources:
@@ -65,7 +71,7 @@ def show_answer(answer: Answer, key: str, open_source: Open) -> None:
                 st.markdown(f"“{escape(source.quote)}”", width="stretch")
                 _chip(source, f"{key}-nearest-{source.number}", open_source)
     if answer.leads:
-        _show_leads(answer, key, open_source)
+        _show_leads(answer, key, open_source, library)
     for number, sentence in enumerate(() if answer.leads else answer.sentences):
         with _row():
             source = answer.source_of(sentence)
@@ -76,11 +82,13 @@ def show_answer(answer: Answer, key: str, open_source: Open) -> None:
         st.caption(escape(notes))
 
 
-def _show_leads(answer: Answer, key: str, open_source: Open) -> None:
+def _show_leads(answer: Answer, key: str, open_source: Open, library: Library | None) -> None:
     """The leads, and folded beneath them their context and the further sources."""
     for number, lead in enumerate(answer.leads):
         with _row(), st.container(key=f"lead-{key}-{number}", width="stretch"):
             st.markdown(lead_markdown(lead))
+            if library is not None:
+                show_lead_crops(answer, lead, library)
         _chip(answer.sources[lead.source - 1], f"{key}-{number}", open_source)
     contexts = [source for source in answer.sources if answer.is_context(source)]
     with st.expander(t("On the page"), icon=":material/unfold_more:"):

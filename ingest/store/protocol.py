@@ -40,5 +40,8 @@ class Store(Protocol):
     def languages(self) -> set[str]:
         """The languages of the documents, as ISO 639-1 codes."""
 
+    def pages_without_text(self) -> dict[str, list[int]]:
+        """The pages, from 1, that hold only pictures or drawings, by the document's id."""
+
     def content_hash(self) -> str:
         """A hexadecimal hash that changes exactly when the contents change."""

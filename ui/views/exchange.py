@@ -62,7 +62,10 @@ def show_exchange(
             st.rerun()
         if exchange.answer is not None:
             show_answer(
-                exchange.answer, str(exchange.id), lambda number: _open(exchange.id, number)
+                exchange.answer,
+                str(exchange.id),
+                lambda number: _open(exchange.id, number),
+                session.library,
             )
             if exchange.answer.abstained and session.library:
                 show_unread_pictures(session.library)

@@ -65,6 +65,8 @@ class Language:
     """What the reader sees where the lectures do not answer."""
     nearest_pages: str
     """Announces the nearest pages, which follow an abstention."""
+    picture_pages: str
+    """Follows an abstention where pages hold no text; with `{pages}`, their number."""
     doubt: str
     """Stands above an answer that the lectures may not hold, with `{reasons}`."""
     doubt_reasons: Mapping[str, str]

@@ -102,6 +102,7 @@ LANGUAGE = Language(
     not_answered="Die Notizen beantworten das nicht.",
     abstention="Die Vorlesungen scheinen das nicht zu beantworten.",
     nearest_pages="Die ähnlichsten Seiten stehen darunter.",
+    picture_pages="Seiten, die nur Bilder enthalten und die keine Suche findet: {pages}.",
     doubt="Die Vorlesungen beantworten das vielleicht nicht: {reasons}.",
     doubt_reasons={
         "weak": "die beste Textstelle passt nur schwach zur Frage",

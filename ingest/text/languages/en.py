@@ -101,6 +101,7 @@ LANGUAGE = Language(
     not_answered="The notes do not answer this.",
     abstention="The lectures do not seem to answer this.",
     nearest_pages="The nearest pages are listed below.",
+    picture_pages="Pages that hold only pictures, which no search finds: {pages}.",
     doubt="The lectures may not answer this: {reasons}.",
     doubt_reasons={
         "weak": "the best passage matches the question only weakly",

@@ -90,6 +90,7 @@ LANGUAGE = Language(
     not_answered="Les notes ne répondent pas à cette question.",
     abstention="Les cours ne semblent pas répondre à cette question.",
     nearest_pages="Les pages les plus proches sont indiquées ci-dessous.",
+    picture_pages="Pages qui ne contiennent que des images et qu'aucune recherche ne trouve : {pages}.",
     doubt="Les cours ne répondent peut-être pas à cette question : {reasons}.",
     doubt_reasons={
         "weak": "le meilleur passage ne correspond que faiblement à la question",

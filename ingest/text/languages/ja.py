@@ -29,6 +29,7 @@ LANGUAGE = Language(
     not_answered="ノートはこの質問に答えていません。",
     abstention="講義はこの質問に答えていないようです。",
     nearest_pages="最も近いページは以下のとおりです。",
+    picture_pages="画像だけで検索できないページの数：{pages}。",
     doubt="講義はこの質問に答えていないかもしれません（{reasons}）。",
     doubt_reasons={
         "weak": "最も近い箇所でも質問との一致が弱いです",

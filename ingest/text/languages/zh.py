@@ -34,6 +34,7 @@ LANGUAGE = Language(
     not_answered="笔记没有回答这个问题。",
     abstention="这些讲义似乎没有回答这个问题。",
     nearest_pages="最接近的页面列在下面。",
+    picture_pages="只有图片、无法搜索到的页数：{pages}。",
     doubt="这些讲义可能没有回答这个问题（{reasons}）。",
     doubt_reasons={
         "weak": "最接近的段落与问题只有微弱的对应",
