@@ -28,6 +28,7 @@ from benchmarks.page_layouts import BROWSER_PAGES, CANVAS_PAGES, TYPST_PAGES, pr
 from ingest.layout.page import lay_out
 from ingest.readers.pdf import read_pdf
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
+from ingest.readers.pdf.letters import restore_letters
 from ingest.recognition import TextRecogniser
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -68,6 +69,7 @@ def read_bytes(data: bytes) -> list[str]:
     """The texts of a PDF's pages."""
     with pdfium.PdfDocument(data) as pdf:
         layouts = [lay_out(page) for page in pdf]
+    restore_letters(layouts, data)
     compounds = hyphenated_words(layouts)
     return [compose_page(n, layout, compounds).text for n, layout in enumerate(layouts, start=1)]
 

@@ -23,6 +23,7 @@ from ingest.errors import UnreadableFile
 from ingest.layout.page import lay_out
 from ingest.page_boxes import merge_adjacent
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
+from ingest.readers.pdf.letters import restore_letters
 from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes
 from ingest.types import Box, Document, Page
 
@@ -197,4 +198,5 @@ def _page(pdf: Path, number: int) -> Page:
         if not 1 <= number <= len(opened):
             raise UnreadableFile(f"{pdf.name}: has no page {number}; its last is {len(opened)}")
         layout = lay_out(load_page(opened, number))
+    restore_letters([layout], data)
     return compose_page(number, layout, hyphenated_words([layout]))

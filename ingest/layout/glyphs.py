@@ -50,8 +50,8 @@ class Font(NamedTuple):
     `direction` is the quarter turns, clockwise, of the text's baseline on the page as shown; None
     for oblique text. `invisible` text has render mode 3 or is wholly transparent; `uncertain` text
     is part of a layer, or only a mask for what is drawn after it; `fill` is the colour, red, green,
-    blue from 0 to 255; `address` names the text object; `has_symbols` if the codes of its font have a
-    table of their own.
+    blue from 0 to 255; `address` names the text object, `handle` its font; `has_symbols` if the codes of
+    its font have a table of their own.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Font(NamedTuple):
     uncertain: bool = False
     address: int = 0
     has_symbols: bool = False
+    handle: int = 0
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Glyph:
 
     `x0` and `x1` are where its advance begins and ends, `y` is its baseline, `size` the font
     size, all in points; `box` is its place on the page as shown; `order` counts the file's
-    characters from 0.
+    characters from 0; `code` is its code in the font where the file has no Unicode for it.
     """
 
     text: str
@@ -83,6 +84,7 @@ class Glyph:
     font: Font
     box: Box
     order: int
+    code: int | None = None
 
     @property
     def is_blank(self) -> bool:
@@ -155,6 +157,7 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
     edges_at = [ctypes.byref(edge) for edge in edges]
     x_at, y_at, box_at = ctypes.byref(x), ctypes.byref(y), ctypes.byref(rect)
     fonts: dict[int, Font] = {}
+    gaps: dict[tuple[int, int], bool] = {}  # by font and code: whether it has no Unicode
     glyphs: list[Glyph] = []
     high, origin = "", (0.0, 0.0)
     for position in range(textpage.count_chars()):
@@ -173,7 +176,11 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         font = fonts.get(key)
         if font is None:
             font = fonts[key] = _font(raw, position, drawn, frame)
-        if text in "\r\n":
+        lacks_unicode = gaps.get((font.handle, code))
+        if lacks_unicode is None:
+            lacks_unicode = is_unmapped(raw, position) == 1
+            gaps[font.handle, code] = lacks_unicode
+        if text in "\r\n" and not lacks_unicode:
             continue
         origin_of(raw, position, x_at, y_at)
         loose_box(raw, position, box_at)
@@ -190,10 +197,9 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         if ligature:  # a further letter of it has a box of its own
             starts = (box.x0, box.y0, frame.width - box.x1, frame.height - box.y1)
             u = max(u, starts[direction])
-        text = _HYPHENS.get(text, text)
-        if "\uf000" <= text <= "\uf0ff" or (
-            (font.has_symbols or text < " ") and is_unmapped(raw, position) == 1
-        ):
+        if not lacks_unicode:
+            text = _HYPHENS.get(text, text)
+        if "\uf000" <= text <= "\uf0ff" or ((font.has_symbols or text < " ") and lacks_unicode):
             text = symbol_of(font.name, text, unmapped=True)
         if text < " ":
             if not text:  # a part of a tall sign
@@ -210,7 +216,9 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             _, foot = frame.upright(*frame.shown(edges[0].value, edges[2].value), direction)
             if v - foot > RAISED_DIGIT * size and direction == 0:  # a superscript of the font's own
                 v, size = v - 0.35 * size, 0.6 * size
-        glyphs.append(Glyph(text, u, u + along, v, size, font, box, position))
+        glyphs.append(
+            Glyph(text, u, u + along, v, size, font, box, position, code if lacks_unicode else None)
+        )
     return glyphs
 
 
@@ -246,9 +254,15 @@ def _font(raw: object, position: int, drawn: object, frame: Frame) -> Font:
         mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE or alpha == 0,
         (red, green, blue),
         mode == pdfium_c.FPDF_TEXTRENDERMODE_CLIP or _is_on_layer(drawn),
-        ctypes.addressof(drawn.contents),  # type: ignore[attr-defined]
+        _address(drawn),
         is_symbol_font(named),
+        _address(pdfium_c.FPDFTextObj_GetFont(drawn)),
     )
+
+
+def _address(pointer: object) -> int:
+    """Where what a pointer points to lies; 0 for none."""
+    return ctypes.addressof(pointer.contents) if pointer else 0  # type: ignore[attr-defined]
 
 
 def _is_on_layer(drawn: object) -> bool:

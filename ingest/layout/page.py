@@ -14,6 +14,7 @@ from ingest.layout.code import Listing, find_listings
 from ingest.layout.drawings import read_drawings
 from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
 from ingest.layout.handouts import find_slides, holds, is_slide_number
+from ingest.layout.ligatures import Suspects, mark_suspects
 from ingest.layout.lines import segments_of
 from ingest.layout.lists import indent_items
 from ingest.layout.order import Row, reading_order
@@ -62,7 +63,8 @@ class PageLayout:
     """A page's lines in reading order, its regions, and how many characters nobody sees.
 
     `is_unreadable` tells that letters of its text mean nothing, so that only its picture can be read;
-    `slides` are the slides of a handout, each with its first line, one past its last, and its box.
+    `slides` are the slides of a handout, each with its first line, one past its last, and its box;
+    `suspects` are characters that `restore_ligatures` replaces when all pages are laid out.
     """
 
     frame: Frame
@@ -72,6 +74,7 @@ class PageLayout:
     hidden: int = 0
     origin: Origin = "text"
     is_unreadable: bool = False
+    suspects: Suspects | None = None
 
 
 def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> PageLayout:
@@ -93,6 +96,7 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
     visible = visible_glyphs(page, glyphs, drawings, frame)
     hidden = sum(not glyph.is_blank for glyph in glyphs)
     hidden -= sum(not glyph.is_blank for glyph in visible)
+    suspects = mark_suspects(visible)
     visible, is_unreadable = readable_glyphs(visible)
     new = [_recognised_segment(line) for line in recognised if _is_new(line, visible)]
     letters = sum(segment.letters for segment in new)
@@ -146,7 +150,7 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
     _drop_footnote_marks(lines, frame.height)
     origin: Origin = "ocr" if is_picture else "text"
     regions = find_regions(lines, drawings, frame.width, frame.height, is_picture=is_picture)
-    return PageLayout(frame, lines, slides, regions, hidden, origin, is_unreadable)
+    return PageLayout(frame, lines, slides, regions, hidden, origin, is_unreadable, suspects)
 
 
 def _is_on_slide(segment: Segment, slides: Sequence[tuple[Box, list[Segment]]]) -> bool:

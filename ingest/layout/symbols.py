@@ -43,7 +43,7 @@ _OMX = {
     **dict.fromkeys(map(ord, "\x08\x1an"), "{"),
     **dict.fromkeys(map(ord, "\x09\x1bo"), "}"),
     **dict.fromkeys(map(ord, "\x0c"), "|"),
-    **dict.fromkeys(map(ord, "\x0d"), "∥"),
+    **dict.fromkeys(map(ord, "\x0d"), ""),
     **dict.fromkeys(map(ord, "PX"), "∑"),
     **dict.fromkeys(map(ord, "QY"), "∏"),
     **dict.fromkeys(map(ord, "RZ"), "∫"),

@@ -15,6 +15,7 @@ from ingest.progress import report_progress, skipped_pages
 from ingest.readers.pdf.annotations import attached_files, read_notes, with_notes
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.labels import page_labels, with_labels
+from ingest.readers.pdf.letters import restore_letters
 from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
 from ingest.readers.pdf.page_breaks import join_broken_words
 from ingest.readers.pdf.pages import read_pages, reread_doubtful, word_boxes
@@ -75,6 +76,7 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
     for number in pictures:
         layouts[number - 1].origin = "picture"
     drop_recurring([layout.regions for layout in layouts], read.drawings, GLANCE_SCALE)
+    restore_letters(layouts, data)
     compounds = hyphenated_words(layouts)
     pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
     pages = join_broken_words(without_stamped_headings(pages), compounds)

@@ -21,6 +21,9 @@ _INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 _MAX_PAGES = 100_000
 # Operators that show text, paint a path, a picture, a shading or a form.
 _PAINTING = re.compile(rb"(?<![\w/])(?:Tj|TJ|Do|BI|sh|[fFSsBb]\*?)(?![\w/])|\)\s*['\"]")
+_SUBSET = re.compile(r"^[A-Z]{6}\+")
+# "/f_f_i", "/f_t.liga", "/uni00660069"
+_LIGATURE_NAME = re.compile(r"/(?:((?:[A-Za-z]_)+[A-Za-z])|uni((?:00[0-9A-F]{2}){2,3}))(?:\.\w+)?")
 _LETTER = (612, 792)  # points; the size that readers assume where a page has none
 
 
@@ -133,3 +136,60 @@ def _draws(page: DictionaryObject | None) -> bool:
         if _PAINTING.search(content) or (not content.strip() and stream._data.strip()):
             return True
     return False
+
+
+def ligature_names(data: bytes) -> dict[tuple[str, int], str]:
+    """What glyph names such as "f_t" say of a file's characters, by the font's name and the code.
+
+    Fonts are named as pdfium does, without the mark of a subset; two that contradict each other are
+    left out.
+    """
+    letters: dict[tuple[str, int], str] = {}
+    disputed: set[tuple[str, int]] = set()
+    try:
+        for page in _pages(_open(data)):
+            for key, text in _named_ligatures(page):
+                if letters.setdefault(key, text) != text:
+                    disputed.add(key)
+    except Exception:  # whatever pypdf stumbles over: it is only the second opinion
+        return {}
+    return {key: text for key, text in letters.items() if key not in disputed}
+
+
+def _named_ligatures(page: DictionaryObject | None) -> Iterator[tuple[tuple[str, int], str]]:
+    """The ligatures that the fonts of a page and of its forms name."""
+    queue = [page.get("/Resources")] if page is not None else []
+    seen: set[int] = set()
+    while queue:
+        resources = queue.pop()
+        resources = resources.get_object() if resources is not None else None
+        if not isinstance(resources, DictionaryObject) or id(resources) in seen:
+            continue
+        seen.add(id(resources))
+        for font in _values(resources.get("/Font")):
+            encoding = font.get("/Encoding")
+            encoding = encoding.get_object() if encoding is not None else None
+            if isinstance(encoding, DictionaryObject) and "/Differences" in encoding:
+                name = _SUBSET.sub("", str(font.get("/BaseFont", "")).lstrip("/"))
+                code = 0
+                for entry in cast(ArrayObject, encoding["/Differences"]):
+                    if isinstance(entry, NameObject):
+                        if match := _LIGATURE_NAME.fullmatch(str(entry)):
+                            yield (name, code), _named_letters(match)
+                        code += 1
+                    else:
+                        code = int(cast(int, entry))
+        queue += [form.get("/Resources") for form in _values(resources.get("/XObject"))]
+
+
+def _named_letters(match: re.Match[str]) -> str:
+    return match[1].replace("_", "") if match[1] else bytes.fromhex(match[2]).decode("utf-16-be")
+
+
+def _values(dictionary: PdfObject | None) -> Iterator[DictionaryObject]:
+    dictionary = dictionary.get_object() if dictionary is not None else None
+    if isinstance(dictionary, DictionaryObject):
+        for value in dictionary.values():
+            value = value.get_object()
+            if isinstance(value, DictionaryObject):
+                yield value
