@@ -1,9 +1,10 @@
 """Complete a follow-up question from the conversation, without a model or by one.
 
 "And for images?" finds nothing by itself. Such a question is recognised by its shortness, its
-opening or words that refer back, and is searched together with the question before it. "What is
-BPE?" is short as well, but asks for a thing by its name and is complete. What these words are
-in a language is part of `ingest.text.languages`.
+opening or words that refer back, and is searched together with the question before it, and once more
+with the answer before it, since "which of them" often refers to what was answered. "What is BPE?"
+is short as well, but asks for a thing by its name and is complete. What these words are in a
+language is part of `ingest.text.languages`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from ingest.text.names import candidate_proper_nouns
 from rag.generate import Writer
 from rag.prompt import plain
 from rag.sampling import Sampling
-from rag.types import Turn
+from rag.types import Answer, Turn
 
 _REWRITE = (
     "You rewrite the last question of a conversation so that it can be understood alone. "
     "Put in what it refers to, keep its language, and reply with the question and nothing else."
 )
+_ANSWER_WORDS = 40  # of an answer that a follow-up is searched with
+_REFERENCE = re.compile(r"\[\d+\]")  # the number of a source in an answer
 _TURNS = 3  # of the conversation that a model gets
 _MAX_WORDS = 60  # a longer rewriting is no question any more
 _SHORT = 4  # words; a question of so few is seldom complete inside a conversation
@@ -46,6 +49,23 @@ def expand_with_history(question: str, history: Sequence[Turn], language: Langua
         if not is_context_dependent(turn.question, turn_language):
             return f"{turn.question} {question}"
     return f"{history[0].question} {question}"
+
+
+def expand_with_answer(question: str, history: Sequence[Turn], language: Language) -> str:
+    """A follow-up behind the question and the first words of the answer before it.
+
+    "" where the question is complete by itself, or was preceded by no answer.
+    """
+    if not history or not is_context_dependent(question, language):
+        return ""
+    last = history[-1]
+    words = plain(_REFERENCE.sub(" ", last.answer)).split()[:_ANSWER_WORDS]
+    return " ".join([last.question, *words, question]) if words else ""
+
+
+def turn_of(question: str, answer: Answer) -> Turn:
+    """A question as a turn; an answer that was not shown leaves none to refer to."""
+    return Turn(question, "" if answer.abstained else answer.text)
 
 
 def is_context_dependent(question: str, language: Language) -> bool:

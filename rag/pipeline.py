@@ -6,13 +6,13 @@ end. The app, the command line and the evaluation all use it.
 
 from __future__ import annotations
 
-import textwrap
 import threading
 import time
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from ingest.embed import Encoder
 from ingest.errors import LibraryMissing
@@ -24,26 +24,25 @@ from rag import confidence
 from rag.answerer import Answerer
 from rag.confidence import Calibration
 from rag.doubt import doubts
-from rag.errors import BadQuestion, BadSampling
+from rag.errors import BadSampling
 from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
-from rag.followup import expand_with_history, rewrite
 from rag.generate import Writer
 from rag.ground import ground
 from rag.lead import LeadUnits, select_leads
 from rag.lexical_judge import LexicalJudge
 from rag.models import Models
+from rag.nearest import nearest_sources
 from rag.prompt import Message, build_prompt
+from rag.queries import search_queries
 from rag.quote import QuotedAnswer, quoted_answer
 from rag.rerank import Reranker, rerank
-from rag.retrieve import retrieve
+from rag.retrieve import merge_rankings, retrieve
 from rag.sampling import Sampling, quoted_message
 from rag.settings import Settings
 from rag.types import Answer, Answered, Event, Grade, Hit, Source, StageDone, Token, Turn
 from rag.versions import newest_versions, unite_versions
 
 _LEAST_TERMS = 0.5  # of the query's terms in the evidence, where no model can read them
-_NEAREST = 3  # pages shown by an abstention
-_QUOTE_CHARS = 200  # of a page that no evidence was taken from
 
 
 class Pipeline(Answerer):
@@ -145,13 +144,16 @@ class Pipeline(Answerer):
 
     def search(self, question: str, history: Sequence[Turn] = ()) -> list[Hit]:
         """The passages for a question, best first, at most `retrieval.top_k`."""
-        hits = self.candidates(self.query(question, history))
+        hits = self.candidates(*self.queries(question, history))
         return list(hits[: self.settings.retrieval.top_k])
 
-    def candidates(self, query: str) -> tuple[Hit, ...]:
-        """Every passage that any stage scored, with each stage's score and rank, best first."""
+    def candidates(self, *queries: str) -> tuple[Hit, ...]:
+        """Every passage that any stage scored, with each stage's score and rank, best first.
+
+        The rankings of several queries become one; see `merge_rankings`.
+        """
         hits: tuple[Hit, ...] = ()
-        for event in self._find(query):
+        for event in self._find(queries):
             hits = event.hits
         return hits
 
@@ -169,10 +171,11 @@ class Pipeline(Answerer):
             raise BadSampling(quoted_message(sampling.model_dump(exclude_defaults=True)))
         sampling = sampling or self.settings.sampling
         model_names = self.model_names
-        query, language = self.query(question, history), self.language(question)
+        queries, language = self.queries(question, history), self.language(question)
+        query = queries[0]
         seconds: dict[str, float] = {}
         hits: tuple[Hit, ...] = ()
-        for event in self._find(query):
+        for event in self._find(queries):
             seconds[event.stage] = event.seconds
             hits = event.hits
             yield event
@@ -200,7 +203,9 @@ class Pipeline(Answerer):
         grade = self.grade(query, hits, evidence, sure)
         if grade == "not_answered":
             pages = sum(map(len, self.store.pages_without_text().values()))
-            yield Answered(replace(answer, sources=_nearest(hits, evidence), picture_pages=pages))
+            yield Answered(
+                replace(answer, sources=nearest_sources(hits, evidence), picture_pages=pages)
+            )
             return
         if grade == "doubtful":
             answer = replace(answer, doubts=doubts(query, hits, evidence, language))
@@ -238,18 +243,18 @@ class Pipeline(Answerer):
         )
 
     def query(self, question: str, history: Sequence[Turn] = ()) -> str:
-        """What is searched for: the question, completed from the conversation as the settings say.
+        """What an answer rests on: the question, completed from the conversation; see `queries`."""
+        return self.queries(question, history)[0]
 
-        Raises:
-            BadQuestion: it holds no words.
-            ModelMissing: the language model is to complete it and is not on this machine.
-        """
-        question = _checked(question)
-        if self.settings.retrieval.followups == "off":
-            return question
-        if self.settings.retrieval.followups == "rewrite":
-            return rewrite(question, history, self.writer, self.language(question))
-        return expand_with_history(question, history, self.language(question))
+    def queries(self, question: str, history: Sequence[Turn] = ()) -> tuple[str, ...]:
+        """What is searched for, as the settings say; see `search_queries` for the errors."""
+        return search_queries(
+            question,
+            history,
+            self.settings.retrieval.followups,
+            self.language(question),
+            lambda: self.writer,
+        )
 
     def language(self, question: str) -> Language:
         """The language that a question is answered in; see `question_language`."""
@@ -354,46 +359,29 @@ class Pipeline(Answerer):
         """
         return build_prompt(query, evidence, language or self.language(query))
 
-    def _find(self, query: str) -> Iterator[StageDone]:
+    def _find(self, queries: Sequence[str]) -> Iterator[StageDone]:
         """Retrieve and rerank; the last event holds the final order.
 
         In a script that the models do not know, only the lexical search says something.
         """
         start = time.perf_counter()
-        vector, reads = None, self.reads(query)
+        vectors: list[np.ndarray | None] = [None] * len(queries)
+        reads = self.reads(queries[0])
         if self.settings.retrieval.dense_weight > 0 and reads:
-            vector = self.encoder.encode_questions([query])[0]
+            vectors = [self.encoder.encode_questions([query])[0] for query in queries]
         encoded = time.perf_counter()
-        hits = retrieve(self.store, query, vector, self.settings.retrieval)
+        rankings = [
+            retrieve(self.store, query, vector, self.settings.retrieval)
+            for query, vector in zip(queries, vectors, strict=True)
+        ]
         yield StageDone("encode", encoded - start)
+        hits = merge_rankings(rankings, "fused")
         yield StageDone("retrieve", time.perf_counter() - encoded, tuple(hits))
         if self.reranker is not None and reads:
             start = time.perf_counter()
-            hits = rerank(query, hits, self.reranker, self.settings.rerank)
+            rankings = [
+                rerank(query, ranking, self.reranker, self.settings.rerank)
+                for query, ranking in zip(queries, rankings, strict=True)
+            ]
+            hits = merge_rankings(rankings, "reranked")
             yield StageDone("rerank", time.perf_counter() - start, tuple(hits))
-
-
-def _nearest(hits: Sequence[Hit], evidence: Sequence[Source]) -> tuple[Source, ...]:
-    """The sources of an abstention: the first hits, each with its best evidence or its beginning."""
-    best = {source.hit.passage.id: source for source in reversed(evidence)}
-    nearest = []
-    for number, hit in enumerate(hits[:_NEAREST], start=1):
-        source = best.get(hit.passage.id)
-        if source is None:
-            text = " ".join(hit.passage.text.split())
-            source = Source(number, textwrap.shorten(text, _QUOTE_CHARS, placeholder=" …"), hit)
-        nearest.append(replace(source, number=number))
-    return tuple(nearest)
-
-
-def _checked(question: str) -> str:
-    """The question, composed (NFC) and without surrounding white space.
-
-    Raises:
-        BadQuestion: it holds no word.
-    """
-    if not any(letter.isalnum() for letter in question):
-        raise BadQuestion(
-            f"The question {question!r} holds no words; ask one in a sentence or a few words."
-        )
-    return unicodedata.normalize("NFC", question.strip())

@@ -139,7 +139,8 @@ class RetrievalSettings(Section):
     """Passages that a search returns."""
     followups: Literal["expand", "rewrite", "off"] = "expand"
     """What is searched for where a question depends on the conversation: expand puts the question
-    before it in front, rewrite lets the language model complete it, off leaves it unchanged."""
+    before it in front, rewrite lets the language model complete it; both search once more with the
+    answer before it. off leaves it unchanged."""
     min_cosine: float = Field(default=0.15, ge=-1, le=1)
     """Show no answer if the best cosine of any passage is below this, whatever the confidence."""
 

@@ -7,7 +7,7 @@ import pytest
 from ingest.text.detect import question_language
 from ingest.text.languages import language
 from rag import followup
-from rag.followup import rewrite
+from rag.followup import expand_with_answer, rewrite
 from rag.types import Turn
 
 ENGLISH = language("en")
@@ -112,6 +112,20 @@ def test_a_chain_is_led_by_the_last_complete_question():
         Turn("Why?", "So."),
     ]
     assert expand_with_history("Which one is older?", history) == "What is BPE? Which one is older?"
+
+
+def test_a_follow_up_is_searched_once_more_behind_the_last_question_and_its_answer():
+    words = " ".join(f"word{number}" for number in range(60))
+    history = [
+        Turn("What is BPE?", "A tokeniser."),
+        Turn("And WordPiece?", f"Another [1]. {words}"),
+    ]
+    query = expand_with_answer("Which of them is older?", history, ENGLISH)
+    assert query.startswith("And WordPiece? Another . word0 word1 ")
+    assert query.endswith(" word37 Which of them is older?")  # 40 words of the answer
+    assert expand_with_answer("What is an autoencoder?", history, ENGLISH) == ""
+    assert expand_with_answer("Which of them is older?", [], ENGLISH) == ""
+    assert expand_with_answer("Which of them is older?", [Turn("What is BPE?", "")], ENGLISH) == ""
 
 
 def test_a_chain_of_nothing_but_follow_ups_is_led_by_the_first():

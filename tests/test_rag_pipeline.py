@@ -16,6 +16,7 @@ from ingest.store import Library
 from ingest.text.detect import language_of
 from rag.confidence import CALIBRATION_FILE, Calibration
 from rag.errors import BadQuestion, BadSampling
+from rag.followup import turn_of
 from rag.generate import Generator
 from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
@@ -340,6 +341,29 @@ def test_a_german_question_is_answered_in_german(parrot):
     evidence = [Source(1, LIGHT, hit("a"))]
     assert "auf Deutsch" in pipeline.prompt(question, evidence)[0]["content"]
     assert "in English" in pipeline.prompt(QUESTION, evidence)[0]["content"]
+
+
+def test_a_follow_up_finds_what_the_answer_before_it_names(library, encoder):
+    """Only the answer says that the question is about the dog; both questions are nearer the cat."""
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder))
+    asked, answer = "Which animal is here?", "A dog: it guards the house and barks at strangers."
+    follow_up = "And when does it sleep?"
+
+    def rank(turn):
+        hits = pipeline.search(follow_up, [turn])
+        return [hit.passage.text.split()[0] for hit in hits].index("Dogs")
+
+    assert rank(Turn(asked, answer)) < rank(Turn(asked, ""))
+    assert len(pipeline.queries(follow_up, [Turn(asked, answer)])) == 2
+    assert pipeline.queries("What is gravity?", [Turn(asked, answer)]) == ("What is gravity?",)
+
+
+def test_an_answer_that_was_not_shown_leaves_nothing_to_refer_to(parrot):
+    answer = parrot(LIGHT).ask(UNRELATED)
+    assert answer.abstained
+    assert turn_of(UNRELATED, answer) == Turn(UNRELATED, "")
+    shown = parrot(LIGHT).ask(QUESTION)
+    assert turn_of(QUESTION, shown) == Turn(QUESTION, shown.text)
 
 
 @pytest.mark.parametrize(

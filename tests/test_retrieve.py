@@ -8,7 +8,7 @@ import pytest
 from tiny_models import hit, passage
 
 from ingest.chunk import embedding_text
-from rag.retrieve import fuse, rank_of, retrieve
+from rag.retrieve import fuse, merge_rankings, rank_of, retrieve
 from rag.settings import RetrievalSettings
 from rag.types import StageScore
 
@@ -180,3 +180,23 @@ def test_rank_of_asks_for_any_page_of_the_file():
     assert rank_of(hits, "other.pdf", {4}) == 2
     assert rank_of(hits, "deck.pdf", {6}) is None
     assert rank_of([], "deck.pdf", {1}) is None
+
+
+def test_two_rankings_merge_by_their_reciprocal_ranks():
+    """b: 1/12 + 1/11 > a: 1/11 + 1/13 > c: 1/12 > d: 1/13, of which d stands in one alone."""
+
+    def listed(*names):
+        return [hit(name).with_stage("fused", 1 / n, n) for n, name in enumerate(names, start=1)]
+
+    first, second = listed("a", "b", "d"), listed("b", "c", "a")
+    merged = merge_rankings([first, second], "fused")
+    assert ids(merged) == ["b", "a", "c", "d"]
+    # Each keeps the score of the list in which it stands higher, and has its new rank.
+    assert [h.stages["fused"] for h in merged] == [
+        StageScore(1.0, 1),
+        StageScore(1.0, 2),
+        StageScore(1 / 2, 3),
+        StageScore(1 / 3, 4),
+    ]
+    assert merge_rankings([first], "fused") == first
+    assert merge_rankings([first, first], "fused") == first

@@ -231,8 +231,10 @@ class Conversations:
 
     def history(self, conversation: str, before: int) -> list[Turn]:
         """The answered turns before an exchange, oldest first, as `Pipeline.stream` takes them."""
+        from rag.followup import turn_of
+
         return [
-            Turn(exchange.question, exchange.answer.text)
+            turn_of(exchange.question, exchange.answer)
             for exchange in self.exchanges(conversation)
             if exchange.id < before and exchange.answer
         ]

@@ -119,8 +119,8 @@ def signals_of(
 ) -> list[float]:
     """The signals of a question, asked in its conversation."""
     history = history_of(question, questions)
-    query = pipeline.query(question.question, history)
-    hits = pipeline.candidates(query)[: pipeline.settings.retrieval.top_k]
+    query, *beside = pipeline.queries(question.question, history)
+    hits = pipeline.candidates(query, *beside)[: pipeline.settings.retrieval.top_k]
     return features(query, hits, pipeline.evidence(query, hits), pipeline.language(query))
 
 

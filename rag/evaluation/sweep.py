@@ -28,7 +28,7 @@ from rag.evaluation.questions import Question, history_of, read_questions
 from rag.evaluation.run import evaluate
 from rag.evaluation.run_file import Run, read_run
 from rag.evaluation.sweep_plan import SweepPlan, read_plan
-from rag.followup import expand_with_history
+from rag.followup import expand_with_answer, expand_with_history
 from rag.models import Models
 from rag.pipeline import Pipeline
 from rag.settings import ModelSettings, Settings
@@ -99,10 +99,14 @@ def sweep(path: Path, models: Models | None = None) -> Iterator[SweepEvent]:
     models = models or Models()
     questions = read_questions(plan.questions)[: plan.limit]
     texts = [
-        expand_with_history(
-            q.question.strip(), history_of(q, questions), question_language(q.question)
-        )
+        text
         for q in questions
+        for expand in (expand_with_history, expand_with_answer)
+        if (
+            text := expand(
+                q.question.strip(), history_of(q, questions), question_language(q.question)
+            )
+        )
     ]
     points = plan.points()
     runs = plan.output / "runs"

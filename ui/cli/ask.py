@@ -136,7 +136,7 @@ def chat(
 ) -> None:
     """Talk with the lectures in the terminal; a follow-up is searched with the question before it."""
     from rag.errors import BadQuestion
-    from rag.types import Turn
+    from rag.followup import turn_of
 
     config = read_settings(settings, extractive=extractive)
     sampling = read_sampling(
@@ -180,7 +180,7 @@ def chat(
             show(answer.render())
             if answer.abstained:
                 show_unread_pictures(library_folder(library))
-            history.append(Turn(question, answer.text))
+            history.append(turn_of(question, answer))
 
 
 def _answer(

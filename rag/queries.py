@@ -1,0 +1,58 @@
+"""What is searched for: the question alone, or completed from the conversation in two ways."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from ingest.text.languages import Language
+from rag.errors import BadQuestion
+from rag.followup import expand_with_answer, expand_with_history, rewrite
+from rag.generate import Writer
+from rag.types import Turn
+
+
+def search_queries(
+    question: str,
+    history: Sequence[Turn],
+    followups: Literal["expand", "rewrite", "off"],
+    language: Language,
+    writer: Callable[[], Writer],
+) -> tuple[str, ...]:
+    """The query that the answer rests on, and beside it, for a follow-up, one with the answer before.
+
+    Args:
+        question: As the user asked it.
+        history: The turns before, oldest first.
+        followups: The setting `retrieval.followups`.
+        language: The question's.
+        writer: Gives the language model, if it is to complete the question.
+
+    Raises:
+        BadQuestion: it holds no words.
+        ModelMissing: the language model is to complete it and is not on this machine.
+    """
+    question = _checked(question)
+    if followups == "off":
+        return (question,)
+    query = (
+        rewrite(question, history, writer(), language)
+        if followups == "rewrite"
+        else expand_with_history(question, history, language)
+    )
+    after_answer = expand_with_answer(question, history, language)
+    return (query, after_answer) if after_answer else (query,)
+
+
+def _checked(question: str) -> str:
+    """The question, composed (NFC) and without surrounding white space.
+
+    Raises:
+        BadQuestion: it holds no word.
+    """
+    if not any(letter.isalnum() for letter in question):
+        raise BadQuestion(
+            f"The question {question!r} holds no words; ask one in a sentence or a few words."
+        )
+    return unicodedata.normalize("NFC", question.strip())
