@@ -7,4 +7,8 @@ from __future__ import annotations
 
 import typer
 
+from ui.cli.language import next_word
+
 app = typer.Typer(help="Language models from the inside: a laboratory.", no_args_is_help=True)
+
+next_word.register(app)
