@@ -154,6 +154,7 @@ def _read_texts(
             unread_pages=parsed.unread_pages,
             picture_pages=tuple(p.number for p in parsed.pages if p.origin == "picture"),
             attached=parsed.attached,
+            hidden=parsed.hidden,
             reused=reused,
         )
 

@@ -21,7 +21,8 @@ class FileReport:
     `pages` and `passages` are counts, `seconds` is the time that the file took. After "recognised",
     `pages` counts those whose pictures were read; `reused` passages of a changed file have a text
     that the library held before. `unread_pages` are the numbers of damaged pages, `picture_pages` of
-    those with pictures that were not read yet; `attached` are the files inside it, not read.
+    those with pictures that were not read yet; `attached` are the files inside it, not read;
+    `hidden` counts characters that no reader sees, which are left out.
     """
 
     path: str
@@ -34,10 +35,11 @@ class FileReport:
     reused: int = 0
     picture_pages: tuple[int, ...] = ()
     attached: tuple[str, ...] = ()
+    hidden: int = 0
 
     @property
     def warning(self) -> str:
-        """What was not read, a clause each for damaged pages, pictures and attached files; or ""."""
+        """What was not read, a clause each: damaged pages, pictures, files, hidden text; or ""."""
         clauses = []
         if self.unread_pages:
             pages = counted_pages(self.unread_pages)
@@ -54,10 +56,13 @@ class FileReport:
             clauses.append(
                 f"{cover}{few} attached ({names}{more}); extract what you need and ingest it"
             )
+        if self.hidden >= _WORTH_SAYING:
+            clauses.append(f"{self.hidden} hidden characters were left out")
         return f"{file_name(Path(self.path).name)}: {'; '.join(clauses)}" if clauses else ""
 
 
 _NAMED = 5  # attached files named in a report
+_WORTH_SAYING = 20  # hidden characters; fewer are slips of the program that made the file
 
 
 def counted_pages(numbers: Sequence[int]) -> str:

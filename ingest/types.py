@@ -158,7 +158,8 @@ class ParsedDocument:
     """A document as a reader returns it, with its pages in order and its outline.
 
     `unread_pages` are the numbers of the pages that are damaged; they are in `pages` without text;
-    `attached` are the names of the files inside it, which are not read.
+    `attached` are the names of the files inside it, which are not read; `hidden` counts characters
+    that no reader sees, such as those of a layer that is switched off, and that are left out.
     """
 
     document: Document
@@ -166,6 +167,7 @@ class ParsedDocument:
     outline: tuple[Section, ...] = ()
     unread_pages: tuple[int, ...] = ()
     attached: tuple[str, ...] = ()
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,15 @@
 """What no reader sees is not read, and what means nothing is marked."""
 
+import zlib
+
 import pypdfium2 as pdfium
 import pytest
-from raw_pdf import text, write_pdf
+from raw_pdf import Deck, content, text, write_pdf
 
 from ingest.layout.page import lay_out
+from ingest.readers import read
+from ingest.readers.pdf.opening import has_layers
+from ingest.reports import FileReport
 
 SEEN = text(40, 250, "A convolution slides a kernel.")
 
@@ -73,3 +78,42 @@ def test_letters_that_a_font_does_not_map_are_no_text(layout):
     page = layout(SEEN, "BT /F2 12 Tf 40 200 Td <0102030405060708090b0c0e0f1011> Tj ET\n")
     assert page.is_unreadable
     assert lines(page) == ["A convolution slides a kernel."]
+
+
+def _with_layer(path, state: str):
+    """A deck whose first page draws a form of a layer, and the same words in its own content."""
+    deck = Deck()
+    deck.objects[1] = (
+        "<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [30 0 R]"
+        f" /D << /{state} [30 0 R] >> >> >>"
+    ).encode()
+    deck.objects[30] = b"<< /Type /OCG /Name (Solutions) >>"
+    inside = text(50, 100, "Answer seven is the solution of the exercise.").encode()
+    deck.objects[31] = (
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 720 405] /OC 30 0 R"
+        b" /Resources << /Font << /F1 3 0 R >> >> /Length %d >>\nstream\n%b\nendstream"
+        % (len(inside), inside)
+    )
+    deck.objects[10] = (
+        b"<< /Type /Page /Parent 2 0 R /Contents 11 0 R"
+        b" /Resources << /Font << /F1 3 0 R >> /XObject << /X 31 0 R >> >> >>"
+    )
+    deck.objects[11] = deck.stream(content("Bagging").encode() + b"/X Do\n")
+    return deck.write(path)
+
+
+@pytest.mark.parametrize(("state", "is_read"), [("OFF", False), ("ON", True)])
+def test_a_form_on_a_layer_that_is_switched_off_is_not_read(tmp_path, state, is_read):
+    parsed = read(_with_layer(tmp_path / "layer.pdf", state))
+    assert ("seven" in parsed.pages[0].text) is is_read
+    assert "explained" in parsed.pages[0].text
+    assert (parsed.hidden > 0) is not is_read
+    warning = FileReport("layer.pdf", "added", hidden=parsed.hidden).warning
+    assert ("hidden characters were left out" in warning) is not is_read
+
+
+def test_layers_are_found_in_streams_of_objects():
+    catalogue = zlib.compress(b"1 0 << /Type /Catalog /OCProperties << >> >>")
+    packed = b"%PDF-1.7\n5 0 obj << /Type /ObjStm /Filter /FlateDecode >>\nstream\r\n" + catalogue
+    assert has_layers(packed)
+    assert not has_layers(packed.replace(catalogue, zlib.compress(b"1 0 << /Type /Catalog >>")))

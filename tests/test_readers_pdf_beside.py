@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pypdf
+import pypdf.annotations
 import pytest
 import raw_pdf
 from pypdf.generic import (
@@ -28,15 +29,24 @@ SHEET = (
 )
 
 
-def annotated(path: Path, *annotations: dict[str, object]) -> Path:
+def annotated(path: Path, *annotations: dict[str, object], content: str = SHEET) -> Path:
     """A page with annotations; those with a field's type are the fields of a form."""
-    raw_pdf.write_pdf(path, SHEET)
+    raw_pdf.write_pdf(path, content)
     writer = pypdf.PdfWriter(clone_from=path)
     references, fields = ArrayObject(), ArrayObject()
     for values in annotations:
         entry = DictionaryObject({NameObject("/Type"): NameObject("/Annot")})
         for name, value in values.items():
-            if isinstance(value, list):
+            if isinstance(value, dict):
+                value = DictionaryObject(
+                    {
+                        NameObject(f"/{key}"): NameObject(own)
+                        if own.startswith("/")
+                        else TextStringObject(own)
+                        for key, own in value.items()
+                    }
+                )
+            elif isinstance(value, list):
                 value = ArrayObject(FloatObject(number) for number in value)
             elif isinstance(value, int):
                 value = NumberObject(value)
@@ -133,3 +143,45 @@ def test_a_portfolio_without_words_says_what_is_in_it(tmp_path):
 def test_pages_that_wait_for_their_pictures_are_counted():
     report = FileReport("deck.pdf", "added", pages=9, picture_pages=(2, 3, 4, 7))
     assert report.warning == "deck.pdf: pages 2-4, 7 wait for their pictures to be read"
+
+
+def link(target: str, rectangle: list[int]) -> dict[str, object]:
+    action = {"S": "/URI", "URI": target}
+    return {"Subtype": "/Link", "Rect": rectangle, "A": action}
+
+
+def test_the_target_of_a_link_is_a_line_below_the_text(tmp_path):
+    path = annotated(
+        tmp_path / "links.pdf",
+        link("https://example.org/mask", [160, 218, 260, 236]),
+        link("https://example.org/mask", [40, 118, 50, 120]),  # its second line
+        link("mailto:someone@example.org", [40, 260, 60, 280]),
+        link("javascript:alert(1)", [40, 260, 60, 280]),
+    )
+    assert lines(path) == [
+        "Exercise sheet",
+        "Question 1: What does the mask hide?",
+        "Question 2: Which activation is used?",
+        "Link: the mask hide?, https://example.org/mask",
+    ]
+
+
+def test_a_target_that_the_page_shows_is_not_repeated(tmp_path):
+    words = "See www.example.org/mask for the proof in full."
+    shown = link("https://example.org/mask/", [60, 198, 200, 214])
+    path = annotated(tmp_path / "shown.pdf", shown, content=raw_pdf.text(40, 200, words))
+    assert lines(path) == ["See www.example.org/mask for the proof in full."]
+
+
+def test_links_that_lead_through_the_document_are_left_out(tmp_path):
+    path = raw_pdf.Deck().write(tmp_path / "deck.pdf")
+    writer = pypdf.PdfWriter(clone_from=path)
+    for page in writer.pages:
+        uri = pypdf.annotations.Link(rect=(40, 10, 80, 20), url="https://example.org/course")
+        writer.add_annotation(page, uri)
+    uri = pypdf.annotations.Link(rect=(50, 195, 120, 215), url="https://example.org/pruning")
+    writer.add_annotation(writer.pages[3], uri)
+    writer.write(path)
+    texts = [page.text for page in read(path).pages]
+    assert [text.count("Link:") for text in texts] == [0, 0, 0, 1, 0, 0]
+    assert texts[3].splitlines()[-1] == "Link: Pruning is, https://example.org/pruning"

@@ -77,13 +77,16 @@ class PageLayout:
     suspects: Suspects | None = None
 
 
-def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> PageLayout:
+def lay_out(
+    page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = (), *, has_layers: bool = False
+) -> PageLayout:
     """Read a page's text in the order of a reader's eye.
 
     Args:
         page: An open page.
         recognised: Lines read from its picture. Those that repeat its text are left out; the
             others follow the text, or take their place in it where they are the larger part.
+        has_layers: Whether forms that the page draws may belong to layers that are switched off.
     """
     frame = Frame.of(page)
     textpage = page.get_textpage()
@@ -93,7 +96,7 @@ def lay_out(page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = ()) -> 
         textpage.close()
     drawings = read_drawings(page, frame)
     rules, shapes = drawings.rules, drawings.shapes
-    visible = visible_glyphs(page, glyphs, drawings, frame)
+    visible = visible_glyphs(page, glyphs, drawings, frame, forms_may_be_off=has_layers)
     hidden = sum(not glyph.is_blank for glyph in glyphs)
     hidden -= sum(not glyph.is_blank for glyph in visible)
     suspects = mark_suspects(visible)

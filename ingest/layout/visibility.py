@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pypdfium2 as pdfium
 
-from ingest.layout.drawings import Drawings, painting_order
+from ingest.layout.drawings import Drawings, address_of, painting_order
 from ingest.layout.glyphs import MIN_SIZE, UNREADABLE, Frame, Glyph
 from ingest.text.detect import language_of
 from ingest.types import Box
@@ -45,9 +45,22 @@ _GERMAN = (
 
 
 def visible_glyphs(
-    page: pdfium.PdfPage, glyphs: Sequence[Glyph], drawings: Drawings, frame: Frame
+    page: pdfium.PdfPage,
+    glyphs: Sequence[Glyph],
+    drawings: Drawings,
+    frame: Frame,
+    *,
+    forms_may_be_off: bool = False,
 ) -> list[Glyph]:
-    """The glyphs that a reader sees on a page."""
+    """The glyphs that a reader sees on a page.
+
+    Args:
+        page: An open page.
+        glyphs: Its characters.
+        drawings: What else it draws.
+        frame: Its frame.
+        forms_may_be_off: Whether the text of its forms is looked for on the drawn page.
+    """
     kept = [
         glyph
         for glyph in glyphs
@@ -57,6 +70,9 @@ def visible_glyphs(
     ]
     suspicious = [glyph for glyph in kept if not glyph.is_blank and _is_suspicious(glyph, drawings)]
     suspicious += _covered(page, kept, drawings)
+    if forms_may_be_off:
+        outside = {address_of(drawn.raw) for drawn in page.get_objects(max_depth=1)}
+        suspicious += [g for g in kept if not g.is_blank and g.font.address not in outside]
     if not suspicious:
         return kept
     grey = np.asarray(page.render(scale=SCALE).to_pil().convert("L")).astype(np.int16)

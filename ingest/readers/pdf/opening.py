@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,9 @@ import pypdfium2 as pdfium
 from ingest.errors import UnreadableFile
 
 _PDFIUM = threading.Lock()  # pdfium keeps global state and is not safe for threads
+_LAYERS = b"/OCProperties"  # of the catalogue, which may lie in a stream of objects
+_OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm")
+_MAX_PACKED, _MAX_UNPACKED = 1 << 20, 1 << 24  # bytes of such a stream that are looked at
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD in fpdfview.h
 _EVERYWHERE = (-1e6, -1e6, 1e6, 1e6)  # points; the intersection with a media box is that box
 
@@ -36,6 +41,23 @@ def without_prefix(data: bytes) -> bytes:
     """
     start = data.find(b"%PDF-")
     return data[start:] if start > 0 else data
+
+
+def has_layers(data: bytes) -> bool:
+    """Whether a PDF file may have layers (optional content), which a reader can switch off."""
+    if _LAYERS in data or b"/Encrypt" in data:
+        return True
+    for match in _OBJECT_STREAM.finditer(data):
+        start = data.find(b"stream", match.start())
+        try:
+            unpacked = zlib.decompressobj().decompress(
+                data[start + 6 : start + 6 + _MAX_PACKED].lstrip(b"\r\n"), _MAX_UNPACKED
+            )
+        except zlib.error:  # packed in another way, or damaged
+            continue
+        if _LAYERS in unpacked:
+            return True
+    return False
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.layout.glyphs import Frame
 from ingest.layout.page import PageLayout, lay_out
 from ingest.progress import report_progress, skipped_pages
-from ingest.readers.pdf.opening import load_page, open_pdf
+from ingest.readers.pdf.opening import has_layers, load_page, open_pdf
 from ingest.readers.pdf.titles import read_outline
 from ingest.recognition import GLANCE_SCALE, ink
 from ingest.types import Box, Section
@@ -48,6 +48,7 @@ class PdfPages:
 def read_pages(name: str, data: bytes) -> PdfPages:
     """All pages as pdfium finds them; what it cannot read costs that page, or the outline."""
     read = PdfPages()
+    layers = has_layers(data)
     with open_pdf(name, data) as pdf:
         count = len(pdf)
         for number in range(1, count + 1):
@@ -57,7 +58,7 @@ def read_pages(name: str, data: bytes) -> PdfPages:
                     raise ValueError("it ended the reader before")
                 page = load_page(pdf, number)
                 try:
-                    layout = lay_out(page)
+                    layout = lay_out(page, has_layers=layers)
                     picture = page.render(scale=GLANCE_SCALE).to_pil()
                     drawing = ink(picture, word_boxes(layout))
                     if not layout.lines and not any(page.get_objects(max_depth=1)):

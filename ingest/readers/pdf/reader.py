@@ -16,7 +16,14 @@ from ingest.readers.pdf.annotations import attached_files, read_notes, with_note
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.labels import page_labels, with_labels
 from ingest.readers.pdf.letters import restore_letters
-from ingest.readers.pdf.opening import load_page, open_pdf, read_bytes, without_prefix
+from ingest.readers.pdf.links import read_links, with_links
+from ingest.readers.pdf.opening import (
+    has_layers,
+    load_page,
+    open_pdf,
+    read_bytes,
+    without_prefix,
+)
 from ingest.readers.pdf.page_breaks import join_broken_words
 from ingest.readers.pdf.pages import read_pages, reread_doubtful, word_boxes
 from ingest.readers.pdf.titles import document_title, without_stamped_headings
@@ -97,22 +104,26 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
         pages=len(pages),
         language=language_of(text),
     )
-    return ParsedDocument(document, pages, read.outline, tuple(read.damaged), attached)
+    hidden = sum(layout.hidden for layout in layouts)
+    return ParsedDocument(document, pages, read.outline, tuple(read.damaged), attached, hidden)
 
 
 def _with_what_is_beside(
     name: str, data: bytes, pages: tuple[Page, ...]
 ) -> tuple[tuple[Page, ...], tuple[str, ...]]:
-    """The pages with their labels, filled-in fields and comments, and the names of attached files."""
+    """The pages with labels, filled-in fields, comments and links; the names of attached files."""
     try:
         with open_pdf(name, data) as pdf:
             notes = read_notes(pdf)
+            readable = [n for n in range(1, len(pages) + 1) if n not in skipped_pages()]
+            links = read_links(pdf, readable)
             labels, attached = page_labels(pdf), tuple(attached_files(pdf))
     except Exception as error:  # the text is read all the same
         logger.info("%s: labels or annotations cannot be read (%r)", name, error)
         return pages, ()
     noted = (with_notes(page, notes.get(page.number, ())) for page in pages)
-    return with_labels(tuple(noted), labels), attached
+    linked = (with_links(page, links.get(page.number, ())) for page in noted)
+    return with_labels(tuple(linked), labels), attached
 
 
 def _pages_by_second_opinion(data: bytes, pages: tuple[Page, ...]) -> tuple[Page, ...]:
@@ -170,6 +181,7 @@ def _read_pictures(
 ) -> list[PageLayout]:
     """The layouts with what is written in the pictures of some pages, counted from 1."""
     read = list(layouts)
+    layers = has_layers(data)
     for done, number in enumerate(pictures):
         report_progress(done, len(pictures), number)
         if number in skipped_pages():
@@ -180,6 +192,6 @@ def _read_pictures(
             picture = load_page(pdf, number).render(scale=scale).to_pil()
         lines = recogniser.read(picture, scale)
         with open_pdf(name, data) as pdf:
-            read[number - 1] = lay_out(load_page(pdf, number), lines)
+            read[number - 1] = lay_out(load_page(pdf, number), lines, has_layers=layers)
     report_progress(len(pictures), len(pictures))
     return read
