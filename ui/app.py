@@ -26,6 +26,7 @@ PAGES = {
     "library": ("Library", ":material/menu_book:"),
     "evaluate": ("Evaluate", ":material/monitoring:"),
     "generative": ("Generative laboratory", ":material/draw:"),
+    "language": ("Language laboratory", ":material/translate:"),
     "settings": ("Settings", ":material/tune:"),
 }
 

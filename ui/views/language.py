@@ -15,6 +15,7 @@ from ui.session import Session
 from ui.text import escape, t
 
 ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
+    "tokens": "Tokens",
 }
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typer
 
-from ui.cli.language import next_word
+from ui.cli.language import next_word, tokens
 
 app = typer.Typer(help="Language models from the inside: a laboratory.", no_args_is_help=True)
 
+tokens.register(app)
 next_word.register(app)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ui.language_laboratory.german.page import GERMAN as PAGE
+from ui.language_laboratory.german.tokens import GERMAN as TOKENS
 
-GERMAN = {**PAGE}
+GERMAN = {**PAGE, **TOKENS}
