@@ -62,13 +62,15 @@ wheel-test: wheel
 corpus: .venv/.dev
 	$(BIN)/python corpus/sources/build.py
 
+# Lectures of other people, where they are at hand.
+LECTURES = $(wildcard ../shared/lectures)
+
 # How good retrieval and answers are: docs/results.md. Runs are kept in build/evaluate.
 evaluate: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --writer-questions 40 --ablations --beir $(wildcard ../shared/beir/cranfield ../shared/beir/xquad-en)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.results --writer-questions 40 --ablations $(LECTURES:%=--lectures %) --beir $(wildcard ../shared/beir/cranfield ../shared/beir/xquad-en)
 
 # When an answer is shown, doubtful, or not shown: models/abstention, fitted on lectures of several kinds (docs/tuning.md).
 CALIBRATE = build/calibrate
-LECTURES = $(wildcard ../shared/lectures)
 calibrate: .venv/.dev
 	$(BIN)/python -m training.lectures $(CALIBRATE)/training
 	$(KATHEDER) ingest corpus --library $(CALIBRATE)/corpus-library

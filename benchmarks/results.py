@@ -1,19 +1,25 @@
 """Measure every set-up on the question sets and write docs/results.md; `make evaluate` runs it.
 
-    python -m benchmarks.results [--work DIR] [--beir DIR ...] [--without-writer] [--ablations] [--output FILE]
+    python -m benchmarks.results [--work DIR] [--lectures DIR] [--beir DIR ...] [--without-writer]
+        [--ablations] [--output FILE]
 
 The runs are saved in the work folder and continued where they stopped; delete a run to make it again.
-Tuning looks at `dev` alone; `test` is about other lectures.
+Tuning looks at `dev` alone; `test` is about other lectures. With `--lectures`, a folder of other
+people's lectures (`pdfs`, `questions-dev.jsonl`, `questions-test.jsonl`) is measured as well; its
+texts are not printed. `benchmarks/baseline.json` holds what the version of an earlier date measured
+on each question, for paired gains.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +78,10 @@ ABLATIONS = (
     Setup("writer, unchecked", {"answer": {"writer": True, "check": False}}, answers=True),
 )
 
+FOREIGN = (*RETRIEVING, Setup("quotes", {"answer": {"writer": False}}, answers=True))
+
+BASELINE = Path("benchmarks/baseline.json")
+BASELINE_MEASURES = ("reranked RR@10", "reranked Success@5", "keywords", "citation precision")
 RETRIEVAL = ("Success@1", "Success@5", "R@5", "RR@10", "nDCG@10")
 ANSWERS = (
     "lead keywords",
@@ -117,16 +127,34 @@ def _pipeline(base: Pipeline, settings: Settings) -> Pipeline:
     return Pipeline(base.store, models, settings, base.calibration if models.reranker else None)
 
 
-def library_of(work: Path, encoder: Encoder) -> Path:
-    """The library of the six lectures, brought up to date."""
-    folder = work / "library"
+def library_of(folder: Path, files: Path, encoder: Encoder) -> Path:
+    """The library of all files below a folder, brought up to date."""
     library = Library(folder, create=True)
     chunking = load_settings().chunking.model_dump()
-    for report in ingest(find_files([Path("corpus")]), library, encoder, **chunking):
+    for report in ingest(find_files([files]), library, encoder, **chunking):
         if report.outcome == "failed":
             raise SystemExit(report.message)
     library.close()
     return folder
+
+
+def baseline_of(name: str) -> RunFigures:
+    """What the version of the baseline measured on each question of a set."""
+    values = json.loads(BASELINE.read_text())["sets"][name]
+    return RunFigures((), values)
+
+
+def baseline_lines(name: str, report: RunFigures) -> list[str]:
+    """The gains over the baseline, paired by question."""
+    version = json.loads(BASELINE.read_text())["version"]
+    before = f"version of {version}"
+    runs = {before: baseline_of(name), "now": report}
+    return [
+        f"Gains over the version of {version}, paired by question:",
+        "",
+        *gains_table(runs, [(before, "now")], BASELINE_MEASURES).to_markdown(),
+        "",
+    ]
 
 
 def count_of(runs: Mapping[str, Run]) -> str:
@@ -210,11 +238,93 @@ def _processor() -> str:
     return platform.processor()
 
 
+def set_lines(
+    name: str,
+    questions: Sequence[Question],
+    base: Pipeline,
+    setups: Sequence[Setup],
+    work: Path,
+    limits: Mapping[str, int | None],
+    *,
+    foreign: bool = False,
+) -> tuple[list[str], Run]:
+    """The section about a question set, and its first run.
+
+    Args:
+        name: The set's, in titles, files and the baseline.
+        questions: All of the set.
+        base: The pipeline over the lectures that they are about.
+        setups: What is measured.
+        work: The folder of the runs.
+        limits: How many questions a set-up is asked, by its name; None means all.
+        foreign: Other people's lectures, whose texts are not printed.
+    """
+    file_name = name.replace(" ", "-")
+    runs = {
+        s.name: run_setup(s, file_name, questions, base, work, limits.get(s.name)) for s in setups
+    }
+    reports = {key: measure_run(questions, run) for key, run in runs.items()}
+    depths = [s.name for s in DEPTHS if s in setups]
+    retrieving = {s.name: reports[s.name] for s in setups if not s.answers and s not in DEPTHS}
+    answering = {s.name: reports[s.name] for s in setups if s.answers}
+    answerable = sum(question.answerable for question in questions)
+    fullest = max(reversed(answering), key=lambda key: len(runs[key].lines))
+    last = list(retrieving)[-1]
+    seconds = sum(line.seconds for line in runs[last].lines.values())
+    lines = [
+        f"## {name}: {len(questions)} questions, {answerable} of them answerable",
+        "",
+        f"Retrieval ({last}: {seconds:.0f} s for all questions, warm):",
+        "",
+        *setups_table(retrieving, RETRIEVAL, "reranked ").to_markdown(),
+        "",
+        "Gains, paired by question:",
+        "",
+        *gains_table(
+            reports, list(pairwise(list(retrieving)[1:])), ("reranked RR@10", "reranked nDCG@10")
+        ).to_markdown(),
+        "",
+        *(depth_lines(reports, depths) if depths else []),
+        "Answers:",
+        "",
+        count_of({key: runs[key] for key in answering}),
+        "",
+        *setups_table(answering, ANSWERS).to_markdown(),
+        "",
+    ]
+    if len(answering) > 1:
+        metrics = ("lead keywords", "keywords", "token F1", "citation precision")
+        gains = gains_table(reports, list(pairwise(answering)), metrics)
+        lines += ["Gains, paired by question:", "", *gains.to_markdown(), ""]
+    lines += [
+        *baseline_lines(name, reports["quotes"]),
+        f"By kind of question, {fullest}:",
+        "",
+        *groups_table(
+            reports[fullest],
+            (
+                "reranked Success@5",
+                "reranked RR@10",
+                "lead keywords",
+                "keywords",
+                "token F1",
+                "abstention accuracy",
+            ),
+        ).to_markdown(),
+        "",
+    ]
+    if not foreign:
+        shown = {key: runs[key] for key in answering}
+        lines += examples(questions, shown, reports[list(answering)[-1]])
+    return lines, runs[last]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("build/evaluate"))
     parser.add_argument("--output", type=Path, default=Path("docs/results.md"))
+    parser.add_argument("--lectures", type=Path, help="a folder of other people's lectures")
     parser.add_argument("--beir", type=Path, nargs="*", default=[])
     parser.add_argument("--without-writer", action="store_true", help="leave out what is slow")
     parser.add_argument(
@@ -224,86 +334,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     settings = load_settings()
     models = Models(settings.models)
-    base = Pipeline.load(library_of(options.work, models.encoder), settings, models)
+    library = library_of(options.work / "library", Path("corpus"), models.encoder)
+    base = Pipeline.load(library, settings, models)
     setups = [s for s in (*RETRIEVING, *DEPTHS, *QUOTING) if base.reranker or "models" in s.changes]
     setups += list(ABLATIONS) if options.ablations else []
     setups += [] if options.without_writer else list(WRITING)
+    limits = {s.name: options.writer_questions for s in (*WRITING, *ABLATIONS)}
     lines: list[str] = []
-    first: Run | None = None
     for name in SETS:
         questions = read_questions(QUESTIONS / f"{name}.jsonl")
-        limits = {s.name: options.writer_questions for s in (*WRITING, *ABLATIONS)}
-        runs = {
-            s.name: run_setup(s, name, questions, base, options.work, limits.get(s.name))
-            for s in setups
-        }
-        reports = {key: measure_run(questions, run) for key, run in runs.items()}
-        first = first or next(iter(runs.values()))
-        depths = [s.name for s in DEPTHS]
-        retrieving = {s.name: reports[s.name] for s in setups if not s.answers and s not in DEPTHS}
-        answering = {s.name: reports[s.name] for s in setups if s.answers}
-        answerable = sum(question.answerable for question in questions)
-        fullest = max(reversed(answering), key=lambda key: len(runs[key].lines))
-        seconds = sum(line.seconds for line in list(runs[list(retrieving)[-1]].lines.values()))
-        lines += [
-            f"## {name}: {len(questions)} questions, {answerable} of them answerable",
-            "",
-            f"Retrieval ({list(retrieving)[-1]}: {seconds:.0f} s for all questions, warm):",
-            "",
-            *setups_table(retrieving, RETRIEVAL, "reranked ").to_markdown(),
-            "",
-            "Gains, paired by question:",
-            "",
-            *gains_table(
-                reports,
-                list(zip(list(retrieving)[1:], list(retrieving)[2:], strict=False)),
-                ("reranked RR@10", "reranked nDCG@10"),
-            ).to_markdown(),
-            "",
-            *(depth_lines(reports, depths) if base.reranker else []),
-            "Answers:",
-            "",
-            count_of({key: runs[key] for key in answering}),
-            "",
-            *setups_table(answering, ANSWERS).to_markdown(),
-            "",
-            "Gains, paired by question:",
-            "",
-            *gains_table(
-                reports,
-                list(zip(list(answering), list(answering)[1:], strict=False)),
-                ("lead keywords", "keywords", "token F1", "citation precision"),
-            ).to_markdown(),
-            "",
-            f"By kind of question, {fullest}:",
-            "",
-            *groups_table(
-                reports[fullest],
-                (
-                    "reranked Success@5",
-                    "reranked RR@10",
-                    "lead keywords",
-                    "keywords",
-                    "token F1",
-                    "abstention accuracy",
-                ),
-            ).to_markdown(),
-            "",
-            *examples(
-                questions, {key: runs[key] for key in answering}, reports[list(answering)[-1]]
-            ),
-        ]
+        section, run = set_lines(name, questions, base, setups, options.work, limits)
+        lines += section
+    if options.lectures:
+        folder = options.work / "lectures-library"
+        library = library_of(folder, options.lectures / "pdfs", models.encoder)
+        foreign = Pipeline.load(library, settings, models)
+        for name in SETS:
+            questions = read_questions(options.lectures / f"questions-{name}.jsonl")
+            section, _ = set_lines(
+                f"lectures {name}", questions, foreign, FOREIGN, options.work, {}, foreign=True
+            )
+            lines += section
     results = [evaluate_beir(path, base.encoder, base.reranker, settings) for path in options.beir]
     if results:
         lines += ["## Standard collections", "", *beir_lines(results)]
-    assert first is not None
     named = base.with_settings(settings.with_changes(answer={"writer": not options.without_writer}))
     head = [
         "# Results",
         "",
         "Written by `make evaluate`; every figure is a mean with its 95 % bootstrap interval.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}; {machine(first)}; library {first.meta['library'][:12]}; "
+        f"{datetime.now(UTC):%Y-%m-%d}; {machine(run)}; library {run.meta['library'][:12]}; "
         + ", ".join(f"{role} {name}" for role, name in named.model_names.items())
         + ".",
         "",
