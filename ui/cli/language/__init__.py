@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import typer
 
-from ui.cli.language import next_word, tokens
+from ui.cli.language import attention, next_word, tokens
 
 app = typer.Typer(help="Language models from the inside: a laboratory.", no_args_is_help=True)
 
+attention.register(app)
 tokens.register(app)
 next_word.register(app)

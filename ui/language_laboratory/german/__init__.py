@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from ui.language_laboratory.german.attention import GERMAN as ATTENTION
 from ui.language_laboratory.german.page import GERMAN as PAGE
 from ui.language_laboratory.german.tokens import GERMAN as TOKENS
 
-GERMAN = {**PAGE, **TOKENS}
+GERMAN = {**PAGE, **ATTENTION, **TOKENS}
