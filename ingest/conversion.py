@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ingest.converted import converted_file, failure_mark
 from ingest.errors import UnreadableFile
 from ingest.layout.page import lay_out
 from ingest.page_boxes import merge_adjacent
@@ -60,14 +61,9 @@ def can_convert(document: Document, folder: Path) -> bool:
     """Whether `converted_pdf` has a PDF, or would try to make one."""
     if Path(document.path).suffix.lower() not in _FILTERS:
         return False
-    target = _target(document, folder)
-    return target.is_file() or (
-        office_program() is not None and not target.with_suffix(".failed").exists()
+    return converted_file(document.id, folder).is_file() or (
+        office_program() is not None and not failure_mark(document.id, folder).exists()
     )
-
-
-def _target(document: Document, folder: Path) -> Path:
-    return folder / "converted" / f"{document.id}.pdf"
 
 
 def converted_pdf(document: Document, folder: Path, program: str | None = None) -> Path | None:
@@ -82,8 +78,8 @@ def converted_pdf(document: Document, folder: Path, program: str | None = None) 
     conversion = _FILTERS.get(source.suffix.lower())
     if conversion is None:
         return None
-    target = _target(document, folder)
-    failed = target.with_suffix(".failed")
+    target = converted_file(document.id, folder)
+    failed = failure_mark(document.id, folder)
     if target.is_file():
         return target
     program = program or office_program()
@@ -105,13 +101,6 @@ def converted_pdf(document: Document, folder: Path, program: str | None = None) 
         logger.warning("%s: cannot be converted (%s); its text is shown", source.name, error)
         return None
     return target
-
-
-def remove_converted(document: str, folder: Path) -> None:
-    """Delete what was converted of a document with this id."""
-    for suffix in (".pdf", ".failed"):
-        with contextlib.suppress(OSError):
-            (folder / "converted" / f"{document}{suffix}").unlink()
 
 
 def _convert(program: str, folder: Path, data: bytes, suffix: str, conversion: str) -> Path | None:

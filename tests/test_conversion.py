@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pptx
 import pytest
 from pptx.util import Inches
 
-from ingest.conversion import boxes_on_pdf, can_convert, converted_pdf, remove_converted
+from ingest.conversion import boxes_on_pdf, can_convert, converted_pdf
+from ingest.converted import converted_file, failure_mark, remove_converted
 from ingest.readers import read
 from ingest.readers.pdf import read_pdf
+from ingest.store import Library
 from ingest.types import Document
 
 
@@ -86,3 +90,25 @@ def test_libreoffice_draws_every_slide_hidden_ones_too(deck, tmp_path):
     assert [page.heading for page in pages] == ["First", "Second"]
     [box] = boxes_on_pdf(target, 2, "Then it merges.")
     assert box.y0 > pages[1].height / 4
+
+
+def test_a_document_that_leaves_the_library_takes_its_pdf_along(deck, tmp_path):
+    library = Library(tmp_path / "library", create=True)
+    parsed = read(Path(deck.path))
+    vectors = np.zeros((0, 4), dtype=np.float32)
+    library.add(parsed, [], vectors)
+    pdf = converted_file(deck.id, library.folder)
+    other = failure_mark("f" * 64, library.folder)
+    pdf.parent.mkdir()
+    for file in (pdf, other):
+        file.write_bytes(b"")
+    library.add(parsed, [], vectors)  # the same document again
+    assert pdf.exists()
+    changed = replace(parsed, document=replace(parsed.document, id="e" * 64))
+    library.add(changed, [], vectors)  # its file has changed
+    assert not pdf.exists()
+    new = failure_mark("e" * 64, library.folder)
+    new.write_bytes(b"")
+    assert library.remove("e" * 64)
+    assert not new.exists()
+    assert other.exists()

@@ -226,9 +226,16 @@ FOOTNOTES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 </w:p></w:footnote></w:footnotes>"""
 
 
-def test_footnotes_and_comments_are_read_behind_their_paragraph(tmp_path):
+@pytest.mark.parametrize("in_table", [False, True])
+def test_footnotes_and_comments_are_read_behind_their_paragraph_or_table(tmp_path, in_table):
     document = docx.Document()
-    paragraph = document.add_paragraph("An AVL tree is balanced.")
+    if in_table:
+        table = document.add_table(rows=1, cols=2)
+        table.cell(0, 1).text = "11"
+        paragraph = table.cell(0, 0).paragraphs[0]
+        paragraph.add_run("An AVL tree is balanced.")
+    else:
+        paragraph = document.add_paragraph("An AVL tree is balanced.")
     document.add_comment(paragraph.runs, text="Ask this in the exam.", author="A. Teacher")
     document.add_paragraph("It is searched in logarithmic time.")
     package = document.part.package
@@ -242,7 +249,7 @@ def test_footnotes_and_comments_are_read_behind_their_paragraph(tmp_path):
     paragraph.add_run()._r.append(reference)
     document.save(tmp_path / "notes.docx")
     assert lines(read(tmp_path / "notes.docx"), 1) == [
-        "An AVL tree is balanced.",
+        "| An AVL tree is balanced. | 11 |" if in_table else "An AVL tree is balanced.",
         "Footnote: Named after their inventors.",
         "Comment: Ask this in the exam.",
         "It is searched in logarithmic time.",

@@ -301,3 +301,21 @@ def test_files_of_all_kinds_are_found_searched_and_cited(write, tmp_path, encode
     assert best["bee"].startswith("b.html, section")
     assert best["ant"] == "c.txt, part 1"
     assert best["spider"].startswith("d.ipynb, cell")
+
+
+def test_cells_over_several_rows_and_columns_stand_at_their_place(write):
+    """Worked by hand: the first cell spans two rows, the second two columns, a row ends early."""
+    html = (
+        "<table><tr><th>kind<th>name<th>time<th>note"
+        "<tr><td rowspan='2'>tree<td colspan=2>AVL<td>fast"
+        "<tr><td>heap<td>log n<td rowspan=9>old"
+        "<tr><td>list<td>chain"
+        "</table>"
+    )
+    page = read(write("spans.html", html)).pages[0]
+    assert page.text.splitlines() == [
+        "| kind | name | time | note |",
+        "| tree | AVL | | fast |",
+        "| tree | heap | log n | old |",
+        "| list | chain | | old |",
+    ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import sqlite3
+import tempfile
 import threading
 from pathlib import Path
 
@@ -175,17 +177,49 @@ def test_a_migration_that_fails_leaves_the_old_library(old):
     assert found(Library(old), "gate") == [LECTURES["en"][0]]
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
-)
-def test_an_old_library_in_a_read_only_folder_is_named(old):
-    old.chmod(0o555)
-    (old / DATABASE).chmod(0o444)
+def _read_as_nobody(folder: Path, results: multiprocessing.SimpleQueue) -> None:
+    """Search a library and try to change it, as a user who may not."""
+    if os.geteuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    library = Library(folder)
+    results.put(found(library, "gate"))
     try:
-        with pytest.raises(LibraryMismatch, match="Make the folder writable"):
-            Library(old)
-    finally:
-        old.chmod(0o755)
+        library.remove(library.documents()[0].id)
+    except sqlite3.Error as error:
+        results.put(str(error))
+    else:
+        results.put("it was changed")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs users and processes that fork")
+def test_an_old_library_in_a_read_only_folder_is_searched_and_not_changed(old):
+    assert found(Library(old), "gate") == [LECTURES["en"][0]]  # loads all that the child needs
+    fork = multiprocessing.get_context("fork")
+    results = fork.SimpleQueue()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "library"
+        write_format_1(folder)
+        before = (folder / DATABASE).read_bytes()
+        Path(name).chmod(0o755)
+        folder.chmod(0o555)
+        (folder / DATABASE).chmod(0o444)
+        child = fork.Process(target=_read_as_nobody, args=(folder, results))
+        child.start()
+        child.join(30)
+        folder.chmod(0o755)
+        assert child.exitcode == 0
+        assert results.get() == [LECTURES["en"][0]]
+        assert f"The library at {folder} cannot be" in results.get()
+        assert (folder / DATABASE).read_bytes() == before
+        assert sorted(path.name for path in folder.iterdir()) == [DATABASE]
+
+
+def test_an_old_library_that_cannot_be_copied_either_is_named(old, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.R_OK)
+    monkeypatch.setattr(tempfile, "tempdir", str(old / "missing"))
+    with pytest.raises(LibraryMismatch, match="Make the folder writable"):
+        Library(old)
 
 
 @pytest.mark.skipif(

@@ -30,7 +30,8 @@ _CODE = re.compile(r"code|source|html preformatted|plain text", re.I)
 def read_docx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
     """Read a document; a page is a heading with what is below it.
 
-    Footnotes, endnotes and comments follow the paragraph that they belong to, as what they are.
+    Footnotes, endnotes and comments follow the paragraph or the table that they belong to, as what
+    they are.
 
     Raises:
         UnreadableFile: the file is missing, damaged, encrypted, no document, or has no text.
@@ -105,15 +106,19 @@ class _Body:
             yield Block("code", text)
         else:
             yield Block("text", text)
+        yield from self._beside(paragraph._p)
+
+    def _beside(self, element: Any) -> Iterator[Block]:
+        """The notes, text boxes and pictures of a paragraph or a table."""
         for reference, kind, name in _NOTES:
-            for element in paragraph._p.iter(qn(reference)):
-                if note := self._notes.get((kind, str(element.get(qn("w:id"))))):
+            for mark in element.iter(qn(reference)):
+                if note := self._notes.get((kind, str(mark.get(qn("w:id"))))):
                     yield Block("text", f"{name}: {note}")
-        for box in paragraph._p.iter(qn("w:txbxContent")):
+        for box in element.iter(qn("w:txbxContent")):
             if not _is_fallback(box):
                 for inner in box.iter(qn("w:p")):
                     yield Block("text", paragraph_text(inner))
-        for blip in paragraph._p.iter(qn("a:blip")):
+        for blip in element.iter(qn("a:blip")):
             part = self._document.part.related_parts.get(blip.get(qn("r:embed")))
             if part is not None:
                 yield from self._pictures.blocks(part.blob)
@@ -135,6 +140,7 @@ class _Body:
         else:
             for cells in rows:
                 yield from (Block("text", cell) for cell in cells)
+        yield from self._beside(table._tbl)
 
     def _list_marker(self, paragraph: Any, style: str) -> tuple[str, int] | None:
         """The mark of a list item and its level, from its own numbering or its style's."""

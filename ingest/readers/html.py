@@ -157,18 +157,32 @@ def _is_data(table: HtmlElement) -> bool:
 
 
 def _rows(table: HtmlElement) -> list[list[str]]:
-    """The texts of a table's cells; one that is wider than a column has empty cells behind it."""
-    return [
-        [
-            text
-            for cell in row
-            if isinstance(cell.tag, str) and cell.tag in ("td", "th") and not _is_hidden(cell)
-            for text in (" ".join(cell.itertext()), *[""] * (_columns(cell) - 1))
-        ]
-        for row in table.iter("tr")
-    ]
+    """The texts of a table's cells, each at its column.
+
+    A cell over several columns has empty ones behind it; one over several rows stands in each of
+    them, so that every row says what it is about.
+    """
+    grid: dict[tuple[int, int], str] = {}
+    rows = list(table.iter("tr"))
+    for y, row in enumerate(rows):
+        x = 0
+        for cell in row:
+            if not isinstance(cell.tag, str) or cell.tag not in ("td", "th") or _is_hidden(cell):
+                continue
+            while (y, x) in grid:
+                x += 1
+            text, width = " ".join(cell.itertext()), _count(cell, "colspan")
+            for below in range(min(_count(cell, "rowspan"), len(rows) - y)):
+                for column in range(width):
+                    grid[y + below, x + column] = "" if column else text
+            x += width
+    widths = [0] * len(rows)
+    for y, x in grid:
+        widths[y] = max(widths[y], x + 1)
+    return [[grid.get((y, x), "") for x in range(width)] for y, width in enumerate(widths)]
 
 
-def _columns(cell: HtmlElement) -> int:
-    number = cell.get("colspan", "1")
+def _count(cell: HtmlElement, attribute: str) -> int:
+    """How many columns or rows a cell covers."""
+    number = cell.get(attribute, "1")
     return int(number) if re.fullmatch(r"[1-9]\d?", number) else 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,16 +24,17 @@ class Database:
         """Use the file; the first connection creates it where it is missing."""
         self.file = file
         self._local = threading.local()
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, opened on first use."""
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
-            if self._is_read_only():
-                log = self.file.with_name(f"{self.file.name}-wal")
+            if self.is_read_only():
+                file = self.file if self._copy is None else Path(self._copy.name) / self.file.name
+                log = file.with_name(f"{file.name}-wal")
                 mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-                address = f"{self.file.absolute().as_uri()}?{mode}"
-                db = self._connect(address, uri=True)
+                db = self._connect(f"{file.absolute().as_uri()}?{mode}", uri=True)
             else:
                 db = self._connect(self.file)
                 _use_write_ahead_log(db)
@@ -52,7 +54,23 @@ class Database:
         db.file = self.file
         return db
 
-    def _is_read_only(self) -> bool:
+    def read_from_copy(self, prepare: Callable[[Database], None]) -> None:
+        """From now on read a temporary copy of the file, which a function has changed.
+
+        The copy is deleted when this object is.
+
+        Args:
+            prepare: Gets the copy, which can be written to.
+        """
+        copy = tempfile.TemporaryDirectory(prefix="katheder-library-")
+        changed = Database(Path(copy.name) / self.file.name)
+        self.connection().backup(changed.connection())
+        prepare(changed)
+        changed.close()
+        self.close()
+        self._copy = copy
+
+    def is_read_only(self) -> bool:
         """Whether nobody here can write the file or the log beside it, which reading needs too."""
         exists = self.file.exists()
         return exists and not (

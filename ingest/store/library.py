@@ -7,12 +7,13 @@ stores the configuration that it was built with, and refuses to mix encoders or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
+from ingest.converted import remove_converted
 from ingest.errors import LibraryMismatch, LibraryMissing, LibraryUnusable
 from ingest.store import dense, lexical, places, rows, schema, verification
 from ingest.store.database import Database
@@ -34,8 +35,8 @@ class Library:
 
         Raises:
             LibraryMissing: there is none and `create` is false.
-            LibraryMismatch: it has a format that this version does not know, or an older one in
-                a folder that cannot be written to.
+            LibraryMismatch: it has a format that this version does not know, or an older one that
+                cannot be brought to the present one.
             LibraryUnusable: it is damaged, locked, or may not be read, or the folder is none.
         """
         self.folder = folder
@@ -131,21 +132,29 @@ class Library:
             raise ValueError(f"{len(passages)} passages but {len(vectors)} vectors")
         document = parsed.document
         with self.database.transaction() as db:
-            for (replaced,) in db.execute(
+            replaced = db.execute(
                 "SELECT id FROM documents WHERE path = ? OR id = ?",
                 (rows.stored_path(document.path), document.id),
-            ).fetchall():
-                rows.delete_document(db, replaced)
+            ).fetchall()
+            for (id,) in replaced:
+                rows.delete_document(db, id)
             places.set_marks(db, places.marks(db))
             rows.insert_document(db, parsed, passages, vectors)
             schema.update_content_hash(db)
+        self._remove_converted({id for (id,) in replaced} - {document.id})
 
     def remove(self, document: str) -> bool:
         """Remove a document by its id; see `Store.remove`."""
         with self.database.transaction() as db:
             removed = rows.delete_document(db, document)
             places.set_marks(db, places.marks(db))
+        self._remove_converted({document})
         return removed
+
+    def _remove_converted(self, documents: Iterable[str]) -> None:
+        """Delete the PDFs that were made of documents which left the library."""
+        for document in documents:
+            remove_converted(document, self.folder)
 
     def documents(self) -> list[Document]:
         """All documents, by file name."""
@@ -154,16 +163,18 @@ class Library:
     def move(self, document: str, path: Path) -> None:
         """Say that a document's file is at another path now; the document that was there leaves."""
         with self.database.transaction() as db:
-            for (replaced,) in db.execute(
+            replaced = db.execute(
                 "SELECT id FROM documents WHERE path = ? AND id != ?",
                 (rows.stored_path(str(path)), document),
-            ).fetchall():
-                rows.delete_document(db, replaced)
+            ).fetchall()
+            for (id,) in replaced:
+                rows.delete_document(db, id)
             db.execute(
                 "UPDATE documents SET path = ?, file = ? WHERE id = ?",
                 (rows.stored_path(str(path)), file_name(path.name), document),
             )
             places.set_marks(db, places.marks(db))
+        self._remove_converted(id for (id,) in replaced)
 
     def gone(self) -> dict[str, places.Mark]:
         """The documents whose files are gone, by id: "gone", or "kept" where they are still cited."""

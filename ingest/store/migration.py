@@ -25,6 +25,8 @@ _LATEST_TERMS = 3  # the first format whose full-text table is as today's
 def migrate(database: Database) -> None:
     """Bring a library of an older format to the present one, all or nothing.
 
+    Where it cannot be written to, a temporary copy is brought to the present format and read instead.
+
     Format 1 kept the passages' own words for a stemmer of English in SQLite; format 2 keeps the
     stems of each document's language. Format 3 adds the pages' printed labels and what few passages
     have, which are empty until a document is read again; it knows more languages, scripts without
@@ -32,29 +34,36 @@ def migrate(database: Database) -> None:
     adds the pages' regions, which are empty until a document is read again.
 
     Raises:
-        LibraryMismatch: the library cannot be written to.
+        LibraryMismatch: neither the library nor a copy of it can be written to.
     """
     old = read_format(database) or FORMAT
     if old == FORMAT:
         return
     try:
-        with database.transaction() as db:
-            old = read_format(database) or FORMAT
-            if old == FORMAT:
-                return  # another process was first
-            logger.info("bringing %s from format %s to %s", database.file, old, FORMAT)
-            add_columns(db, old)
-            if old < _LATEST_TERMS:
-                _recognise_languages(db)
-                _fill_full_text_table(db)
-            set_format(db)
-    except sqlite3.Error as error:
+        if database.is_read_only():
+            database.read_from_copy(_migrate)
+        else:
+            _migrate(database)
+    except (sqlite3.Error, OSError) as error:
         folder = database.file.parent
         raise LibraryMismatch(
             f"The library at {folder} has format {old} and cannot be brought to format {FORMAT} "
             f"({error}). Make the folder writable and run "
             f"`katheder library verify --library {folder}` once, or copy it to where you can write."
         ) from error
+
+
+def _migrate(database: Database) -> None:
+    with database.transaction() as db:
+        old = read_format(database) or FORMAT
+        if old == FORMAT:
+            return  # another process was first
+        logger.info("bringing %s from format %s to %s", database.file, old, FORMAT)
+        add_columns(db, old)
+        if old < _LATEST_TERMS:
+            _recognise_languages(db)
+            _fill_full_text_table(db)
+        set_format(db)
 
 
 def _recognise_languages(db: sqlite3.Connection) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.citations import unit_of
-from ingest.conversion import remove_converted
 from ingest.errors import KathederError
 from ingest.store import Library
 from ingest.types import Document
@@ -70,7 +69,6 @@ def show_documents(session: Session, library: Library) -> None:
 def _document_buttons(session: Session, library: Library, document: Document) -> None:
     def remove() -> None:
         library.remove(document.id)
-        remove_converted(document.id, library.folder)
         uploads = (session.folder / "uploads").resolve()
         file = Path(document.path)
         if file.parent == uploads:
