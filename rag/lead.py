@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.text.languages import LANGUAGES, Language, language
+from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
-from ingest.text.stems import stem
 from ingest.types import Passage
 from rag.evidence import Judge, page_ranks, reranked_logits
 from rag.parts import parts_of
@@ -24,14 +23,16 @@ from rag.rerank import logits
 from rag.settings import AnswerSettings
 from rag.spans import TextSpan, Unit, has_min_words, is_row, judge_input, span_text, units_of
 from rag.types import Hit
+from rag.unit_kinds import content_stems, kind_logits
 
 MAX_WORDS = 40  # of a lead with its label
 _PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
 _MAX_LABEL = 12  # words; a longer heading or line names nothing
 _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
 _PAGE_MARGIN = 3.0  # weighted logits; no lead is taken from a passage further behind the best one
+_NEW_PAGE = 2.0  # logits, for units of a page that holds none of the other parts' leads
+_MIN_PART = -2.0  # logit; a further part has no lead where its best unit is below this
 _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
-_WORD = re.compile(r"[^\W_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +92,59 @@ def select_leads(
         None where the passages hold no unit that can stand alone. Two parts that the same units
         answer have one lead.
     """
-    pages = [
-        _Page(rank, hit)
-        for rank, hit in enumerate(
-            [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
-        )
-    ]
-    pages = [page for page in pages if page.units]
+    on_topic = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
+    pages = [page for page in map(_Page, on_topic) if page.units]
     if not pages:
         return ()
     places = settings.passage_weight * reranked_logits([page.hit for page in pages])
-    ranks = page_ranks([page.hit.passage for page in pages])
-    places = places - _PAGE_RANK_WEIGHT * np.log(ranks)
-    near = places >= places.max() - _PAGE_MARGIN
-    pages, places = (
-        [page for page, is_near in zip(pages, near, strict=True) if is_near],
-        places[near],
-    )
+    places -= _PAGE_RANK_WEIGHT * np.log(page_ranks([page.hit.passage for page in pages]))
     leads: list[LeadUnits] = []
-    for part in parts_of(question, asked_in):
-        scores = _unit_scores(pages, dict.fromkeys((query, part)), judge)
-        totals = [own + place for own, place in zip(scores, places, strict=True)]
-        best = _best_unit(pages, totals, leads)
+    parts = parts_of(question, asked_in)
+
+    def add_lead(part: str, rows: Sequence[int]) -> None:
+        some_pages = [pages[row] for row in rows]
+        scores = _unit_scores(some_pages, (part, query), judge, asked_in)
+        totals = [
+            own + places[row] + _NEW_PAGE * (not parts.compared and _is_new(pages[row], leads))
+            for row, own in zip(rows, scores, strict=True)
+        ]
+        best = _best_unit(some_pages, totals, leads)
         if best is not None:
-            number, row = best
-            leads.append(_extended(pages[number], row, scores[number], query, leads))
+            number, unit = best
+            if leads and scores[number][unit] < _MIN_PART:
+                return
+            leads.append(_extended(some_pages[number], unit, scores[number], query, leads))
+
+    near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
+    for part in parts.questions:
+        add_lead(part, near)
+    if leads and asked_in.several_places.search(question):
+        documents = {lead.hit.passage.document for lead in leads}
+        elsewhere = [
+            row for row, page in enumerate(pages) if page.hit.passage.document not in documents
+        ]
+        if elsewhere and len(documents) == 1:
+            add_lead(question, elsewhere)
     return tuple(leads)
+
+
+def _is_new(page: _Page, leads: Sequence[LeadUnits]) -> bool:
+    """Whether other leads are there, none of them from this page."""
+    return bool(leads) and not any(page.hit.passage.shares_page(lead.hit.passage) for lead in leads)
 
 
 class _Page:
     """A passage with its units and what is known of each."""
 
-    def __init__(self, rank: int, hit: Hit) -> None:
+    def __init__(self, hit: Hit) -> None:
         self.hit = hit
         self.units = units_of(hit.passage)
         self.texts = [span_text(hit.passage, unit) for unit in self.units]
         self.words = [count_words(text) for text in self.texts]
         self.rows = [is_row(hit.passage.text, unit) for unit in self.units]
+        self.entries = [
+            unit.is_item or row for unit, row in zip(self.units, self.rows, strict=True)
+        ]
 
     def least(self, row: int) -> range | None:
         """The fewest rows around a unit that can be a lead; None where there are none.
@@ -204,14 +221,24 @@ class _Page:
 
 
 def _unit_scores(
-    pages: Sequence[_Page], questions: Sequence[str] | dict[str, None], judge: Judge
+    pages: Sequence[_Page], questions: tuple[str, str], judge: Judge, asked_in: Language
 ) -> list[np.ndarray]:
-    """The mean logit of each unit over the questions; minus infinity of one that cannot stand alone."""
-    rows = [(page, row) for page in pages for row in range(len(page.units))]
-    texts = [page.judge_input(row) for page, row in rows]
-    means = np.mean([logits(judge.score(question, texts)) for question in questions], axis=0)
+    """The logit of each unit: the mean over a question's part and the query, and what its kind adds.
+
+    The unit behind a question of the page answers it, so that it has at least the question's logit.
+    """
+    texts = [page.judge_input(row) for page in pages for row in range(len(page.units))]
+    means = np.mean(
+        [logits(judge.score(question, texts)) for question in dict.fromkeys(questions)], axis=0
+    )
     ends = np.cumsum([len(page.units) for page in pages])[:-1]
-    return list(np.split(means, ends))
+    scores = list(np.split(means, ends))
+    for page, own in zip(pages, scores, strict=True):
+        own += kind_logits(questions, asked_in, page.hit.passage, page.texts, page.entries)
+        for row, text in enumerate(page.texts[:-1]):
+            if text.endswith("?") and not page.texts[row + 1].endswith("?"):
+                own[row + 1] = max(own[row], own[row + 1])
+    return scores
 
 
 def _best_unit(
@@ -279,10 +306,11 @@ def _label(page: _Page, first: int, last: int, query: str) -> str:
     if page.rows[first]:
         top = page.first_row(first)
         return "" if top == first else _cells(page.texts[top])
-    own = _stems(" ".join(page.texts[first : last + 1]), passage)
-    asked = _stems(query, passage)
+    spoken = language(passage.language)
+    own = content_stems(" ".join(page.texts[first : last + 1]), spoken)
+    asked = content_stems(query, spoken)
     for label in (_opening_line(page, first), passage.headings[-1] if passage.headings else ""):
-        names = (_stems(label, passage) & asked) - own
+        names = (content_stems(label, spoken) & asked) - own
         if names and count_words(label) <= _MAX_LABEL:
             return label
     return ""
@@ -300,16 +328,6 @@ def _opening_line(page: _Page, row: int) -> str:
         if page.opens(row):
             return page.texts[row]
     return ""
-
-
-def _stems(text: str, passage: Passage) -> set[str]:
-    """The stems of the words with a meaning of their own, in the passage's language."""
-    spoken = language(passage.language)
-    words = (word for word in _WORD.findall(text) if word.casefold() not in _FREQUENT)
-    return {stem(word, spoken) for word in words}
-
-
-_FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
 
 
 def context_of(lead: LeadUnits, max_words: int) -> TextSpan:

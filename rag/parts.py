@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from ingest.text.languages import Language
 
@@ -10,7 +11,15 @@ _WORD = re.compile(r"\w+")
 _LEAST_WORDS = 2  # with a meaning of their own, in each part
 
 
-def parts_of(question: str, language: Language) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a question; `compared` where they are one question about two things."""
+
+    questions: tuple[str, ...]
+    compared: bool = False
+
+
+def parts_of(question: str, language: Language) -> Parts:
     """The parts of a question, each a question of its own; one without parts is the only one.
 
     Where two questions are joined, they are parted. A comparison is asked about each of the two
@@ -19,15 +28,16 @@ def parts_of(question: str, language: Language) -> tuple[str, ...]:
     for joint in language.second_question.finditer(question):
         parts = question[: joint.start()].strip(), question[joint.end() :].strip()
         if all(_says_something(part, language) for part in parts):
-            return parts
-    if match := language.comparison.search(question):
-        first, second = (n for n, group in enumerate(match.groups(), 1) if group is not None)
-        sides = match[first], match[second]
-        if any(side.casefold() in language.evident_words or side.isdigit() for side in sides):
-            return (question,)
-        before, behind = question[: match.start(first)], question[match.end(second) :]
-        return f"{before}{sides[0]}{behind}", f"{before}{sides[1]}{behind}"
-    return (question,)
+            return Parts(parts)
+    match = language.comparison.search(question)
+    if match is None:
+        return Parts((question,))
+    first, second = (n for n, group in enumerate(match.groups(), 1) if group is not None)
+    sides = match[first], match[second]
+    if any(side.casefold() in language.evident_words or side.isdigit() for side in sides):
+        return Parts((question,))
+    before, behind = question[: match.start(first)], question[match.end(second) :]
+    return Parts(tuple(f"{before}{side}{behind}" for side in sides), compared=True)
 
 
 def _says_something(part: str, language: Language) -> bool:

@@ -82,7 +82,9 @@ def _join_units(passage: Passage, headings: Sequence[str]) -> list[list[Unit]]:
     text, spoken = passage.text, language(passage.language)
     spans: list[list[Unit]] = []
     for unit in _list_items(text, sentences_of(text, spoken)):
-        if " ".join(text[unit.start : unit.end].split()) in headings:
+        line = " ".join(text[unit.start : unit.end].split())
+        begins_heading = not spans and any(heading.startswith(f"{line} ") for heading in headings)
+        if line in headings or (begins_heading and not unit.is_item):
             continue
         if not spans:
             spans.append([unit])

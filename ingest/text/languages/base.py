@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _NEVER = re.compile(r"(?!)")  # matches nothing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aside:
+    """A kind of text that names a subject and says nothing of it, as a schedule does."""
+
+    text: re.Pattern[str]
+    """Searched in a sentence, item or row of a table."""
+    question: re.Pattern[str]
+    """Searched in a question that asks for such a text."""
+    heading: re.Pattern[str] = _NEVER
+    """Searched in the heading above such texts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # each language is one value, equal to itself alone
@@ -84,8 +96,21 @@ class Language:
     second_question: re.Pattern[str] = _NEVER
     """What stands between a question and a second one in the same sentence: ", and" before "why"."""
     comparison: re.Pattern[str] = _NEVER
-    """Two things that a question compares, as the groups `first` and `second`, one word each; it
-    begins and ends with them, but for a word such as "between"."""
+    """Two things that a question compares, as the two groups that take part, of one to three words
+    each; it begins and ends with them, but for a word such as "between"."""
+
+    definition_question: re.Pattern[str] = _NEVER
+    """A question for the meaning of a term; the group that takes part is the term."""
+    definition: re.Pattern[str] = _NEVER
+    """What stands between a term and its definition, from the term's end on."""
+    naming: re.Pattern[str] = _NEVER
+    """Words by which a sentence names what it describes."""
+    statement: re.Pattern[str] = _NEVER
+    """The opening of a text about a known term: a theorem, a proof, an example."""
+    asides: Mapping[str, Aside] = field(default_factory=dict)
+    """By their kinds, which have one name in every language."""
+    several_places: re.Pattern[str] = _NEVER
+    """Words of a question that wants an answer from each of two documents."""
 
     table_words: frozenset[str] = frozenset()
     """What the caption of a table begins with, before its number."""

@@ -1,6 +1,10 @@
 """German."""
 
-from ingest.text.languages.base import Language, pattern, words
+from ingest.text.languages.base import Aside, Language, pattern, words
+
+_NOUN = r"(?!(?:auf|aus|bei|für|im|in|mit|nach|oder|und|von|vom|zu|zum|zur)\b)[\w-]+"
+_THING = rf"((?:{_NOUN}\s+){{0,3}}?{_NOUN})"
+_ARTICLE = r"(?:eine?[mnrs]?\s+|de[mnrs]\s+|die\s+|das\s+)?"
 
 LANGUAGE = Language(
     code="de",
@@ -87,11 +91,106 @@ LANGUAGE = Language(
         """
     ),
     comparison=pattern(
-        r"""
-        ([\w-]+),? \s+ (?:vs\.?|versus|gegenüber) \s+ (?:eine?[mnr]?\s+|de[mnr]\s+|die\s+|das\s+)? ([\w-]+)
-        | \bzwischen\s+ (?:eine?[mnr]?\s+|de[mnr]\s+)? ([\w-]+) \s+ und \s+
-            (?:eine?[mnr]?\s+|de[mnr]\s+)? ([\w-]+)
+        rf"""
+        ([\w-]+),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+)
+        | \bzwischen\s+ {_ARTICLE}{_THING} \s+ und \s+ {_ARTICLE}{_THING}
+            (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in|mit|von)\b)
+        | \bvergleiche?\s+ {_ARTICLE}{_THING} \s+ (?:mit|und) \s+ {_ARTICLE}{_THING}
+            (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in|von)\b)
+        | \bunterscheide[nt]\s+ sich\s+ {_ARTICLE}{_THING} \s+ (?:und|von) \s+ {_ARTICLE}{_THING}
+            (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in)\b)
         | ^\W* ([\w-]+) \s+ oder \s+ ([\w-]+)
+        """
+    ),
+    definition_question=pattern(
+        rf"""
+        ^\W*(?:und\s+)? (?:was|wer)\s+ (?:ist|sind|war|waren|heißt|bedeute[nt]|meint)\s+
+            (?:eigentlich\s+|genau\s+)?{_ARTICLE}{_THING}(?:\s+(?:eigentlich|genau))?
+            (?:,?\s+(?:bei|im|in|wenn)\b[^?]*)? \s*\W*$
+        | \bversteht\s+man\s+(?:hier\s+)?unter\s+{_ARTICLE}{_THING}\s*\W*$
+        | \bmit\s+{_ARTICLE}{_THING}(?:\s+von\s+[\w-]+)?\s+gemeint\b
+        | ^\W*(?:definiere|erkläre|(?:definieren|erklären)\s+sie)\s+{_ARTICLE}{_THING}\s*\W*$
+        | \b(?:bedeutung|definition)\s+(?:von|der|des|eine[rs])\s+{_THING}\s*\W*$
+        | ^\W*{_ARTICLE}{_THING},?\s+(?:bedeutung|bedeutet\s+was|definition|was\s+(?:ist|war|heißt|bedeutet))\b
+        | \bwann\s+(?:darf|kann)\s+man\s+{_ARTICLE}((?:[\w-]+\s+){{1,3}})nennen\b
+        | \bwann\s+(?:heißt|heißen|nennt\s+man)\s+{_ARTICLE}((?:[\w-]+\s+){{0,3}}[\w-]+)\s*\W*$
+        | ^\W*(?:und\s+)?((?:[\w-]+\s+){{0,2}}[\w-]+)\s*\?\W*$
+        """
+    ),
+    definition=pattern(
+        r"""
+        \s* (?:[(\[][^)\]]*[)\]]\s*)? (?: [:=≡≜] | [–—-]\s | ,?\s*(?:falls|genau\sdann|wenn)\b
+            | (?:ist|sind|bedeute[nt]|bezeichne[nt]|beschreib(?:t|en)|heißt|misst|mißt|steht\sfür)\b
+                (?!\s+(?:auch|nicht|nur|oft)\b) )
+        """
+    ),
+    naming=pattern(
+        r"""
+        \b(?:heißt|heißen|nennt\s+man|nennen\s+wir|bezeichnet\s+man|bezeichnen\s+wir|genannt
+            |definiert\s+(?:als|durch)|versteht\s+man) \b
+        | \bist\s+definiert\b | ^definition\b
+        """
+    ),
+    statement=pattern(
+        r"^\W*(?:satz|lemma|korollar|theorem|beweis|beispiel|bemerkung|aufgabe|übung)e?\b"
+    ),
+    asides={
+        "task": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:aufgabe|hausaufgabe|übung)\s*(?:\d|:)
+                | ^\W*(?:(?:\d+|[a-z])[.)]\s*)? (?:begründen|berechnen|beschreiben|bestimmen|beweisen
+                    |diskutieren|erklären|erläutern|implementieren|nennen|skizzieren|zeigen)\s+sie\b
+                """
+            ),
+            question=pattern(r"(?:aufgaben?|übung|übungen|frage|fragen)\b"),
+            heading=pattern(r"^\W*(?:aufgaben|hausaufgaben|kontrollfragen|übungen)\W*$"),
+        ),
+        "goal": Aside(
+            text=pattern(
+                r"""
+                \bnach\s(?:der|dieser)\s(?:einheit|sitzung|veranstaltung|vorlesung)\b .*
+                    \b(?:kennen|können|sollen|sollten|verstehen|wissen)\b
+                | ^\W*(?:sie|studierende)\s(?:lernen|sollen|sollten)\b
+                """
+            ),
+            question=pattern(r"(?:lern|ziele?\b|zielen\b)"),
+            heading=pattern(r"^\W*(?:lern)?ziele\b"),
+        ),
+        "schedule": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:sitzung|termin|vorlesung|woche|kw)\s*\d+\b
+                | ^\W*(?:datum|sitzung|tag|termin|woche)\s*\|
+                """
+            ),
+            question=pattern(
+                r"\b(?:kapitel|sitzung|tag|termine?|themen|vorlesung(?:en)?|wann|welche[rmn]?\swoche|woche)\b"
+            ),
+            heading=pattern(r"^\W*(?:ablaufplan|terminplan|termine|zeitplan)\W*$"),
+        ),
+        "reference": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:\[\d+\]\s*)?(?-i:[A-ZÄÖÜ][\w'’-]+,\s+(?:[A-ZÄÖÜ]\.\s*)+
+                    | (?:[A-ZÄÖÜ]\.\s*)+[A-ZÄÖÜ][\w'’-]+) .* (?:[(,.]\s*(?:19|20)\d\d)
+                | \b(?:arxiv:|doi:|isbn\b|s\.\s*\d+\s*[–-]\s*\d)
+                """
+            ),
+            question=pattern(
+                r"""(?:artikel|autor(?:in|en|innen)?|buch|bücher|literatur|quellen?|veröffentlich\w*
+                |verfasst|schrieb|lesen|\bwer|\bwem|\bwen|\bwessen)\b"""
+            ),
+            heading=pattern(
+                r"^\W*(?:literatur|literaturangaben|literaturverzeichnis|quellen|weiterlesen)\W*$"
+            ),
+        ),
+    },
+    several_places=pattern(
+        r"""
+        \b(?:aus|bei|in|von)\s+(?:beiden|jeder|jedem)\b (?!\s+(?:richtung|schritt|seite))
+        | \bsowohl\s+(?:im|in)\b
+        | \b(?:im|in\s+de[rnm])\s+(?:[\w-]+\s+){1,3}(?:und|wie\sauch)\s+(?:im|in)\s+\w
         """
     ),
     prompt="Du beantwortest die Frage einer Studentin aus Vorlesungsnotizen. Nutze nur die "

@@ -1,6 +1,10 @@
 """English."""
 
-from ingest.text.languages.base import Language, pattern, words
+from ingest.text.languages.base import Aside, Language, pattern, words
+
+_NOUN = r"(?!(?:about|and|at|behind|by|for|from|in|of|on|or|to|with)\b)[\w-]+"
+_THING = rf"((?:{_NOUN}\s+){{0,3}}?{_NOUN})"
+_ARTICLE = r"(?:an?\s+|the\s+)?"
 
 LANGUAGE = Language(
     code="en",
@@ -86,11 +90,111 @@ LANGUAGE = Language(
         """
     ),
     comparison=pattern(
-        r"""
-        ([\w-]+),? \s+ (?:vs\.?|versus|compared\s(?:to|with)|rather\sthan) \s+
-            (?:an?\s+|the\s+)? ([\w-]+)
-        | \bbetween\s+ (?:an?\s+|the\s+)? ([\w-]+) \s+ and \s+ (?:an?\s+|the\s+)? ([\w-]+)
+        rf"""
+        ([\w-]+),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+)
+        | \bbetween\s+ {_ARTICLE}{_THING} \s+ and \s+ {_ARTICLE}{_THING}
+            (?=\s*(?:$|[?.,;:])|\s(?:about|for|from|in|of|on|with)\b)
+        | \bcompare\s+ {_ARTICLE}{_THING} \s+ (?:and|to|with) \s+ {_ARTICLE}{_THING}
+            (?=\s*(?:$|[?.,;:])|\s(?:about|for|from|in|of|on)\b)
+        | \bhow\s+(?:do|does)\s+ {_ARTICLE}{_THING} \s+ differ\s+from \s+
+            {_ARTICLE}{_THING} (?=\s*(?:$|[?.,;:])|\s(?:about|for|in|on|with)\b)
         | ^\W* ([\w-]+) \s+ or \s+ ([\w-]+)
+        """
+    ),
+    definition_question=pattern(
+        rf"""
+        ^\W*(?:and\s+|so\s+)? (?:what|who) (?:['’]?s | \s+(?:exactly\s+)?(?:is|are|was|were)) \s+
+            (?:exactly\s+)?(?:meant\s+by\s+)?{_ARTICLE}{_THING}(?:\s+(?:all\s+)?about)?
+            (?:\s+(?:in|on)\b[^?]*)? \s*\W*$
+        | \bwhat\s+(?:does|do)\s+{_ARTICLE}{_THING}\s+(?:mean|stand\s+for|tell)\b
+        | \bwhat\s+counts\s+as\s+{_ARTICLE}{_THING}(?:\s+here)?\s*\W*$
+        | ^\W*(?:please\s+)?(?:define|(?:can\s+you\s+)?explain)\s+{_ARTICLE}{_THING}
+            (?:\s+in\b[^?]*)? \s*\W*$
+        | ^\W*{_ARTICLE}{_THING},?\s+(?:definition|meaning|stands\s+for\s+what)\s*\W*$
+        | \b(?:definition|meaning)\s+of\s+{_ARTICLE}{_THING}\s*\W*$
+        | \bwhen\s+(?:is|are|may|can)\s+{_ARTICLE}((?:[\w-]+\s+){{1,4}}called\s+[\w-]+)\s*\W*$
+        | ^\W*{_THING},\s+what(?:['’]s|\s(?:is|was|does))\s+(?:it|that|this)\b
+        | ^\W*(?:and\s+)?((?:[\w-]+\s+){{0,2}}[\w-]+)\s*\?\W*$
+        """
+    ),
+    definition=pattern(
+        r"""
+        \s* (?:[(\[][^)\]]*[)\]]\s*)? (?: [:=≡≜] | [–—-]\s | (?:iff?|when)\b
+            | (?:is|are|means?|denotes?|describes?|measures?|refers?\sto|stands?\sfor)\b
+                (?!\s+(?:also|not|often|only|shown|used)\b) )
+        """
+    ),
+    naming=pattern(
+        r"""
+        \b(?:is|are)\s+(?:then\s+|also\s+)?(?:called|known\s+as|defined|said\s+to\s+be|termed)\b
+        | \b(?:we|one)\s+(?:call|define|say)\b | \bby\s+definition\b | ^definition\b
+        """
+    ),
+    statement=pattern(
+        r"^\W*(?:theorem|lemma|corollary|proposition|proof|example|exercise|remark)s?\b"
+    ),
+    asides={
+        "task": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:exercise|homework|problem|task)s?\s*(?:\d|:)
+                | ^\W*(?:(?:\d+|[a-z])[.)]\s*)?
+                    (?:describe|discuss|explain|prove|show|sketch)
+                    \s+(?:an?|briefly|each|how|in|that|the|what|whether|which|why|your)\b
+                """
+            ),
+            question=pattern(r"\b(?:assignment|exercise|homework|problem|question|task)s?\b"),
+            heading=pattern(r"^\W*(?:exercises|homework|problems|review\squestions)\W*$"),
+        ),
+        "goal": Aside(
+            text=pattern(
+                r"""
+                \b(?:after|by\sthe\send\sof)\s(?:this|the|today['’]s)\s
+                    (?:chapter|class|course|lecture|lesson|module|session|unit)\b .*
+                    \b(?:can|should|will)\b
+                | ^\W*(?:you|students)\s(?:will|should)\s(?:be\sable|know|learn|understand)\b
+                """
+            ),
+            question=pattern(r"\b(?:able|aims?|goals?|learn|objectives?|outcomes?)\b"),
+            heading=pattern(
+                r"^\W*(?:(?:course|learning|lecture)\s+)?(?:aims|goals|objectives|outcomes)\W*$"
+            ),
+        ),
+        "schedule": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:lecture|session|week)\s*\d+\b (?!\W*[?])
+                | ^\W*(?:date|day|lecture|session|week)\s*\|
+                """
+            ),
+            question=pattern(
+                r"\b(?:chapters?|courses?|dates?|days?|lectures?|schedule|sessions?|topics?|weeks?|when)\b"
+            ),
+            heading=pattern(
+                r"^\W*(?:(?:course|lecture)\s+)?(?:schedule|syllabus|timetable)\W*$"
+            ),
+        ),
+        "reference": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:\[\d+\]\s*)?(?-i:[A-Z][\w'’-]+,\s+(?:[A-Z]\.\s*)+ | (?:[A-Z]\.\s*)+[A-Z][\w'’-]+)
+                    .* (?:[(,.]\s*(?:19|20)\d\d)
+                | \b(?:arxiv:|doi:|isbn\b|pp\.\s*\d)
+                """
+            ),
+            question=pattern(
+                r"""\b(?:articles?|authors?|books?|cite[sd]?|literature|papers?|published|read(?:ing)?
+                |references?|textbooks?|whom?|whose|wrote)\b"""
+            ),
+            heading=pattern(
+                r"^\W*(?:bibliography|further\sreading|literature|references|sources)\W*$"
+            ),
+        ),
+    },
+    several_places=pattern(
+        r"""
+        \b(?:by|from|in|of)\s+(?:each|both)\b (?!\s+(?:direction|ends?|side|step))
+        | \bin\s+(?:the\s+)?(?:[\w-]+\s+){1,3}(?:and|as\swell\sas)\s+in\s+(?:the\s+)?\w
         """
     ),
     prompt="You answer a student's question from lecture notes. Use only the numbered notes. "

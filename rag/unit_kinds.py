@@ -1,0 +1,105 @@
+"""What a unit of a page is for: it defines what is asked for, or it only names it.
+
+A judge reads how well a text matches a question. It cannot well tell a definition from a theorem, a
+schedule or a task with the same words, so the kinds of text that a language knows add to its logits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ingest.text.languages import LANGUAGES, Language, language
+from ingest.text.stems import stem
+from ingest.types import Passage
+
+_DEFINITION = 2.0  # logits, added to a unit that defines what the question asks for
+_STATEMENT = -2.0  # to a theorem, proof or example where a definition is asked for
+_ASIDE = -3.0  # to a task, goal, schedule or reference that nobody asked for
+_WORD = re.compile(r"[^\W_]{2,}")
+_NEAR = 60  # characters between a term and the words that name it
+_FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
+
+
+def kind_logits(
+    questions: Sequence[str],
+    asked_in: Language,
+    passage: Passage,
+    texts: Sequence[str],
+    entries: Sequence[bool],
+) -> np.ndarray:
+    """What the kind of each unit adds to its logit, shape (units,).
+
+    Args:
+        questions: The question, or its part, and what was searched for.
+        asked_in: The language of both.
+        passage: Holds the units.
+        texts: Of the units, each on one line.
+        entries: Whether a unit is an item of a list or a row of a table; an entry is of the kind
+            of what is above it.
+    """
+    spoken = language(passage.language)
+    term = asked_term(questions[0], asked_in)
+    heading = passage.headings[-1] if passage.headings else ""
+    unwanted = [
+        aside
+        for kind, aside in spoken.asides.items()
+        if not any(_asks_for(kind, question, asked_in) for question in questions)
+    ]
+    values = np.zeros(len(texts))
+    is_aside = False
+    for row, (text, is_entry) in enumerate(zip(texts, entries, strict=True)):
+        is_aside = (is_aside and is_entry) or any(
+            aside.text.search(text) or aside.heading.search(heading) for aside in unwanted
+        )
+        values[row] += _ASIDE * is_aside
+        if term and spoken.statement.search(text):
+            values[row] += _STATEMENT
+        elif term and defines(text, term, spoken):
+            values[row] += _DEFINITION
+    return values
+
+
+def asked_term(question: str, asked_in: Language) -> str:
+    """The term whose definition a question asks for; "" where it asks for something else."""
+    match = asked_in.definition_question.search(question)
+    term = next((group for group in match.groups() if group), "") if match else ""
+    return term if content_stems(term, asked_in) else ""
+
+
+def defines(text: str, term: str, spoken: Language) -> bool:
+    """Whether a text says what a term is: "X is ...", "X: ...", or "... is called X".
+
+    Args:
+        text: On one line.
+        term: Words; those without a meaning of their own may be missing in the text.
+        spoken: The text's language.
+    """
+    stems = content_stems(term, spoken)
+    words = [match for match in _WORD.finditer(text) if match[0].casefold() not in _FREQUENT]
+    text_stems = [stem(word[0], spoken) for word in words]
+    for first in range(len(words) - len(stems) + 1):
+        last = first + len(stems) - 1
+        if set(text_stems[first : last + 1]) != stems:
+            continue
+        start, end = words[first].start(), words[last].end()
+        opens_clause = not text[:start].strip() or first <= 1
+        if opens_clause and spoken.definition.match(text, end):
+            return True
+        if spoken.naming.search(text[max(start - _NEAR, 0) : end + _NEAR]):
+            return True
+    return False
+
+
+def content_stems(text: str, spoken: Language) -> set[str]:
+    """The stems of the words with a meaning of their own."""
+    words = (word for word in _WORD.findall(text) if word.casefold() not in _FREQUENT)
+    return {stem(word, spoken) for word in words}
+
+
+def _asks_for(kind: str, question: str, asked_in: Language) -> bool:
+    """Whether a question asks for a kind of text that is else an aside."""
+    aside = asked_in.asides.get(kind)
+    return aside is not None and bool(aside.question.search(question))
