@@ -178,6 +178,8 @@ class _Page:
     def next_end(self, first: int, last: int, step: int) -> int | None:
         """The next row at which a lead of some rows could end on one side; None for none."""
         row = (first if step < 0 else last) + step
+        if step < 0 and row >= 0 and self.units[row].is_item and not self.units[first].is_item:
+            row = self.list_start(row)  # half of another list would seem to belong to this text
         while 0 <= row < len(self.units):
             if _ADDRESS.search(self.texts[row]):
                 return None
@@ -185,6 +187,12 @@ class _Page:
                 return row
             row += step
         return None
+
+    def list_start(self, row: int) -> int:
+        """The row of the line before the items around an item; -1 for none."""
+        while row >= 0 and self.units[row].is_item:
+            row -= 1
+        return row
 
     def cannot_end(self, row: int, step: int) -> bool:
         """Whether a unit can be inside a lead, but not at this end: a question, a fragment of a
@@ -269,6 +277,10 @@ def _extended(
 
     No unit is added that is in one of the other leads.
     """
+
+    def is_free(rows: range) -> bool:
+        return not any(_holds(lead, page, each) for lead in leads for each in rows)
+
     least = page.least(row) or range(row, row + 1)
     first, last = least[0], least[-1]
     room = MAX_WORDS - count_words(_label(page, first, last, query))
@@ -285,8 +297,7 @@ def _extended(
         start, end = min(first, better), max(last, better)
         near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN
         rows = range(start, end + 1)
-        free = not any(_holds(lead, page, each) for lead in leads for each in rows)
-        if near and free and page.count(rows) <= room:
+        if near and is_free(rows) and page.count(rows) <= room:
             first, last = start, end
         else:
             closed.add(better)

@@ -18,6 +18,7 @@ from ingest.text.sentences import CLOSING_MARKS, sentences_of
 from ingest.types import Passage
 
 MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
+_DAY = re.compile(r"\b\d{1,2}\.$")
 _MIN_WORDS = 4  # of two letters or more; a span of fewer is not quoted alone
 _MAX_WORDS = 60  # a span gets no longer by the lines that are joined to it
 
@@ -92,15 +93,17 @@ def _join_units(passage: Passage, headings: Sequence[str]) -> list[list[Unit]]:
         start, last = spans[-1][0].start, spans[-1][-1]
         if not _continues_previous(text, TextSpan(start, last.end), unit, spoken):
             spans.append([unit])
-        elif _is_unit_of_its_own(text, last, unit):
+        elif _is_unit_of_its_own(text, last, unit, spoken):
             spans[-1].append(unit)
         else:
             spans[-1][-1] = replace(last, end=unit.end)
     return spans
 
 
-def _is_unit_of_its_own(text: str, last: Unit, unit: Unit) -> bool:
+def _is_unit_of_its_own(text: str, last: Unit, unit: Unit, spoken: Language) -> bool:
     """Whether a unit that is joined to a span is not a part of the span's last unit."""
+    if _splits_date(text, last, unit, spoken):
+        return False
     label = text[last.end - 1] in CLOSING_MARKS and _is_in_words(text[unit.start : unit.end])
     return is_row(text, unit) or label or (unit.is_item and text[last.end - 1] == ":")
 
@@ -119,14 +122,22 @@ def _continues_previous(text: str, before: TextSpan, unit: Unit, spoken: Languag
     if count_words(first) + count_words(second) > _MAX_WORDS:
         return False
     marked = bool(MARKER.match(text[text.rfind("\n", 0, start) + 1 : end]))
-    if first.endswith(":"):
+    if first.endswith(":") or _splits_date(text, before, unit, spoken):
         return True
     ended = first[-1] in CLOSING_MARKS
-    hanging = first[-1] in ",(" or first.split()[-1].lower() in spoken.continuation_words
+    last_word = first.split()[-1].lower()
+    hanging = first[-1] in ",(" or last_word in spoken.continuation_words | spoken.verbs
     runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
     fragment = not marked and has_min_words(first) and not has_min_words(second)
     figures = not marked and not _is_in_words(second)
     return runs_on or figures or (fragment and not _opens_a_list(text, start))
+
+
+def _splits_date(text: str, before: TextSpan, after: TextSpan, spoken: Language) -> bool:
+    """Whether the boundary of two spans is the full stop between a day and its month."""
+    month = text[after.start : after.end].split()[0].strip(".,;:)").lower()
+    day = _DAY.search(text[before.start : before.end])
+    return month in spoken.months and day is not None
 
 
 def is_row(text: str, span: TextSpan) -> bool:

@@ -223,6 +223,10 @@ LANGUAGE = Language(
         (pattern(r"(?<=selb)ständig"), "stständig"),
         (pattern(r"(?<=aufw)end(?=ig)"), "änd"),
     ),
+    months=words(
+        """januar februar märz april mai juni juli august september oktober november dezember jan feb
+        jun jul aug sep sept okt nov dez"""
+    ),
     table_words=words("tabelle tab"),
     figure_words=words("abbildung abb bild"),
     contents_titles=frozenset(
