@@ -16,7 +16,6 @@ from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
-from ingest.types import Passage
 from rag.evidence import Judge, page_ranks, reranked_logits
 from rag.parts import parts_of
 from rag.rerank import logits

@@ -66,7 +66,9 @@ def asked_term(question: str, asked_in: Language) -> str:
     """The term whose definition a question asks for; "" where it asks for something else."""
     match = asked_in.definition_question.search(question)
     term = next((group for group in match.groups() if group), "") if match else ""
-    return term if content_stems(term, asked_in) else ""
+    if not content_stems(term, asked_in):
+        return ""
+    return "" if term.split()[0].casefold() in asked_in.question_words else term
 
 
 def defines(text: str, term: str, spoken: Language) -> bool:

@@ -153,9 +153,87 @@ def test_a_lead_ends_with_no_fragment_and_no_address(lead):
 
 def test_two_leads_of_one_page_share_no_unit(lead):
     page = (
-        "Glaciers move because ice deforms slowly.\nBoth shape the land over time.\n"
-        "Rivers carve valleys by dragging gravel."
+        "Glaciers do move, and why: ice deforms slowly.\nBoth shape the land over time.\n"
+        "Rivers do carve valleys, and how: by dragging gravel."
     )
     leads = lead("Why do glaciers move, and how do rivers carve valleys?", page)
     first, second = sorted(leads, key=lambda each: each.start)
     assert first.end <= second.start
+
+
+def test_a_definition_is_before_a_theorem_about_the_term(lead):
+    """Counted by words, the theorem is nearer to the question than the definition."""
+    [only] = lead(
+        "What is a bipartite graph?",
+        "Theorem 4 A graph is a bipartite graph.\nProof: Colour what is a bipartite graph.",
+        "A bipartite graph is one whose vertices have two colours, with no edge inside a colour.",
+    )
+    assert only.items[0].startswith("A bipartite graph is one whose vertices")
+
+
+def test_what_follows_a_question_of_the_page_answers_it(lead):
+    [only] = lead(
+        "What is an isotherm?",
+        "An isotherm map is what a weather map is.\n\n" + "Rain falls from clouds. " * 12,
+        "What is an isotherm?\nFor us: points of equal temperature, joined by a curve",
+    )
+    assert only.items == ("For us: points of equal temperature, joined by a curve",)
+
+
+def test_a_schedule_is_the_lead_only_where_it_is_asked_for(lead):
+    schedule = "| Week | Topic |\n| Week 3 | glaciers and how they move |"
+    text = "Glaciers and ice sheets move under their own weight."
+    [only] = lead("Glaciers and how they move", schedule, text)
+    assert only.items == (text,)
+    [only] = lead("Which week is about glaciers and how they move?", schedule, text)
+    assert only.items[-1] == "Week 3 | glaciers and how they move"
+
+
+def test_a_lead_does_not_begin_with_half_of_another_list(lead):
+    page = (
+        "Merits\n• cheap to build and easy to repair\n• known to everybody in the trade\n"
+        "Faults\n• a wooden bridge rots in wet air\n• a wooden bridge burns"
+    )
+    [only] = lead("How does a wooden bridge fail, in wet air?", page)
+    assert "a wooden bridge rots in wet air" in only.items
+    assert only.items[0] in ("Faults", "Merits", "a wooden bridge rots in wet air")
+
+
+def test_the_second_part_is_answered_by_another_page_if_that_is_as_good(lead):
+    first = "Frost forms on cold clear nights.\nFrost harms vines, say the growers of wine."
+    second = "Frost harms vines because ice bursts their cells."
+    leads = lead("When does frost form, and why does frost harm vines?", first, second)
+    assert [each.hit.passage.id for each in leads] == ["p1", "p2"]
+
+
+def test_a_second_part_that_nothing_answers_has_no_lead(lead):
+    class Deaf:
+        """A judge for whom only the first sentence answers anything."""
+
+        def score(self, question, texts):
+            return [0.9 if "Frost forms" in text else 0.01 for text in texts]
+
+    page = hit("p1", "Frost forms on cold clear nights.\nThe museum opens at nine o'clock.")
+    leads = select_leads(
+        "When does frost form, and which vines survive it?",
+        "When does frost form, and which vines survive it?",
+        [page],
+        Deaf(),
+        AnswerSettings(),
+        ENGLISH,
+    )
+    assert [each.items for each in leads] == [("Frost forms on cold clear nights.",)]
+
+
+def test_a_question_about_two_documents_has_a_lead_from_each(lead):
+    course = hit("p1", "In the course, frost does form from dew.", document="course")
+    more = hit("p2", "In the course, frost does form at night.", document="course")
+    notes = hit(
+        "p3",
+        "The notes: how does frost form, if not from dew?\nFrom vapour it does form.",
+        document="notes",
+    )
+    leads = lead("How does frost form, in the course and in the notes?", course, more, notes)
+    assert [each.hit.passage.document for each in leads] == ["course", "notes"]
+    [only] = lead("How does frost form?", course, more, notes)
+    assert only.hit.passage.document == "course"

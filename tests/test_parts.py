@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.text.languages import language
-from rag.parts import parts_of
+from rag.parts import Parts, parts_of
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,24 @@ from rag.parts import parts_of
             ("Precision: Wann ist welche Zahl wichtig?", "Recall: Wann ist welche Zahl wichtig?"),
         ),
         (
+            "en",
+            "How does a glacier differ from an ice sheet?",
+            ("How does a glacier?", "How does a ice sheet?"),
+        ),
+        (
+            "en",
+            "Compare merge sort with heap sort.",
+            ("Compare merge sort.", "Compare heap sort."),
+        ),
+        (
+            "de",
+            "Was ist der Unterschied zwischen offenem Meer und Randmeer?",
+            (
+                "Was ist der Unterschied zwischen offenem Meer?",
+                "Was ist der Unterschied zwischen Randmeer?",
+            ),
+        ),
+        (
             "fr",
             "Qu'est-ce qu'un noyau convolutif, et pourquoi partage-t-on ses poids ?",
             ("Qu'est-ce qu'un noyau convolutif", "pourquoi partage-t-on ses poids ?"),
@@ -47,7 +65,7 @@ from rag.parts import parts_of
     ],
 )
 def test_a_question_of_two_parts(code, question, parts):
-    assert parts_of(question, language(code)) == parts
+    assert parts_of(question, language(code)).questions == parts
 
 
 @pytest.mark.parametrize(
@@ -58,8 +76,16 @@ def test_a_question_of_two_parts(code, question, parts):
         ("en", "When is it cheap, and when not?"),  # the second part says too little
         ("en", "Is that or this a better choice for sparse data?"),
         ("de", "Wie hilft Regularisierung gegen Überanpassung?"),
+        ("en", "Why is a glacier so poor in oxygen compared with young ice?"),
+        ("de", "Wie ist die Haltung der Bauern gegenüber Dünger?"),
         ("zh", "什么是熵？"),
     ],
 )
 def test_one_question_stays_one(code, question):
-    assert parts_of(question, language(code)) == (question,)
+    assert parts_of(question, language(code)) == Parts((question,))
+
+
+def test_a_comparison_says_that_it_is_one():
+    english = language("en")
+    assert parts_of("Difference between bagging and boosting?", english).compared
+    assert not parts_of("What is frost, and why does it form at night?", english).compared

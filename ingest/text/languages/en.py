@@ -170,9 +170,7 @@ LANGUAGE = Language(
             question=pattern(
                 r"\b(?:chapters?|courses?|dates?|days?|lectures?|schedule|sessions?|topics?|weeks?|when)\b"
             ),
-            heading=pattern(
-                r"^\W*(?:(?:course|lecture)\s+)?(?:schedule|syllabus|timetable)\W*$"
-            ),
+            heading=pattern(r"^\W*(?:(?:course|lecture)\s+)?(?:schedule|syllabus|timetable)\W*$"),
         ),
         "reference": Aside(
             text=pattern(

@@ -1,0 +1,36 @@
+"""rag.spans: which pieces of a page are one unit."""
+
+from __future__ import annotations
+
+from tiny_models import hit
+
+from rag.spans import span_text, units_of
+
+
+def units(text, **fields):
+    passage = hit("p", text, **fields).passage
+    return [span_text(passage, unit) for unit in units_of(passage)]
+
+
+def test_a_sentence_goes_on_behind_a_verb_at_the_line_end():
+    assert units("A glacier that is thick enough should\nMove by its own weight alone.") == [
+        "A glacier that is thick enough should Move by its own weight alone."
+    ]
+
+
+def test_a_date_is_one_piece():
+    german = units("Der Vertrag gilt seit dem 4. Juli 1912 im ganzen Land.", language="de")
+    assert german == ["Der Vertrag gilt seit dem 4. Juli 1912 im ganzen Land."]
+    # In English no full stop is between the two, so that it ends a sentence.
+    assert units("The harbour had a depth of 4. July was the month of storms there.") == [
+        "The harbour had a depth of 4.",
+        "July was the month of storms there.",
+    ]
+
+
+def test_a_first_line_that_begins_the_heading_is_no_unit():
+    heading = "The age of ice Let there be snow"
+    page = "The age of ice\nSnow becomes ice under its own weight."
+    assert units(page, headings=(heading,)) == ["Snow becomes ice under its own weight."]
+    listed = "• The age of ice\n• The age of water and of wind"
+    assert units(listed, headings=(heading,))[0] == "The age of ice"

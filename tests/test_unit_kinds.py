@@ -1,0 +1,115 @@
+"""rag.unit_kinds: definitions, and texts that only name their subject, in each language that knows them."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_models import hit
+
+from ingest.text.languages import language
+from rag.unit_kinds import asked_term, defines, kind_logits
+
+
+@pytest.mark.parametrize(
+    ("code", "question", "term"),
+    [
+        ("en", "What is a bipartite graph?", "bipartite graph"),
+        ("en", "what exactly is the dew point in meteorology", "dew point"),
+        ("en", "dew point meaning", "dew point"),
+        ("en", "isotherm?", "isotherm"),
+        ("en", "What does albedo stand for?", "albedo"),
+        ("en", "When is a graph called planar?", "graph called planar"),
+        ("en", "Can you explain sublimation in one sentence?", "sublimation"),
+        ("en", "Albedo, what does that number say?", "Albedo"),
+        ("de", "Was ist ein Isotop?", "Isotop"),
+        ("de", "Was versteht man unter relativer Feuchte?", "relativer Feuchte"),
+        ("de", "Was ist mit dem Taupunkt gemeint?", "Taupunkt"),
+        ("en", "Why does ice float?", ""),
+        ("en", "What is the reason for tides?", ""),
+        ("en", "How large is the albedo of snow?", ""),
+        ("de", "Warum schwimmt Eis?", ""),
+        ("en", "What is it?", ""),
+        ("zh", "什么是熵？", ""),
+    ],
+)
+def test_the_term_that_a_question_asks_for(code, question, term):
+    assert asked_term(question, language(code)) == term
+
+
+@pytest.mark.parametrize(
+    ("code", "term", "text"),
+    [
+        ("en", "bipartite graph", "A bipartite graph is one whose vertices have two colours."),
+        ("en", "dew point", "Dew point (DP): the temperature at which dew forms"),
+        ("en", "albedo", "The share of light that is thrown back is called albedo."),
+        ("en", "graph called planar", "A graph is planar iff it can be drawn without crossings."),
+        ("de", "Isotop", "Isotope sind Atome desselben Elements mit verschiedener Masse."),
+        ("de", "Taupunkt", "Die Temperatur, bei der sich Tau bildet, nennt man Taupunkt."),
+        ("de", "Albedo", "Albedo: Anteil des Lichts, der zurückgeworfen wird"),
+    ],
+)
+def test_a_text_that_defines_a_term(code, term, text):
+    assert defines(text, term, language(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "term", "text"),
+    [
+        ("en", "bipartite graph", "Every tree is a bipartite graph."),
+        ("en", "bipartite graph", "A bipartite graph is not always a tree."),
+        ("en", "albedo", "Snow has a high albedo, so that it melts slowly."),
+        ("en", "dew point", "At this point: no dew"),
+        ("de", "Isotop", "Manche Elemente haben ein Isotop, das zerfällt."),
+    ],
+)
+def test_a_text_that_only_uses_a_term(code, term, text):
+    assert not defines(text, term, language(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "text", "question"),
+    [
+        ("en", "schedule", "| Week 3 | Glaciers |", "In which week are glaciers the topic?"),
+        ("en", "task", "Exercise 2: Measure the albedo.", "What does exercise 2 want?"),
+        ("en", "task", "b) Explain why ice floats on water.", "Which task is about floating ice?"),
+        (
+            "en",
+            "goal",
+            "After this lecture you can name the kinds of clouds.",
+            "What will I learn?",
+        ),
+        ("en", "reference", "Snell, B. and A. Frost. 1987. On dew.", "Who wrote about dew?"),
+        ("de", "task", "Aufgabe 3: Messen Sie den Luftdruck.", "Was verlangt Aufgabe 3?"),
+        ("de", "goal", "Nach dieser Vorlesung können Sie Wolken benennen.", "Was lerne ich hier?"),
+        ("de", "schedule", "| Woche 4 | Gletscher |", "Wann geht es um Gletscher?"),
+        ("de", "reference", "Frost, A. (1987): Vom Tau. Berlin.", "Wer schrieb über den Tau?"),
+    ],
+)
+def test_an_aside_loses_unless_the_question_asks_for_it(code, kind, text, question):
+    assert kind in language(code).asides
+    plain = {"en": "Ice floats because it is light.", "de": "Eis schwimmt, weil es leicht ist."}
+    passage = hit("p", "any text", language=code).passage
+
+    def values(asked):
+        return kind_logits((asked,), language(code), passage, [text, plain[code]], [False] * 2)
+
+    other = {"en": "Why does ice float?", "de": "Warum schwimmt Eis?"}
+    first, second = values(other[code])
+    assert first < second == 0
+    assert list(values(question)) == [0, 0]
+
+
+def test_the_entries_below_a_line_are_of_its_kind():
+    texts = ["After this lecture you can", "tell dew from frost", "measure rain", "Dew is water."]
+    passage = hit("p", "any text").passage
+    values = kind_logits(
+        ("How is rain measured?",), language("en"), passage, texts, [False, True, True, False]
+    )
+    assert (values[:3] < 0).all()
+    assert values[3] == 0
+
+
+def test_a_heading_makes_all_below_it_references():
+    passage = hit("p", "any text", headings=("Weather", "References")).passage
+    texts = ["The Book of Dew", "Ice and Snow"]
+    questions = ("How does dew form?",)
+    assert (kind_logits(questions, language("en"), passage, texts, [True, True]) < 0).all()
