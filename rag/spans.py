@@ -135,9 +135,8 @@ def _continues_previous(text: str, before: TextSpan, unit: Unit, spoken: Languag
 
 def _splits_date(text: str, before: TextSpan, after: TextSpan, spoken: Language) -> bool:
     """Whether the boundary of two spans is the full stop between a day and its month."""
-    month = text[after.start : after.end].split()[0].strip(".,;:)").lower()
-    day = _DAY.search(text[before.start : before.end])
-    return month in spoken.months and day is not None
+    month = spoken.month.match(text, after.start, after.end)
+    return month is not None and _DAY.search(text[before.start : before.end]) is not None
 
 
 def is_row(text: str, span: TextSpan) -> bool:

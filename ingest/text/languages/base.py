@@ -112,8 +112,8 @@ class Language:
     several_places: re.Pattern[str] = _NEVER
     """Words of a question that wants an answer from each of two documents."""
 
-    months: frozenset[str] = frozenset()
-    """Months, where a full stop stands between the day and them."""
+    month: re.Pattern[str] = _NEVER
+    """A month at the start of a text, where a full stop stands between the day and the month."""
     table_words: frozenset[str] = frozenset()
     """What the caption of a table begins with, before its number."""
     figure_words: frozenset[str] = frozenset()

@@ -223,9 +223,11 @@ LANGUAGE = Language(
         (pattern(r"(?<=selb)ständig"), "stständig"),
         (pattern(r"(?<=aufw)end(?=ig)"), "änd"),
     ),
-    months=words(
-        """januar februar märz april mai juni juli august september oktober november dezember jan feb
-        jun jul aug sep sept okt nov dez"""
+    month=pattern(
+        r"""
+        (?:jan|feb|jun|jul|aug|sept?|okt|nov|dez)\. | (?:januar|februar|märz|april|mai|juni|juli
+            |august|september|oktober|november|dezember)\b
+        """
     ),
     table_words=words("tabelle tab"),
     figure_words=words("abbildung abb bild"),
