@@ -14,8 +14,18 @@ from streamlit.testing.v1 import AppTest
 from language.attention import attention, causal_mask
 from language.kinds import KINDS
 from language.known_models import KNOWN_MODELS
+from language.positions import sinusoids
 from ui.german import GERMAN
-from ui.language_laboratory.attention import PARTS, kinds, maps, models, numbers, step
+from ui.language_laboratory.attention import (
+    PARTS,
+    kinds,
+    layers,
+    maps,
+    models,
+    numbers,
+    search,
+    step,
+)
 from ui.language_laboratory.attention import size as size_part
 from ui.session import background_jobs
 
@@ -80,12 +90,19 @@ def test_maps_and_search_name_what_is_wrong(opened):
     page.text_input(key="maps_text").set_value("word " * 300).run()
     assert "at most 128" in text_of(page)
     page = opened("search")
-    assert "heads switch" in text_of(page)
-    page.text_input(key="search_target").set_value("dog").run()
+    assert "“milk”: 1 of 72; most of all head 2 of layer 4" in text_of(page)
+    page.segmented_control(key="search_example").set_value("trophy and suitcase").run()
+    assert "None of the 72 heads switches" in text_of(page)
+    page.text_input(key="search_target trophy and suitcase").set_value("dog").run()
     assert "The text has no word 'dog'" in text_of(page)
 
 
-def test_layers_and_kinds(opened):
+def test_rotary_similarity_is_that_of_added_sinusoids():
+    table = sinusoids(40, 32)
+    torch.testing.assert_close(layers.similarities(10, 10_000), table @ table[10] / 16)
+
+
+def test_positions_norms_and_residuals(opened):
     for view in ("positions", "norms", "residuals"):
         page = opened("layers", layers_view=view)
         assert not page.error
@@ -143,7 +160,7 @@ def test_a_training_runs_and_its_model_answers(opened):
 
 def test_all_words_of_the_room_have_german_ones():
     texts: set[str] = {*PARTS.values(), *models.MODELS.values(), *maps.PATTERNS.values()}
-    texts |= {*numbers.LANGUAGES.values()}
+    texts |= {*numbers.LANGUAGES.values(), *search.EXAMPLES}
     for kind in KINDS.values():
         texts |= {kind.name, kind.sees, kind.training, kind.good_for, kind.examples}
     for file in ROOM.glob("*.py"):

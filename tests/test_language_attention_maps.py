@@ -80,6 +80,8 @@ def test_heads_that_switch_come_first(encoder):
     first, second = (attention_maps(*encoder, text) for text in (HUNGRY, SWEET))
     changes = compare(first, second, ("it", "it"), ("cat", "milk"))
     assert len(changes) == 72
+    assert [change.switches() for change in changes].count(True) == 1
+    assert (changes[0].layer, changes[0].head) == (4, 2)
     assert {(change.layer, change.head) for change in changes} == {
         (layer, head) for layer in range(1, 7) for head in range(1, 13)
     }

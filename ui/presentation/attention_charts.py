@@ -59,14 +59,14 @@ def heat(
             "column:N",
             sort=column_labels,
             title=titles[1],
-            axis=_axis(top=True),
+            axis=_axis(top=True, crowded=len(columns) > 24),
             scale=alt.Scale(domain=column_labels),
         ),
         y=alt.Y(
             "row:N",
             sort=row_labels,
             title=titles[0],
-            axis=_axis(),
+            axis=_axis(crowded=len(rows) > 24),
             scale=alt.Scale(domain=row_labels),
         ),
         tooltip=[
@@ -216,20 +216,19 @@ def lines(
 ) -> alt.Chart:
     """Lines over x, one for each `series`; values have the keys series, x and y."""
     kind: Any = "log" if log else "linear"
-    axis = alt.Axis(format="~s") if log else alt.Axis()
+    axis = alt.Axis(format="~s", grid=False, tickCount=6) if log else alt.Axis()
     return (
         alt.Chart(alt.Data(values=list(values)))
         .mark_line(point=points)
         .encode(
-            x=alt.X("x:Q", title=x, scale=alt.Scale(type=kind), axis=axis),
+            x=alt.X("x:Q", title=x, scale=alt.Scale(type=kind, nice=False), axis=axis),
             y=alt.Y("y:Q", title=y or None, scale=alt.Scale(type=kind), axis=axis),
             color=alt.Color(
                 "series:N",
                 title=None,
                 scale=alt.Scale(range=SERIES[:4]),
-                legend=alt.Legend(orient="bottom", labelLimit=300),
+                legend=alt.Legend(orient="bottom", labelLimit=300, symbolType="stroke"),
             ),
-            strokeDash=alt.StrokeDash("series:N", legend=None),
             tooltip=[
                 alt.Tooltip("series:N", title=""),
                 alt.Tooltip("x:Q", title=x, format="~s"),
@@ -250,12 +249,12 @@ def labels(tokens: Sequence[str]) -> list[str]:
     return unique
 
 
-def _axis(*, top: bool = False) -> alt.Axis:
+def _axis(*, top: bool = False, crowded: bool = False) -> alt.Axis:
     return alt.Axis(
         orient="top" if top else "left",
         labelAngle=-45 if top else 0,
         labelLimit=120,
         ticks=False,
         domain=False,
-        labelOverlap=False,
+        labelOverlap=crowded,
     )

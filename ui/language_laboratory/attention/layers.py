@@ -16,6 +16,7 @@ from ui.presentation.attention_charts import heat, lines
 from ui.text import escape, t
 
 _WIDTH, _LENGTH = 32, 40
+_BASES = (100, 10_000, 100_000)
 
 
 def show() -> None:
@@ -60,21 +61,24 @@ def _positions() -> None:
         )
     with right:
         query = st.slider(t("Position of the query"), 0, _LENGTH - 1, 10, key="layers_position")
-        table = sinusoids(_LENGTH, _WIDTH)
-        added = (table @ table[query]) / (table[query] @ table[query])
-        vector = torch.ones(_WIDTH)
-        turned = rotate(vector.expand(_LENGTH, -1), *rotations(_LENGTH, _WIDTH))
-        rotary = (turned @ turned[query]) / _WIDTH
-        names = {t("Sinusoids (added)"): added, t("Rotary (turned)"): rotary}
         values = [
-            {"series": name, "x": place, "y": value}
-            for name, similarities in names.items()
-            for place, value in enumerate(similarities.tolist())
+            {"series": t("Base {base}", base=f"{base:,}"), "x": place, "y": similarity}
+            for base in _BASES
+            for place, similarity in enumerate(similarities(query, base).tolist())
         ]
-        title = t("Similarity of two positions with the same word")
+        title = t(
+            "Similarity of two positions with the same word, rotary. Added sinusoids give the "
+            "curve of base 10,000; SmolLM2 has base 100,000."
+        )
         st.caption(escape(title))
         curves = lines(values, t("Position of the key"), "", points=False)
         st.altair_chart(curves.properties(height=290), width="stretch", alt=title)
+
+
+def similarities(query: int, base: int) -> torch.Tensor:
+    """(length,): a turned vector of ones at each position times that at the query's, from -1 to 1."""
+    turned = rotate(torch.ones(_LENGTH, _WIDTH), *rotations(_LENGTH, _WIDTH, base))
+    return turned @ turned[query] / _WIDTH
 
 
 def _norms() -> None:

@@ -38,10 +38,11 @@ def show() -> None:
         st.error(escape(str(error)))
         return
     layers, heads = maps.weights.shape[:2]
+    start = (4, 2) if name == "encoder" else (1, 1)  # the encoder's looks from "it" at the cat
     left, right = st.columns([2, 3], gap="large")
     with left:
-        layer = st.slider(t("Layer"), 1, layers, 1, key=f"maps_layer_{name}")
-        head = st.slider(t("Head"), 1, heads, 1, key=f"maps_head_{name}")
+        layer = st.slider(t("Layer"), 1, layers, start[0], key=f"maps_layer_{name}")
+        head = st.slider(t("Head"), 1, heads, start[1], key=f"maps_head_{name}")
         st.caption(escape(pattern(maps, layer, head)))
         _all_heads(maps, layer)
     with right:

@@ -11,27 +11,59 @@ from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import changes, heat
 from ui.text import escape, t
 
-FIRST = "The cat drank the milk because it was hungry."
-SECOND = "The cat drank the milk because it was sweet."
+EXAMPLES = {  # name: two sentences, the word that looks, and two that it may look at
+    "cat and milk": (
+        "The cat drank the milk because it was hungry.",
+        "The cat drank the milk because it was sweet.",
+        "it",
+        "cat",
+        "milk",
+    ),
+    "trophy and suitcase": (
+        "The trophy did not fit in the suitcase because it was too big.",
+        "The trophy did not fit in the suitcase because it was too small.",
+        "it",
+        "trophy",
+        "suitcase",
+    ),
+    "teacher and student": (
+        "The teacher helped the student because she was kind.",
+        "The teacher helped the student because she was lost.",
+        "she",
+        "teacher",
+        "student",
+    ),
+}
 _TOP = 8
 
 
 def show() -> None:
     """Two sentences, and the heads that look from a word at another in the second one."""
     notice(
-        "A head that resolves “it” must look at the cat in the first sentence and at the milk in "
-        "the second; very few heads do, and by little."
+        "Only the last word differs, and yet one head of the encoder looks from “it” at the cat in "
+        "one sentence and at the milk in the other; for the trophy and the suitcase no head does."
     )
-    left, right = st.columns(2)
-    first = left.text_input(t("First sentence"), FIRST, key="search_first")
-    second = right.text_input(t("Second sentence"), SECOND, key="search_second")
-    one, two, three, four = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
-    with one:
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        example = st.segmented_control(
+            t("Example"),
+            list(EXAMPLES),
+            default=next(iter(EXAMPLES)),
+            required=True,
+            format_func=t,
+            key="search_example",
+            wrap=True,
+        )
+    with right:
         name = models.choose("search_model")
-    word = two.text_input(t("From"), "it", key="search_word").strip()
+    texts = EXAMPLES[example]
+    one, two, three, four, five = st.columns([4, 4, 1, 1, 1])
+    first = one.text_input(t("First sentence"), texts[0], key=f"search_first {example}")
+    second = two.text_input(t("Second sentence"), texts[1], key=f"search_second {example}")
+    word = three.text_input(t("From"), texts[2], key=f"search_word {example}").strip()
     targets = (
-        three.text_input(t("to"), "cat", key="search_target").strip(),
-        four.text_input(t("or to"), "milk", key="search_other").strip(),
+        four.text_input(t("to"), texts[3], key=f"search_target {example}").strip(),
+        five.text_input(t("or to"), texts[4], key=f"search_other {example}").strip(),
     )
     try:
         with st.spinner(t("Loading …")):
@@ -98,7 +130,7 @@ def verdict(heads: list[HeadChange], targets: tuple[str, str]) -> str:
             **values,
         )
     return t(
-        "{count} of {heads} heads switch from “{first}” to “{second}”; most of all head {head} of "
-        "layer {layer}, by {shift} of 2.",
+        "Heads that switch from “{first}” to “{second}”: {count} of {heads}; most of all head "
+        "{head} of layer {layer}, by {shift} of 2.",
         **values,
     )

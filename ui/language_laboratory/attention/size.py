@@ -45,13 +45,11 @@ def show() -> None:
         t("Parameters"): amount(total),
         t("Weights"): size(memory(shape, number)),
         t("Training (Adam)"): size(training_memory(shape)),
-        t("One pass"): t("{count} operations", count=amount(sum(work.values()))),
+        t("Operations, one pass"): amount(sum(work.values())),
         t("KV cache"): size(kv_cache(shape, context, number)),
     }
     if shape.kind == "decoder":
-        cells[t("One more token")] = t(
-            "{count} operations", count=amount(operations_per_token(shape, context))
-        )
+        cells[t("Operations, one more token")] = amount(operations_per_token(shape, context))
     with st.container(horizontal=True, gap="medium"):
         for label, value in cells.items():
             st.metric(label, value, width="content")
@@ -74,15 +72,15 @@ def show() -> None:
         title = t("Shares of the parts")
         st.caption(escape(title))
         st.altair_chart(
-            parts(bars, percent=True).properties(height=190), width="stretch", alt=title
+            parts(bars, percent=True).properties(height=230), width="stretch", alt=title
         )
         _doubled(shape, context)
     with right:
-        title = t("Operations of one pass by length of the text")
+        title = t("Operations of one pass by length of the text, beyond what the model reads too")
         st.caption(escape(title))
         values = [
             {"series": t(series), "x": one, "y": value}
-            for one in contexts
+            for one in _CONTEXTS
             for series, value in (
                 ("Attention scores", operations(shape, one)["attention scores"]),
                 (

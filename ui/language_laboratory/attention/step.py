@@ -56,7 +56,7 @@ def show() -> None:
         "A word looks where its query and a key point in the same direction; the softmax turns "
         "scores into shares of 1."
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         heads = st.segmented_control(
             t("Heads"), [1, 2, 4], default=1, required=True, key="step_heads", width="content"
         )
@@ -87,14 +87,14 @@ def show() -> None:
     output = join_heads(result.output)
     left, middle, right = st.columns(3)
     for column, title, matrix, labels, most in (
-        (left, t("Scores"), result.scores[head], WORDS, None),
+        (left, t("Attention scores"), result.scores[head], WORDS, None),
         (middle, t("Weights, softmax of each row"), result.weights[head], WORDS, 1.0),
         (right, t("Output, the weights times V"), output, _COLUMNS, None),
     ):
         with column:
             st.caption(escape(title))
             chart = heat(matrix, WORDS, labels, most=most, titles=("", ""), signed=most is None)
-            st.altair_chart(chart.properties(height=190), width="stretch", alt=title)
+            st.altair_chart(chart.properties(height=175), width="stretch", alt=title)
     _row(result, value, settings, head)
     think(
         "Why are the scores divided by the square root of the width?",
@@ -130,7 +130,7 @@ def _row(result: Attention, value: Tensor, settings: Settings, head: int) -> Non
     values = value[:, head * width : (head + 1) * width].tolist()
     table = {
         t("Word"): list(WORDS),
-        t("Score"): [f"{one:.2f}" if math.isfinite(one) else "−∞" for one in scores],
+        t("Attention score"): [f"{one:.2f}" if math.isfinite(one) else "−∞" for one in scores],
         "exp": [f"{math.exp(min(one, 700)):.2f}" for one in scores],
         t("Weight"): [f"{one:.3f}" for one in weights],
         t("Value"): [", ".join(f"{one:g}" for one in row) for row in values],
