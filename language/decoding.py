@@ -133,6 +133,43 @@ def draw(probabilities: Tensor, count: int, seed: int) -> Tensor:
     return torch.bincount(tokens, minlength=len(probabilities))
 
 
+@dataclass(frozen=True, slots=True)
+class GoodnessOfFit:
+    """Pearson's chi-squared test of draws against a distribution."""
+
+    statistic: float
+    freedom: int  # degrees of freedom: classes - 1
+    p_value: float  # how often draws from the distribution differ at least as much
+
+
+def goodness_of_fit(counts: Tensor, probabilities: Tensor) -> GoodnessOfFit | None:
+    """Whether draws follow a distribution; None where fewer than two classes are left to compare.
+
+    Tokens that are expected fewer than 5 times, the usual limit of the test, are one class.
+
+    Args:
+        counts: How often each token was drawn, shape (vocabulary,).
+        probabilities: Shape (vocabulary,).
+    """
+    from scipy.stats import chi2
+
+    expected = probabilities.double() / probabilities.double().sum() * counts.sum()
+    frequent = expected >= 5
+    classes = torch.cat([expected[frequent], expected[~frequent].sum()[None]])
+    observed = torch.cat([counts[frequent], counts[~frequent].sum()[None]]).double()
+    if classes[-1] < 5:  # too few for a class of its own: with the last one
+        if len(classes) < 3:
+            return None
+        classes[-2] += classes[-1]
+        observed[-2] += observed[-1]
+        classes, observed = classes[:-1], observed[:-1]
+    if len(classes) < 2:
+        return None
+    statistic = float(((observed - classes).square() / classes).sum())
+    freedom = len(classes) - 1
+    return GoodnessOfFit(statistic, freedom, float(chi2.sf(statistic, freedom)))
+
+
 def _continuation(ids: list[int], log_probabilities: list[float], length: int) -> Continuation:
     end = length or len(ids)
     return Continuation(tuple(ids[:end]), tuple(log_probabilities[:end]), length > 0)

@@ -11,7 +11,7 @@ from tiny_models import make_llama
 
 from language.beam_search import beam_search
 from language.causal import encode, end_tokens
-from language.decoding import draw, greedy, sample
+from language.decoding import draw, goodness_of_fit, greedy, sample
 from language.diversity import bleu, distinct, repetition, self_bleu
 from language.errors import LanguageError
 from language.loading import load_decoder
@@ -198,15 +198,25 @@ def test_ten_thousand_draws_follow_the_distribution(tiny, warping):
     probabilities = softmax(logits)
     counts = draw(probabilities, 10_000, seed=0)
     assert counts[probabilities == 0].sum() == 0
-    expected = probabilities.double() / probabilities.double().sum() * 10_000
-    frequent = expected >= 5  # rarer tokens are one class together
-    rest = [float(expected[~frequent].sum())] if expected[~frequent].sum() >= 5 else []
-    observed = counts[frequent].tolist() + ([int(counts[~frequent].sum())] if rest else [])
-    classes = expected[frequent].tolist() + rest
-    scale = sum(observed) / sum(classes)
-    assert chisquare(observed, [one * scale for one in classes]).pvalue > 0.001
-    flat = [sum(observed) / len(observed)] * len(observed)
-    assert chisquare(observed, flat).pvalue < 0.001  # the test would see another distribution
+    fit = goodness_of_fit(counts, probabilities)
+    assert fit is not None
+    assert fit.p_value > 0.001
+    flat = (probabilities > 0) / (probabilities > 0).sum()
+    other = goodness_of_fit(counts, flat)
+    assert other is not None
+    assert other.p_value < 0.001  # the test sees another distribution
+
+
+def test_goodness_of_fit_is_that_of_scipy():
+    probabilities = torch.tensor([0.5, 0.3, 0.17, 0.02, 0.01])
+    counts = torch.tensor([55, 25, 15, 3, 2])
+    fit = goodness_of_fit(counts, probabilities)
+    assert fit is not None
+    expected = chisquare([55, 25, 20], [50, 30, 20])  # the rare tokens are with the last class
+    assert fit.statistic == pytest.approx(expected.statistic, rel=1e-5)
+    assert fit.p_value == pytest.approx(expected.pvalue, rel=1e-5)
+    assert fit.freedom == 2
+    assert goodness_of_fit(torch.tensor([10, 0]), torch.tensor([1.0, 0.0])) is None
 
 
 def test_watch_counts_the_tokens_and_may_stop_the_writing(tiny):

@@ -11,7 +11,12 @@ import altair as alt
 from language.beam_search import BeamSearch
 from language.causal import token_text
 
-BLUE, ORANGE, GREY = "#2f86a8", "#c77700", "#808a8f"  # 3 : 1 and more on both themes
+BLUE, ORANGE, PURPLE, GREY = (
+    "#2f86a8",
+    "#c77700",
+    "#a05bb5",
+    "#808a8f",
+)  # 3 : 1 and more on both themes
 _COLUMN, _ROW = 104, 26  # pixels of one step and of one branch in the tree
 _DROPPED = 3  # dropped branches that the tree draws below those that stay
 
@@ -81,6 +86,34 @@ def surprise_bars(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     )
 
 
+def chosen_probabilities(points: Sequence[Mapping[str, Any]], token: str, axis: str) -> alt.Chart:
+    """The probability of each chosen token by its place, a line for each strategy.
+
+    Args:
+        points: With "token" (its place), "strategy", "text" and "probability".
+        token: Title of the axis of places.
+        axis: Title of the axis of probabilities.
+    """
+    names = list(dict.fromkeys(str(point["strategy"]) for point in points))
+    return (
+        alt.Chart(alt.Data(values=list(points)))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("token:Q", title=token, axis=alt.Axis(format="d", tickMinStep=1)),
+            y=alt.Y("probability:Q", title=axis, scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "strategy:N",
+                title=None,
+                scale=alt.Scale(domain=names, range=[ORANGE, BLUE, PURPLE]),
+                legend=alt.Legend(orient="bottom", labelLimit=300),
+            ),
+            strokeDash=alt.StrokeDash("strategy:N", sort=names, legend=None),
+            tooltip=["token:Q", "text:N", "strategy:N", alt.Tooltip("probability:Q", format=".3f")],
+        )
+        .properties(height=240)
+    )
+
+
 def beam_tree(
     search: BeamSearch, tokenizer: Any, names: Mapping[str, str] | None = None
 ) -> alt.LayerChart:
@@ -138,7 +171,7 @@ def beam_tree(
     colour = alt.Color(
         "state:N",
         title=None,
-        scale=alt.Scale(domain=list(names.values()), range=[ORANGE, BLUE, "#a05bb5", GREY]),
+        scale=alt.Scale(domain=list(names.values()), range=[ORANGE, BLUE, PURPLE, GREY]),
         legend=alt.Legend(orient="top", labelLimit=300),
     )
     x_scale = alt.Scale(domain=[0.7, steps + 0.9])

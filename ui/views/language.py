@@ -17,6 +17,7 @@ from ui.text import escape, t
 ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
     "tokens": "Tokens",
     "attention": "Attention",
+    "next_word": "Next word",
 }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ui.language_laboratory.german.attention import GERMAN as ATTENTION
+from ui.language_laboratory.german.next_word import GERMAN as NEXT_WORD
 from ui.language_laboratory.german.page import GERMAN as PAGE
 from ui.language_laboratory.german.tokens import GERMAN as TOKENS
 
-GERMAN = {**PAGE, **ATTENTION, **TOKENS}
+GERMAN = {**PAGE, **ATTENTION, **TOKENS, **NEXT_WORD}
