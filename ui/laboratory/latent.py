@@ -68,10 +68,17 @@ def explore(name: str, code_map: cache.Map) -> None:
         row(images, captions, width=150)
     with right:
         points = [
-            (float(x), float(y), int(digit))
+            (float(x), float(y), str(digit), int(digit))
             for (x, y), digit in zip(code_map.points[:_DOTS], code_map.digits[:_DOTS], strict=True)
         ]
-        latent_map(points, code_map.reach, (float(at[0]), float(at[1])), f"map_{name}", moved)
+        latent_map(
+            points,
+            code_map.reach,
+            (float(at[0]), float(at[1])),
+            f"map_{name}",
+            moved,
+            t("Map of codes; the arrow keys move the marker"),
+        )
         st.caption(
             t(
                 "Each number on the map is a random code, labelled with the digit that the "

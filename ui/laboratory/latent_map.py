@@ -8,8 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from ui.text import t
-
 # Ten colours with a contrast of at least 4.5 : 1 on the map's ground, dark in both themes.
 COLOURS = ("#f28e8e", "#6fb7ff", "#ffb454", "#7ad67a", "#d3a4ff",
            "#ffe066", "#5fd8d0", "#ff9ad5", "#c2c9d1", "#c9a27e")  # fmt: skip
@@ -42,9 +40,16 @@ export default function ({ data, parentElement, setStateValue }) {
     pen.font = "18px sans-serif";
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    for (const [x, y, digit] of data.points) {
-      pen.fillStyle = data.colours[digit];
-      pen.fillText(digit, across(x), down(y));
+    for (const [x, y, text, colour] of data.points) {
+      pen.fillStyle = data.colours[colour % data.colours.length];
+      if (text && text.length < 3) { pen.fillText(text, across(x), down(y)); continue; }
+      pen.beginPath();  // a longer name: a dot with the name beside it, inside the map
+      pen.arc(across(x), down(y), 4, 0, 2 * Math.PI);
+      pen.fill();
+      if (!text) continue;
+      const wide = pen.measureText(text).width;
+      const middle = Math.min(side - wide / 2 - 4, Math.max(wide / 2 + 4, across(x)));
+      pen.fillText(text, middle, down(y) - 14);
     }
     const [x, y] = [across(canvas.at[0]), down(canvas.at[1])];
     for (const [colour, width] of [["#000000", 9], ["#ffffff", 4]]) {
@@ -99,20 +104,22 @@ export default function ({ data, parentElement, setStateValue }) {
 
 
 def latent_map(
-    points: Sequence[tuple[float, float, int]],
+    points: Sequence[tuple[float, float, str, int]],
     reach: tuple[float, float],
     at: tuple[float, float],
     key: str,
     moved: Callable[[tuple[float, float]], None],
+    label: str,
 ) -> None:
     """Show the map and the marker.
 
     Args:
-        points: (x, y, digit) of each code.
+        points: (x, y, text, number of its colour) of each code.
         reach: The largest absolute x and y of the map.
         at: Where the marker is.
         key: The component's.
         moved: Called with the new position of the marker, before the page runs again.
+        label: What a screen reader says.
     """
 
     def tell() -> None:
@@ -124,12 +131,12 @@ def latent_map(
     across, up = reach
     draw(
         data={
-            "points": [(round(x, 2), round(y, 2), digit) for x, y, digit in points],
+            "points": [(round(x, 3), round(y, 3), text, colour) for x, y, text, colour in points],
             "range": {"left": -across, "right": across, "low": -up, "high": up},
             "at": at,
             "colours": COLOURS,
             "ground": GROUND,
-            "label": t("Map of codes; the arrow keys move the marker"),
+            "label": label,
         },
         key=key,
         on_at_change=tell,

@@ -16,7 +16,9 @@ from ui.text import escape, t
 
 ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
     "tokens": "Tokens",
+    "vectors": "Vectors",
     "attention": "Attention",
+    "encoders": "Encoders at work",
     "next_word": "Next word",
 }
 

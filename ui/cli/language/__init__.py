@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import typer
 
-from ui.cli.language import attention, next_word, tokens
+from ui.cli.language import attention, encoders, next_word, tokens, vectors
 
 app = typer.Typer(help="Language models from the inside: a laboratory.", no_args_is_help=True)
 
 attention.register(app)
 tokens.register(app)
 next_word.register(app)
+vectors.register(app)
+encoders.register(app)

@@ -1,0 +1,224 @@
+"""Masked words: which words an encoder expects in place of `[MASK]`, seeing both sides of it.
+
+A masked language model is an encoder with a head: the state of the masked token goes through a
+linear layer, GELU and LayerNorm; its dot product with each row of the embedding table, plus a bias
+for each token, is that token's logit. The package of the bundled encoder holds no head, so one was
+trained on the frozen encoder (`training/language/masked_head.py`) and comes with the program.
+Source: Devlin and others, BERT (2019), section 3.1; the head is that of the published code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ingest import resources
+from language.errors import LanguageError
+
+FOLDER = resources.package_file("models", "language", "masked")
+MASK = "[MASK]"  # as the reader writes it; a model's own mask token may look different
+_WEIGHTS, _CARD = "model.safetensors", "card.json"
+
+
+class MaskedHead(nn.Module):
+    """States of an encoder in, a logit for each token of its vocabulary out.
+
+    It reads the states after several layers of the encoder, side by side.
+    """
+
+    def __init__(self, layers: Sequence[int], width: int, vocabulary: int, epsilon: float) -> None:
+        """An untrained head.
+
+        Args:
+            layers: After which layers it reads the states; 0 is the embedding.
+            width: Of the encoder's states and of a row of its embedding table.
+            vocabulary: Number of tokens.
+            epsilon: Of the LayerNorm.
+        """
+        super().__init__()
+        self.layers = tuple(layers)
+        self.dense = nn.Linear(len(self.layers) * width, width)
+        self.norm = nn.LayerNorm(width, eps=epsilon)
+        self.bias = nn.Parameter(torch.zeros(vocabulary))
+
+    def transform(self, states: Tensor) -> Tensor:
+        """States (..., layers x width) as vectors (..., width) of the embedding table's space."""
+        return self.norm(nn.functional.gelu(self.dense(states)))
+
+    def forward(self, states: Tensor, table: Tensor) -> Tensor:
+        """Logits (..., vocabulary) of states (..., layers x width) and a table (vocabulary, width)."""
+        return self.transform(states) @ table.T + self.bias
+
+
+@dataclass(frozen=True)
+class MaskedModel:
+    """A tokeniser, and a function from token ids (1, tokens) to logits (1, tokens, vocabulary)."""
+
+    name: str
+    tokenizer: Any
+    logits: Callable[[Mapping[str, Tensor]], Tensor]
+    longest: int  # tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token in place of a mask, and its probability there."""
+
+    token: str
+    id: int
+    probability: float
+
+
+def fill_mask(text: str, model: MaskedModel, count: int = 10) -> list[list[Candidate]]:
+    """The likeliest tokens for each `[MASK]` of a text, in order; each list best first.
+
+    With several masks, each is filled as if the others stayed masked.
+
+    Raises:
+        LanguageError: no mask, a text that is too long, or a count outside 1 to the vocabulary.
+    """
+    tokenizer = model.tokenizer
+    if count < 1 or count > len(tokenizer):
+        raise LanguageError(
+            f"{count} words per mask, expected 1 to {len(tokenizer)}, the size of the vocabulary"
+        )
+    if MASK not in text:
+        raise LanguageError(
+            f'The text has no {MASK}; write one for the missing word, such as "The sun is a {MASK}."'
+        )
+    try:
+        features = tokenizer(text.replace(MASK, tokenizer.mask_token), return_tensors="pt")
+    except (TypeError, UnicodeEncodeError) as error:
+        raise LanguageError(
+            "The text holds half of a surrogate pair, which is no character; remove it"
+        ) from error
+    length = features["input_ids"].shape[1]
+    if length > model.longest:
+        raise LanguageError(
+            f"The text has {length} tokens, expected at most {model.longest}; shorten it"
+        )
+    with torch.inference_mode():
+        logits = model.logits(features)[0]
+    places = (features["input_ids"][0] == tokenizer.mask_token_id).nonzero()[:, 0]
+    best = logits[places].softmax(dim=1).topk(count)
+    return [
+        [
+            Candidate(tokenizer.convert_ids_to_tokens(number), number, probability)
+            for number, probability in zip(ids, probabilities, strict=True)
+        ]
+        for ids, probabilities in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    ]
+
+
+def bundled_model(encoder: Any, tokenizer: Any, folder: Path = FOLDER) -> MaskedModel:
+    """The bundled encoder with the head that was trained on it.
+
+    Raises:
+        LanguageError: the head's file is missing or not the pinned one, or of another encoder.
+    """
+    head = read_head(folder)
+    table = encoder.get_input_embeddings().weight
+    if head.bias.shape[0] != table.shape[0]:
+        raise LanguageError(
+            f"The head knows {head.bias.shape[0]} tokens, the encoder has {table.shape[0]}; "
+            "use the encoder all-MiniLM-L6-v2"
+        )
+
+    def logits(features: Mapping[str, Tensor]) -> Tensor:
+        return head(layer_states(encoder, features, head.layers), table)
+
+    return MaskedModel(
+        "all-MiniLM-L6-v2", tokenizer, logits, encoder.config.max_position_embeddings
+    )
+
+
+def layer_states(encoder: Any, features: Mapping[str, Tensor], layers: Sequence[int]) -> Tensor:
+    """An encoder's states after some layers, side by side: (batch, tokens, layers x width)."""
+    states = encoder(**features, output_hidden_states=True).hidden_states
+    return torch.cat([states[layer] for layer in layers], dim=-1)
+
+
+def hub_model(name: str) -> MaskedModel:
+    """Any masked language model, from a folder or by its name on the hub.
+
+    Raises:
+        LanguageError: it is not to be had, or it predicts no masked words.
+    """
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model = AutoModelForMaskedLM.from_pretrained(name, dtype=torch.float32).eval()
+    except (OSError, ValueError, ImportError) as error:
+        raise LanguageError(
+            f"No masked language model {name!r} ({str(error).splitlines()[0][:160]}). Expected a "
+            "folder or a name on the hub, such as google-bert/bert-base-uncased; without a network "
+            "download it first with `hf download NAME`"
+        ) from error
+    if tokenizer.mask_token is None:
+        raise LanguageError(f"The tokeniser of {name!r} has no mask token; use a masked model")
+
+    def logits(features: Mapping[str, Tensor]) -> Tensor:
+        return model(**features).logits
+
+    longest = getattr(model.config, "max_position_embeddings", 512)
+    return MaskedModel(name, tokenizer, logits, longest)
+
+
+# ---- the file of the head ----
+
+
+def write_head(head: MaskedHead, folder: Path, about: Mapping[str, Any]) -> None:
+    """Write a head in half precision, and beside it a card with its layers, facts and hash."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: value.half().contiguous() for name, value in head.state_dict().items()}
+    save_file(weights, folder / _WEIGHTS)
+    card = {
+        "layers": head.layers,
+        "epsilon": head.norm.eps,
+        "sha256": hashlib.sha256((folder / _WEIGHTS).read_bytes()).hexdigest(),
+        "about": dict(about),
+    }
+    (folder / _CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def read_head(folder: Path = FOLDER) -> MaskedHead:
+    """A head from its folder, in single precision.
+
+    Raises:
+        LanguageError: a file is missing, or the weights are not those whose hash the card names.
+    """
+    from safetensors.torch import load_file
+
+    file = folder / _WEIGHTS
+    try:
+        card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise LanguageError(
+            f"No head for masked words at {folder} ({type(error).__name__}); install katheder again"
+        ) from error
+    if digest != card["sha256"]:
+        raise LanguageError(
+            f"{file} has SHA-256 {digest[:12]}, expected {card['sha256'][:12]}; install katheder again"
+        )
+    weights = {name: value.float() for name, value in load_file(file).items()}
+    width = weights["norm.weight"].shape[0]
+    head = MaskedHead(card["layers"], width, weights["bias"].shape[0], card["epsilon"])
+    head.load_state_dict(weights)
+    return head.eval()
+
+
+def card_of(folder: Path = FOLDER) -> dict[str, Any]:
+    """What is known of the head's training: texts, seed, accuracy on texts that it never saw."""
+    about: dict[str, Any] = json.loads((folder / _CARD).read_text(encoding="utf-8"))["about"]
+    return about

@@ -1,0 +1,76 @@
+"""The German texts of the room Encoders at work, by their English ones."""
+
+from __future__ import annotations
+
+GERMAN = {
+    "Masked words": "Verdeckte Wörter",
+    "Fine-tuning": "Fine-Tuning",
+    "Frozen or fine-tuned": "Eingefroren oder nachtrainiert",
+    "Bi-encoder and cross-encoder": "Bi-Encoder und Cross-Encoder",
+    "Notice: the encoder below is the same each time; only a small head decides whether it fills gaps, names topics or compares texts.": "Beachte: Der Encoder darunter ist jedes Mal derselbe; nur ein kleiner Kopf entscheidet, ob er Lücken füllt, Themen nennt oder Texte vergleicht.",
+    "Why can an encoder fill a gap in the middle, and not write on at the end?": "Warum kann ein Encoder eine Lücke in der Mitte füllen, aber am Ende nicht weiterschreiben?",
+    "It was trained with both sides of the gap in view. When it writes, the right side does not exist yet; a decoder is trained with the left side alone.": "Er wurde mit Blick auf beide Seiten der Lücke trainiert. Beim Schreiben gibt es die rechte Seite noch nicht; ein Decoder wird mit der linken Seite allein trainiert.",
+    # masked words
+    "Example": "Beispiel",
+    "Text with [MASK]": "Text mit [MASK]",
+    "Words for each mask": "Wörter je Maske",
+    "Empty: the bundled encoder. Else a folder or a name on the hub, such as google-bert/bert-base-uncased.": "Leer: der mitgelieferte Encoder. Sonst ein Ordner oder ein Name auf dem Hub, etwa google-bert/bert-base-uncased.",
+    "Likeliest words for the mask": "Wahrscheinlichste Wörter für die Maske",
+    "Mask {number}": "Maske {number}",
+    "The head was trained for this program on lecture texts. On texts that it never saw, its first word is right for {first} % of the masks, and one of ten for {ten} %.": "Der Kopf wurde für dieses Programm an Vorlesungstexten trainiert. In Texten, die er nie sah, ist sein erstes Wort bei {first} % der Masken richtig und eines von zehn bei {ten} %.",
+    # fine-tuning
+    "Task": "Aufgabe",
+    "Topics of lecture sentences": "Themen von Vorlesungssätzen",
+    "Sentiment of reviews": "Stimmung von Bewertungen",
+    "Names in sentences (entities)": "Namen in Sätzen (Entitäten)",
+    "Both languages": "Beide Sprachen",
+    "English": "Englisch",
+    "German": "Deutsch",
+    "Layers that learn": "Schichten, die lernen",
+    "Training sentences": "Trainingssätze",
+    "Accuracy": "Genauigkeit",
+    "F1 of entities": "F1 der Entitäten",
+    "test part": "Testteil",
+    "Training loss in nats": "Trainingsverlust in nats",
+    "Loss and measure by epoch": "Verlust und Maß je Epoche",
+    "{train} training sentences, {test} test sentences with other subjects and other names; {layers} layers of {encoder} learned.": "{train} Trainingssätze, {test} Testsätze mit anderen Gegenständen und anderen Namen; {layers} Schichten von {encoder} lernten.",
+    "A sentence of your own": "Ein eigener Satz",
+    "Confusion matrix": "Verwechslungsmatrix",
+    "Predicted": "Vorhergesagt",
+    "Right label": "Richtige Klasse",
+    "Wrong sentences ({count})": "Falsche Sätze ({count})",
+    "mathematics": "Mathematik",
+    "biology": "Biologie",
+    "history": "Geschichte",
+    "economics": "Wirtschaft",
+    "computer science": "Informatik",
+    "positive": "positiv",
+    "negative": "negativ",
+    **{
+        tag: tag
+        for tag in (
+            "O",
+            *(f"{place}-{kind}" for kind in ("PER", "LOC", "ORG", "DATE") for place in "BI"),
+        )
+    },
+    # learning curve
+    "Frozen encoder": "Eingefrorener Encoder",
+    "Fine-tuned layers": "Nachtrainierte Schichten",
+    "Draw the curve": "Kurve zeichnen",
+    "Trains twice for each number of sentences, from {first} to {last}: with a frozen encoder, and with layers that learn. It takes some minutes.": "Trainiert für jede Zahl von Sätzen, von {first} bis {last}, zweimal: mit eingefrorenem Encoder und mit Schichten, die lernen. Das dauert einige Minuten.",
+    "Measure by number of training sentences": "Maß nach Zahl der Trainingssätze",
+    # pairs
+    "Texts, one on each line": "Texte, einer je Zeile",
+    "{count} texts, expected 2 to {most}": "{count} Texte, erwartet werden 2 bis {most}",
+    "Rank (bi)": "Rang (Bi)",
+    "Rank (cross)": "Rang (Cross)",
+    "Scores are in [0, 1]: (1 + cosine) / 2 for the bi-encoder, a probability for the cross-encoder. Agreement of the two orders (Kendall's tau): {tau}.": "Die Werte liegen in [0, 1]: (1 + Kosinus) / 2 beim Bi-Encoder, eine Wahrscheinlichkeit beim Cross-Encoder. Übereinstimmung der beiden Reihenfolgen (Kendalls Tau): {tau}.",
+    "Bi-encoder: a pair, once the texts are encoded": "Bi-Encoder: ein Paar, wenn die Texte kodiert sind",
+    "Cross-encoder: a pair": "Cross-Encoder: ein Paar",
+    "Bi-encoder, a question": "Bi-Encoder, eine Frage",
+    "Cross-encoder, a question": "Cross-Encoder, eine Frage",
+    "Bi-encoder, all documents once": "Bi-Encoder, alle Dokumente einmal",
+    "Documents": "Dokumente",
+    "Seconds by number of documents": "Sekunden nach Zahl der Dokumente",
+    "Measured on these pairs and multiplied. Search therefore uses both: the bi-encoder finds some dozens of candidates, the cross-encoder orders them.": "An diesen Paaren gemessen und hochgerechnet. Eine Suche benutzt daher beide: Der Bi-Encoder findet einige Dutzend Kandidaten, der Cross-Encoder ordnet sie.",
+}

@@ -1,0 +1,94 @@
+"""From a token's number to its row in the embedding table, and the row's neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from language import vectors
+from ui.language_laboratory import cache
+from ui.language_laboratory.vector_charts import neighbour_bars, number_strip
+from ui.language_laboratory.vectors.maps import show_map
+from ui.text import escape, t
+
+MODELS = {"encoder": "Encoder (all-MiniLM-L6-v2)", "decoder": "Decoder (SmolLM2-135M)"}
+_MAP = 60  # tokens on the map
+
+
+@st.cache_resource(show_spinner=False)
+def table_of(name: str) -> tuple[np.ndarray, np.ndarray, Any]:
+    """A model's embedding table, the same with rows of length 1, and its tokeniser."""
+    model, tokenizer = cache.encoder() if name == "encoder" else cache.decoder()
+    table = vectors.embedding_table(model)
+    return table, vectors.unit_rows(table), tokenizer
+
+
+def show() -> None:
+    """One token: id, one-hot vector, dense vector, neighbours, and a map of the neighbourhood."""
+    left, right = st.columns(2, vertical_alignment="bottom")
+    text = left.text_input(t("Word"), "cat", key="token_word", max_chars=200)
+    name = right.selectbox(
+        t("Embedding table"), list(MODELS), format_func=lambda n: t(MODELS[n]), key="token_model"
+    )
+    table, units, tokenizer = table_of(name)
+    ids = vectors.token_ids(text, tokenizer)
+    index = ids[0]
+    if len(ids) > 1:
+        index = st.segmented_control(
+            t("The word is {count} tokens; choose one", count=len(ids)),
+            list(dict.fromkeys(ids)),
+            default=ids[0],
+            required=True,
+            format_func=lambda i: escape(vectors.token_name(i, tokenizer)),
+            key=f"token_piece_{name}_{text}",
+            wrap=True,
+        )
+    token = vectors.token_name(index, tokenizer)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(
+            escape(
+                t(
+                    "{token} is number {id} of {size}. As a one-hot vector it has {size} places: "
+                    "{zeros} zeros, and a 1 at place {id}. Every two tokens are then equally far apart.",
+                    token=token,
+                    id=index,
+                    size=len(table),
+                    zeros=len(table) - 1,
+                )
+            )
+        )
+        st.code(f"[0, 0, …, 0, 1, 0, …, 0]    # {index}", language=None)
+        st.markdown(
+            escape(
+                t(
+                    "Times the embedding table ({size} x {width}), this is one row of the table, a "
+                    "dense vector of {width} numbers. Its length is {length}.",
+                    size=len(table),
+                    width=table.shape[1],
+                    length=f"{np.linalg.norm(table[index]):.2f}",
+                )
+            )
+        )
+        st.altair_chart(
+            number_strip(table[index], t), width="stretch", alt=t("The first numbers of the vector")
+        )
+    near = vectors.neighbours(table[index], units, 10, {index})
+    with right:
+        st.markdown(f"**{escape(t('Nearest tokens of the table'))}**")
+        rows = [
+            {"neighbour": vectors.token_name(one.row, tokenizer), "cosine": one.cosine}
+            for one in near
+        ]
+        st.altair_chart(
+            neighbour_bars(rows, t), width="stretch", alt=t("Nearest tokens of the table")
+        )
+    if st.toggle(t("Map of the neighbourhood"), key="token_map"):
+        around = [
+            index,
+            *(one.row for one in vectors.neighbours(table[index], units, _MAP, {index})),
+        ]
+        names = [vectors.token_name(row, tokenizer) for row in around]
+        show_map(units[around], names, [0] + [1] * _MAP, f"token_{name}_{index}")
