@@ -97,3 +97,38 @@ def trade_off(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart:
     points = base.mark_point(filled=True, size=110, opacity=1, color=COLOUR)
     names = base.mark_text(align="left", dx=9, dy=-7, fontSize=12, color="#7f8b91")
     return alt.layer(points, names.encode(text="tokenizer:N"))
+
+
+def bits_per_character(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart:
+    """Bars: bits per character; rows have `model`, `unit`, `bits per token`, `perplexity` too."""
+    values = [
+        {**row, "name": f"{text(row['model'])}, {text(row['unit'])}", "unit": text(row["unit"])}
+        for row in rows
+    ]
+    bars = alt.Chart(alt.Data(values=values)).encode(
+        x=alt.X("bits per character:Q", title=text("Bits per character")),
+        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
+        tooltip=[
+            alt.Tooltip("name:N", title=text("Model")),
+            alt.Tooltip("bits per character:Q", title=text("Bits per character"), format=".2f"),
+            alt.Tooltip("bits per token:Q", title=text("Bits per token"), format=".2f"),
+            alt.Tooltip("perplexity:Q", title=text("Perplexity"), format=",.0f"),
+        ],
+    )
+    colour = alt.Color(
+        "unit:N", title=None, sort=None, scale=alt.Scale(range=[COLOUR, ACCENT]), legend=None
+    )
+    return bars.mark_bar().encode(color=colour)
+
+
+def magnitudes(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart:
+    """Bars: powers of ten; rows have `what` and `log10`."""
+    base = alt.Chart(alt.Data(values=[dict(row) for row in rows])).encode(
+        x=alt.X("log10:Q", title=text("Power of ten")),
+        y=alt.Y("what:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
+        tooltip=[
+            alt.Tooltip("what:N", title=text("What")),
+            alt.Tooltip("log10:Q", title=text("Power of ten"), format=".1f"),
+        ],
+    )
+    return base.mark_bar(color=COLOUR)

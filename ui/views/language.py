@@ -20,6 +20,7 @@ ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
     "attention": "Attention",
     "encoders": "Encoders at work",
     "next_word": "Next word",
+    "generation": "Why generation is hard",
 }
 
 

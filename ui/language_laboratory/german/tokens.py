@@ -21,7 +21,6 @@ GERMAN = {
     "tiktoken, p50k_edit": "tiktoken, p50k_edit",
     "tiktoken, cl100k_base": "tiktoken, cl100k_base",
     "tiktoken, o200k_base": "tiktoken, o200k_base",
-    "Unigram": "Unigram",
     "WordPiece": "WordPiece",
     "SmolLM2": "SmolLM2",
     "GPT-2": "GPT-2",
