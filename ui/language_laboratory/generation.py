@@ -163,8 +163,8 @@ def _shannon(order: int, seed: int) -> str:
 def bits() -> None:
     """Bits per character of n-gram models and the decoder on a held-out lecture."""
     notice(
-        "Counting pairs already saves half of the bits of a uniform guess; the decoder, which sees "
-        "the whole page before it, saves a third of the rest."
+        "Counting pairs already saves a large part of the bits of a uniform guess; the decoder, "
+        "which sees the whole page before it, needs the fewest."
     )
     with st.spinner(t("Reading the lectures …")):
         names = list(narrowing.lectures())

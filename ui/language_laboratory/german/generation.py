@@ -31,7 +31,7 @@ GERMAN = {
     "The trigram's words sound most like a lecture. Is it the best model of the four?": "Die Wörter des Trigramms klingen am meisten nach Vorlesung. Ist es das beste der vier Modelle?",
     "Partly it copies: with so little text most pairs of words occur once, so the third word is the one that followed in the lecture. On a lecture that it has not seen, the trigram needs more bits than the bigram does; the part Narrowing down measures it.": "Zum Teil schreibt es ab: Bei so wenig Text kommen die meisten Wortpaare einmal vor, also ist das dritte Wort dasjenige, das in der Vorlesung folgte. Auf einer Vorlesung, die es nicht gesehen hat, braucht das Trigramm mehr Bits als das Bigramm; der Teil Eingrenzen misst es.",
     # bits
-    "Counting pairs already saves half of the bits of a uniform guess; the decoder, which sees the whole page before it, saves a third of the rest.": "Schon das Zählen von Paaren spart die Hälfte der Bits eines gleichverteilten Ratens; der Decoder, der die ganze Seite davor sieht, spart ein Drittel des Rests.",
+    "Counting pairs already saves a large part of the bits of a uniform guess; the decoder, which sees the whole page before it, needs the fewest.": "Schon das Zählen von Paaren spart einen großen Teil der Bits eines gleichverteilten Ratens; der Decoder, der die ganze Seite davor sieht, braucht die wenigsten.",
     "Lecture that the n-gram models do not learn from": "Vorlesung, aus der die n-Gramm-Modelle nicht lernen",
     "Counting n-grams …": "n-Gramme werden gezählt …",
     "Let the bundled decoder read it": "Den mitgelieferten Decoder lesen lassen",
