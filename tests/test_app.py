@@ -163,9 +163,14 @@ def test_a_chip_opens_its_page_with_the_quote_highlighted_and_pages_turn(start):
         "Page 1 of physics.pdf, highlighted: "
         "Gravity pulls masses together. An apple falls from the tree."
     )
+    [link] = page.get("link_button")
+    assert link.proto.label == "Open the PDF"
+    assert link.proto.url.endswith(".pdf#page=1")
+    assert page.get("download_button")[0].proto.label == "Download"
     page = press(page, "Next")
     assert "page 2 of 3" in text_of(page)
     assert "The quote is on page 1." in text_of(page)
+    assert page.get("link_button")[0].proto.url.endswith(".pdf#page=2")
     page = press(page, "Close")
     assert not page.get("image")
 

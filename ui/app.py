@@ -30,11 +30,21 @@ PAGES = {
     "settings": ("Settings", ":material/tune:"),
 }
 
-# The page beside the chat stays in view; on a narrow screen it is a sheet at the bottom. Streamlit's
-# own status widget is hidden: every page shows its progress, and that "Stop" would stop no answer.
+# The page beside the chat stays in view: Streamlit wraps the container, and the wrapper is what
+# moves in its column. On a narrow screen it is a sheet at the bottom. Streamlit's own status widget
+# is hidden: every page shows its progress, and that "Stop" would stop no answer.
 _STYLE = """<style>
-.st-key-beside { position: sticky; top: 4.5rem; }
-.stMainBlockContainer { padding-top: 4.5rem; max-width: 84rem; }
+:root { --header: 4.5rem; --around: 23.5rem; } /* --around: what is over and under a page's picture */
+.stMainBlockContainer { padding-top: var(--header); max-width: 84rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-beside) { position: sticky; top: var(--header); }
+[class*="st-key-page_picture_"], .st-key-page_text { overflow: auto; flex: none; height: auto;
+  max-height: max(12rem, calc(100dvh - var(--around))); }
+.st-key-page_picture_150 img { width: 150% !important; max-width: none !important; }
+.st-key-page_picture_250 img { width: 250% !important; max-width: none !important; }
+.st-key-turn_page button { min-height: 2rem; padding: .1rem .5rem; }
+.st-key-turn_page [data-testid="stBaseButton-tertiary"] p { clip-path: inset(50%); position: absolute; }
+.st-key-turn_page p { font-size: .875rem; white-space: nowrap; }
+[data-testid="stBottomBlockContainer"] { padding-bottom: 1.25rem; }
 [data-testid="stStatusWidget"] { display: none; }
 .stMarkdown blockquote { margin: 0; border-left-width: 3px; }
 .stMarkdown blockquote, .stMarkdown blockquote * { color: inherit; opacity: 1; }
@@ -44,9 +54,9 @@ _STYLE = """<style>
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
-  .st-key-beside { position: fixed; inset: auto 0 0 0; top: auto; max-height: 70vh;
-    overflow: auto; z-index: 1000; padding: 1rem; background: var(--katheder-sheet, Canvas);
-    border-top: 1px solid #8888; box-shadow: 0 -4px 16px #0003; }
+  .st-key-beside { position: fixed; inset: auto 0 0 0; max-height: 70dvh; --around: 54dvh;
+    overflow: auto; z-index: 1000; padding: .5rem 1rem; gap: .5rem; border-top: 1px solid #8888;
+    background: var(--katheder-sheet, Canvas); box-shadow: 0 -4px 16px #0003; }
 }
 </style>"""
 

@@ -107,7 +107,10 @@ GERMAN = {
     # the page beside the chat
     "Page {number} of {file}": "Seite {number} von {file}",
     ", highlighted: {quote}": ", hervorgehoben: {quote}",
-    "Show the PDF": "PDF anzeigen",
+    "Open the PDF": "PDF öffnen",
+    "Opens at this page, in a tab of its own": "Öffnet auf dieser Seite, in einem eigenen Tab",
+    "Download": "Herunterladen",
+    "The file as it was added": "Die Datei, wie sie hinzugefügt wurde",
     "Previous page": "Vorige Seite",
     "Next page": "Nächste Seite",
     "Back": "Zurück",

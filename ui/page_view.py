@@ -16,13 +16,16 @@ from ingest.readers.page_images import PICTURE_SUFFIXES, page_image
 from ingest.store import Library
 from ingest.types import Box, Document
 from rag.types import Source
+from ui.scroll import scroll_inside
 from ui.text import QUOTE_IS_ON, UNIT_OF_ALL, counted, escape, t
 from ui.text_view import drawn_page, page_html
 
 _YELLOW = (255, 224, 102)  # multiplied with the page, so that black text stays black
 _EDGE = (214, 158, 0)
 _MARGIN = 1.5  # points around the words
-_ZOOMS = {"fit": 2.0, "150": 2.0, "250": 3.0}  # pixels a point
+_ZOOMS = ("fit", "150", "250")  # of the width of the box, in percent
+_SCALE = 2.0  # pixels a point
+_ENLARGED_WIDTH = 1460  # pixels; Streamlit makes wider pictures smaller
 _THUMBNAIL = 0.35
 
 
@@ -139,10 +142,11 @@ def show_page(library: Library, source: Source) -> None:
         if st.button(t("Close"), icon=":material/close:", type="tertiary", key="close_page"):
             state.open_source = None
             st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="turn_page"):
         st.button(
             t("Back"),
             icon=":material/chevron_left:",
+            type="tertiary",
             help=t("Previous page"),
             disabled=number == 1,
             on_click=turn,
@@ -153,7 +157,7 @@ def show_page(library: Library, source: Source) -> None:
         st.button(
             t("Next"),
             icon=":material/chevron_right:",
-            icon_position="right",
+            type="tertiary",
             help=t("Next page"),
             disabled=number == document.pages,
             on_click=turn,
@@ -161,25 +165,30 @@ def show_page(library: Library, source: Source) -> None:
         )
         file = pictured_file(library, document)
         zoom = "fit" if file is None else _zoom()
+    token = f"{state.get('opened_sources', 0)} {number} {zoom}"
     if file is not None:
         try:
-            _show_picture(library, source, file, number, zoom)
+            image, alt, place = _marked_picture(library, source, file, number, zoom)
         except KathederError as error:
             st.error(escape(str(error)))
             return
+        with st.container(key=f"page_picture_{zoom}", height="stretch"):
+            st.image(image, width="stretch", alt=alt)
+        scroll_inside(f"page_picture_{zoom}", token, place)
     elif page := library.page(document.id, number):
-        with st.container(height=560, key="page_text"):
+        with st.container(key="page_text", height="stretch"):
             st.html(page_html(page, ranges.get(number, ())))
+        scroll_inside("page_text", token, (0, 0))
     if number not in ranges:
         pages = ", ".join(str(n) for n in ranges) or str(passage.page)
         st.caption(escape(t(QUOTE_IS_ON[unit], pages=pages)))
-    _offer_pdf(library, document)
+    _offer_files(document, file, number)
 
 
 def _zoom() -> str:
     zoom = st.segmented_control(
         t("Zoom"),
-        list(_ZOOMS),
+        _ZOOMS,
         default="fit",
         key="zoom",
         format_func=lambda name: t("fit") if name == "fit" else f"{name} %",
@@ -188,44 +197,71 @@ def _zoom() -> str:
     return zoom or "fit"
 
 
-def _show_picture(library: Library, source: Source, file: Path, number: int, zoom: str) -> None:
-    """The picture of a page with the quote highlighted.
+def _marked_picture(
+    library: Library, source: Source, file: Path, number: int, zoom: str
+) -> tuple[Image.Image, str, tuple[float, float]]:
+    """The picture of a page with the quote highlighted, its alternative text, and where the quote is.
+
+    The place is the middle of the first highlighted words, right and down as shares of the page; the
+    page's beginning where nothing is highlighted.
 
     Raises:
         UnreadableFile: the file or the page is gone.
     """
-    scale = _ZOOMS[zoom]
+    scale = _SCALE
     page = page_picture(file, number, scale)
+    if zoom != "fit" and page.width < _ENLARGED_WIDTH:
+        scale *= _ENLARGED_WIDTH / page.width
+        page = page_picture(file, number, scale)
     passage = source.hit.passage
     if file.suffix.lower() == ".pdf" and unit_of(passage.file) == "slide":
         on_slide = number in passage.pages
         boxes = boxes_on_pdf(file, number, source.quote) if on_slide else ()
     else:
         boxes = highlight_boxes(source, library).get(number, ())
-    image = highlighted(page, boxes, scale) if boxes else page
     alt = t("Page {number} of {file}", number=number, file=passage.file)
-    if boxes:
-        alt += t(", highlighted: {quote}", quote=source.quote)
-    if zoom == "fit":
-        st.image(image, width="stretch", alt=alt)
-        return
-    with st.container(height=560, key="zoomed"):
-        width = round(page.width / scale * int(zoom) / 100)
-        st.image(image, width=width, alt=alt)
+    if not boxes:
+        return page, alt, (0.0, 0.0)
+    alt += t(", highlighted: {quote}", quote=source.quote)
+    first = boxes[0]
+    place = (
+        (first.x0 + first.x1) / 2 * scale / page.width,
+        (first.y0 + first.y1) / 2 * scale / page.height,
+    )
+    return highlighted(page, boxes, scale), alt, place
 
 
-def _offer_pdf(library: Library, document: Document) -> None:
-    """A switch that shows the whole file, if it is a PDF or can be made one."""
-    is_pdf = Path(document.path).suffix.lower() == ".pdf"
-    if not (is_pdf or can_convert(document, library.folder)) or not st.toggle(
-        t("Show the PDF"), key="open_pdf"
-    ):
-        return
-    file = Path(document.path) if is_pdf else _converted(library, document)
-    if file is not None and file.exists():
-        st.pdf(str(file), height=560)
-    else:
-        st.caption(escape(t("LibreOffice made no PDF of {file}.", file=document.file)))
+def _offer_files(document: Document, pictured: Path | None, number: int) -> None:
+    """Links that open the PDF at the page in a tab of its own, and that save the original."""
+    original = Path(document.path)
+    pdf = pictured if pictured is not None and pictured.suffix.lower() == ".pdf" else None
+    with st.container(horizontal=True, gap="medium", key="files"):
+        if pdf is not None and pdf.exists():
+            st.link_button(
+                t("Open the PDF"),
+                f"{_served(pdf)}#page={number}",
+                icon=":material/open_in_new:",
+                type="tertiary",
+                help=t("Opens at this page, in a tab of its own"),
+            )
+        if original.exists():
+            st.download_button(
+                t("Download"),
+                data=original.read_bytes,
+                file_name=document.file,
+                icon=":material/download:",
+                type="tertiary",
+                key="download_original",
+                on_click="ignore",
+                help=t("The file as it was added"),
+            )
+
+
+def _served(pdf: Path) -> str:
+    """The address at which the app's own server has a PDF while the page is open."""
+    media = st.runtime.get_instance().media_file_mgr
+    address = media.add(str(pdf), "application/pdf", "page-view")
+    return f"{st.get_option('server.baseUrlPath').rstrip('/')}{address}"
 
 
 def size_of(library: Library) -> str:

@@ -35,7 +35,7 @@ FILE_OUTCOMES = {
     "gone": "its file is gone",
 }
 
-Open = Callable[[int], None]  # shows the page of the source of that number
+Open = Callable[[int, str], None]  # shows the page of a source: its number, the button's key
 
 
 def show_question(question: str) -> DeltaGenerator:
@@ -231,5 +231,5 @@ def _chip(source: Source, key: str, open_source: Open) -> None:
         icon=":material/menu_book:",
         help=t("Show this page with the quote highlighted"),
         on_click=open_source,
-        args=(source.number,),
+        args=(source.number, f"chip-{key}"),
     )

@@ -13,6 +13,7 @@ from ui import answers
 from ui.conversations import Conversation, Exchange
 from ui.ingestion import welcome
 from ui.page_view import show_page, size_of
+from ui.scroll import scroll_window
 from ui.session import Session, models_loading
 from ui.text import escape, t
 from ui.views.exchange import ask, show_exchange
@@ -52,6 +53,16 @@ def page(session: Session) -> None:
         else:
             for exchange in exchanges:
                 show_exchange(session, conversation, exchange, last=exchange is exchanges[-1])
+    _scroll(source)
+
+
+def _scroll(source: Source | None) -> None:
+    """Show the clicked source's place in the chat, or the beginning of an answer just made."""
+    state = st.session_state
+    if source is not None and "opened_by" in state:
+        scroll_window(state.opened_by, f"source {state.opened_sources}", nearest=True)
+    elif "new_answer" in state:
+        scroll_window(f"question-{state.new_answer}", f"answer {state.new_answer}")
 
 
 def _conversation(session: Session) -> Conversation | None:

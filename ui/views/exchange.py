@@ -53,18 +53,19 @@ def show_exchange(
     if st.session_state.editing == exchange.id:
         _edit_form(session, conversation, exchange)
     else:
-        with show_question(exchange.question):
+        with st.container(key=f"question-{exchange.id}"), show_question(exchange.question):
             _edit_button(exchange)
     with answer_message():
         pending = answers.find(exchange.id) if exchange.open else None
         if pending is not None:
             _follow(pending)
+            st.session_state.new_answer = exchange.id
             st.rerun()
         if exchange.answer is not None:
             show_answer(
                 exchange.answer,
                 str(exchange.id),
-                lambda number: _open(exchange.id, number),
+                lambda number, button: _open(exchange.id, number, button),
                 session.library,
             )
             if exchange.answer.abstained and session.library:
@@ -75,9 +76,11 @@ def show_exchange(
             _regenerate_menu(session, conversation, exchange)
 
 
-def _open(exchange: int, number: int) -> None:
+def _open(exchange: int, number: int, button: str) -> None:
     state = st.session_state
     state.open_source = (exchange, number)
+    state.opened_sources = state.get("opened_sources", 0) + 1
+    state.opened_by = button
     state.pop("viewed_page", None)
 
 
