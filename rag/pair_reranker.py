@@ -53,6 +53,10 @@ class PairReranker(ABC):
 
         return self._scores.get_or_compute([(question, text) for text in texts], compute)
 
+    def clear_cache(self) -> None:
+        """Drop what was computed for earlier questions, so that times can be measured again."""
+        self._scores.clear()
+
     @cached_property
     @abstractmethod
     def model(self) -> CrossEncoder:

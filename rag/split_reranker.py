@@ -24,6 +24,12 @@ class SplitReranker(PairReranker):
 
         return MAX_TOKENS - _SPECIAL_TOKENS
 
+    def clear_cache(self) -> None:
+        """As of every reranker, and the lower layers' states of the last texts."""
+        super().clear_cache()
+        if "model" in self.__dict__:  # loaded
+            self.model[0].lower_states.clear()
+
     @cached_property
     def base(self) -> weights.Weights:
         """The bi-encoder whose lower layers it uses."""

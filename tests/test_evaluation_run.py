@@ -257,6 +257,24 @@ def test_the_sidecar_says_how_the_run_was_made(pipeline, tmp_path):
     assert run.name == "run"
 
 
+def test_names_with_a_dot_have_conditions_of_their_own(pipeline, tmp_path):
+    half, more = tmp_path / "run-0.5", tmp_path / "run-0.7"
+    run_all(QUESTIONS, pipeline, half)
+    run_all(QUESTIONS[:1], pipeline, more)
+    assert [len(read_run(path).questions) for path in (half, more)] == [3, 1]
+    assert [read_run(path).name for path in (half, more)] == ["run-0.5", "run-0.7"]
+    assert [meta_path(path).name for path in (half, tmp_path / "run-0.5.jsonl")] == [
+        "run-0.5.meta.json"
+    ] * 2
+
+
+def test_a_sidecar_under_its_older_name_is_read(pipeline, tmp_path):
+    output = tmp_path / "run-0.5"
+    run_all(QUESTIONS, pipeline, output)
+    (tmp_path / "run-0.5.meta.json").rename(tmp_path / "run-0.meta.json")
+    assert read_run(output).questions == QUESTIONS
+
+
 def test_damaged_runs_are_refused_with_the_line(tmp_path):
     path = tmp_path / "run.jsonl"
     with pytest.raises(BadRunFile, match="cannot be read"):

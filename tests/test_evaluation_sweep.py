@@ -8,8 +8,11 @@ import pytest
 from conftest import WordEncoder
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_models import make_cross_encoder
 
+from ingest import weights
 from ingest.store import Library
+from rag.cross_encoder import CrossEncoderReranker
 from rag.errors import BadQuestionFile, BadSettings
 from rag.evaluation.run_file import read_run
 from rag.evaluation.sweep import (
@@ -22,6 +25,7 @@ from rag.evaluation.sweep import (
 )
 from rag.evaluation.sweep_plan import read_plan
 from rag.models import Models
+from rag.settings import ModelSettings
 
 QUESTIONS = [
     ("q1", "How many hours does a cat sleep?", "animals.pdf", 1),
@@ -152,6 +156,26 @@ def test_the_results_are_written(make_sweep, tmp_path):
     assert saved["quality"] == "reranked nDCG@10"
     assert [point["quality"] for point in saved["points"]] == [r.quality for r in last.results]
     assert any(point["best"] for point in saved["points"])
+
+
+def test_every_point_reads_all_pairs_again(make_sweep, tmp_path):
+    """Else the points after the first are fast, since its scores are cached."""
+    folder = make_cross_encoder(tmp_path / "reranker")
+    settings = ModelSettings(device="cpu", dtype="float32")
+    reranker = CrossEncoderReranker(weights.locate(str(folder)), settings)
+    pairs: list[int] = []
+    reranker.model.register_forward_hook(lambda *call: pairs.append(len(call[2]["scores"])))
+    text = SWEEP.replace('"chunking.passage_tokens" = [30, 40]', '"retrieval.top_k" = [2, 3]')
+    text = text.replace("[0.0, 1.0]", "[1.0]")
+    counts = []
+    for step in sweep(
+        make_sweep(text, more="generate = false"), Models(encoder=WordEncoder(), reranker=reranker)
+    ):
+        if isinstance(step, PointDone):
+            counts.append(sum(pairs))
+            pairs.clear()
+    assert len(counts) == 2
+    assert counts[0] == counts[1] > 0
 
 
 def test_limit_and_quality(make_sweep):

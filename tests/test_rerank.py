@@ -156,6 +156,14 @@ def test_the_model_scores_a_pair_once(reranker):
     assert calls == [1]
 
 
+def test_a_cleared_cache_is_computed_again(reranker):
+    first = reranker.score(QUESTION, TEXTS)
+    calls = count_pairs(reranker)
+    reranker.clear_cache()
+    assert reranker.score(QUESTION, TEXTS) == first
+    assert sum(calls) == len(TEXTS)
+
+
 def test_the_scores_of_so_many_pairs_are_cached(folder):
     reranker = open_reranker(folder, cached_pairs=2)
     reranker.score(QUESTION, TEXTS)
@@ -197,3 +205,14 @@ def test_the_bundled_reranker_finds_evidence_that_the_encoder_misses():
     print(right, len(asked))
     assert right["reranker"] >= 0.65 * len(asked)
     assert right["reranker"] > right["encoder"]
+
+
+@pytest.mark.slow
+def test_the_bundled_reranker_forgets_what_it_read():
+    reranker = SplitReranker(weights.locate(weights.RERANKER), ModelSettings())
+    scores = reranker.score(QUESTION, TEXTS)
+    states = reranker.model[0].lower_states
+    assert len(states) == len({QUESTION, *TEXTS})
+    reranker.clear_cache()
+    assert len(states) == 0
+    assert reranker.score(QUESTION, TEXTS) == pytest.approx(scores)

@@ -238,8 +238,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The file's name without its ending."""
-        return self.path.stem
+        """The file's name without `.jsonl`."""
+        return _without_suffix(self.path)
 
     @cached_property
     def questions(self) -> list[Question]:
@@ -263,8 +263,13 @@ class Run:
 
 
 def meta_path(path: Path) -> Path:
-    """The sidecar of a run: `RUN.meta.json` beside `RUN.jsonl`."""
-    return path.with_suffix(".meta.json")
+    """The sidecar of a run: `RUN.meta.json` beside `RUN.jsonl`, of `run-0.5` `run-0.5.meta.json`."""
+    return path.with_name(f"{_without_suffix(path)}.meta.json")
+
+
+def _without_suffix(path: Path) -> str:
+    """The name of a run; what follows the dot of another name, as in `run-0.5`, is a part of it."""
+    return path.name.removesuffix(".jsonl")
 
 
 def read_run(path: Path) -> Run:
@@ -317,7 +322,9 @@ def _read(path: Path) -> str:
 
 
 def _read_meta(path: Path) -> dict[str, Any]:
-    sidecar = meta_path(path)
+    sidecar, older = meta_path(path), path.with_suffix(".meta.json")
+    if not sidecar.exists() and older.exists():  # written before each name had its own
+        sidecar = older
     try:
         meta = json.loads(_read(sidecar))
     except json.JSONDecodeError as error:

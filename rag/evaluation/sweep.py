@@ -30,6 +30,7 @@ from rag.evaluation.run_file import Run, read_run
 from rag.evaluation.sweep_plan import SweepPlan, read_plan
 from rag.followup import expand_with_answer, expand_with_history
 from rag.models import Models
+from rag.pair_reranker import PairReranker
 from rag.pipeline import Pipeline
 from rag.settings import ModelSettings, Settings
 
@@ -39,6 +40,7 @@ class SweepResult:
     """A point's figures: quality with its 95 % interval, and the median seconds of a question.
 
     The seconds count the encoding of the question as it was measured when its vector was made.
+    Every point begins with the reranker's cache empty, so that their seconds can be compared.
     `best` tells whether no other point is as good in less time or better in as much.
     """
 
@@ -126,6 +128,8 @@ def sweep(path: Path, models: Models | None = None) -> Iterator[SweepEvent]:
             libraries[folder], models.with_settings(settings.models, encoder=encoder), settings
         )
         output = runs / f"{point_name(point)}.jsonl"
+        if isinstance(pipeline.reranker, PairReranker):  # an earlier point read the same pages
+            pipeline.reranker.clear_cache()
         for _ in evaluate(questions, pipeline, output, generate=plan.generate):
             pass
         run = read_run(output)
