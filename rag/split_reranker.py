@@ -26,9 +26,13 @@ class SplitReranker(PairReranker):
 
     def clear_cache(self) -> None:
         """As of every reranker, and the lower layers' states of the last texts."""
+        from rag.split_cross_encoder import SplitCrossEncoder
+
         super().clear_cache()
         if "model" in self.__dict__:  # loaded
-            self.model[0].lower_states.clear()
+            reader = self.model[0]
+            assert isinstance(reader, SplitCrossEncoder)
+            reader.lower_states.clear()
 
     @cached_property
     def base(self) -> weights.Weights:

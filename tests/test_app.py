@@ -30,6 +30,7 @@ from ui.answers import PendingAnswer
 from ui.conversations import FILE, Conversations
 from ui.german import GERMAN
 from ui.presentation.labels import OUTCOMES, STAGES
+from ui.presentation.measures import SHORT, TEXTS
 from ui.presentation.passage_charts import COLOURS, RANKS_AXIS, TOOLTIP
 from ui.render import FILE_OUTCOMES, PROGRESS, sentence_markdown
 from ui.session import background_jobs, use_models
@@ -536,7 +537,8 @@ def test_a_run_is_started_followed_shown_and_compared(start, library):
     page = start(page="evaluate")
     assert "There is no run yet" in text_of(page)
     page.file_uploader[0].set_value([("mine.jsonl", QUESTIONS.encode(), "application/jsonl")]).run()
-    page.selectbox[0].set_value("mine").run()
+    assert page.selectbox[0].value == "mine"  # the uploaded set is the chosen one
+    assert not page.warning
     page.text_input[0].set_value("first").run()
     page = press(page, "Start")
     assert (library.folder / "runs" / "mine first.jsonl").read_text().count("\n") == 2
@@ -544,6 +546,12 @@ def test_a_run_is_started_followed_shown_and_compared(start, library):
     values = dict(zip(figures["Figure"], figures["mine first"], strict=True))
     assert values["reranked Success@1"].startswith("1.000")
     assert values["keywords"].startswith("1.000")
+    text = text_of(page)
+    assert "The run mine first is finished." in text
+    assert "The first page is right for 100 % of the 1 questions that the lectures answer." in text
+    assert "keywords: The share of the answers that have every keyword of their question." in (
+        text.replace("*", "")
+    )
     page.text_input[0].set_value("second").run()
     page = press(page, "Start")
     page.multiselect[0].set_value(["mine first", "mine second"]).run()
@@ -551,6 +559,64 @@ def test_a_run_is_started_followed_shown_and_compared(start, library):
     assert "**mine first → mine second**" in text_of(open_tab(page, "evaluate", "Compared"))
     page = open_tab(page, "evaluate", "Single questions")
     assert "Right pages: animals.pdf 1" in text_of(page)
+
+
+def evaluated(page, content: str, name: str):
+    """The page after a run over an uploaded question set."""
+    page.file_uploader[0].set_value([(f"{name}.jsonl", content.encode(), "application/jsonl")])
+    page = page.run()
+    page.text_input[0].set_value("run").run()
+    return press(page, "Start")
+
+
+def test_missing_lectures_are_said_before_the_start(start):
+    page = start(page="evaluate")
+    content = QUESTIONS.replace("animals.pdf", "botany.pdf")
+    page.file_uploader[0].set_value([("plants.jsonl", content.encode(), "application/jsonl")]).run()
+    [warning] = page.warning
+    assert "1 of 2 questions have right pages in lectures that are not in this library" in (
+        text_of(page)
+    )
+    assert "botany" in warning.value
+
+
+def test_runs_of_other_questions_are_not_compared_silently(start):
+    page = evaluated(start(page="evaluate"), QUESTIONS, "mine")
+    other = QUESTIONS.replace("How long does a cat sleep?", "How many hours does a cat sleep?")
+    page = evaluated(page, other, "other")
+    page.multiselect(key="runs_shown").set_value(["mine run", "other run"]).run()
+    assert "other run and mine run have different questions. Only the 1 that are in both" in (
+        text_of(page)
+    )
+    third = '{"id": "cat", "question": "What barks?", "type": "factoid", "lang": "en", "gold": []}'
+    page = evaluated(page, third, "third")
+    page.multiselect(key="runs_shown").set_value(["mine run", "third run"]).run()
+    assert "third run and mine run have no question in common" in text_of(page)
+    assert "→" not in text_of(open_tab(page, "evaluate", "Compared"))
+
+
+def test_runs_have_a_state_and_can_be_deleted(start, library):
+    page = evaluated(start(page="evaluate"), QUESTIONS, "mine")
+    file = library.folder / "runs" / "mine run.jsonl"
+    first, _ = file.read_text().splitlines()
+    file.write_text(first + "\n")  # stopped after one question
+    page = page.run()
+    states = next(frame.value for frame in page.dataframe if "State" in frame.value.columns)
+    assert states["State"].tolist() == ["stopped after 1 of 2"]
+    page.multiselect(key="runs_to_delete").set_value(["mine run"]).run()
+    page = press(page, "Delete these runs")
+    assert not page.exception
+    assert list((library.folder / "runs").iterdir()) == []
+    assert "There is no run yet" in text_of(page)
+
+
+def test_a_failed_run_is_told(start, library):
+    page = evaluated(start(page="evaluate"), QUESTIONS, "mine")
+    sidecar = library.folder / "runs" / "mine run.meta.json"
+    sidecar.write_text(sidecar.read_text().replace('"generate": true', '"generate": false'))
+    page = press(page, "Start")
+    assert "The run mine run failed: The run " in text_of(page)
+    assert "was begun under other conditions: generate: False, now True" in text_of(page)
 
 
 def test_a_faulty_question_set_is_a_sentence_and_not_saved(start, library):
@@ -706,7 +772,7 @@ def test_every_text_of_the_interface_has_a_german_one():
         "the question",
         "Text",
     }
-    named |= {label for label, *_ in passages.SLIDERS.values()}
+    named |= {label for label, *_ in passages.SLIDERS.values()} | {*TEXTS, *SHORT.values()}
     assert (texts | sentences | named) - GERMAN.keys() == set()
     fields = re.compile(r"\{(\w+)\}")
     for english, german in GERMAN.items():

@@ -263,7 +263,9 @@ def test_an_evaluation_survives_a_reload(visit):
         {"name": "klein.jsonl", "mimeType": "application/jsonl", "buffer": lines}
     )
     expect(page.get_by_text("klein.jsonl").first).to_be_visible(timeout=PATIENCE)
-    choose(page, "Question set", "klein")
+    expect(page.get_by_role("combobox", name=re.compile("Question set"))).to_have_value(
+        "klein", timeout=PATIENCE
+    )
     page.get_by_role("button", name="Start", exact=True).click()
     begun = page.get_by_role("button", name="Stop", exact=True)
     begun = begun.or_(page.get_by_role("tab", name="Figures"))

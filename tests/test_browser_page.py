@@ -12,7 +12,7 @@ from PIL import Image
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
-from test_browser import LECTURE, PATIENCE, screenshot
+from test_browser import LECTURE, screenshot
 
 from ingest.pipeline import ingest
 from ingest.store import Library
@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 QUESTIONS = ("Was ist Überanpassung?", "Was ist ein Testdatensatz?", "Was ist Regularisierung?")
+PATIENCE = screenshot.PATIENCE = 180_000  # ms
 WINDOWS = {390: 844, 768: 1024, 1280: 800, 1920: 1000}
 
 

@@ -232,3 +232,13 @@ def test_a_browser_shows_it_and_filters(tmp_path, library, runs):
         assert page.locator("#q-cat").get_attribute("open") is not None
         assert page.locator("#q-cat .hits >> text=A cat sleeps sixteen").first.is_visible()
         browser.close()
+
+
+def test_it_begins_in_short_and_explains_its_measures(tmp_path, library, runs):
+    page = Page(write_report(QUESTIONS, runs, library, tmp_path / "report.html").read_text())
+    text = " ".join(page.text.split())
+    assert text.index("In short") < text.index("Figures")
+    assert "base: The first page is right for" in text
+    assert "next: Compared with base," in text
+    assert "What the measures mean" in text
+    assert "One divided by the rank of the first right passage" in text

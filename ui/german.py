@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ui.laboratory.german import GERMAN as LABORATORY
 from ui.language_laboratory.german import GERMAN as LANGUAGE_LABORATORY
+from ui.presentation.german import GERMAN as MEASURES
 
 GERMAN = {
     "PDF page {page}": "PDF-Seite {page}",
@@ -238,6 +239,22 @@ GERMAN = {
     # evaluation
     "Questions with known answers measure how good the answers are.": "Fragen mit bekannten Antworten messen, wie gut die Antworten sind.",
     "A new run": "Ein neuer Lauf",
+    "{number} of {total} questions have right pages in lectures that are not in this library, so their pages cannot be found: {files}. Add them first, or choose another question set.": "{number} von {total} Fragen haben richtige Seiten in Vorlesungen, die in dieser Bibliothek fehlen; diese Seiten können nicht gefunden werden: {files}. Füge sie zuerst hinzu oder wähl eine andere Fragensammlung.",
+    "running": "läuft",
+    "finished": "fertig",
+    "stopped after {done} of {total}": "gestoppt nach {done} von {total}",
+    "failed: {number}": "fehlgeschlagen: {number}",
+    "All runs": "Alle Läufe",
+    "State": "Stand",
+    "Questions": "Fragen",
+    "Date": "Datum",
+    "Runs to delete": "Läufe zum Löschen",
+    "Delete these runs": "Diese Läufe löschen",
+    "{name} and {other} have different questions. Only the {shared} that are in both are compared.": "{name} und {other} haben verschiedene Fragen. Nur die {shared} gemeinsamen werden verglichen.",
+    "The run {name} failed: {why}": "Der Lauf {name} ist fehlgeschlagen: {why}",
+    "The run {name} is finished.": "Der Lauf {name} ist fertig.",
+    "The run {name} is under way.": "Der Lauf {name} läuft.",
+    "What the figures mean": "Was die Zahlen bedeuten",
     "A question set of your own (JSON lines)": "Eigene Fragen (JSON-Zeilen)",
     "Question set": "Fragensammlung",
     "Write answers too, not only retrieve pages": "Auch Antworten schreiben, nicht nur Seiten suchen",
@@ -343,5 +360,6 @@ GERMAN = {
     "Your changes as a settings file for `katheder --settings`:": "Deine Änderungen als Einstellungsdatei für `katheder --settings`:",
     "Reset all changes": "Alle Änderungen zurücksetzen",
     **LABORATORY,
+    **MEASURES,
     **LANGUAGE_LABORATORY,
 }

@@ -34,6 +34,7 @@ from ui.presentation.formats import (
     signed_text,
     value_text,
 )
+from ui.presentation.measures import compared_in_short, explained, in_short
 from ui.presentation.svg import PAGE, to_svg
 from ui.presentation.tables import risk_table, sweep_table
 
@@ -129,6 +130,7 @@ def write_report(
     held = [q for q in questions if any(q.id in run.lines for run in runs)]
     texts = SourceTexts(library)
     views = _question_views(held, analyses, texts, by)
+    comparisons = _comparisons(questions, analyses, by)
     page = _environment().get_template("report.html.jinja")
     html = page.render(
         title=f"Katheder: {', '.join(analysis.name for analysis in analyses)}",
@@ -147,7 +149,10 @@ def write_report(
         risks=[
             (a, risk_table(a.figures.risk_coverage)) for a in analyses if a.figures.risk_coverage
         ],
-        comparisons=_comparisons(questions, analyses, by),
+        comparisons=comparisons,
+        short=in_short(analyses[0]),
+        compared_short=[(other, compared_in_short(one)) for other, one in comparisons],
+        explanations=explained([one.metric for a in analyses for one in a.figures.figures]),
         anchors={view.question.id: view.anchor for view in views},
         filters=_filters(held, by),
         outcomes=_outcomes(views),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import tempfile
 import threading
@@ -20,10 +21,11 @@ from rag.evaluation.compare import compare
 from rag.evaluation.measures import CALIBRATION_ERROR, DOUBTED, NOTICED, REFUSED, SUCCESS
 from rag.evaluation.questions import read_questions
 from rag.evaluation.run import QuestionDone, evaluate
-from rag.evaluation.run_file import Run, RunLine, meta_path, read_run
+from rag.evaluation.run_file import Run, RunLine, read_run
 from ui.ingestion import welcome
 from ui.job import Job
 from ui.presentation import charts
+from ui.presentation.measures import compared_in_short, explained, in_short
 from ui.presentation.tables import (
     TextTable,
     changes_table,
@@ -33,9 +35,19 @@ from ui.presentation.tables import (
 )
 from ui.session import Session, background_jobs, lazy_tabs
 from ui.text import escape, t
+from ui.views.evaluation_runs import (
+    comparable,
+    download_report,
+    list_runs,
+    saved_runs,
+    warn_of_missing_documents,
+)
 from ui.views.passages import inspect
 
-_EVALUATION = "evaluation"  # the name of the one run under way
+_log = logging.getLogger(__name__)
+
+# Of the one run under way: its job, its name, and (name, error) of the last one.
+_EVALUATION, _RUN, _OUTCOME = "evaluation", "evaluation name", "evaluation outcome"
 _MAIN_FIGURES = (
     "reranked Success@1",
     "reranked Success@5",
@@ -75,7 +87,8 @@ def page(session: Session) -> None:
     st.title(t("Evaluate"))
     st.caption(t("Questions with known answers measure how good the answers are."))
     try:
-        begin(session)
+        begin(session, session.library)
+        show_outcome()
         follow(session)
         runs = saved_runs(session)
         if runs:
@@ -86,6 +99,7 @@ def page(session: Session) -> None:
                 key="runs_shown",
             )
             show_runs(session, session.library, [read_run(runs[name]) for name in names])
+            list_runs(runs, _running())
         else:
             st.info(t("There is no run yet; choose a question set and start one."))
     except KathederError as error:
@@ -99,26 +113,24 @@ def question_files(session: Session) -> dict[str, Path]:
     return resources.question_sets() | {file.stem: file for file in own}
 
 
-def saved_runs(session: Session) -> dict[str, Path]:
-    """The runs of this library by name, the last one first."""
-    files = [f for f in (session.folder / "runs").glob("*.jsonl") if meta_path(f).exists()]
-    return {f.stem: f for f in sorted(files, key=lambda f: f.stat().st_mtime, reverse=True)}
-
-
 # ---- a run ----
 
 
-def begin(session: Session) -> None:
+def begin(session: Session, library: Library) -> None:
     """Choose a question set and start a run."""
+    state = st.session_state
     files = question_files(session)
     busy = _EVALUATION in background_jobs()
     first = not busy and not saved_runs(session)
     with st.expander(t("A new run"), icon=":material/play_arrow:", expanded=first):
         added = st.file_uploader(t("A question set of your own (JSON lines)"), type="jsonl")
-        if added is not None:
-            add_questions(session, added.name, added.getvalue())
+        if added is not None and state.get("uploaded_set") != added.file_id:
+            state.question_set = add_questions(session, added.name, added.getvalue())
+            state.uploaded_set = added.file_id
             files = question_files(session)
         question_set = st.selectbox(t("Question set"), list(files), key="question_set")
+        if question_set:
+            warn_of_missing_documents(library, read_questions(files[question_set]))
         left, right = st.columns(2, vertical_alignment="bottom")
         generate = left.toggle(
             t("Write answers too, not only retrieve pages"), True, key="generate"
@@ -140,8 +152,8 @@ def begin(session: Session) -> None:
             st.rerun()
 
 
-def add_questions(session: Session, name: str, content: bytes) -> None:
-    """Save an uploaded question set once it has been read without a fault.
+def add_questions(session: Session, name: str, content: bytes) -> str:
+    """Save an uploaded question set once it has been read without a fault; gives its name.
 
     Raises:
         BadQuestionFile: a line does not fit; nothing is saved.
@@ -154,6 +166,7 @@ def add_questions(session: Session, name: str, content: bytes) -> None:
     target = session.folder / "questions" / f"{stem}.jsonl"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
+    return stem
 
 
 def start(session: Session, file: Path, name: str, *, generate: bool, limit: int | None) -> None:
@@ -171,6 +184,26 @@ def start(session: Session, file: Path, name: str, *, generate: bool, limit: int
                 return
 
     background_jobs()[_EVALUATION] = Job(work)
+    background_jobs()[_RUN] = output.stem
+    background_jobs().pop(_OUTCOME, None)
+
+
+def _running() -> str | None:
+    """The name of the run under way; None for none."""
+    jobs = background_jobs()
+    return jobs.get(_RUN) if _EVALUATION in jobs else None
+
+
+def show_outcome() -> None:
+    """Whether the last run of this process finished or failed; until the next one starts."""
+    outcome = background_jobs().get(_OUTCOME)
+    if outcome is None:
+        return
+    name, error = outcome
+    if error:
+        st.error(escape(t("The run {name} failed: {why}", name=name, why=error)))
+    else:
+        st.success(escape(t("The run {name} is finished.", name=name)))
 
 
 def follow(session: Session) -> None:
@@ -178,6 +211,8 @@ def follow(session: Session) -> None:
     job = background_jobs().get(_EVALUATION)
     if job is None:
         return
+    name = background_jobs().get(_RUN, "")
+    st.info(escape(t("The run {name} is under way.", name=name)), icon=":material/hourglass_top:")
     bar = st.progress(0.0, t("The models are being loaded …"))
     st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_run")
     try:
@@ -192,9 +227,15 @@ def follow(session: Session) -> None:
                         seconds=round(job.seconds),
                     ),
                 )
-    finally:
-        if job.done:
-            background_jobs().pop(_EVALUATION, None)
+    except Exception as error:
+        known = isinstance(error, KathederError)
+        why = str(error) if known else f"{type(error).__name__}: {error}"
+        background_jobs()[_OUTCOME] = (name, why)
+        if not known:
+            _log.exception("the run %s failed", name)
+    else:
+        background_jobs()[_OUTCOME] = (name, "")
+    background_jobs().pop(_EVALUATION, None)
     st.rerun()
 
 
@@ -205,7 +246,10 @@ def show_runs(session: Session, library: Library, runs: Sequence[Run]) -> None:
     """Tables, charts, differences, and single questions."""
     if not runs:
         return
+    runs = comparable(runs)
     analyses = analyse(runs[0].questions, runs)
+    for line in in_short(analyses[0], t):
+        st.markdown(f"- {escape(line)}")
     lazy_tabs(
         "evaluate",
         {
@@ -223,6 +267,9 @@ def show_figures(analyses: Sequence[RunAnalysis]) -> None:
     runs = {analysis.name: analysis.figures for analysis in analyses}
     show_table(runs_table(runs, _MAIN_FIGURES, t("Figure")))
     st.caption(t("Each figure with its 95 % bootstrap interval."))
+    with st.expander(t("What the figures mean"), icon=":material/help:"):
+        for name, sentence in explained([*_MAIN_FIGURES, *_GROUP_FIGURES], t):
+            st.markdown(f"**{escape(name)}**: {escape(sentence)}")
     first = analyses[0]
     st.markdown(f"**{escape(t('By kind of question: {name}', name=first.name))}**")
     show_table(groups_table(first.figures, _GROUP_FIGURES, t))
@@ -254,6 +301,8 @@ def show_comparisons(analyses: Sequence[RunAnalysis]) -> None:
     for other in others:
         comparison = compare(first.questions, first.run, other.run)
         st.markdown(f"**{escape(f'{first.name} → {other.name}')}**")
+        for line in compared_in_short(comparison, t):
+            st.markdown(f"- {escape(line)}")
         show_table(comparison_tables(comparison, t)[0])
         for condition in comparison.conditions:
             st.caption(escape(condition))
@@ -303,26 +352,6 @@ def show_line(name: str, line: RunLine) -> None:
         st.markdown(escape(line.error or answer or "–"))
         pages = [f"{ref.doc} {', '.join(map(str, ref.pages))}" for ref in line.reranked[:5]]
         st.caption(escape(t("Pages retrieved: {pages}", pages="; ".join(pages))))
-
-
-def download_report(library: Library, runs: Sequence[Run]) -> None:
-    """The whole report as one page."""
-
-    def build() -> bytes:
-        from ui.presentation.report import write_report
-
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "report.html"
-            return write_report(runs[0].questions, runs, library, path).read_bytes()
-
-    st.download_button(
-        t("Full report as one HTML file"),
-        data=build,
-        file_name="katheder-report.html",
-        mime="text/html",
-        icon=":material/download:",
-        on_click="ignore",
-    )
 
 
 # ---- feedback ----
