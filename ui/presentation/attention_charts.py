@@ -134,7 +134,7 @@ def changes(
             sort=list(sentences),
             title=None,
             scale=alt.Scale(domain=list(sentences), range=PAIR),
-            legend=alt.Legend(orient="top", labelLimit=400),
+            legend=alt.Legend(orient="top", labelLimit=400, columns=1),
         ),
         shape=alt.Shape("sentence:N", sort=list(sentences), legend=None),
         tooltip=[
@@ -195,7 +195,7 @@ def parts(models: Mapping[str, Mapping[str, float]], *, percent: bool = False) -
                 sort=names,
                 title=None,
                 scale=alt.Scale(domain=names, range=[SERIES[i % 8] for i in range(len(names))]),
-                legend=alt.Legend(orient="bottom", columns=3, labelLimit=200),
+                legend=alt.Legend(orient="bottom", columns=2, labelLimit=200),
             ),
             tooltip=[
                 alt.Tooltip("model:N", title=""),

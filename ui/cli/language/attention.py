@@ -52,18 +52,18 @@ def attention(
     from language.attention_maps import compare, verdict
     from ui.presentation import attention_charts
 
+    names = [part.strip() for part in targets.split(",")]
+    if len(names) != 2 or not all(names):
+        raise LanguageError(f"--targets is {targets!r}, expected two words such as cat,milk")
+    pair = (names[0], names[1])
+    if top < 1:
+        raise LanguageError(f"--top is {top}, expected at least 1")
     maps = _maps(model, [read_text(text), *([against] if against is not None else [])])
     layers, heads = maps[0].weights.shape[:2]
     for name, value, most in (("layer", layer, layers), ("head", head, heads)):
         if value is not None and not 1 <= value <= most:
             raise LanguageError(f"--{name} is {value}, expected 1 to {most} for the {model}")
     if against is not None:
-        names = [part.strip() for part in targets.split(",")]
-        if len(names) != 2 or not all(names):
-            raise LanguageError(f"--targets is {targets!r}, expected two words such as cat,milk")
-        pair = (names[0], names[1])
-        if top < 1:
-            raise LanguageError(f"--top is {top}, expected at least 1")
         changes = compare(maps[0], maps[1], (word, other_word or word), pair)
         rows = [
             {
@@ -123,7 +123,9 @@ def size(
         str | None,
         typer.Argument(help="A model such as gpt2-xl, a config.json or its folder; none: a list."),
     ] = None,
-    context: Annotated[int, typer.Option(help="Length of the text in tokens.")] = 1024,
+    context: Annotated[
+        int | None, typer.Option(help="Tokens of the text; up to 1,024 if not given.")
+    ] = None,
     number: Annotated[
         str, typer.Option("--format", help="float32, bfloat16, float16, int8 or int4.")
     ] = "bfloat16",
@@ -153,6 +155,8 @@ def size(
     file = Path(model)
     published = None if file.exists() else known_model(model)
     shape = sizes.shape_of(published.config if published else sizes.read_config(file))
+    if context is None:
+        context = min(1024, shape.context or 1024)
     if shape.context and context > shape.context:
         raise LanguageError(
             f"--context is {context}, but this model reads at most {shape.context} tokens"
