@@ -116,7 +116,7 @@ def test_german_and_english_and_vocabulary_sizes(opened):
     gpt2, newest = table.loc["tiktoken, gpt2"], table.loc["tiktoken, o200k_base"]
     assert gpt2["German / English"] > newest["German / English"] > 1
     sizes = opened("sizes", embedding_width=768).dataframe[0].value.set_index("Tokeniser")
-    assert sizes.loc["tiktoken, r50k_base", "Embedding parameters"] == "38.60 M"
+    assert sizes.loc["tiktoken, r50k_base", "Embedding parameters (million)"] == 38.6
     assert sizes.loc["Characters", "Tokens per word"] > 4
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from language import counting, vocabularies
+from language import counting
 from language.ngrams import Bits
 from ui.job import Job
 from ui.laboratory.widgets import number
@@ -129,17 +130,15 @@ def draw() -> None:
         "Uniformly random pixels never look like anything, and uniformly random words never make "
         "sense; each step of context makes the words a little more like a lecture."
     )
-    seed = int(st.number_input(t("Seed"), 0, 2**31 - 1, 0, key="random_seed"))
+    seed = int(st.columns(3)[0].number_input(t("Seed"), 0, 2**31 - 1, 0, key="random_seed"))
     with st.container(horizontal=True, gap="small"):
         for place in range(4):
             image = counting.random_image(28, 4 * seed + place)
             caption = t("Random image {number}", number=place + 1)
             enlarged = np.kron(image * 255, np.ones((5, 5), dtype=np.uint8)).astype(np.uint8)
             st.image(enlarged, caption=caption, alt=caption, width=140)
-    vocabulary = [word for word in vocabularies.lecture_words() if word.isalpha()]
     with st.spinner(t("Reading the lectures …")):
-        texts = {order: _shannon(order, seed) for order in range(1, 4)}
-    texts[0] = " ".join(counting.random_words(vocabulary, 25, seed))
+        texts = {order: _random_text(order, seed) for order in ORDERS}
     for order, title in ORDERS.items():
         st.markdown(f"**{escape(t(title))}**  \n{escape(texts[order])}")
     think(
@@ -151,9 +150,10 @@ def draw() -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=60)
-def _shannon(order: int, seed: int) -> str:
-    text = " ".join(page for pages in narrowing.lectures().values() for page in pages)
-    words = [word for word in text.split() if word.strip(".,:;()").isalpha()]
+def _random_text(order: int, seed: int) -> str:
+    words = narrowing.lecture_words()
+    if order == 0:
+        return " ".join(counting.random_words(sorted(set(words)), 25, seed))
     return " ".join(narrowing.shannon(words, order, 25, seed))
 
 
@@ -179,7 +179,8 @@ def bits() -> None:
     reading: Reading | None = background_jobs().get(_JOB)
     busy = reading is not None and not reading.job.done
     if st.button(t("Let the bundled decoder read it"), icon=":material/play_arrow:", disabled=busy):
-        start(test)
+        with st.spinner(t("Loading …")):
+            start(test)
         st.rerun(scope="fragment")
     if reading is not None and reading.test.lecture == lecture:
         last = _follow(reading)
@@ -226,7 +227,7 @@ def bits() -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=12)
-def _ngrams(lecture: str) -> tuple[narrowing.HeldOut, list[dict[str, object]]]:
+def _ngrams(lecture: str) -> tuple[narrowing.HeldOut, list[dict[str, Any]]]:
     test = narrowing.held_out(lecture)
     return test, narrowing.ngram_rows(test)
 

@@ -147,6 +147,14 @@ def row_of(name: str, unit: str, bits: Bits) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1)
+def lecture_words() -> tuple[str, ...]:
+    """The words of the lectures in their order, without numbers and formulas."""
+    text = " ".join(page for pages in lectures().values() for page in pages)
+    words = (word.strip(".,:;?!()[]“”\"'") for word in text.split())
+    return tuple(word for word in words if word.isalpha() and word.isascii())
+
+
 def shannon(words: Sequence[str], order: int, count: int, seed: int) -> list[str]:
     """Random words by an n-gram model of some words, as in Shannon (1948), section 3."""
     vocabulary = sorted(set(words))

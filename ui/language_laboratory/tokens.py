@@ -41,8 +41,8 @@ _SHORT = {  # names beside the points of the chart
     "characters": "Characters",
     "words": "Words",
     "wordpiece": "WordPiece",
-    "smollm2": "SmolLM2",
-    "r50k_base": "GPT-2",
+    "smollm2": "",  # at the same place as GPT-2's
+    "r50k_base": "SmolLM2, GPT-2",
     "unigram": "Unigram",
     "sentencepiece-bpe": "",  # right beside the other
 }
@@ -124,7 +124,7 @@ def _take_example() -> None:
 
 def _counts(summary: tokens.Summary) -> str:
     text = t(
-        "{tokens} tokens, {bytes} bytes per token, {parts} of them no words",
+        "{tokens} tokens, {parts} of them no words; {bytes} bytes per token",
         tokens=number(summary.tokens),
         bytes=f"{summary.bytes_per_token:.2f}",
         parts=number(summary.parts),
@@ -135,14 +135,14 @@ def _counts(summary: tokens.Summary) -> str:
 def _table_row(name: str, size: int, summary: tokens.Summary, window: int) -> dict[str, Any]:
     return {
         t("Tokeniser"): t(TITLES[name]),
-        t("Vocabulary"): number(size),
+        t("Vocabulary"): size,
         t("Tokens"): summary.tokens,
         t("Bytes per token"): round(summary.bytes_per_token, 2),
         t("Characters per token"): round(summary.characters_per_token, 2),
         t("No words"): summary.parts,
         t("Unknown"): summary.unknown,
-        t("Words in {window} tokens", window=number(window)): number(
-            round(summary.words_in_window(window))
+        t("Words in {window} tokens", window=number(window)): round(
+            summary.words_in_window(window)
         ),
     }
 
@@ -245,10 +245,10 @@ def sizes() -> None:
         [
             {
                 t("Tokeniser"): t(TITLES[row["name"]]),
-                t("Vocabulary"): number(row["vocabulary"]),
+                t("Vocabulary"): row["vocabulary"],
                 t("Tokens per word"): round(row["tokens per word"], 2),
-                t("Unknown"): f"{row['unknown'] / row['tokens']:.1%}",
-                t("Embedding parameters"): f"{row['parameters'] / 1e6:,.2f} M",
+                t("Unknown (%)"): round(100 * row["unknown"] / row["tokens"], 1),
+                t("Embedding parameters (million)"): round(row["parameters"] / 1e6, 2),
             }
             for row in rows
         ],
@@ -258,7 +258,8 @@ def sizes() -> None:
     st.caption(
         t(
             "Measured on the sentences of the part German and English. Characters and words are "
-            "those of the bundled lectures; what is not among them is unknown."
+            "those of the bundled lectures; what is not among them is unknown. A list of words that leaves "
+            "hardly anything unknown would have hundreds of thousands."
         )
     )
     think(
