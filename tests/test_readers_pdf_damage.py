@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from raw_pdf import FONT, TOPICS, Deck
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from raw_pdf import FONT, TOPICS, Deck, content
 
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf import page_image, read_pdf
@@ -176,3 +178,69 @@ def test_no_file_is_refused_from_which_pdftotext_takes_text(file):
         except FileNotFoundError:
             pytest.skip("pdftotext is not installed")
         assert len(by_pdftotext) <= 200
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory) -> bytes:
+    return Deck().write(tmp_path_factory.mktemp("sound") / "deck.pdf").read_bytes()
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    flips=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=40),
+    cut=st.tuples(st.floats(0, 1), st.floats(0, 0.3)),
+)
+def test_a_damaged_file_is_read_or_refused_in_one_sentence(file, sound, flips, cut):
+    """Whatever bytes are changed or missing, nothing but a refusal is raised."""
+    data = bytearray(sound)
+    for place, byte in flips:
+        data[8 + int(place * (len(data) - 9))] = byte
+    start = 8 + int(cut[0] * (len(data) - 9))
+    file.write_bytes(data[:start] + data[start + int(cut[1] * len(data)) :])
+    if refusal := refusal_of(file):
+        assert refusal.startswith("deck.pdf: ")
+        assert "\n" not in refusal
+        return
+    parsed = read_pdf(file)
+    assert len(parsed.pages) == parsed.document.pages
+    assert all(page.width > 0 and page.height > 0 for page in parsed.pages)
+    assert all(parsed.pages[number - 1].text == "" for number in parsed.unread_pages)
+
+
+HOSTILE = {
+    "no size": "BT /F1 0 Tf 50 50 Td (zero sized words) Tj ET",
+    "a negative size": "BT /F1 -12 Tf 50 50 Td (negative words) Tj ET",
+    "a huge size": "BT /F1 1e30 Tf 50 50 Td (huge words) Tj ET",
+    "a matrix of no numbers": "q nan nan nan nan nan nan cm BT /F1 12 Tf (words) Tj ET Q",
+    "an infinite matrix": "q 1e38 1e38 1e38 1e38 1e38 1e38 cm 1e38 0 0 1e38 0 0 cm BT /F1 12 Tf (a) Tj ET",
+    "an empty matrix": "q 0 0 0 0 0 0 cm BT /F1 12 Tf 50 50 Td (words) Tj ET Q",
+    "a text matrix out of range": "BT /F1 12 Tf 1e39 1e39 1e39 1e39 1e39 1e39 Tm (words) Tj ET",
+    "huge spacing": "BT /F1 12 Tf 1e20 Tc 1e20 Tw 1e9 Tz 50 50 Td (spaced words) Tj ET",
+    "huge gaps": "BT /F1 12 Tf 50 50 Td [(a) -1e30 (b) 1e38 (c)] TJ ET",
+}
+
+
+@pytest.mark.parametrize("operators", HOSTILE.values(), ids=HOSTILE)
+def test_text_of_impossible_sizes_costs_itself_alone(file, operators):
+    deck = Deck()
+    deck.objects[13] = deck.stream(f"{operators}\n".encode() + content("Boosting").encode())
+    parsed = read_pdf(deck.write(file))
+    assert [page.text.split("\n")[0] for page in parsed.pages][2:] == TOPICS[2:]
+    assert parsed.pages[0].text.startswith(TOPICS[0])
+
+
+@pytest.mark.parametrize(
+    "rotation", ["45", "nan", "(ninety)", "-90", "999999999999", "10 0 R", "null"]
+)
+def test_an_impossible_rotation_does_not_count(file, rotation):
+    deck = Deck()
+    deck.objects[12] = (
+        f"<< /Type /Page /Parent 2 0 R /Rotate {rotation} /Contents 13 0 R >>".encode()
+    )
+    page = read_pdf(deck.write(file)).pages[1]
+    assert " ".join(page.text.split()) == "Boosting Boosting is explained on this page in full."

@@ -63,7 +63,14 @@ def pages_that_draw(data: bytes, numbers: list[int]) -> list[int]:
         pages = list(_pages(_open(data)))
     except Exception:
         return []
-    return [number for number in numbers if number <= len(pages) and _draws(pages[number - 1])]
+    drawing = []
+    for number in numbers:
+        try:
+            if number <= len(pages) and _draws(pages[number - 1]):
+                drawing.append(number)
+        except Exception:  # what is damaged was meant to draw something
+            drawing.append(number)
+    return drawing
 
 
 def texts(data: bytes) -> list[str]:
