@@ -1,7 +1,8 @@
 """Choose the lead of an answer: the few units of a page that answer, shown before anything else.
 
-The judge scores every unit of the first passages under its heading. The best unit is extended by
-its neighbours, whole units again, up to 40 words; a question of two parts gets a lead for each.
+The judge scores every unit of the first passages under its heading, and its kind adds to that. The
+best unit is extended by its neighbours, whole units again, up to 40 words; a question of two parts
+gets a lead for each, as does one about two documents.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, w
 
 @dataclass(frozen=True, slots=True)
 class LeadUnits:
-    """The units of a lead and the hit whose passage holds them; `label` and `score` as in `Lead`."""
+    """The units of a lead and the hit whose passage holds them; `label` as in `Lead`.
+
+    `score` in [0, 1] is the judge's for the best unit, moved by what the unit's kind adds.
+    """
 
     hit: Hit
     units: tuple[Unit, ...]
@@ -88,8 +92,9 @@ def select_leads(
         asked_in: The question's language.
 
     Returns:
-        None where the passages hold no unit that can stand alone. Two parts that the same units
-        answer have one lead.
+        None where the passages hold no unit that can stand alone. A part that the passages do not
+        answer (_MIN_PART), or that the units of another part answer, has no lead of its own. A
+        question about several documents has a further lead, from another document.
     """
     on_topic = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
     pages = [page for page in map(_Page, on_topic) if page.units]
@@ -108,22 +113,21 @@ def select_leads(
             for row, own in zip(rows, scores, strict=True)
         ]
         best = _best_unit(some_pages, totals, leads)
-        if best is not None:
-            number, unit = best
-            if leads and scores[number][unit] < _MIN_PART:
-                return
+        if best is None:
+            return
+        number, unit = best
+        if not leads or scores[number][unit] >= _MIN_PART:
             leads.append(_extended(some_pages[number], unit, scores[number], query, leads))
 
     near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
     for part in parts.questions:
         add_lead(part, near)
-    if leads and asked_in.several_places.search(question):
-        documents = {lead.hit.passage.document for lead in leads}
-        elsewhere = [
-            row for row, page in enumerate(pages) if page.hit.passage.document not in documents
-        ]
-        if elsewhere and len(documents) == 1:
-            add_lead(question, elsewhere)
+    documents = {lead.hit.passage.document for lead in leads}
+    elsewhere = [
+        row for row, page in enumerate(pages) if page.hit.passage.document not in documents
+    ]
+    if len(documents) == 1 and elsewhere and asked_in.several_places.search(question):
+        add_lead(question, elsewhere)
     return tuple(leads)
 
 

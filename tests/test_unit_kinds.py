@@ -23,6 +23,9 @@ from rag.unit_kinds import asked_term, defines, kind_logits
         ("de", "Was ist ein Isotop?", "Isotop"),
         ("de", "Was versteht man unter relativer Feuchte?", "relativer Feuchte"),
         ("de", "Was ist mit dem Taupunkt gemeint?", "Taupunkt"),
+        ("fr", "Qu'est-ce qu'un isotope ?", "isotope"),
+        ("fr", "Que signifie l'albédo ?", "albédo"),
+        ("fr", "Pourquoi la glace flotte-t-elle ?", ""),
         ("en", "Why does ice float?", ""),
         ("en", "What is the reason for tides?", ""),
         ("en", "How large is the albedo of snow?", ""),
@@ -44,6 +47,8 @@ def test_the_term_that_a_question_asks_for(code, question, term):
         ("en", "graph called planar", "A graph is planar iff it can be drawn without crossings."),
         ("de", "Isotop", "Isotope sind Atome desselben Elements mit verschiedener Masse."),
         ("de", "Taupunkt", "Die Temperatur, bei der sich Tau bildet, nennt man Taupunkt."),
+        ("fr", "isotope", "Les isotopes sont des atomes d'un même élément."),
+        ("fr", "albédo", "La part de la lumière renvoyée s'appelle albédo."),
         ("de", "Albedo", "Albedo: Anteil des Lichts, der zurückgeworfen wird"),
     ],
 )
@@ -58,6 +63,7 @@ def test_a_text_that_defines_a_term(code, term, text):
         ("en", "bipartite graph", "A bipartite graph is not always a tree."),
         ("en", "albedo", "Snow has a high albedo, so that it melts slowly."),
         ("en", "dew point", "At this point: no dew"),
+        ("fr", "albédo", "La neige a un albédo élevé, et fond lentement."),
         ("de", "Isotop", "Manche Elemente haben ein Isotop, das zerfällt."),
     ],
 )
@@ -81,18 +87,30 @@ def test_a_text_that_only_uses_a_term(code, term, text):
         ("de", "task", "Aufgabe 3: Messen Sie den Luftdruck.", "Was verlangt Aufgabe 3?"),
         ("de", "goal", "Nach dieser Vorlesung können Sie Wolken benennen.", "Was lerne ich hier?"),
         ("de", "schedule", "| Woche 4 | Gletscher |", "Wann geht es um Gletscher?"),
+        ("fr", "task", "Exercice 2 : mesurer l'albédo.", "Que demande l'exercice 2 ?"),
+        ("fr", "schedule", "| Semaine 4 | Les glaciers |", "Quand parle-t-on des glaciers ?"),
+        ("fr", "goal", "Après ce cours, vous nommerez les nuages.", "Quels sont les objectifs ?"),
+        ("fr", "reference", "Givre, A. De la rosée. pp. 12 à 14", "Quel livre parle de la rosée ?"),
         ("de", "reference", "Frost, A. (1987): Vom Tau. Berlin.", "Wer schrieb über den Tau?"),
     ],
 )
 def test_an_aside_loses_unless_the_question_asks_for_it(code, kind, text, question):
     assert kind in language(code).asides
-    plain = {"en": "Ice floats because it is light.", "de": "Eis schwimmt, weil es leicht ist."}
+    plain = {
+        "en": "Ice floats because it is light.",
+        "de": "Eis schwimmt, weil es leicht ist.",
+        "fr": "La glace flotte parce qu'elle est légère.",
+    }
     passage = hit("p", "any text", language=code).passage
 
     def values(asked):
         return kind_logits((asked,), language(code), passage, [text, plain[code]], [False] * 2)
 
-    other = {"en": "Why does ice float?", "de": "Warum schwimmt Eis?"}
+    other = {
+        "en": "Why does ice float?",
+        "de": "Warum schwimmt Eis?",
+        "fr": "Pourquoi la glace flotte-t-elle ?",
+    }
     first, second = values(other[code])
     assert first < second == 0
     assert list(values(question)) == [0, 0]

@@ -1,6 +1,10 @@
 """French."""
 
-from ingest.text.languages.base import Language, pattern, words
+from ingest.text.languages.base import Aside, Language, pattern, words
+
+_NOUN = r"(?!(?:à|au|aux|avec|dans|des|du|en|et|ou|par|pour|sur)\b)[\w-]+"
+_THING = rf"((?:{_NOUN}\s+){{0,3}}?{_NOUN})"
+_ARTICLE = r"(?:une?\s+|l[ae]s?\s+|l['’]|des\s+)?"
 
 LANGUAGE = Language(
     code="fr",
@@ -82,6 +86,59 @@ LANGUAGE = Language(
         | ^\W* ([\w-]+) \s+ ou \s+ ([\w-]+)
         """
     ),
+    definition_question=pattern(
+        rf"""
+        ^\W*qu['’]est-ce\s+(?:que\s+|qu['’]){_ARTICLE}{_THING}(?:\s+(?:dans|en)\b[^?]*)?\s*\W*$
+        | ^\W*(?:que\s+(?:signifie|sont)|qu['’]appelle-t-on)\s+{_ARTICLE}{_THING}\s*\W*$
+        | ^\W*(?:définis|définissez|explique|expliquez)\s+{_ARTICLE}{_THING}\s*\W*$
+        | \bdéfinition\s+(?:de\s+|du\s+|d['’]){_ARTICLE}{_THING}\s*\W*$
+        """
+    ),
+    definition=pattern(
+        r"""
+        \s* (?:[(\[][^)\]]*[)\]]\s*)? (?: [:=≡≜] | [–—-]\s | (?:lorsqu|quand|si)\b
+            | (?:est|sont|désigne(?:nt)?|décri(?:t|vent)|mesure(?:nt)?|signifie(?:nt)?)\b
+                (?!\s+(?:aussi|pas|souvent)\b) )
+        """
+    ),
+    naming=pattern(
+        r"""
+        \b(?:on\s+appelle|appelle-t-on|s['’]appelle(?:nt)?|est\s+appelée?|est\s+définie?
+            |sont\s+appelée?s|sont\s+définie?s|nous\s+appelons)\b
+        | ^définition\b
+        """
+    ),
+    statement=pattern(
+        r"^\W*(?:corollaire|démonstration|exemple|exercice|lemme|preuve|proposition|remarque|théorème)s?\b"
+    ),
+    asides={
+        "task": Aside(
+            text=pattern(
+                r"""
+                ^\W*exercices?\s*(?:\d|:)
+                | ^\W*(?:(?:\d+|[a-z])[.)]\s*)?
+                    (?:calculez|décrivez|démontrez|expliquez|justifiez|montrez)\b
+                """
+            ),
+            question=pattern(r"\b(?:devoirs?|exercices?|questions?)\b"),
+            heading=pattern(r"^\W*exercices?\W*$"),
+        ),
+        "goal": Aside(
+            text=pattern(r"\b(?:à\sla\sfin\sde|après)\sce(?:tte)?\s(?:cours|leçon|séance)\b"),
+            question=pattern(r"\b(?:apprend\w*|buts?|objectifs?)\b"),
+            heading=pattern(r"^\W*objectifs\b"),
+        ),
+        "schedule": Aside(
+            text=pattern(r"^\W*(?:cours|séance|semaine)\s*(?:\d+\b|\|)"),
+            question=pattern(r"\b(?:cours|dates?|quand|séances?|semaines?|thèmes?)\b"),
+            heading=pattern(r"^\W*(?:calendrier|planning|programme)\W*$"),
+        ),
+        "reference": Aside(
+            text=pattern(r"\b(?:arxiv:|doi:|isbn\b|pp\.\s*\d)"),
+            question=pattern(r"\b(?:articles?|auteurs?|écrit|livres?|qui|références?|sources?)\b"),
+            heading=pattern(r"^\W*(?:bibliographie|références|sources)\W*$"),
+        ),
+    },
     prompt="Tu réponds à la question d'une étudiante à partir de notes de cours. N'utilise que les "
     "notes numérotées. Réponds en français en une à trois phrases courtes, chacune terminée par "
     "le numéro de sa note, comme [1].",
