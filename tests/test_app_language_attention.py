@@ -121,7 +121,7 @@ def test_the_decoder_says_why_no_head_changes(opened):
 
 
 def test_the_encoder_decoder_sees_the_source_and_what_it_has_written():
-    rows, columns, seen = kinds.crossing()
+    rows, columns, seen = kinds.crossing("start", "end")
     assert rows == ["4", "2", "end"]
     assert columns == ["zwei", "und", "vierzig", "start", "4", "2"]
     assert (seen[:, :3] > 0).all()

@@ -33,7 +33,7 @@ def show() -> None:
             pictures = {
                 "encoder": sight("encoder", text),
                 "decoder": sight("decoder", text),
-                "encoder-decoder": crossing(),
+                "encoder-decoder": crossing(t("start"), t("end")),
             }
     except LanguageError as error:
         st.error(escape(str(error)))
@@ -82,8 +82,11 @@ def sight(name: str, text: str) -> tuple[list[str], list[str], Tensor]:
 
 
 @st.cache_data(show_spinner=False)
-def crossing() -> tuple[list[str], list[str], Tensor]:
-    """The visibility in a small encoder-decoder: source and target side by side in the columns."""
+def crossing(start: str, end: str) -> tuple[list[str], list[str], Tensor]:
+    """The visibility in a small encoder-decoder: source and target side by side in the columns.
+
+    `start` and `end` are the labels of the marks around the target.
+    """
     model = seq2seq.build()
     source, _ = seq2seq.sources([_WORDS])
     read, _ = seq2seq.targets([42])
@@ -97,5 +100,5 @@ def crossing() -> tuple[list[str], list[str], Tensor]:
     def run(x: Tensor) -> Tensor:
         return model.decode(x[:, length:], model.encode(x[:, :length]).last).last
 
-    columns = [*pieces(_WORDS), t("start"), "4", "2"]
-    return ["4", "2", t("end")], columns, visibility(run, torch.cat(vectors))
+    columns = [*pieces(_WORDS), start, "4", "2"]
+    return ["4", "2", end], columns, visibility(run, torch.cat(vectors))
