@@ -8,6 +8,7 @@ Source: Wang and others, Multilingual E5 Text Embeddings (2024).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,17 +44,16 @@ class E5Module(InputModule):
         super().__init__()
         self.tokenizer = tokenizer
         self.max_seq_length = model.positions
-        self._vocabulary = model.vocabulary
-        self._words = model.rows("emb.word")
-        self.bert = _bert(model)
+        self._model = model
+        self.bert = bert_of(model)
         torch.nn.Module.to(self.bert, dtype).eval()
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Token ids of each text with the prompt before it, padded, and their mask."""
-        texts = [self._vocabulary.compatible((prompt or "") + text) for text in inputs]
-        limit, last = self.max_seq_length - 1, self._vocabulary.last
+        texts = [self._model.vocabulary.compatible((prompt or "") + text) for text in inputs]
+        limit, last = self.max_seq_length - 1, self._model.vocabulary.last
         rows = [
             [*encoding.ids[:-1][:limit], last] for encoding in self.tokenizer.encode_batch(texts)
         ]
@@ -67,8 +67,7 @@ class E5Module(InputModule):
     def forward(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         """Add `token_embeddings`, shape (texts, tokens, width)."""
         ids, mask = features["input_ids"], features["attention_mask"]
-        words = torch.from_numpy(expand(self._words[ids.cpu().numpy()]))
-        words = words.to(ids.device, self.bert.dtype)
+        words = word_embeddings(self._model, ids).to(ids.device, self.bert.dtype)
         states = self.bert(
             inputs_embeds=words, attention_mask=None if bool(mask.all()) else mask
         ).last_hidden_state
@@ -88,11 +87,12 @@ def load(
     return SentenceTransformer(modules=[module, pooling], prompts=dict(PROMPTS), device=device)
 
 
+@lru_cache(maxsize=1)
 def e5_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
     """The tokenizer of a vocabulary; it expects texts whose characters were replaced already.
 
     A lecture may write "</s>" or "<unk>". No such text is a special token, since the tokens' names
-    here begin with a blank, at which texts are split.
+    here begin with a blank, at which texts are split. Encoder and reranker share the last one.
     """
     pieces = [
         (f" {piece}" if piece.startswith("<") and not score else piece, score)
@@ -112,12 +112,18 @@ def e5_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
     return tokenizer
 
 
-def _bert(model: QuantisedModel) -> BertModel:
-    """The layers in float32, with a word embedding of one row in place of the table."""
+def word_embeddings(model: QuantisedModel, ids: torch.Tensor) -> torch.Tensor:
+    """The embeddings of some tokens, float32, with one more dimension than their ids."""
+    return torch.from_numpy(expand(model.rows("emb.word")[ids.cpu().numpy()]))
+
+
+def bert_of(model: QuantisedModel, layers: int | None = None) -> BertModel:
+    """The first layers (all by default) in float32, with a word embedding of one row for the table."""
+    layers = model.layers if layers is None else layers
     config = BertConfig(
         vocab_size=1,
         hidden_size=model.width,
-        num_hidden_layers=model.layers,
+        num_hidden_layers=layers,
         num_attention_heads=model.heads,
         intermediate_size=model.inner_width,
         max_position_embeddings=model.positions,
@@ -133,7 +139,7 @@ def _bert(model: QuantisedModel) -> BertModel:
         "embeddings.LayerNorm.weight": _tensor(model, "emb.ln.w"),
         "embeddings.LayerNorm.bias": _tensor(model, "emb.ln.b"),
     }
-    for layer in range(model.layers):
+    for layer in range(layers):
         for short, name in _LAYER.items():
             for end, kind in _ENDS.items():
                 matrix = end == "w" and not short.endswith("ln")

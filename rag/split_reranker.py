@@ -1,28 +1,30 @@
-"""The bundled reranker: a split cross-encoder over the layers of the bundled bi-encoder."""
+"""The bundled rerankers: split cross-encoders over the layers of a bundled bi-encoder."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import weights
-from rag.pair_reranker import PairReranker, open_tokenizer
+from ingest.embed import Encoder
+from ingest.encoders import open_encoder
+from rag.pair_reranker import PairReranker
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
-    from tokenizers import Tokenizer
 
-_SPECIAL_TOKENS = 2  # [CLS] and [SEP] around each text
+_FRAME_TOKENS = 5  # of each text: [CLS] and [SEP], and a base model's prompt
 
 
 class SplitReranker(PairReranker):
     """Question and text have a window each, so a long question leaves a text no less room."""
 
     def room_beside(self, question: str) -> int:
-        """The window of one text without its special tokens."""
-        from rag.split_cross_encoder import MAX_TOKENS
+        """The window of one text without its special tokens and prompt."""
+        from rag.split_base import MAX_TOKENS
 
-        return MAX_TOKENS - _SPECIAL_TOKENS
+        return MAX_TOKENS - _FRAME_TOKENS
 
     def clear_cache(self) -> None:
         """As of every reranker, and the lower layers' states of the last texts."""
@@ -37,12 +39,17 @@ class SplitReranker(PairReranker):
     @cached_property
     def base(self) -> weights.Weights:
         """The bi-encoder whose lower layers it uses."""
-        return weights.locate(weights.MINILM)
+        from rag.split_cross_encoder import base_name
+
+        return weights.locate(base_name(self.weights.folder))
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of the base model's tokens of each text, without special tokens."""
+        return self._encoder.count_tokens(texts)
 
     @cached_property
-    def tokenizer(self) -> Tokenizer:
-        """The bi-encoder's."""
-        return open_tokenizer(self.base)
+    def _encoder(self) -> Encoder:
+        return open_encoder(self.base.name)
 
     @cached_property
     def model(self) -> CrossEncoder:
@@ -51,4 +58,4 @@ class SplitReranker(PairReranker):
 
         device = weights.choose_device(self.settings.device)
         dtype = weights.choose_dtype(self.settings.dtype, device)
-        return split_cross_encoder.load(self.weights.folder, self.base.folder, device, dtype)
+        return split_cross_encoder.load(self.weights.folder, self.base, device, dtype)

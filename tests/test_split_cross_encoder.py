@@ -8,6 +8,7 @@ import torch
 from sentence_transformers import CrossEncoder
 from tiny_models import make_split_cross_encoder
 
+from rag.split_base import BertBase
 from rag.split_cross_encoder import WEIGHTS, SplitCrossEncoder
 
 TEXTS = ["light travels at night", "gravity pulls", "a cat sleeps sixteen hours a day"]
@@ -26,7 +27,7 @@ def bert(reader):
 
 @pytest.fixture
 def tokenizer(reader):
-    return reader.tokenizer
+    return reader.base.tokenizer
 
 
 def scores(reader, pairs):
@@ -35,7 +36,7 @@ def scores(reader, pairs):
 
 def test_without_joint_layers_it_is_late_interaction_over_the_models_own_states(bert, tokenizer):
     """20 x the mean of each question token's largest cosine + 2 x the means' cosine - 12."""
-    reader = SplitCrossEncoder(bert, tokenizer, joint_layers=0).eval()
+    reader = SplitCrossEncoder(BertBase(bert, tokenizer), joint_layers=0).eval()
     for text in TEXTS:
         states = []
         for words in (QUESTION, text):
@@ -52,7 +53,7 @@ def test_without_joint_layers_it_is_late_interaction_over_the_models_own_states(
 
 def test_with_all_layers_joint_the_states_are_those_of_one_sequence(bert, tokenizer):
     """Word embeddings apart, with places from 0 for each text, then BERT's own encoder."""
-    reader = SplitCrossEncoder(bert, tokenizer, joint_layers=3).eval()
+    reader = SplitCrossEncoder(BertBase(bert, tokenizer), joint_layers=3).eval()
     first, second = (torch.tensor([tokenizer.encode(t).ids]) for t in (QUESTION, TEXTS[2]))
     together = torch.cat([bert.embeddings(first), bert.embeddings(second)], dim=1)
     states = bert.encoder(together).last_hidden_state
@@ -74,7 +75,9 @@ def test_a_pairs_score_does_not_depend_on_the_pairs_beside_it(reader):
 @pytest.mark.parametrize("batch_tokens", [1, 20, 256])
 def test_texts_encoded_in_one_sequence_have_the_states_of_each_alone(batch_tokens):
     reader = make_split_cross_encoder(1, batch_tokens=batch_tokens)
-    tokens = [tuple(reader.tokenizer.encode(text).ids) for text in (*TEXTS, QUESTION, TEXTS[0])]
+    tokens = [
+        tuple(reader.base.tokenizer.encode(text).ids) for text in (*TEXTS, QUESTION, TEXTS[0])
+    ]
     encoded = reader.encode_lower(tokens)
     for ids, states in zip(tokens, encoded, strict=True):
         outputs = reader.bert(torch.tensor([ids]), output_hidden_states=True)
@@ -117,7 +120,7 @@ def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
 
 def test_gradients_reach_the_joint_layers_and_the_head_alone(reader):
     states = reader.encode_lower(
-        [tuple(reader.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])]
+        [tuple(reader.base.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])]
     )
     reader.score_pairs([states[0].clone()], [states[1].clone()]).sum().backward()
     trained = {id(value) for value in reader.trainable_parameters()}

@@ -32,6 +32,7 @@ from transformers import (
 )
 
 from ingest.types import Passage, Span
+from rag.split_base import BertBase
 from rag.split_cross_encoder import SplitCrossEncoder
 from rag.types import Hit, StageScore
 
@@ -222,4 +223,4 @@ def make_split_cross_encoder(
         attn_implementation="sdpa",
     )
     bert = BertModel(config, add_pooling_layer=False)
-    return SplitCrossEncoder(bert, tokenizer, joint_layers, **options).eval()
+    return SplitCrossEncoder(BertBase(bert, tokenizer), joint_layers, **options).eval()

@@ -101,8 +101,9 @@ def groups(
     summaries: Sequence[tuple[str, str]],
     seed: int,
     pdf_share: float = 0.0,
+    most: Mapping[str, int] | None = None,
 ) -> list[Group]:
-    """All groups in random order; the same for the same seed.
+    """Groups in random order; the same for the same seed.
 
     Args:
         texts: The passages with their questions.
@@ -111,7 +112,10 @@ def groups(
         summaries: Pairs of a summary and its text, as from `background.summaries`.
         seed: Of all random choices.
         pdf_share: Of the passages that look as a PDF reader gives them, see `training.pdf_text`.
+        most: How many groups at most of the kinds "passages", "units" and "unanswerable"; no limit
+            for a kind that is not named. The questions are drawn from all passages in turn.
     """
+    most = most or {}
     generator = random.Random(seed)
     pages = {
         text.id: pdf_text(text.title, text.units, generator)
@@ -125,7 +129,14 @@ def groups(
         for text in texts
     ]
     spans = [background.span(text, generator) for text in background_texts]
-    questions = [(text, question) for text in texts for question in text.questions]
+    questions = _in_turn(texts, generator)
+    questions = [
+        pair
+        for kind, answerable in (("passages", True), ("unanswerable", False))
+        for pair in [one for one in questions if bool(one[1].answer) == answerable][
+            : most.get(kind)
+        ]
+    ]
     with TemporaryDirectory(prefix="katheder-training-") as scratch:
         plain = list(dict.fromkeys([*background_texts, *(body for _, body in summaries)]))
         first_stage = FirstStage(texts, plain, encoder, Path(scratch), pages)
@@ -133,6 +144,7 @@ def groups(
         queries += [summary for summary, _ in summaries] + spans
         candidates = first_stage.search(queries)
     result = []
+    units_left = most.get("units", len(questions))
     for (text, question), hits in zip(questions, candidates, strict=False):
         others = [
             first_stage.documents[owner][1]
@@ -140,7 +152,9 @@ def groups(
             if owner != text.id
         ]
         own = first_stage.documents[text.id][1]
-        result += _question_groups(text, own, question, others, generator)
+        of_question = _question_groups(text, own, question, others, generator)
+        result += [group for group in of_question if group.kind != "units" or units_left > 0]
+        units_left -= any(group.kind == "units" for group in of_question)
     for (summary, body), hits in zip(summaries, candidates[len(questions) :], strict=False):
         others = [hit.passage.text for hit in hits if hit.passage.text != body]
         hard = others[:3] + generator.sample(others[3:], min(2, len(others[3:])))
@@ -158,6 +172,18 @@ def groups(
             )
     generator.shuffle(result)
     return result
+
+
+def _in_turn(
+    texts: Sequence[TrainingText], generator: random.Random
+) -> list[tuple[TrainingText, TrainingQuestion]]:
+    """All questions: one of each passage, then a second one of each, and so on, in random order."""
+    rounds: list[tuple[int, float, TrainingText, TrainingQuestion]] = []
+    for text in texts:
+        shuffled = generator.sample(text.questions, len(text.questions))
+        rounds += [(n, generator.random(), text, item) for n, item in enumerate(shuffled)]
+    rounds.sort(key=lambda entry: entry[:2])
+    return [(text, item) for *_, text, item in rounds]
 
 
 def _question_groups(

@@ -1,4 +1,4 @@
-"""Train the reranker of `models/reranker`.
+"""Train the rerankers of `models/reranker` and `models/multilingual-reranker`.
 
     python -m training.reranker [--smoke] [--output DIR] [--recipe NAME]
 
@@ -18,20 +18,19 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from ingest import resources, weights
 from ingest.embed import Encoder
 from rag.models import Models
-from rag.split_cross_encoder import CONFIG, MODEL_TYPE, WEIGHTS, SplitCrossEncoder, from_base
+from rag.split_base import open_base
+from rag.split_cross_encoder import CONFIG, MODEL_TYPE, WEIGHTS, SplitCrossEncoder
 from training import background
 from training.candidates import HELD_OUT, Group, groups
 from training.texts import TrainingText, read_texts
@@ -39,14 +38,23 @@ from training.texts import TrainingText, read_texts
 OUTPUT = resources.models() / "reranker"
 CHECKPOINT_STEPS = 100
 _PAIRS = 16  # a batch of the joint layers
-_TOKENS = 128  # of a text in training; the model also reads longer ones
+_TOKENS = 112  # of a text in training; the model also reads longer ones
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A run's hyperparameters; `batch` counts groups, rates are AdamW's highest."""
+    """A run's hyperparameters.
 
+    `base` is the bi-encoder, of which the first `layers` are used, the last `joint_layers` of them
+    trained; `scales` are the head's first factors of both cosines and its bias. `groups` says how
+    many groups of a kind are drawn at most, `batch` counts groups, rates are AdamW's highest.
+    """
+
+    base: str = weights.MINILM
+    layers: int | None = None
     joint_layers: int = 2
+    scales: tuple[float, float, float] = (20.0, 2.0, -12.0)
+    groups: Mapping[str, int] = field(default_factory=dict)
     epochs: float = 1.0
     batch: int = 8
     layer_rate: float = 3e-5
@@ -60,8 +68,18 @@ class Recipe:
     seed: int = 7
 
 
+_GROUPS = {"passages": 2900, "units": 1400, "unanswerable": 400}
 RECIPES = {
     "final": Recipe(),
+    "multilingual": Recipe(
+        base=weights.E5,
+        layers=10,
+        scales=(35.0, 15.0, -40.0),
+        groups=_GROUPS,
+        layer_rate=1e-4,
+        background=200,
+        summaries=400,
+    ),
     "fast": Recipe(layer_rate=1e-4),
     "three joint layers": Recipe(joint_layers=3),
     "whole passages only": Recipe(units=False),
@@ -80,27 +98,26 @@ class States:
 
     def __init__(self, reader: SplitCrossEncoder, dtype: torch.dtype = torch.float32) -> None:
         """The lower layers are not trained, so a copy in another numeric type is used."""
-        lower = nn.Module.to(copy.deepcopy(reader.bert), dtype)
-        self._reader = SplitCrossEncoder(
-            lower, cast(Tokenizer, reader.tokenizer), reader.joint_layers
-        )
-        self._cache: dict[str, Tensor] = {}
+        base = copy.copy(reader.base)
+        base.bert = nn.Module.to(copy.deepcopy(reader.bert), dtype)
+        self._reader = SplitCrossEncoder(base, reader.joint_layers, cached_tokens=1)
+        self._cache: dict[tuple[str, bool], Tensor] = {}
 
-    def __call__(self, texts: Sequence[str]) -> list[Tensor]:
+    def __call__(self, texts: Sequence[str], *, questions: bool = False) -> list[Tensor]:
         """One tensor a text, (tokens, width), float32."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._cache]
-        for text, encoding in zip(
-            missing, self._reader.tokenizer.encode_batch(missing), strict=True
-        ):
-            encoding.truncate(_TOKENS)
-            (state,) = self._reader.encode_lower([tuple(encoding.ids)])
-            self._cache[text] = state.half().clone()
-        return [self._cache[text].float() for text in texts]
+        missing = [t for t in dict.fromkeys(texts) if (t, questions) not in self._cache]
+        tokens = [
+            ids if len(ids) <= _TOKENS else (*ids[: _TOKENS - 1], ids[-1])
+            for ids in self._reader.base.tokens(missing, questions=questions)
+        ]
+        for text, state in zip(missing, self._reader.encode_lower(tokens), strict=True):
+            self._cache[text, questions] = state.half().clone()
+        return [self._cache[text, questions].float() for text in texts]
 
 
 def logits_of(reader: SplitCrossEncoder, states: States, batch: Sequence[Group]) -> list[Tensor]:
     """The logits of each group, (texts,). Pairs are batched by length across groups."""
-    questions = states([group.question for group in batch for _ in group.texts])
+    questions = states([group.question for group in batch for _ in group.texts], questions=True)
     texts = states([text for group in batch for text in group.texts])
     order = sorted(range(len(texts)), key=lambda row: len(questions[row]) + len(texts[row]))
     logits = torch.cat(
@@ -152,6 +169,7 @@ def train(
         after_step: Called after each step with its number, from 1, and its loss.
     """
     torch.manual_seed(recipe.seed)
+    reader.eval()  # an epoch at most needs no dropout, and without it attention is faster
     dtype = weights.choose_dtype("auto", "cpu")
     states = States(reader, dtype)
     layers = list(reader.bert.encoder.layer[-recipe.joint_layers :].parameters())
@@ -174,8 +192,6 @@ def train(
             torch.set_rng_state(saved["random"])
             first = saved["step"]
             print(f"resuming from step {first}", flush=True)
-    for layer in reader.bert.encoder.layer[-recipe.joint_layers :]:
-        layer.train()
     started = time.perf_counter()
     recent: list[float] = []
     for step, batch in enumerate(batches[first:], start=first + 1):
@@ -215,7 +231,6 @@ def train(
             )
             draft.replace(checkpoint)
         after_step(step, total)
-    reader.eval()
 
 
 def _rate(step: int, steps: int) -> float:
@@ -238,13 +253,16 @@ def _batches(examples: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]
 
 def _groups(texts: Sequence[TrainingText], encoder: Encoder, recipe: Recipe) -> list[Group]:
     """All groups of some texts, from the cache if they were computed before."""
-    state = f"{texts} {recipe.background} {recipe.summaries} {recipe.pdf_share} {recipe.seed} {encoder.identity}"
+    state = f"{texts} {recipe.background} {recipe.summaries} {recipe.pdf_share} {recipe.seed} "
+    state += f"{encoder.identity} {sorted(recipe.groups.items())}"
     key = hashlib.sha256(state.encode()).hexdigest()[:16]
     file = weights.cache_dir() / "training" / f"groups-{key}.json"
     if not file.is_file():
         plain = background.passages(recipe.background, recipe.seed)
         summaries = background.summaries(recipe.summaries, recipe.seed)
-        computed = groups(texts, encoder, plain, summaries, recipe.seed, recipe.pdf_share)
+        computed = groups(
+            texts, encoder, plain, summaries, recipe.seed, recipe.pdf_share, recipe.groups
+        )
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps([asdict(group) for group in computed]))
     fields = json.loads(file.read_text())
@@ -284,9 +302,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     encoder = Models().encoder
     examples = select(_groups(texts, encoder, recipe), recipe)
     print(f"{len(examples)} groups from {len(texts)} passages; {recipe}", flush=True)
-    base = weights.locate(weights.MINILM)
+    base = weights.locate(recipe.base)
     torch.manual_seed(recipe.seed)
-    reader = from_base(base.folder, recipe.joint_layers)
+    reader = SplitCrossEncoder(open_base(base, recipe.layers), recipe.joint_layers)
+    reader.head.scale_to(*recipe.scales)
     name = "".join(letter if letter.isalnum() else "-" for letter in options.recipe)
     checkpoint = weights.cache_dir() / "training" / f"reranker-{name}.pt"
     train(reader, examples, recipe, None if options.smoke else checkpoint)
@@ -296,6 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "base": base.name,
         "base_sha256": base.sha256,
         "sha256": weights.sha256_of(options.output / WEIGHTS),
+        "layers": recipe.layers,
         "joint_layers": recipe.joint_layers,
         "recipe": asdict(recipe),
     }

@@ -11,11 +11,14 @@ from ingest.weights.bundled import (
     E5,
     ENCODER,
     MINILM,
+    MULTILINGUAL_RERANKER,
     RERANKER,
     TRAINED,
     WRITER,
     Bundled,
     Trained,
+    default_reranker,
+    is_installed,
 )
 from ingest.weights.cache import cache_dir
 from ingest.weights.decoder import converted_folder, decoder_folder
@@ -28,6 +31,7 @@ __all__ = [
     "E5",
     "ENCODER",
     "MINILM",
+    "MULTILINGUAL_RERANKER",
     "RERANKER",
     "TRAINED",
     "WRITER",
@@ -41,6 +45,8 @@ __all__ = [
     "choose_dtype",
     "converted_folder",
     "decoder_folder",
+    "default_reranker",
+    "is_installed",
     "locate",
     "sha256_of",
 ]

