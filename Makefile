@@ -7,7 +7,7 @@ BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
 
-.PHONY: run test test-slow test-collections test-all test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate measure screenshots train-reranker train-generator train-smoke train-generative clean
+.PHONY: run test test-slow test-collections test-all test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate measure screenshots train-reranker train-multilingual-reranker train-generator train-smoke train-generative clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled
@@ -76,7 +76,7 @@ calibrate: .venv/.dev
 	$(KATHEDER) ingest corpus --library $(CALIBRATE)/corpus-library
 	$(KATHEDER) ingest $(CALIBRATE)/training/lectures --library $(CALIBRATE)/training-library
 	$(if $(LECTURES),-$(KATHEDER) ingest $(LECTURES)/pdfs --library $(CALIBRATE)/lectures-library)
-	for reranker in katheder-reranker none; do \
+	for reranker in katheder-joint-reranker katheder-reranker none; do \
 	  HF_HUB_OFFLINE=1 KATHEDER_MODELS__RERANKER=$$reranker $(KATHEDER) calibrate \
 	    corpus/questions/dev.jsonl $(CALIBRATE)/training/questions.jsonl $(LECTURES:%=%/questions-dev.jsonl) \
 	    --library $(CALIBRATE)/corpus-library --library $(CALIBRATE)/training-library \
@@ -99,6 +99,9 @@ measure: .venv/.dev
 # The models in models/, from training/data; both go on where they stopped.
 train-reranker: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker
+
+train-multilingual-reranker: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker --recipe multilingual --output models/multilingual-reranker
 
 train-generator: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator

@@ -54,8 +54,8 @@ class CosineJudge:
 
 
 def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
-    """The CrossEncoder where there is one, else the bi-encoder."""
-    return reranker or CosineJudge(encoder)
+    """The CrossEncoder where there is one, of a joint one its judge of spans, else the bi-encoder."""
+    return getattr(reranker, "span_judge", reranker) or CosineJudge(encoder)
 
 
 def select_evidence(

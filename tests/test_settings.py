@@ -69,7 +69,7 @@ def test_every_section_and_the_tree_refuse_to_be_changed_or_extended():
 def test_without_file_and_environment_the_defaults_hold():
     settings = load_settings()
     assert settings == Settings()
-    assert settings.models.reranker == "katheder-multilingual-reranker"
+    assert settings.models.reranker == "katheder-joint-reranker"
     assert settings.sampling.strategy == "greedy"
 
 

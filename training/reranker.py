@@ -46,8 +46,9 @@ class Recipe:
     """A run's hyperparameters.
 
     `base` is the bi-encoder, of which the first `layers` are used, the last `joint_layers` of them
-    trained; `scales` are the head's first factors of both cosines and its bias. `groups` says how
-    many groups of a kind are drawn at most, `batch` counts groups, rates are AdamW's highest.
+    trained; `scales` are the head's first factors of both cosines and its bias. The result is
+    `share` of the trained weights and the rest of those before training. `groups` says how many groups
+    of a kind are drawn at most, `batch` counts groups, rates are AdamW's highest.
     """
 
     base: str = weights.MINILM
@@ -66,6 +67,7 @@ class Recipe:
     units: bool = True
     unanswerable: bool = True
     seed: int = 7
+    share: float = 1.0
 
 
 _GROUPS = {"passages": 2900, "units": 1400, "unanswerable": 400}
@@ -77,6 +79,7 @@ RECIPES = {
         scales=(35.0, 15.0, -40.0),
         groups=_GROUPS,
         layer_rate=1e-4,
+        share=0.75,
         background=200,
         summaries=400,
     ),
@@ -233,6 +236,17 @@ def train(
         after_step(step, total)
 
 
+def mix_weights(reader: SplitCrossEncoder, initial: Sequence[Tensor], share: float) -> None:
+    """Move the trained weights towards the initial ones; `share` of 1 leaves them, 0 undoes training.
+
+    What the base model knew in general comes back, most of what was learned stays.
+    Source: Wortsman and others, Robust fine-tuning of zero-shot models (CVPR 2022).
+    """
+    with torch.no_grad():
+        for value, before in zip(reader.trainable_parameters(), initial, strict=True):
+            value.copy_(torch.lerp(before, value, share))
+
+
 def _rate(step: int, steps: int) -> float:
     """The learning rate's factor: rises over the first tenth, then falls linearly to 0."""
     rise = max(1, steps // 10)
@@ -308,7 +322,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reader.head.scale_to(*recipe.scales)
     name = "".join(letter if letter.isalnum() else "-" for letter in options.recipe)
     checkpoint = weights.cache_dir() / "training" / f"reranker-{name}.pt"
+    initial = [value.detach().clone() for value in reader.trainable_parameters()]
     train(reader, examples, recipe, None if options.smoke else checkpoint)
+    mix_weights(reader, initial, recipe.share)
     reader.save(str(options.output))
     config = {
         "model_type": MODEL_TYPE,

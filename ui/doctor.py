@@ -99,7 +99,10 @@ def _encoder(name: str, report: Report) -> str:
 def _reranker(name: str, report: Report) -> str:
     if name == "none":
         return "none: passages keep the first stage's order"
-    return _model(name, report.missing)
+    if name != weights.JOINT_RERANKER:
+        return _model(name, report.missing)
+    parts = (weights.RERANKER, weights.MULTILINGUAL_RERANKER)
+    return f"{name}: {'; '.join(_model(part, report.missing) for part in parts)}"
 
 
 def _generator(settings: Settings, report: Report) -> str:

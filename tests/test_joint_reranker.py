@@ -1,0 +1,81 @@
+"""rag.joint_reranker: whose score counts for a question, worked by hand and on the real weights."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest import weights
+from rag.evidence import judge_of
+from rag.joint_reranker import JointReranker
+from rag.models import Models
+from rag.settings import ModelSettings
+
+ENGLISH = "What is the chain rule?"
+GERMAN = "Was ist die Kettenregel und wozu dient sie?"
+
+
+class Fixed:
+    """A reranker that gives each text the same probability, and counts its texts."""
+
+    def __init__(self, name, probability):
+        self.name, self.probability, self.texts = name, probability, 0
+
+    def score(self, question, texts, *, batch_size=16):
+        self.texts += len(texts)
+        return [self.probability] * len(texts)
+
+
+@pytest.fixture
+def parts():
+    return Fixed("english", 0.8), Fixed("multilingual", 0.5)
+
+
+def test_an_english_question_has_the_mean_of_both_logits(parts):
+    """Logits ln 4 and 0: their mean is ln 2, whose sigmoid is 2/3."""
+    joint = JointReranker(*parts)
+    assert joint.score(ENGLISH, ["a", "b"]) == pytest.approx([2 / 3, 2 / 3])
+    assert joint.score("xyz", ["a"]) == pytest.approx([2 / 3])  # no language to be seen
+    assert joint.score(ENGLISH, []) == []
+
+
+def test_a_question_in_another_language_is_read_by_the_multilingual_one_alone(parts):
+    assert JointReranker(*parts).score(GERMAN, ["a"]) == [0.5]
+    assert (parts[0].texts, parts[1].texts) == (0, 1)
+
+
+def test_spans_are_scored_by_one_of_them(parts):
+    judge = judge_of(JointReranker(*parts), encoder=None)
+    assert judge.score(ENGLISH, ["a"]) == [0.8]
+    assert judge.score(GERMAN, ["a"]) == [0.5]
+    assert (parts[0].texts, parts[1].texts) == (1, 1)
+    assert judge_of(parts[0], encoder=None) is parts[0]
+
+
+def test_its_name_changes_with_either_part(parts):
+    english, multilingual = parts
+    names = {
+        JointReranker(*pair).name
+        for pair in ((english, multilingual), (multilingual, english), (english, english))
+    }
+    assert len(names) == 3
+    assert all(name.startswith(f"{weights.JOINT_RERANKER}@") for name in names)
+
+
+@pytest.mark.slow
+def test_the_bundled_parts_are_joined_and_know_german():
+    """A German question: of two passages on one subject, the one that answers, in either language."""
+    reranker = Models(ModelSettings(reranker=weights.JOINT_RERANKER)).reranker
+    assert isinstance(reranker, JointReranker)
+    texts = [
+        "Overfitting\nThe model fits the noise of the training data and fails on new data.",
+        "Backpropagation\nThe chain rule gives the derivative of the loss for every weight.",
+        "Faltung\nDerselbe kleine Filter wird an jeder Stelle des Bildes angewandt.",
+    ]
+    questions = [
+        "Warum versagt ein Modell bei neuen Daten?",
+        "Wie wird die Ableitung für jedes Gewicht berechnet?",
+        "Was geschieht an jeder Stelle des Bildes?",
+    ]
+    for row, question in enumerate(questions):
+        scores = reranker.score(question, texts)
+        assert max(range(3), key=scores.__getitem__) == row, (question, scores)
