@@ -245,7 +245,9 @@ def test_doctor_names_models_machine_and_what_is_missing(katheder, filled, monke
     assert report["sections"]["models"]["encoder"].startswith(
         "katheder-encoder: all-MiniLM-L6-v2, bundled, SHA-256 53aa"
     )
-    assert report["sections"]["models"]["reranker"].startswith("katheder-reranker, bundled")
+    assert report["sections"]["models"]["reranker"].startswith(
+        "katheder-joint-reranker: katheder-reranker, bundled"
+    )
     assert report["sections"]["machine"]["numeric type"] in ("float32", "bfloat16")
     [missing] = report["missing"]
     assert "nowhere/at/all" in missing

@@ -10,7 +10,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from ingest import weights
 from ingest.chunk import embedding_text, windows
-from ingest.embed import BiEncoder
+from ingest.encoders import open_encoder
 from rag.cross_encoder import CrossEncoderReranker
 from rag.models import Models
 from rag.rerank import rerank
@@ -180,12 +180,17 @@ def test_it_is_named_by_folder_and_hash(reranker, folder):
 
 
 @pytest.mark.slow
-def test_the_bundled_reranker_finds_evidence_that_the_encoder_misses():
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [(weights.RERANKER, weights.MINILM), (weights.MULTILINGUAL_RERANKER, weights.E5)],
+)
+def test_a_bundled_reranker_finds_evidence_that_its_encoder_misses(name, base):
     """Subjects that neither learned from: the unit that answers, among those of its passage."""
     from training.candidates import HELD_OUT
     from training.texts import read_texts
 
-    reranker, encoder = Models().reranker, BiEncoder()  # the one that the reranker is built on
+    settings = ModelSettings(reranker=name)
+    reranker, encoder = Models(settings).reranker, open_encoder(base)
     assert isinstance(reranker, SplitReranker)
     asked = [
         (text, item)
@@ -199,7 +204,7 @@ def test_the_bundled_reranker_finds_evidence_that_the_encoder_misses():
         units = [f"{text.title}\n{unit}" for unit in text.units]
         scores = reranker.score(item.question, units)
         assert all(0 <= score <= 1 for score in scores)
-        cosines = encoder.encode(units) @ encoder.encode([item.question])[0]
+        cosines = encoder.encode(units) @ encoder.encode_questions([item.question])[0]
         right["reranker"] += int(np.argmax(scores)) + 1 in item.evidence
         right["encoder"] += int(np.argmax(cosines)) + 1 in item.evidence
     print(right, len(asked))

@@ -16,6 +16,7 @@ def test_models_lectures_and_question_sets_are_there():
         "abstention",
         "generative",
         "generator",
+        "multilingual-reranker",
         "reranker",
     }
     assert (resources.models() / "reranker" / "model.safetensors").stat().st_size > 1_000_000
