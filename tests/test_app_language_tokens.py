@@ -100,6 +100,13 @@ def test_nothing_to_merge_and_no_text_are_said(opened):
     assert "text is empty" in opened("train", bpe_text="").error[0].value
 
 
+def test_a_shorter_text_takes_as_many_merges_as_it_has(opened):
+    page = opened("train", bpe_text="the cat and the hat and the bat", bpe_steps=5)
+    page.text_area(key="bpe_text").set_value("aaabdaaabac").run()
+    assert not page.exception
+    assert page.slider(key="bpe_steps").value == page.slider(key="bpe_steps").max == 3
+
+
 def test_longer_texts_merge_in_time_and_end_as_in_the_command(opened):
     text = "\n".join(pair[1] for pair in vocabularies.parallel_texts())
     page = opened("train", bpe_text=text, bpe_steps=200)

@@ -210,12 +210,13 @@ def bits() -> None:
                 t("Unit"): t(TITLES[row["unit"]]),
                 t("Bits per character"): round(row["bits per character"], 2),
                 t("Bits per token"): round(row["bits per token"], 2),
-                t("Perplexity"): number(round(row["perplexity"])),
+                t("Perplexity"): round(row["perplexity"]),
             }
             for row in rows
         ],
         hide_index=True,
         width="stretch",
+        height="content",
     )
     think(
         "Why does the trigram of tokens need more bits than the bigram, although it sees more?",

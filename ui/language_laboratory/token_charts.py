@@ -66,7 +66,7 @@ def ratios(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart:
         alt.Chart(alt.Data(values=[dict(row) for row in rows]))
         .mark_bar(color=COLOUR)
         .encode(
-            x=alt.X("ratio:Q", title=text("German tokens for each English token")),
+            x=alt.X("ratio:Q", title=text("German / English, in tokens")),
             y=alt.Y("tokenizer:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
             tooltip=[
                 alt.Tooltip("tokenizer:N", title=text("Tokeniser")),
@@ -76,7 +76,9 @@ def ratios(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart:
             ],
         )
     )
-    equal = alt.Chart(alt.Data(values=[{"ratio": 1}])).mark_rule(color=ACCENT, strokeDash=[4, 4])
+    equal = alt.Chart(alt.Data(values=[{"ratio": 1}])).mark_rule(
+        color=ACCENT, strokeDash=[6, 4], strokeWidth=2
+    )
     return alt.layer(bars, equal.encode(x="ratio:Q"))
 
 

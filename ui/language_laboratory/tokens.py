@@ -163,8 +163,8 @@ def _lengths(names: Sequence[str]) -> list[dict[str, Any]]:
 def languages() -> None:
     """How much longer German is than English, in each tokeniser's tokens."""
     notice(
-        "The same content costs up to twice as many tokens in German as in English, and the newest "
-        "encoding has the smallest difference."
+        "The same content costs up to twice as many tokens in German as in English; of the subword "
+        "tokenisers, the newest has the smallest difference."
     )
     with st.spinner(t("Loading twelve tokenisers …")):
         rows = [row | {"tokenizer": t(TITLES[row["name"]])} for row in _lengths(NAMES)]
@@ -177,7 +177,9 @@ def languages() -> None:
         )
     )
     st.altair_chart(
-        ratios(rows, t).properties(height=360),
+        ratios(
+            [row | {"tokenizer": row["tokenizer"].partition(" (")[0]} for row in rows], t
+        ).properties(height=360),
         width="stretch",
         alt=t("German tokens for each English token, by tokeniser"),
     )
@@ -193,6 +195,7 @@ def languages() -> None:
         ],
         hide_index=True,
         width="stretch",
+        height="content",
     )
     english, german = pairs[2]
     st.caption(escape(f"{english} – {german}"))

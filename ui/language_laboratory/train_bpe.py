@@ -44,7 +44,9 @@ def show() -> None:
     if not merges:
         st.info(t("No pair of neighbours occurs twice, so there is nothing to merge."))
         return
-    steps = st.slider(t("Merges"), 0, len(merges), min(2, len(merges)), key="bpe_steps")
+    steps = st.session_state.get("bpe_steps", 2)  # of another text, it may be too many
+    st.session_state.bpe_steps = min(steps, len(merges))
+    steps = st.slider(t("Merges"), 0, len(merges), key="bpe_steps")
     vocabulary = bpe.vocabulary(merges[:steps], pattern)
     left, right = st.columns(2, gap="large")
     with left:

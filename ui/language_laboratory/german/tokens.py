@@ -78,11 +78,11 @@ GERMAN = {
     "The curve falls steeply and then flattens. Why does no one train until it is flat?": "Die Kurve fällt steil und wird dann flach. Warum trainiert niemand, bis sie flach ist?",
     "The first merges are of pairs that occur everywhere; the last ones shorten the text by two tokens each, since their pair occurs twice. Such tokens are whole rare words of this one text. They cost a row in the embedding table, are hardly trained, and do not help with another text.": "Die ersten Verschmelzungen gelten Paaren, die überall vorkommen; die letzten kürzen den Text um je zwei Tokens, weil ihr Paar zweimal vorkommt. Solche Tokens sind ganze seltene Wörter dieses einen Textes. Sie kosten eine Zeile der Embedding-Tabelle, werden kaum trainiert und helfen bei einem anderen Text nicht.",
     # languages
-    "The same content costs up to twice as many tokens in German as in English, and the newest encoding has the smallest difference.": "Derselbe Inhalt kostet auf Deutsch bis zu doppelt so viele Tokens wie auf Englisch, und bei der neuesten Kodierung ist der Unterschied am kleinsten.",
+    "The same content costs up to twice as many tokens in German as in English; of the subword tokenisers, the newest has the smallest difference.": "Derselbe Inhalt kostet auf Deutsch bis zu doppelt so viele Tokens wie auf Englisch; unter den Subwort-Tokenizern hat der neueste den kleinsten Unterschied.",
     "Loading twelve tokenisers …": "Zwölf Tokenizer werden geladen …",
     "{count} English sentences and their German translations. The dashed line is where both are equally long.": "{count} englische Sätze und ihre deutschen Übersetzungen. An der gestrichelten Linie sind beide gleich lang.",
     "German tokens for each English token, by tokeniser": "Deutsche Tokens je englischem Token, nach Tokenizer",
-    "German tokens for each English token": "Deutsche Tokens je englischem Token",
+    "German / English, in tokens": "Deutsch / Englisch, in Tokens",
     "German / English": "Deutsch / Englisch",
     "English tokens": "Englische Tokens",
     "German tokens": "Deutsche Tokens",
