@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,7 +87,11 @@ def test_three_strategies_stand_side_by_side(opened):
     assert names[2:] == [
         f"Sampling, temperature {one}" for one in next_word_strategies.TEMPERATURES
     ]
-    assert "Einstein" in table(page, "Text (of draws the first)")[0]
+    greedy = table(page, "Text (of draws the first)")[0]
+    assert greedy.startswith("that it's a")
+    [tree] = [one.proto.body for one in page.get("html") if "data:image/svg" in one.proto.body]
+    svg = b64decode(re.findall(r"base64,([^\"]*)", tree)[0]).decode()
+    assert ">␣that" in svg
     assert len(table(page, "Text")) == 10
     page = choose(page, "Beams", 2)
     assert table(page, "Strategy")[1] == "Beam search, 2 beams"

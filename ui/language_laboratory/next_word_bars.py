@@ -33,7 +33,7 @@ def show() -> None:
     logits = logits_of(ids)
     warping = sliders()
     steps = stages(logits, warping, ids)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([1, 1], gap="large")
     with left:
         draw_bars(logits, steps)
     with right:
@@ -97,8 +97,8 @@ def show_stages(steps: list[Stage]) -> None:
         {
             t("Step"): [t(STAGES[step.name]) for step in steps],
             t("Tokens left"): [step.tokens for step in steps],
-            t("Probability cut"): [f"{100 * step.mass:.2f} %" for step in steps],
-            t("Others grow by"): [f"× {step.growth:.3g}" for step in steps],
+            t("Cut off"): [f"{100 * step.mass:.2f} %" for step in steps],
+            t("The others"): [f"× {step.growth:.3g}" for step in steps],
             t("Entropy in bits"): [f"{step.entropy:.2f}" for step in steps],
         },
         hide_index=True,

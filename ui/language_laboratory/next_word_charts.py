@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import altair as alt
@@ -17,7 +20,8 @@ BLUE, ORANGE, PURPLE, GREY = (
     "#a05bb5",
     "#808a8f",
 )  # 3 : 1 and more on both themes
-_COLUMN, _ROW = 104, 26  # pixels of one step and of one branch in the tree
+TEXT_ON_LIGHT, TEXT_ON_DARK = "#0b161e", "#eef2f3"  # as in ui/.streamlit/config.toml
+_COLUMN, _ROW = 124, 26  # pixels of one step and of one branch in the tree
 _DROPPED = 3  # dropped branches that the tree draws below those that stay
 
 
@@ -47,7 +51,7 @@ def probability_bars(
             "id": row["id"],
             "distribution": name,
             "probability": row[key],
-            "label": f"{row[key]:.1%}" if row[key] else "0",
+            "label": f"{100 * row[key]:.3g} %" if row[key] else "0",
         }
         for row in rows
         for name, key in ((before, "probability"), (after, "after the warpers"))
@@ -119,7 +123,7 @@ def beam_tree(
 ) -> alt.LayerChart:
     """The tree of a beam search from left to right, in each step the best branch at the top.
 
-    Bold orange: the path of the best continuation. Blue: branches that run on. Grey: the best of
+    A label is a token and minus the total, -ln p of the branch. Bold orange: the path of the best continuation. Blue: branches that run on. Grey: the best of
     those that were dropped; others are left out.
 
     Args:
@@ -148,7 +152,7 @@ def beam_tree(
                 "step": branch.step,
                 "place": place,
                 "state": names[state],
-                "label": f"{token[:11]}  {branch.total:.1f}",
+                "label": f"{token[:11]}  {abs(branch.total):.1f}",
                 "token": token,
                 "id": branch.token,
                 "total": round(branch.total, 4),
@@ -159,7 +163,7 @@ def beam_tree(
         step, place_before = places[branch.parent]
         lines.append(
             {
-                "x": step + 0.8,  # behind the label of the branch before
+                "x": step + 0.84,  # behind the label of the branch before
                 "y": place_before,
                 "x2": branch.step,
                 "y2": place,
@@ -174,7 +178,7 @@ def beam_tree(
         scale=alt.Scale(domain=list(names.values()), range=[ORANGE, BLUE, PURPLE, GREY]),
         legend=alt.Legend(orient="top", labelLimit=300),
     )
-    x_scale = alt.Scale(domain=[0.7, steps + 0.9])
+    x_scale = alt.Scale(domain=[0.8, steps + 0.9])
     y_scale = alt.Scale(domain=[rows - 0.4, -0.6])  # the best branch at the top
     edges = (
         alt.Chart(alt.Data(values=lines))
@@ -205,4 +209,25 @@ def beam_tree(
             tooltip=["token:N", "id:Q", "probability:Q", "total:Q", "mean:Q", "state:N"],
         )
     )
-    return (edges + nodes).properties(width=(steps + 0.2) * _COLUMN, height=rows * _ROW)
+    return (edges + nodes).properties(width=(steps + 0.1) * _COLUMN, height=rows * _ROW)
+
+
+def scrolling_picture(chart: alt.LayerChart, label: str, *, dark: bool) -> str:
+    """A chart as HTML that scrolls sideways; its texts have the colour of the page's text.
+
+    Args:
+        chart: A chart of fixed width.
+        label: What it shows, for readers who do not see it.
+        dark: Whether the page has its dark theme.
+    """
+    import vl_convert
+
+    svg: str = vl_convert.vegalite_to_svg(chart.configure(background="transparent").to_json())
+    fill = f'fill="{TEXT_ON_DARK if dark else TEXT_ON_LIGHT}"'
+    svg = re.sub(r"<text[^>]*>", lambda tag: re.sub(r'fill="[^"]*"', fill, tag[0]), svg)
+    data = b64encode(svg.encode()).decode()
+    return (
+        f'<div role="group" aria-label="{escape(label)}" tabindex="0" style="overflow-x:auto">'
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(label)}" '
+        'style="max-width:none"></div>'
+    )

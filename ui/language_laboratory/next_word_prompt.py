@@ -10,16 +10,17 @@ from ui.language_laboratory import cache
 from ui.session import open_session
 from ui.text import escape, t
 
-DEFAULT = "The theory of relativity usually encompasses two interrelated theories by Albert"
+EINSTEIN = "The theory of relativity usually encompasses two interrelated theories by Albert"
 MAX_CHARS = 1000
 _QUESTION = "What does a language model predict?"
 
 
-def choose(key: str) -> tuple[int, ...]:
+def choose(key: str, default: str = EINSTEIN) -> tuple[int, ...]:
     """The prompt's tokens, at least one; the run of the room ends here where there are none.
 
     Args:
         key: Of the part of the room, which has its own widgets.
+        default: The text that stands in the box at first.
     """
     kinds = {"own": t("My own prompt"), "katheder": t("The prompt that Katheder sends")}
     kind = st.segmented_control(
@@ -35,7 +36,7 @@ def choose(key: str) -> tuple[int, ...]:
         return of_question(
             st.text_input(t("Question"), _QUESTION, MAX_CHARS, key=f"{key}_question")
         )
-    text = st.text_input(t("Prompt"), DEFAULT, MAX_CHARS, key=f"{key}_prompt")
+    text = st.text_input(t("Prompt"), default, MAX_CHARS, key=f"{key}_prompt")
     if not text:
         st.info(t("Write the beginning of a text; the model continues it."))
         st.stop()

@@ -18,7 +18,11 @@ from language.diversity import distinct, repetition, self_bleu
 from language.warpers import Warping
 from ui.job import Job
 from ui.language_laboratory import cache, next_word_prompt
-from ui.language_laboratory.next_word_charts import beam_tree, chosen_probabilities
+from ui.language_laboratory.next_word_charts import (
+    beam_tree,
+    chosen_probabilities,
+    scrolling_picture,
+)
 from ui.text import escape, t
 
 TEMPERATURES = (0.3, 0.7, 1.0, 1.5)
@@ -49,7 +53,7 @@ class Stopped(Exception):
 
 def show() -> None:
     """The part of the room."""
-    ids = next_word_prompt.choose("strategies")
+    ids = next_word_prompt.choose("strategies", "The best thing about the sea is")
     first, second, third, fourth = st.columns(4, gap="medium")
     new_tokens = first.slider(t("New tokens"), 4, 48, 12, 4, key="strategies_tokens")
     beams = second.slider(t("Beams"), 1, 8, 4, key="strategies_beams")
@@ -145,6 +149,11 @@ def texts_of(result: Result) -> Sequence[Continuation]:
     return result.continuations[:1] if isinstance(result, BeamSearch) else result
 
 
+def clean(ids: Sequence[int]) -> str:
+    """What a strategy wrote, for a table: without the end token and the blank before it."""
+    return str(cache.decoder()[1].decode(list(ids), skip_special_tokens=True)).strip()
+
+
 def name_of(task: Task) -> str:
     """A task's strategy for readers."""
     if task.strategy == "greedy":
@@ -156,7 +165,6 @@ def name_of(task: Task) -> str:
 
 def summary(tasks: Sequence[Task], results: dict[Task, Result]) -> list[dict[str, str]]:
     """A row for each strategy: its first text, and the measures over all of its texts."""
-    tokenizer = cache.decoder()[1]
     rows = []
     for task in tasks:
         if task not in results:
@@ -168,7 +176,7 @@ def summary(tasks: Sequence[Task], results: dict[Task, Result]) -> list[dict[str
         rows.append(
             {
                 t("Strategy"): name_of(task),
-                t("Text (of draws the first)"): tokenizer.decode(ids[0], skip_special_tokens=True),
+                t("Text (of draws the first)"): clean(ids[0]),
                 t("ln p per token"): f"{mean:.2f}",
                 "distinct-1": f"{distinct(ids, 1):.2f}",
                 "distinct-2": f"{distinct(ids, 2):.2f}",
@@ -185,22 +193,19 @@ def draw_tree(search: BeamSearch) -> None:
     st.subheader(t("The tree of beam search"))
     st.caption(
         t(
-            "Each column is one token further; the number is the sum of all ln p so far. In each step "
+            "Each column is one token further; the number is −ln p of the text so far. In each step "
             "the best branches run on and the others are dropped; the three best of those are shown."
         )
     )
     names = {state: t(name) for state, name in _TREE.items()}
     best = tokenizer.decode(search.continuations[0].ids)
-    st.altair_chart(
-        beam_tree(search, tokenizer, names),
-        width="content",
-        alt=t("Tree of beam search; its best text: {text}", text=best),
-    )
+    label = t("Tree of beam search; its best text: {text}", text=best)
+    dark = st.context.theme.type == "dark"
+    st.html(scrolling_picture(beam_tree(search, tokenizer, names), label, dark=dark))
 
 
 def show_draws(tasks: Sequence[Task], results: dict[Task, Result]) -> None:
     """The ten draws of one temperature, likeliest first."""
-    tokenizer = cache.decoder()[1]
     st.subheader(t("Ten draws at each temperature"))
     names = {task.value: task for task in tasks}
     value = st.segmented_control(
@@ -210,7 +215,7 @@ def show_draws(tasks: Sequence[Task], results: dict[Task, Result]) -> None:
     texts = sorted(texts_of(results[names[value]]), key=lambda one: -one.log_probability)
     st.dataframe(
         {
-            t("Text"): [tokenizer.decode(one.ids, skip_special_tokens=True) for one in texts],
+            t("Text"): [clean(one.ids) for one in texts],
             "ln p": [f"{one.log_probability:.1f}" for one in texts],
         },
         hide_index=True,
