@@ -10,6 +10,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pptx
@@ -341,6 +342,22 @@ def test_conversations_outlive_the_browser_and_can_be_searched(start):
     ]
     page = press(page, "Delete conversation")
     assert not page.chat_message
+
+
+def test_conversations_are_grouped_by_day(start, library):
+    page = start()
+    for question in ("Who barks at strangers?", "How long does a cat sleep?"):
+        page = press(ask(page, question), "New conversation")
+    now = datetime.now().replace(hour=12)
+    with sqlite3.connect(library.folder / FILE) as db:
+        days = {"Who barks at strangers?": 1, "How long does a cat sleep?": 9}
+        for title, ago in days.items():
+            changed = (now - timedelta(days=ago)).timestamp()
+            db.execute("UPDATE conversations SET changed = ? WHERE title = ?", (changed, title))
+    db.close()
+    page = ask(page, "What does gravity pull together?")
+    named = [part.value for part in page.sidebar if part.type == "caption"]
+    assert named == ["Today", "Yesterday", (now - timedelta(days=9)).date().isoformat()]
 
 
 def test_suggestions_ask_about_headings(start, library, encoder, make_pdf):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -95,6 +96,16 @@ def test_ask_prints_sentences_with_sources(katheder, filled):
     first, *rest = out.splitlines()
     assert first == "A cat sleeps sixteen hours a day. [1]"
     assert any(line.startswith("[1] animals.pdf, p. 1 (dense 1") for line in rest)
+
+
+def test_a_dash_reads_the_question_from_standard_input(katheder, filled, monkeypatch):
+    direct = katheder("ask", "How long does a cat sleep?", "--library", filled)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("How long does a cat sleep?\n"))
+    assert katheder("ask", "-", "--library", filled)[:2] == direct[:2]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    code, out, err = katheder("ask", "-", "--library", filled)
+    assert (code, out) == (1, "")
+    assert "question" in err.lower()
 
 
 def test_ask_prints_a_doubt_above_the_answer(katheder, filled, monkeypatch):

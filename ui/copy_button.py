@@ -36,9 +36,13 @@ export default function ({ data, parentElement }) {
 """
 
 
-def copy_button(text: str, key: str) -> None:
-    """A button that copies `text`; it says so for a moment."""
+def copy_button(text: str, key: str, label: str = "") -> None:
+    """A button that copies `text`; it says so for a moment. Its label is "Copy" unless named."""
     draw = st.components.v2.component(
         "katheder_copy", html="<button type='button'></button>", css=_CSS, js=_JS
     )
-    draw(data={"text": text, "label": t("Copy"), "done": t("Copied")}, key=key, width="content")
+    draw(
+        data={"text": text, "label": label or t("Copy"), "done": t("Copied")},
+        key=key,
+        width="content",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,21 @@ SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML fi
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else.")
 ]
-QuestionArgument = Annotated[str, typer.Argument(help="In a sentence or a few words.")]
+
+
+def question_text(argument: str) -> str:
+    """The question, which `-` reads from standard input."""
+    return sys.stdin.read().strip() if argument == "-" else argument
+
+
+QuestionArgument = Annotated[
+    str,
+    typer.Argument(
+        parser=question_text,
+        metavar="QUESTION",
+        help="In a sentence or a few words; - reads it from standard input.",
+    ),
+]
 QuotedOption = Annotated[
     bool | None,
     typer.Option(

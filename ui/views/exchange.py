@@ -12,6 +12,7 @@ from rag.sampling import PRESETS, Sampling
 from rag.types import Answer, StageDone, Token
 from ui import answers
 from ui.conversations import Conversation, Exchange
+from ui.copied_text import as_bibtex, as_markdown, as_plain
 from ui.copy_button import copy_button
 from ui.render import (
     PROGRESS,
@@ -122,11 +123,16 @@ def _answer_buttons(
     session: Session, conversation: Conversation, exchange: Exchange, answer: Answer, *, last: bool
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        copy_button(answer.render(), key=f"copy-{exchange.id}")
+        copy_button(as_plain(answer), key=f"copy-{exchange.id}")
+        if answer.sources:
+            with st.popover(t("Copy as"), icon=":material/content_copy:"):
+                copy_button(as_markdown(answer), f"copy-markdown-{exchange.id}", "Markdown")
+                copy_button(as_bibtex(answer), f"copy-bibtex-{exchange.id}", "BibTeX")
         if last:
             _regenerate_menu(session, conversation, exchange)
         _feedback(session, exchange, answer)
-        with st.popover(t("{seconds} s", seconds=f"{total_seconds(answer):.1f}")):
+        with st.popover(t("Why these pages?"), icon=":material/help:"):
+            st.caption(t("Answered in {seconds} s.", seconds=f"{total_seconds(answer):.1f}"))
             show_details(answer)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 
 import streamlit as st
@@ -22,6 +23,7 @@ def sidebar(session: Session, conversation: Conversation | None) -> None:
             t("New conversation"),
             icon=":material/add_comment:",
             width="stretch",
+            key="new_conversation",
             on_click=_open,
             args=(None,),
         )
@@ -33,7 +35,11 @@ def sidebar(session: Session, conversation: Conversation | None) -> None:
             key="search",
         )
         conversations = session.conversations.search(session.reader, search)
+        today, day = date.today(), None
         for one in conversations[:_LISTED]:
+            if (changed := date.fromtimestamp(one.changed)) != day:
+                day = changed
+                st.caption(day_name(day, today))
             st.button(
                 escape(one.title),
                 key=f"go-{one.id}",
@@ -47,6 +53,15 @@ def sidebar(session: Session, conversation: Conversation | None) -> None:
         if conversation:
             st.divider()
             _actions(session, conversation)
+
+
+def day_name(day: date, today: date) -> str:
+    """A day as the heading of its conversations: today, yesterday, or the date."""
+    if day == today:
+        return t("Today")
+    if day == today - timedelta(days=1):
+        return t("Yesterday")
+    return day.isoformat()
 
 
 def _open(conversation: str | None) -> None:
