@@ -3,7 +3,9 @@
 A masked language model is an encoder with a head: the state of the masked token goes through a
 linear layer, GELU and LayerNorm; its dot product with each row of the embedding table, plus a bias
 for each token, is that token's logit. The package of the bundled encoder holds no head, so one was
-trained on the frozen encoder (`training/language/masked_head.py`) and comes with the program.
+trained on the frozen encoder (`training/language/masked_head.py`) and comes with the program. That
+encoder was tuned to compare whole sentences, and the state of its masked token knows little of the
+words beside it; so the head also reads the embeddings of the tokens next to the mask.
 Source: Devlin and others, BERT (2019), section 3.1; the head is that of the published code.
 """
 
@@ -30,30 +32,38 @@ _WEIGHTS, _CARD = "model.safetensors", "card.json"
 class MaskedHead(nn.Module):
     """States of an encoder in, a logit for each token of its vocabulary out.
 
-    It reads the states after several layers of the encoder, side by side.
+    It reads the states after several layers and the embeddings of tokens nearby, side by side.
     """
 
-    def __init__(self, layers: Sequence[int], width: int, vocabulary: int, epsilon: float) -> None:
+    def __init__(
+        self,
+        layers: Sequence[int],
+        offsets: Sequence[int],
+        width: int,
+        vocabulary: int,
+        epsilon: float,
+    ) -> None:
         """An untrained head.
 
         Args:
             layers: After which layers it reads the states; 0 is the embedding.
+            offsets: Where the tokens nearby are: -1 is the token before, 1 the one behind.
             width: Of the encoder's states and of a row of its embedding table.
             vocabulary: Number of tokens.
             epsilon: Of the LayerNorm.
         """
         super().__init__()
-        self.layers = tuple(layers)
-        self.dense = nn.Linear(len(self.layers) * width, width)
+        self.layers, self.offsets = tuple(layers), tuple(offsets)
+        self.dense = nn.Linear((len(self.layers) + len(self.offsets)) * width, width)
         self.norm = nn.LayerNorm(width, eps=epsilon)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
 
     def transform(self, states: Tensor) -> Tensor:
-        """States (..., layers x width) as vectors (..., width) of the embedding table's space."""
+        """States (..., inputs x width) as vectors (..., width) of the embedding table's space."""
         return self.norm(nn.functional.gelu(self.dense(states)))
 
     def forward(self, states: Tensor, table: Tensor) -> Tensor:
-        """Logits (..., vocabulary) of states (..., layers x width) and a table (vocabulary, width)."""
+        """Logits (..., vocabulary) of states (..., inputs x width) and a table (vocabulary, width)."""
         return self.transform(states) @ table.T + self.bias
 
 
@@ -132,17 +142,31 @@ def bundled_model(encoder: Any, tokenizer: Any, folder: Path = FOLDER) -> Masked
         )
 
     def logits(features: Mapping[str, Tensor]) -> Tensor:
-        return head(layer_states(encoder, features, head.layers), table)
+        return head(head_inputs(encoder, features, head.layers, head.offsets), table)
 
     return MaskedModel(
         "all-MiniLM-L6-v2", tokenizer, logits, encoder.config.max_position_embeddings
     )
 
 
-def layer_states(encoder: Any, features: Mapping[str, Tensor], layers: Sequence[int]) -> Tensor:
-    """An encoder's states after some layers, side by side: (batch, tokens, layers x width)."""
+def head_inputs(
+    encoder: Any, features: Mapping[str, Tensor], layers: Sequence[int], offsets: Sequence[int]
+) -> Tensor:
+    """What a head reads of each token: (batch, tokens, (layers + offsets) x width)."""
     states = encoder(**features, output_hidden_states=True).hidden_states
-    return torch.cat([states[layer] for layer in layers], dim=-1)
+    nearby = [shifted(states[0], features["attention_mask"], offset) for offset in offsets]
+    return torch.cat([*(states[layer] for layer in layers), *nearby], dim=-1)
+
+
+def shifted(states: Tensor, mask: Tensor, offset: int) -> Tensor:
+    """For each token the state (batch, tokens, width) some tokens away, 0 outside of the text."""
+    inside = states * mask[:, :, None]
+    moved = torch.zeros_like(states)
+    if offset > 0:
+        moved[:, :-offset] = inside[:, offset:]
+    else:
+        moved[:, -offset:] = inside[:, :offset]
+    return moved
 
 
 def hub_model(name: str) -> MaskedModel:
@@ -176,7 +200,7 @@ def hub_model(name: str) -> MaskedModel:
 
 
 def write_head(head: MaskedHead, folder: Path, about: Mapping[str, Any]) -> None:
-    """Write a head in half precision, and beside it a card with its layers, facts and hash."""
+    """Write a head in half precision, and beside it a card: what it reads, facts and hash."""
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -184,6 +208,7 @@ def write_head(head: MaskedHead, folder: Path, about: Mapping[str, Any]) -> None
     save_file(weights, folder / _WEIGHTS)
     card = {
         "layers": head.layers,
+        "offsets": head.offsets,
         "epsilon": head.norm.eps,
         "sha256": hashlib.sha256((folder / _WEIGHTS).read_bytes()).hexdigest(),
         "about": dict(about),
@@ -213,7 +238,9 @@ def read_head(folder: Path = FOLDER) -> MaskedHead:
         )
     weights = {name: value.float() for name, value in load_file(file).items()}
     width = weights["norm.weight"].shape[0]
-    head = MaskedHead(card["layers"], width, weights["bias"].shape[0], card["epsilon"])
+    head = MaskedHead(
+        card["layers"], card["offsets"], width, weights["bias"].shape[0], card["epsilon"]
+    )
     head.load_state_dict(weights)
     return head.eval()
 

@@ -21,20 +21,20 @@ import torch
 from torch import Tensor
 
 from language.loading import load_encoder
-from language.masked import MaskedHead, layer_states, write_head
+from language.masked import MaskedHead, head_inputs, write_head
 from training import corpus
 from training.texts import read_texts
 from ui.language_laboratory.models import encoder_folder
 
 LONGEST = 96  # tokens of a piece
 SHARE = 0.25  # of the tokens is masked
-LAYERS = (4, 5, 6)
+LAYERS, OFFSETS = (4, 6), (-2, -1, 1, 2)
 OTHERS = 2000  # tokens that do not occur, for each batch
 
 
 @dataclass(frozen=True)
 class Positions:
-    """Masked tokens: their states (count, layers x width) in half precision, and ids (count,)."""
+    """Masked tokens: what the head reads of each (count, inputs x width) in half precision, and ids (count,)."""
 
     states: Tensor
     ids: Tensor
@@ -60,7 +60,7 @@ def pieces(texts: Sequence[str], tokenizer: Any) -> list[list[int]]:
 
 
 def masked_positions(
-    rows: Sequence[list[int]], encoder: Any, tokenizer: Any, layers: Sequence[int], seed: int
+    rows: Sequence[list[int]], encoder: Any, tokenizer: Any, seed: int
 ) -> Positions:
     """Mask each piece at random places, and collect the states of the masked tokens."""
     generator = torch.Generator().manual_seed(seed)
@@ -77,7 +77,7 @@ def masked_positions(
             "attention_mask": attention,
         }
         with torch.inference_mode():
-            states.append(layer_states(encoder, features, layers)[masked].half())
+            states.append(head_inputs(encoder, features, LAYERS, OFFSETS)[masked].half())
         ids.append(tokens[masked])
     return Positions(torch.cat(states), torch.cat(ids))
 
@@ -88,7 +88,7 @@ def batches(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
         yield rows[start : start + size]
 
 
-def new_head(layers: Sequence[int], encoder: Any, positions: Positions) -> MaskedHead:
+def new_head(encoder: Any, positions: Positions) -> MaskedHead:
     """A head that starts from least squares, which saves most of the training.
 
     The dense layer maps states to the embeddings of their tokens by ridge regression. A bias of 3
@@ -96,11 +96,13 @@ def new_head(layers: Sequence[int], encoder: Any, positions: Positions) -> Maske
     frequency.
     """
     table = encoder.get_input_embeddings().weight.detach()
-    head = MaskedHead(layers, table.shape[1], table.shape[0], encoder.config.layer_norm_eps)
+    head = MaskedHead(
+        LAYERS, OFFSETS, table.shape[1], table.shape[0], encoder.config.layer_norm_eps
+    )
     counts = torch.bincount(positions.ids, minlength=table.shape[0]).float()
     frequency = (counts + 0.01) / counts.sum()
     head.bias.data = frequency.log()
-    rows = torch.arange(min(len(positions.ids), 60_000))
+    rows = torch.arange(min(len(positions.ids), 20_000))
     states = positions.states[rows].float()
     mean = states.mean(dim=0)
     # Frequent tokens weigh less, else all states would be mapped to theirs.
@@ -111,13 +113,13 @@ def new_head(layers: Sequence[int], encoder: Any, positions: Positions) -> Maske
     )
     gram = centred.T @ centred
     gram.diagonal().add_(0.01 * gram.diagonal().mean())
-    dense = torch.linalg.solve(gram, centred.T @ targets).T  # (width, layers x width)
+    dense = torch.linalg.solve(gram, centred.T @ targets).T  # (width, inputs x width)
     scale = 0.7 / ((states[:2000] - mean) @ dense.T).std()
     head.dense.weight.data = dense * scale
     head.dense.bias.data = 3 - dense @ mean * scale
-    trial = rows[:2000]
+    trial = rows[:500]
     losses = {}
-    for factor in (0.1, 0.2, 0.3, 0.5, 0.7):
+    for factor in (0.3, 0.5, 0.7, 1.0):
         head.norm.weight.data.fill_(factor)
         losses[factor] = measure(
             head, Positions(positions.states[trial], positions.ids[trial]), table
@@ -187,8 +189,8 @@ def main() -> None:
     random.Random(1).shuffle(rows)
     rows = rows[: given.pieces]
     print(f"{len(rows)} pieces to train on, {len(test)} for the test", flush=True)
-    positions = masked_positions(rows, encoder, tokenizer, LAYERS, given.seed)
-    test_positions = masked_positions(test, encoder, tokenizer, LAYERS, 1000)
+    positions = masked_positions(rows, encoder, tokenizer, given.seed)
+    test_positions = masked_positions(test, encoder, tokenizer, 1000)
     head = fit(encoder, positions, test_positions, given.epochs, given.rate, given.seed)
     head_facts = {"pieces": len(rows), "masked tokens": len(positions.ids), "epochs": given.epochs}
     table = encoder.get_input_embeddings().weight.detach()
@@ -202,7 +204,7 @@ def fit(
     """A trained head; prints loss and measures after each epoch."""
     table = encoder.get_input_embeddings().weight.detach()
     torch.manual_seed(seed)
-    head = new_head(LAYERS, encoder, positions)
+    head = new_head(encoder, positions)
     print(f"least squares alone: test {measure(head, test, table)}", flush=True)
     for loss in train(head, positions, table, epochs=epochs, rate=rate, seed=seed):
         print(f"training loss {loss:.3f}; test {measure(head, test, table)}", flush=True)

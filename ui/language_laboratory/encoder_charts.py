@@ -28,7 +28,9 @@ def candidate_bars(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart
     ]
     base = alt.Chart(alt.Data(values=values)).encode(
         x=alt.X("probability:Q", title=text("Probability"), axis=alt.Axis(format="%")),
-        y=alt.Y("name:N", sort=alt.SortField("place"), title=None),
+        y=alt.Y(
+            "name:N", sort=alt.SortField("place"), title=None, axis=alt.Axis(labelOverlap=False)
+        ),
         tooltip=["token:N", "id:Q", alt.Tooltip("probability:Q", format=".4f")],
     )
     return alt.layer(
@@ -36,7 +38,7 @@ def candidate_bars(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart
         base.mark_text(align="left", dx=4, color="#808495").encode(
             text=alt.Text("probability:Q", format=".1%")
         ),
-    ).properties(height=24 * len(rows) + 10, width="container")
+    ).properties(height=24 * len(rows) + 60, width="container")
 
 
 def training_chart(states: Sequence[Progress], measure: str, text: Text = str) -> Chart:

@@ -24,7 +24,10 @@ def neighbour_bars(
     base = alt.Chart(alt.Data(values=values)).encode(
         x=alt.X("cosine:Q", title=text("Cosine"), scale=alt.Scale(domain=_domain(rows, "cosine"))),
         y=alt.Y(
-            "neighbour:N", sort=alt.SortField("place"), title=None, axis=alt.Axis(labelLimit=220)
+            "neighbour:N",
+            sort=alt.SortField("place"),
+            title=None,
+            axis=alt.Axis(labelLimit=220, labelOverlap=False),
         ),
         tooltip=["neighbour:N", alt.Tooltip("cosine:Q", format=".4f")],
     )
@@ -36,7 +39,7 @@ def neighbour_bars(
     ).properties(width=320)
     tokens = list(dict.fromkeys(str(row.get("token", "")) for row in rows))
     if len(tokens) < 2:
-        return bars.properties(width="container", height=22 * len(rows) + 10)
+        return bars.properties(width="container", height=24 * len(rows) + 60)
     return bars.facet(row=alt.Row("token:N", title=None, sort=tokens)).resolve_scale(
         y="independent"
     )
@@ -146,7 +149,8 @@ def graph_chart(
             color=alt.Color("cluster:N", title=title, scale=alt.Scale(range=list(COLOURS)),
                             legend=alt.Legend(orient="bottom", columns=2)),
             shape=alt.Shape("group:N", title=text("Group"),
-                            legend=alt.Legend(orient="bottom", columns=2)),
+                            legend=alt.Legend(orient="bottom", columns=2,
+                                              symbolFillColor="#808495")),
             tooltip=["name:N", "group:N", "cluster:N"],
         )
     )  # fmt: skip
