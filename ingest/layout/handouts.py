@@ -219,23 +219,23 @@ def _numbers(cells: Sequence[tuple[Box, list[Segment]]]) -> dict[int, int]:
         for _, inside in cells
     ]
     for mark, _ in placed[0]:
+        is_bare = is_slide_number(mark.text) and len(cells[0][1]) > 1
+        if not is_bare or mark is cells[0][1][0]:
+            continue
         number_of: dict[int, int] = {}
-        pitches: dict[int, float] = {}
         for index, (box, _) in enumerate(cells):
             near = [
-                (number, s)
+                number
                 for s, number in placed[index]
                 if abs((s.y - box.y0) - (mark.y - cells[0][0].y0)) < 0.1 * box.height
                 and abs((s.x1 - box.x0) - (mark.x1 - cells[0][0].x0)) < 0.1 * (box.x1 - box.x0)
                 and abs(s.size - mark.size) < 0.1 * mark.size
             ]
             if len(near) == 1:
-                number_of[near[0][0]] = index
-                pitches[index] = near[0][1].y
+                number_of[near[0]] = index
         low = min(number_of, default=0)
-        is_bare = is_slide_number(mark.text) and len(cells[0][1]) > 1
         counts_up = sorted(number_of) == list(range(low, low + len(cells)))
-        if is_bare and counts_up and mark is not cells[0][1][0]:
+        if counts_up:
             return number_of
     return {}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -252,7 +253,6 @@ def _beside(left: Sequence[_Item], right: Sequence[_Item]) -> bool:
 def _are_columns(gutter: _Gutter) -> bool:
     """Whether two sides are read one after the other, rather than row by row as a table."""
     left, right = gutter.left, gutter.right
-    aligned = _aligned(left, right), _aligned(right, left)
     prose = _prose(left), _prose(right)
     if min(prose) >= 0.5:
         return True
@@ -265,7 +265,8 @@ def _are_columns(gutter: _Gutter) -> bool:
     for one in (0, 1):
         # A column of labels, each beside the first line of its text, is a table.
         labels, texts = ((left, right), (right, left))[one]
-        beside = [s for s in labels if s.bottom > min(text.top for text in texts)]
+        top = min(text.top for text in texts)
+        beside = [s for s in labels if s.bottom > top]
         if (
             beside
             and _aligned(beside, texts) >= 0.9
@@ -273,7 +274,9 @@ def _are_columns(gutter: _Gutter) -> bool:
             and _are_apart(beside)
         ):
             return False
-    return min(aligned) < ALIGNED and max(prose) >= 0.3
+    if max(prose) < 0.3:
+        return False
+    return min(_aligned(left, right), _aligned(right, left)) < ALIGNED
 
 
 def _are_apart(side: Sequence[_Item]) -> bool:
@@ -284,9 +287,14 @@ def _are_apart(side: Sequence[_Item]) -> bool:
 
 def _aligned(side: Sequence[_Item], other: Sequence[_Item]) -> float:
     """The share of a side's segments that have one of the other side in their row."""
-    return statistics.mean(
-        any(abs(s.y - o.y) < SAME_ROW * min(s.size, o.size) for o in other) for s in side
-    )
+    ordered = sorted(other, key=lambda o: o.y)
+    heights = [o.y for o in ordered]
+    count = 0
+    for s in side:
+        reach = SAME_ROW * s.size
+        near = ordered[bisect_left(heights, s.y - reach) : bisect_right(heights, s.y + reach)]
+        count += any(abs(s.y - o.y) < SAME_ROW * min(s.size, o.size) for o in near)
+    return count / len(side)
 
 
 def _prose(side: Sequence[_Item]) -> float:
@@ -300,17 +308,17 @@ def _prose(side: Sequence[_Item]) -> float:
     even = bool(steps) and max(steps) < 1.3 * statistics.median(steps)
     if len(side) > 3 and even and statistics.mean(run_on) >= RUN_ON:
         return 1.0
-    return statistics.mean(s.words >= PROSE_WORDS for s in side)
+    return sum(s.words >= PROSE_WORDS for s in side) / len(side)
 
 
 def _code(side: Sequence[_Item]) -> float:
     """The share of a side's segments that are code, comments aside."""
-    return statistics.mean(s.is_code for s in side)
+    return sum(s.is_code for s in side) / len(side)
 
 
 def _bulleted(side: Sequence[_Item]) -> float:
     """The share of a side's segments that begin with a bullet or a number."""
-    return statistics.mean(s.bulleted for s in side)
+    return sum(s.bulleted for s in side) / len(side)
 
 
 def _widest_gap(segments: Sequence[_Item]) -> float | None:
