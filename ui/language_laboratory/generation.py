@@ -181,13 +181,13 @@ def bits() -> None:
     if st.button(t("Let the bundled decoder read it"), icon=":material/play_arrow:", disabled=busy):
         with st.spinner(t("Loading …")):
             start(test)
-        st.rerun(scope="fragment")
+        st.rerun()
     if reading is not None and reading.test.lecture == lecture:
         last = _follow(reading)
         if last is not None:
             rows = [*rows, narrowing.row_of("decoder", "tokens", last)]
         if busy:
-            st.rerun(scope="fragment")
+            st.rerun()
     st.caption(
         t(
             "{pages} pages, {characters} characters. A byte model has 256 tokens, a token model the "
