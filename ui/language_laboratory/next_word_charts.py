@@ -222,7 +222,8 @@ def scrolling_picture(chart: alt.LayerChart, label: str, *, dark: bool) -> str:
     """
     import vl_convert
 
-    svg: str = vl_convert.vegalite_to_svg(chart.configure(background="transparent").to_json())
+    bare = chart.configure(background="transparent").configure_view(stroke=None)
+    svg: str = vl_convert.vegalite_to_svg(bare.to_json())
     fill = f'fill="{TEXT_ON_DARK if dark else TEXT_ON_LIGHT}"'
     svg = re.sub(r"<text[^>]*>", lambda tag: re.sub(r'fill="[^"]*"', fill, tag[0]), svg)
     data = b64encode(svg.encode()).decode()
