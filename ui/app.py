@@ -57,6 +57,7 @@ _STYLE = """<style>
   .st-key-beside { position: fixed; inset: auto 0 0 0; max-height: 70dvh; --around: 54dvh;
     overflow: auto; z-index: 1000; padding: .5rem 1rem; gap: .5rem; border-top: 1px solid #8888;
     background: var(--katheder-sheet, Canvas); box-shadow: 0 -4px 16px #0003; }
+  .stApp:has(.st-key-beside) .stBottom { visibility: hidden; } /* it would cover the sheet's end */
 }
 </style>"""
 
