@@ -60,6 +60,8 @@ def test_the_marker_is_pulled_and_the_neighbours_follow(visit):  # noqa: F811
     canvas = page.get_by_role("application")
     expect(canvas).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)
+    canvas.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
     before = page.get_by_role("main").inner_text()
     box = canvas.bounding_box()
     assert box is not None
