@@ -49,7 +49,7 @@ def show() -> None:
         t("Train"), type="primary", icon=":material/play_arrow:", disabled=busy, key="numbers_train"
     ):
         start(seconds, seed)
-        st.rerun(scope="fragment")
+        st.rerun()
     if training is None:
         st.info(
             escape(
@@ -63,7 +63,7 @@ def show() -> None:
     else:
         follow(training)
         if busy:
-            st.rerun(scope="fragment")
+            st.rerun()
     think(
         "Why is the encoder's text read at once, and the digits written one by one?",
         "The source is known from the start, so all its positions can be computed side by side. "
