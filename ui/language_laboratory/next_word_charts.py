@@ -26,8 +26,12 @@ _DROPPED = 3  # dropped branches that the tree draws below those that stay
 
 
 def visible_token(text: str) -> str:
-    """A token for a label: its blanks, tabs and line breaks are seen."""
-    return text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"
+    """A token for a label: blanks, tabs and line breaks are seen, other control characters are �.
+
+    A picture of a chart with a control character cannot be drawn.
+    """
+    text = text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text) or "∅"
 
 
 def probability_bars(
