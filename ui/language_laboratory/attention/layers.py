@@ -17,6 +17,7 @@ from ui.text import escape, t
 
 _WIDTH, _LENGTH = 32, 40
 _BASES = (100, 10_000, 100_000)
+_VIEWS = {"positions": "Positions", "norms": "Norms", "residuals": "Residuals"}
 
 
 def show() -> None:
@@ -27,12 +28,10 @@ def show() -> None:
     )
     view = st.segmented_control(
         t("View"),
-        ["positions", "norms", "residuals"],
+        list(_VIEWS),
         default="positions",
         required=True,
-        format_func=lambda name: t(
-            {"positions": "Positions", "norms": "Norms", "residuals": "Residuals"}[name]
-        ),
+        format_func=lambda view: t(_VIEWS[view]),
         key="layers_view",
         label_visibility="collapsed",
     )
