@@ -13,7 +13,7 @@ run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled
 
 test: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not collection"
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not collection"
 
 # Real weights, real browser, killed processes.
 test-slow: .venv/.dev

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -45,8 +46,11 @@ class Slow:
 
 
 @pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path / "c"))
+def cache(monkeypatch):
+    """A short path, since that of a socket has at most 104 bytes."""
+    with tempfile.TemporaryDirectory(prefix="k") as folder:
+        monkeypatch.setenv("KATHEDER_CACHE", folder)
+        yield
 
 
 WARM = Settings().with_changes(app={"keep_warm_minutes": 0.05}, answer={"writer": True})
