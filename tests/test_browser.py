@@ -150,7 +150,7 @@ def test_a_chip_opens_the_page_with_the_quote_highlighted(visit):
     page.get_by_role("button", name="Next").click()
     expect(main.get_by_text("The quote is on page")).to_be_visible(timeout=PATIENCE)
     page.get_by_text("150 %").click()
-    expect(page.locator(".st-key-zoomed img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-page_picture_150 img")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("button", name="Close")).to_have_count(0, timeout=PATIENCE)
 
