@@ -55,7 +55,7 @@ COMMANDS = [snippet.command for snippet in snippets() if not snippet.output]
 MAKE = [command for command in COMMANDS if command.startswith("make ")]
 SERVE = [command for command in COMMANDS if re.search(r"\bkatheder ui\b", command)]
 # Training and grids take minutes to hours; the rest of the laboratory is in test_generative_lab.
-LONG = [command for command in COMMANDS if re.search(r"katheder (sweep|generative)\b", command)]
+LONG = [command for command in COMMANDS if re.search(r"katheder (sweep|generative|language train)\b", command)]
 INSTALL = [command for command in COMMANDS if command.startswith(("pip ", "git "))]
 RUN = [c for c in COMMANDS if c not in {*MAKE, *SERVE, *LONG, *INSTALL}]
 
