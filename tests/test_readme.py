@@ -55,7 +55,11 @@ COMMANDS = [snippet.command for snippet in snippets() if not snippet.output]
 MAKE = [command for command in COMMANDS if command.startswith("make ")]
 SERVE = [command for command in COMMANDS if re.search(r"\bkatheder ui\b", command)]
 # Training and grids take minutes to hours; the rest of the laboratory is in test_generative_lab.
-LONG = [command for command in COMMANDS if re.search(r"katheder (sweep|generative|language train)\b", command)]
+LONG = [
+    command
+    for command in COMMANDS
+    if re.search(r"katheder (sweep|generative|language train)\b", command)
+]
 INSTALL = [command for command in COMMANDS if command.startswith(("pip ", "git "))]
 RUN = [c for c in COMMANDS if c not in {*MAKE, *SERVE, *LONG, *INSTALL}]
 
@@ -178,7 +182,7 @@ def test_commands_run_one_after_the_other(home):
 def test_long_commands_are_known_with_their_options(home, command):
     arguments = shlex.split(command.replace(".venv/bin/", ""))
     names = [a.split("=")[0] for a in arguments if a.startswith("--")]
-    depth = 3 if arguments[1] == "generative" else 2
+    depth = 3 if arguments[1] in ("generative", "language") else 2
     text = run(home, f"COLUMNS=200 {' '.join(arguments[:depth])} --help")
     for name in names:
         assert name in text
