@@ -74,6 +74,6 @@ def test_a_frozen_encoder_is_trained_by_the_command(tmp_path):
             "--output", str(tmp_path / "training.png"))
     )  # fmt: skip
     assert report["training sentences"] == 100
-    assert report["by language"]["en"] > 0.7
+    assert report["by language"]["en"] > 0.5  # of five topics
     assert report["own"][0]["labels"] == ["mathematics"]
     assert (tmp_path / "training.png").stat().st_size > 5000

@@ -573,7 +573,10 @@ def test_a_real_answer_rests_on_pages_and_repeats_itself(real, strategy):
     }
     for sentence in answer.sentences:
         source = sources[sentence.source]
-        assert source.quote in texts[source.hit.passage.page]
+        page = texts[
+            source.hit.passage.page
+        ]  # a quote may go on behind a table, which is a passage
+        assert all(" ".join(line.split()) in page for line in source.lines)
         assert sentence.support >= real.settings.answer.min_support
     assert plain(real.ask(question, sampling=sampling)) == plain(answer)
 
