@@ -103,7 +103,9 @@ def seconds(action: Callable[[], object]) -> float:
 def test_first_visit_and_an_upload_of_three_files_one_of_them_broken(visit, tmp_path, folder):
     page = visit()
     expect(page.get_by_text("The library is empty.")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Add the 6 bundled lectures")).to_be_visible()
+    expect(page.get_by_role("button", name="Add the 6 bundled lectures")).to_be_visible(
+        timeout=PATIENCE
+    )
     escaped = "".join(f"\\{c}" if c in "$<>*_[]@#`" else c for c in ODD).replace("://", ":\\/\\/")
     source = f'#set smartquote(enabled: false)\n#slide("Zebra")[{escaped}]'
     odd, broken = tmp_path / "zebra.pdf", tmp_path / "broken.pdf"
