@@ -314,8 +314,8 @@ def set_lines(
         "",
     ]
     if not foreign:
-        shown = {key: runs[key] for key in answering}
-        lines += examples(questions, shown, reports[list(answering)[-1]])
+        answers = {key: runs[key] for key in answering}
+        lines += examples(questions, answers, reports[list(answering)[-1]])
     return lines, runs[last]
 
 

@@ -123,7 +123,7 @@ def best(totals: Tensor, log_probabilities: Tensor, count: int) -> list[tuple[in
     Args:
         totals: Of each beam, shape (beams,).
         log_probabilities: Of each next token, shape (beams, vocabulary).
-        count: Candidates wanted; fewer where there are fewer.
+        count: The largest number of candidates.
     """
     scores = (totals[:, None] + log_probabilities).flatten()
     top = scores.topk(min(count, len(scores)))

@@ -65,9 +65,9 @@ def with_links(page: Page, links: Sequence[Link]) -> Page:
 
     A target that the page shows is not repeated.
     """
-    shown = _bare(re.sub(r"\s", "", page.text))
+    text = _bare(re.sub(r"\s", "", page.text))
     for link in links:
-        if _bare(link.target) not in shown:
+        if _bare(link.target) not in text:
             label = " ".join(_words_on(page, link))[:_MAX_LABEL].strip(" .,;:")
             page = _append(
                 page,
