@@ -19,6 +19,7 @@ from itertools import pairwise
 import regex
 
 from language.errors import LanguageError
+from language.text import utf8
 
 # GPT-2's pattern: contractions, words, numbers and signs, each with the blank before it, and blanks.
 PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -50,22 +51,6 @@ def unspell(letters: str) -> bytes:
         KeyError: a letter stands for no byte.
     """
     return bytes(_BYTE_OF[letter] for letter in letters)
-
-
-def utf8(text: str) -> bytes:
-    """The bytes of a text.
-
-    Raises:
-        LanguageError: it has a half of a surrogate pair, which no UTF-8 text can have.
-    """
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise LanguageError(
-            f"Character {error.start + 1} of the text is half of a surrogate pair "
-            f"(U+{ord(text[error.start]):04X}), expected whole characters; delete it or copy the "
-            "text again"
-        ) from None
 
 
 @dataclass(frozen=True)

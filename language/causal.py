@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from language.errors import LanguageError
+from language.text import utf8
 
 DOCUMENT_START = "<|endoftext|>"  # stands between the training texts of GPT-2 and of SmolLM2
 _PIECE = 512  # tokens read at once: attention over a piece needs memory for piece x length
@@ -25,14 +26,7 @@ def encode(tokenizer: Any, text: str) -> list[int]:
     """
     if not text:
         raise LanguageError("The text is empty; give at least one character")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        code = ord(text[error.start])
-        raise LanguageError(
-            f"Character {error.start + 1} of the text is U+{code:04X}, half of a surrogate pair, "
-            "which is no character; remove it"
-        ) from error
+    utf8(text)
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 

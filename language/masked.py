@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from ingest import resources
 from language.errors import LanguageError
+from language.text import utf8
 
 FOLDER = resources.package_file("models", "language", "masked")
 MASK = "[MASK]"  # as the reader writes it; a model's own mask token may look different
@@ -103,12 +104,8 @@ def fill_mask(text: str, model: MaskedModel, count: int = 10) -> list[list[Candi
         raise LanguageError(
             f'The text has no {MASK}; write one for the missing word, such as "The sun is a {MASK}."'
         )
-    try:
-        features = tokenizer(text.replace(MASK, tokenizer.mask_token), return_tensors="pt")
-    except (TypeError, UnicodeEncodeError) as error:
-        raise LanguageError(
-            "The text holds half of a surrogate pair, which is no character; remove it"
-        ) from error
+    utf8(text)
+    features = tokenizer(text.replace(MASK, tokenizer.mask_token), return_tensors="pt")
     length = features["input_ids"].shape[1]
     if length > model.longest:
         raise LanguageError(

@@ -19,6 +19,7 @@ import regex
 
 from language import bpe
 from language.errors import LanguageError
+from language.text import utf8
 
 _WORD = regex.compile(r"\w+")
 _WORD_OR_SIGN = regex.compile(r"\w+|[^\w\s]")
@@ -196,7 +197,7 @@ def tokenize(text: str, tokenizer: Tokenizer) -> list[Token]:
     Raises:
         LanguageError: the text is empty, blank or has half of a surrogate pair.
     """
-    bpe.utf8(text)
+    utf8(text)
     if not text.strip():
         raise LanguageError("The text is empty; type at least one character")
     return tokenizer.tokenize(text)

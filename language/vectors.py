@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from language.errors import LanguageError
+from language.text import utf8
 
 LONGEST = 256  # tokens of a sentence that the bundled encoder was trained on
 MAX_CHARS = 100_000  # of a text to be tokenised here
@@ -64,13 +65,7 @@ def check_text(text: str, name: str = "The text") -> None:
         raise LanguageError(
             f"{name} has {len(text):,} characters, expected at most {MAX_CHARS:,}; shorten it"
         )
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise LanguageError(
-            f"{name} holds half of a surrogate pair at character {error.start + 1}, "
-            "which is no character; remove it"
-        ) from error
+    utf8(text, name[0].lower() + name[1:])
 
 
 def token_name(index: int, tokenizer: Any) -> str:

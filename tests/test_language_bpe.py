@@ -146,7 +146,7 @@ def test_part_of_a_character_is_decoded_as_a_sign_of_doubt():
 def test_unknown_ids_and_halves_of_surrogates_are_named():
     with pytest.raises(LanguageError, match="Id 70000 has no token, expected one from 0 to 599"):
         TRAINED.decode([0, 70_000])
-    with pytest.raises(LanguageError, match=r"Character 2 of the text .* \(U\+D83D\)"):
+    with pytest.raises(LanguageError, match=r"Character 2 of the text is U\+D83D"):
         TRAINED.encode("a\ud83d b")
 
 

@@ -170,7 +170,7 @@ def test_an_empty_text_is_named(text):
 
 def test_half_a_surrogate_pair_is_named_by_every_tokeniser():
     for name in FAST:
-        with pytest.raises(LanguageError, match=r"Character 5 .* \(U\+DC00\)"):
+        with pytest.raises(LanguageError, match=r"Character 5 .* U\+DC00"):
             tokens.tokenize("text\udc00", tokenizer(name))
 
 
