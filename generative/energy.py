@@ -7,7 +7,8 @@ the sampler: Welling and Teh, "Bayesian Learning via Stochastic Gradient Langevi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -29,6 +30,8 @@ class EnergyConfig:
     `buffer` images of earlier walks, except for a share `fresh` that starts from noise. `pull` is
     the weight of the penalty on squared energies.
     """
+
+    BOUNDS: ClassVar = {"fresh": (0, 1)}
 
     image_size: int = 28
     channels: int = 32
@@ -58,8 +61,13 @@ class Energy(GenerativeModel):
     def __init__(self, config: EnergyConfig) -> None:
         super().__init__(config)
         self.config: EnergyConfig = config
-        wide, small = config.channels, config.image_size // 4
-        self.network = nn.Sequential(
+        self.network = self._network()
+        self.buffer = 2 * torch.rand(config.buffer, *self.image_shape) - 1
+
+    def _network(self) -> nn.Module:
+        """From images in [-1, 1] to their energies, (batch, 1)."""
+        wide, small = self.config.channels, self.config.image_size // 4
+        return nn.Sequential(
             nn.Conv2d(1, wide, 3, padding=1),
             nn.SiLU(),
             nn.Conv2d(wide, wide, 4, stride=2, padding=1),
@@ -71,7 +79,6 @@ class Energy(GenerativeModel):
             nn.SiLU(),
             nn.Linear(2 * wide, 1),
         )
-        self.buffer = 2 * torch.rand(config.buffer, *self.image_shape) - 1
 
     def energy(self, x: Tensor) -> Tensor:
         """E of images in [-1, 1], shape (batch,); lower is likelier."""
@@ -98,15 +105,20 @@ class Energy(GenerativeModel):
         }
 
     def _walk(self, start: Tensor, steps: int | None = None) -> Tensor:
+        return deque(self.walk(start, steps), maxlen=1).pop()
+
+    def walk(self, start: Tensor, steps: int | None = None) -> Iterator[Tensor]:
+        """Images in [-1, 1] after 0, 1, ... Langevin steps; by default as many as in training."""
         config = self.config
 
         def slope(x: Tensor) -> Tensor:
             return gradient(self.energy, x).clamp(-config.cut, config.cut)
 
         x = start
+        yield x
         for _ in range(config.walk if steps is None else steps):
             x = langevin_step(x, slope, config.step_size, config.noise).clamp(-1, 1)
-        return x
+            yield x
 
     def optimizers(self, rate: float) -> list[Optimizer]:
         """Adam without momentum, since the walked images change under it."""

@@ -2,8 +2,8 @@
 
     python -m generative.evaluate [MODEL ...] [--images N] [--seed N] [--folder F] [--output FILE]
 
-prints a table of the models that come with the program, measured on MNIST's test images, and
-stores it as JSON if a file is named.
+prints a table of the models that come with the program, measured on the test images of their
+data set, and stores it as JSON if a file is named.
 
 Generation: the Fréchet distance between generated and test images, and whether all ten digits
 occur. Density: ln p(x), where the family has it, and whether images that are no digits get a
@@ -20,19 +20,21 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from generative import checkpoints, figures
+from generative import available, checkpoints, figures
 from generative.anomalies import anomaly_scores, auroc, inverted, letters, noisy
 from generative.autoencoder import Autoencoder
+from generative.autoregressive import Autoregressive
 from generative.classifier import Classifier
-from generative.data import Dataset, load
+from generative.data import Dataset, cache_dir, load
 from generative.diffusion import Diffusion
-from generative.errors import NotDefined
+from generative.errors import CheckpointMissing, NotDefined
 from generative.figures import Figures, Measurement
 from generative.flow import Flow
 from generative.latent import codes_of
@@ -45,7 +47,8 @@ from generative.metrics import (
     linear_probe,
     log_likelihood,
 )
-from generative.model import GenerativeModel
+from generative.model import GenerativeModel, binarise, seeded
+from generative.pictures import data_url
 
 
 def measure(
@@ -55,6 +58,7 @@ def measure(
     *,
     images: int = 2000,
     seed: int = 0,
+    report: Callable[[str], None] = lambda step: None,
 ) -> list[Measurement]:
     """Every figure that a model's family has.
 
@@ -64,6 +68,7 @@ def measure(
         dataset: Its test images are used.
         images: How many are generated, and how many test images are used at most.
         seed: Of all randomness.
+        report: Told what is measured next.
     """
     test = dataset.test.first(images)
     real, labels = test.floats, test.labels.numpy()
@@ -72,10 +77,14 @@ def measure(
     if isinstance(model, Autoencoder):
         error = float(model.anomaly_score(real).mean())
         rows.append(Measurement("reconstruction error", error, "mean square by pixel", len(real)))
+    report("density")
     with suppress(NotDefined):
         rows.append(_density(model, real, seed))
+    report("generation")
     rows += _generation(model, classifier, real, images, seed)
+    report("anomaly detection")
     rows += _anomalies(model, real, dataset.image_size, seed)
+    report("representation")
     with suppress(NotDefined):
         share = linear_probe(codes_of(model, real), labels, half)
         rows.append(Measurement("linear probe", share, "accuracy", len(real) - half))
@@ -89,7 +98,8 @@ def _density(model: GenerativeModel, real: Tensor, seed: int) -> Measurement:
         values, unit = likelihood.bits_per_dimension, "bits per dimension"
     else:
         values, unit = likelihood.nats, "nats"
-    return Measurement("density", float(values.mean()), unit, len(real))
+    error = float(values.std()) / math.sqrt(len(values))
+    return Measurement("density", float(values.mean()), unit, len(real), error)
 
 
 def _generation(
@@ -105,6 +115,9 @@ def _generation(
             " DDIM 25, eta 0": lambda: model.sample(count, seed=seed, steps=25, eta=0.0),
             f" DDPM {total}": lambda: model.sample(count, seed=seed, method="ddpm"),
         }
+    if isinstance(model, Autoregressive):  # its samples are black and white
+        with seeded(seed):
+            real = binarise(real)
     real_features = features(classifier, real)
     rows = []
     for name, sampler in samplers.items():
@@ -137,6 +150,53 @@ def _anomalies(model: GenerativeModel, real: Tensor, size: int, seed: int) -> li
         value = auroc(usual, anomaly_scores(model, unusual))
         rows.append(Measurement(f"AUROC {name}", value, "0.5 to 1", len(usual) + len(unusual)))
     return rows
+
+
+def measured(
+    name: str,
+    *,
+    images: int,
+    seed: int,
+    again: bool = False,
+    report: Callable[[str], None] = lambda step: None,
+) -> Figures:
+    """The figures of a model by its name or folder, measured on its own data set.
+
+    They are kept in the cache: the same weights, images and seed are measured once, so that a
+    comparison that was interrupted continues with the next model.
+
+    Args:
+        name: As for `available.open_model`.
+        images: As for `measure`.
+        seed: As for `measure`.
+        again: Measure even where the cache has the figures.
+        report: As for `measure`.
+    """
+    if not again and (entry := stored_figures(name, images=images, seed=seed)) is not None:
+        return entry
+    model, digest = available.open_model(name), checkpoints.sha256_of(available.file_of(name))
+    file = _figures_file(digest, images, seed)
+    dataset_name = checkpoints.dataset_of(model)
+    dataset = load(dataset_name)
+    judge = available.judge(dataset_name)
+    rows = measure(model, judge, dataset, images=images, seed=seed, report=report)
+    entry = figures_of(model, digest, rows, dataset, images=images, seed=seed)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figures.write({"model": entry}, file)
+    return entry
+
+
+def stored_figures(name: str, *, images: int, seed: int) -> Figures | None:
+    """What `measured` has stored of a model with these arguments; None where it has nothing."""
+    file = _figures_file(checkpoints.sha256_of(available.file_of(name)), images, seed)
+    if file.is_file():
+        with suppress(CheckpointMissing):
+            return figures.read(file)["model"]
+    return None
+
+
+def _figures_file(digest: str, images: int, seed: int) -> Path:
+    return cache_dir() / "generative-figures" / f"{digest[:32]}-{images}-{seed}.json"
 
 
 def figures_of(
@@ -177,9 +237,29 @@ def figures_of(
         images=len(test),
         seed=seed,
         date=datetime.date.today().isoformat(),
+        dataset=dataset.name,
+        samples=sample_sheet(model, seed),
+        told=model.conditional,
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"{torch.get_num_threads()} of them used, torch {torch.__version__.split('+')[0]}",
     )
+
+
+def sample_sheet(model: GenerativeModel, seed: int) -> str:
+    """Sixteen samples as a data URL; "" where the family cannot sample."""
+    with suppress(NotDefined):
+        return data_url(model.sample(16, seed=seed), 4)
+    return ""
+
+
+def draw_samples(models: Sequence[str], folder: Path, output: Path, seed: int) -> None:
+    """Draw sixteen samples of models whose figures are stored, and store them beside these."""
+    stored = figures.read(output)
+    for name in models or stored:
+        model = checkpoints.shipped(name, folder)
+        entry = replace(stored[name], samples=sample_sheet(model, seed), told=model.conditional)
+        figures.write({name: entry}, output)
+        print(f"{name}: {len(entry.samples)} characters", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -194,19 +274,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--folder", type=Path, default=checkpoints.FOLDER, help="where the models are"
     )
     parser.add_argument("--output", type=Path, help="such as models/generative/figures.json")
+    parser.add_argument(
+        "--samples-only", action="store_true", help="draw the samples of stored figures again"
+    )
     options = parser.parse_args(arguments)
+    if options.samples_only:
+        draw_samples(options.models, options.folder, options.output, options.seed)
+        return
     dataset = load("mnist")
-    classifier = checkpoints.shipped("classifier")
-    assert isinstance(classifier, Classifier)
+    classifier = available.judge("mnist")
     print(
         f"classifier: {accuracy(classifier, dataset):.4f} of {len(dataset.test)} test images right"
     )
+    count = min(options.images, len(dataset.test) // 2)
+    floor, spread = frechet_floor(features(classifier, dataset.test.floats), count)
     print(
-        f"Fréchet distance of {options.images} training images from as many test images: "
-        f"{frechet_floor(classifier, dataset, options.images):.1f}"
+        f"Fréchet distance of {count} test images from as many others, 20 random draws: "
+        f"{floor:.1f} (standard deviation {spread:.1f})"
     )
     print("| model | figure | value | unit | images |\n|---|---|---|---|---|")
-    names = [name for name in checkpoints.names(options.folder) if name != "classifier"]
+    judges = available.JUDGES.values()
+    names = [name for name in checkpoints.names(options.folder) if name not in judges]
     for name in options.models or names:
         model = checkpoints.shipped(name, options.folder)
         rows = measure(model, classifier, dataset, images=options.images, seed=options.seed)

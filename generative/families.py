@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from generative.checks import check_config
 from generative.errors import GenerativeError
 from generative.model import GenerativeModel
 
@@ -40,15 +41,19 @@ class Family:
         """The config for a data set, with some values changed.
 
         Raises:
-            GenerativeError: a change names no field of the config.
+            GenerativeError: a change names no field of the config, or a value is out of bounds.
         """
         try:
-            return self.config(**{**self.configs.get(dataset, {}), **changes})
+            config = self.config(**{**self.configs.get(dataset, {}), **changes})
         except TypeError as error:
             fields = ", ".join(self.config.__dataclass_fields__)
             raise GenerativeError(
                 f"The family {self.name} cannot be set up with {changes}: its fields are {fields}."
             ) from error
+        except ValueError as error:
+            raise GenerativeError(f"The family {self.name} cannot be set up: {error}") from error
+        check_config(config, self.name)
+        return config
 
     def build(self, config: Any) -> GenerativeModel:
         """An untrained model."""

@@ -23,12 +23,16 @@ FILE = checkpoints.FOLDER / "figures.json"
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One figure of a model: its name, its value, its unit or scale, and on how many images."""
+    """One figure of a model: its name, its value, its unit or scale, and on how many images.
+
+    `error` is the standard error of a mean over images, 0 where it is not known.
+    """
 
     name: str
     value: float
     unit: str
     images: int
+    error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,9 @@ class Figures:
 
     `kind` and `pixels` are those of its likelihood, "" where it has none. `strangeness` are the
     101 percentiles, from 0 to 100, of the anomaly scores of `images` test images. `sha256` is
-    the hash of the model's file that was measured.
+    the hash of the model's file that was measured, and `dataset` the images that it learned.
+    `samples` is a picture of sixteen samples in four rows, as a data URL, "" where the family
+    cannot sample; `told` says whether a sample's digit is given to the model.
     """
 
     family: str
@@ -52,6 +58,9 @@ class Figures:
     seed: int
     date: str
     machine: str
+    dataset: str = "mnist"
+    samples: str = ""
+    told: bool = False
 
     def value(self, name: str) -> Measurement | None:
         """A figure by name; of a diffusion model the one with DDIM's 25 steps."""
@@ -98,3 +107,46 @@ def read(file: Path = FILE) -> dict[str, Figures]:
             f"{file.name} does not hold this version's figures ({str(error)[:120]}). Measure the "
             f"models again with `{command}`."
         ) from error
+
+
+#: The figures of the table: heading, name of the measurement, decimals.
+TABLE = (
+    ("Fréchet distance", "Fréchet distance", 1),
+    ("rarest digit", "rarest digit", 3),
+    ("density", "density", 2),
+    ("AUROC letters", "AUROC letters", 2),
+    ("AUROC inverted", "AUROC inverted", 2),
+    ("AUROC noisy", "AUROC noisy", 2),
+    ("linear probe", "linear probe", 3),
+    ("reconstruction error", "reconstruction error", 4),
+)
+
+
+def markdown_table(entries: dict[str, Figures]) -> str:
+    """The entries as a Markdown table, a row a model; docs/generative.md has it.
+
+    "digit given" says whether the model is told which digit to draw. A density has its unit, and
+    whether it is exact.
+    """
+    headings = ["model", "images", "parameters", "minutes", "digit given"]
+    lines = [
+        "| " + " | ".join([*headings, *(heading for heading, _, _ in TABLE)]) + " |",
+        "|---" * (len(headings) + len(TABLE)) + "|",
+    ]
+    for name, entry in entries.items():
+        given = "–" if not entry.samples else "yes" if entry.told else "no"
+        cells = [name, f"{entry.images:,}", f"{entry.parameters:,}", f"{entry.minutes:.0f}", given]
+        for _, figure, decimals in TABLE:
+            row = entry.value(figure)
+            text = "–" if row is None else f"{row.value:.{decimals}f}".replace("-", "−")
+            if row is not None and figure == "density":
+                unit = "bits" if row.unit == "bits per dimension" else row.unit
+                error = f" ± {row.error:.2g}" if row.error else ""
+                text += f"{error} {unit}, {entry.kind}, {row.images:,} images"
+            cells.append(text)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown_table(read()))

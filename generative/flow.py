@@ -10,6 +10,7 @@ are black, and affine couplings cannot change the shape of that density.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -75,7 +76,7 @@ class Gaussianise(nn.Module):
         below = mass.cumsum(0) - mass
         rank = below[level] + mass[level] * (values.double() - level)
         quantile = torch.special.ndtri(rank.clamp(_RANK_EDGE, 1 - _RANK_EDGE)).to(values.dtype)
-        return quantile, self.mass[level].log() - _normal_log_prob(quantile)
+        return quantile, self.mass[level].log() - standard_normal_log_prob(quantile)
 
     def inverse(self, quantile: Tensor) -> Tensor:
         """From quantiles to values in [0, levels)."""
@@ -127,6 +128,23 @@ class Coupling(nn.Module):
         return (y - shift) * (-scale).exp()
 
 
+def through(couplings: Iterable[nn.Module], x: Tensor) -> tuple[Tensor, Tensor]:
+    """All couplings from image to noise, and the sum of their ln |det Jacobian|, (batch,)."""
+    log_det = torch.zeros(len(x), device=x.device)
+    for coupling in couplings:
+        x, more = coupling(x)
+        log_det = log_det + more
+    return x, log_det
+
+
+def back_through(couplings: Iterable[nn.Module], y: Tensor) -> Tensor:
+    """The inverse of `through`, from noise to image."""
+    for coupling in reversed(list(couplings)):
+        assert isinstance(coupling, Coupling)
+        y = coupling.inverse(y)
+    return y
+
+
 class Flow(GenerativeModel):
     """Couplings at several scales map an image to noise of the same number of dimensions."""
 
@@ -162,10 +180,8 @@ class Flow(GenerativeModel):
         x, log_slope = self.gaussianise(values)
         log_det = log_slope.flatten(1).sum(dim=1)
         for scale in self.scales:
-            x = F.pixel_unshuffle(x, 2)
-            for coupling in scale:  # type: ignore[attr-defined]
-                x, more = coupling(x)
-                log_det = log_det + more
+            x, more = through(scale.children(), F.pixel_unshuffle(x, 2))
+            log_det = log_det + more
         return x.flatten(1), log_det
 
     def from_noise(self, noise: Tensor) -> Tensor:
@@ -173,16 +189,13 @@ class Flow(GenerativeModel):
         depth, size = 2 ** len(self.scales), self.config.image_size
         x = noise.reshape(-1, depth**2, size // depth, size // depth)
         for scale in reversed(list(self.scales)):
-            for coupling in reversed(list(scale.children())):
-                assert isinstance(coupling, Coupling)
-                x = coupling.inverse(x)
-            x = F.pixel_shuffle(x, 2)
+            x = F.pixel_shuffle(back_through(scale.children(), x), 2)
         return self.gaussianise.inverse(x)
 
     def log_prob(self, values: Tensor) -> Tensor:
         """ln of the density of dequantised images by the change of variables, exact, (batch,)."""
         noise, log_det = self.to_noise(values)
-        return _normal_log_prob(noise).sum(dim=1) + log_det
+        return standard_normal_log_prob(noise).sum(dim=1) + log_det
 
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Negative log-density of dequantised images, bits a dimension, mean over the batch."""
@@ -246,5 +259,6 @@ def _masks(channels: int, number: int) -> list[Tensor]:
     return masks
 
 
-def _normal_log_prob(values: Tensor) -> Tensor:
+def standard_normal_log_prob(values: Tensor) -> Tensor:
+    """ln N(value; 0, 1) of each value, in the shape of the values."""
     return -0.5 * (values.square() + math.log(2 * math.pi))

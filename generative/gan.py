@@ -35,11 +35,13 @@ class GANConfig:
     the generator's noise, and the discriminator has one score for each digit.
     """
 
+    BOUNDS: ClassVar = {"classes": (0, 10)}
+
     image_size: int = 28
     latent: int = 64
     channels: int = 48
     objective: Literal["non-saturating", "wasserstein"] = "non-saturating"
-    penalty: float = 0.2
+    penalty: float = -1.0  # replaced by 10 or 0.2, as the objective needs
     penalty_every: int = 4
     critic_steps: int = 1
     classes: int = 0
@@ -47,6 +49,9 @@ class GANConfig:
     def __post_init__(self) -> None:
         if self.image_size % 4:
             raise ValueError(f"image_size must be a multiple of 4, got {self.image_size}")
+        if self.penalty == -1.0:
+            penalty = 10.0 if self.objective == "wasserstein" else 0.2
+            object.__setattr__(self, "penalty", penalty)
 
 
 class GAN(GenerativeModel):
@@ -62,8 +67,17 @@ class GAN(GenerativeModel):
         super().__init__(config)
         self.config: GANConfig = config
         self.conditional = config.classes > 0
+        self.generator, self.discriminator = self._networks()
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.normal_(module.weight, std=0.02)
+        self._steps = 0
+
+    def _networks(self) -> tuple[nn.Module, nn.Module]:
+        """The generator, and the discriminator with a score for each class, at least one."""
+        config = self.config
         wide, small = config.channels, config.image_size // 4
-        self.generator = nn.Sequential(
+        generator = nn.Sequential(
             nn.Linear(config.latent + config.classes, 2 * wide * small**2, bias=False),
             nn.Unflatten(1, (2 * wide, small, small)),
             nn.BatchNorm2d(2 * wide),
@@ -75,7 +89,7 @@ class GAN(GenerativeModel):
             nn.Tanh(),
         )
         # No batch normalisation here: the gradient penalty is computed for each image.
-        self.discriminator = nn.Sequential(
+        discriminator = nn.Sequential(
             nn.Conv2d(1, wide, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
             nn.Conv2d(wide, 2 * wide, 4, stride=2, padding=1),
@@ -83,10 +97,7 @@ class GAN(GenerativeModel):
             nn.Flatten(),
             nn.Linear(2 * wide * small**2, max(1, config.classes)),
         )
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-                nn.init.normal_(module.weight, std=0.02)
-        self._steps = 0
+        return generator, discriminator
 
     def optimizers(self, rate: float) -> list[Optimizer]:
         """Adam for the generator and for the discriminator."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor
 from generative.metrics import BATCH
 from generative.model import GenerativeModel
 
+Measure = Literal["euclidean", "cosine", "dot"]
+
 
 @torch.no_grad()
 def codes_of(model: GenerativeModel, images: Tensor) -> np.ndarray:
@@ -18,9 +21,26 @@ def codes_of(model: GenerativeModel, images: Tensor) -> np.ndarray:
     return torch.cat([model.encode(part) for part in images.split(BATCH)]).cpu().numpy()
 
 
-def neighbours(codes: np.ndarray, query: np.ndarray, count: int) -> np.ndarray:
-    """The rows of the codes closest to a query's, (count,), the closest first."""
-    return np.argsort(np.linalg.norm(codes - query, axis=1), kind="stable")[:count]
+def neighbours(
+    codes: np.ndarray, query: np.ndarray, count: int, measure: Measure = "euclidean"
+) -> np.ndarray:
+    """The rows of the codes most similar to a query's, (count,), the most similar first.
+
+    Args:
+        codes: (rows, latent).
+        query: (latent,).
+        count: How many.
+        measure: The Euclidean distance, the cosine of the angle, or the scalar product, which is
+            larger for longer codes.
+    """
+    if measure == "euclidean":
+        distances = np.linalg.norm(codes - query, axis=1)
+    elif measure == "cosine":
+        lengths = np.linalg.norm(codes, axis=1) * np.linalg.norm(query)
+        distances = -(codes @ query) / np.maximum(lengths, 1e-12)
+    else:
+        distances = -(codes @ query)
+    return np.argsort(distances, kind="stable")[:count]
 
 
 @torch.no_grad()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from generative.data import Dataset
 from generative.errors import NotDefined
 from generative.families import family
 from generative.model import GenerativeModel
-from generative.train import Epoch, Recipe, fit
+from generative.train import Epoch, Recipe, fit, machine
 
 _PAUSE = 1.0  # seconds from one preview to the next
 _PREVIEW_IMAGES = 32
@@ -23,10 +24,14 @@ _PREVIEW_IMAGES = 32
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """An epoch's losses, and images (32, 1, size, size) if a preview was due."""
+    """An epoch's losses, and images (32, 1, size, size) if a preview was due.
+
+    `model` is the trained model in evaluation mode, at the end of the training alone.
+    """
 
     epoch: Epoch
     preview: Tensor | None
+    model: GenerativeModel | None = None
 
 
 def watch(
@@ -49,32 +54,71 @@ def watch(
         turn: A lock that is held while torch draws random numbers, for processes with several
             threads that do.
     """
-    turn = turn or nullcontext()
     model_family = family(name)
     recipe = {**model_family.recipes[dataset.name], "seed": seed, "minutes": seconds / 60}
+    yield from watch_model(
+        lambda: model_family.build(model_family.config_for(dataset.name)),
+        dataset,
+        Recipe(**recipe),
+        stop,
+        turn=turn,
+        preview=lambda model: preview(model, dataset, seed),
+    )
+
+
+def watch_model(
+    build: Callable[[], GenerativeModel],
+    dataset: Dataset,
+    recipe: Recipe,
+    stop: threading.Event,
+    *,
+    turn: AbstractContextManager[object] | None = None,
+    preview: Callable[[GenerativeModel], Tensor],
+) -> Iterator[Glimpse]:
+    """Build a model with the recipe's seed and train it; yields after each epoch.
+
+    Args:
+        build: Gives the untrained model.
+        dataset: Of images of the model's shape.
+        recipe: With the seed and the longest time.
+        stop: As for `watch`.
+        turn: As for `watch`.
+        preview: The images to show of a model.
+    """
+    turn = turn or nullcontext()
     with turn:
-        torch.manual_seed(seed)
-        model = model_family.build(model_family.config_for(dataset.name))
-    events = fit(model, dataset, Recipe(**recipe))
-    last_preview, last = -_PAUSE, None
+        torch.manual_seed(recipe.seed)
+        model = build()
+    events = fit(model, dataset, recipe)
+    last_preview, last, complete = -_PAUSE, None, False
     while not stop.is_set():
         with turn:
             event = next(events, None)
             if event is None:
+                complete = True
                 break
             if not isinstance(event, Epoch):
                 continue
             last, due = event, time.monotonic() - last_preview >= _PAUSE
-            pictures = preview(model, dataset, seed) if due else None
+            pictures = preview(event.model) if due else None
         if pictures is not None:
             last_preview = time.monotonic()
         yield Glimpse(event, pictures)
         stop.wait(0.01)  # a thread that waits for the turn gets it here
     events.close()  # type: ignore[attr-defined]
     if last is not None:
+        # a complete training leaves the best weights in the model
+        trained = copy.deepcopy(model if complete else last.model).eval()
+        trained.about = {
+            "dataset": dataset.name,
+            "recipe": asdict(recipe),
+            "epochs": last.number,
+            "seconds": round(last.seconds),
+            "machine": machine(),
+        }
         with turn:
-            pictures = preview(model, dataset, seed)
-        yield Glimpse(last, pictures)
+            pictures = preview(trained)
+        yield Glimpse(last, pictures, trained)
 
 
 def preview(model: GenerativeModel, dataset: Dataset, seed: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Train the models of models/generative again on MNIST; `make train-generative` runs it.
+"""Train the models of models/generative again; `make train-generative` runs it.
 
     python -m generative.make_all [NAME ...] [--seed N] [--output FOLDER]
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -21,8 +22,11 @@ from generative.families import FAMILIES
 from generative.train import Epoch, Recipe, fit
 
 WORK = Path("build") / "generative"
-#: Shipped models that differ from their family's config: the family and the changes, by name.
-VARIANTS = {"denoising": ("autoencoder", {"noise": 0.4})}
+#: Shipped models that differ from their family's MNIST model: family, data set, changes, by name.
+VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "denoising": ("autoencoder", "mnist", {"noise": 0.4}),
+    "classifier-digits": ("classifier", "digits", {}),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -35,13 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     all_names = [*FAMILIES, *VARIANTS]
     if unknown := [name for name in options.names if name not in all_names]:
         parser.error(f"no model is called {unknown[0]!r}; there are {', '.join(all_names)}")
-    images = data.load("mnist")
     for name in options.names or all_names:
-        family_name, changes = VARIANTS.get(name, (name, {}))
+        family_name, dataset, changes = VARIANTS.get(name, (name, "mnist", {}))
+        images = data.load(dataset)
         family, folder = FAMILIES[family_name], WORK / str(options.seed) / name
-        recipe = Recipe(**{**family.recipes["mnist"], "seed": options.seed})
+        recipe = Recipe(**{**family.recipes[dataset], "seed": options.seed})
         torch.manual_seed(recipe.seed)
-        model = family.build(family.config_for("mnist", **changes))
+        model = family.build(family.config_for(dataset, **changes))
         if not (folder / "model.safetensors").is_file() or (folder / "resume.pt").is_file():
             for event in fit(model, images, recipe, output=folder):
                 if isinstance(event, Epoch):

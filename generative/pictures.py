@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,13 @@ def evenly(total: int, count: int) -> list[int]:
     if count >= total:
         return list(range(total))
     return [round(number * (total - 1) / max(1, count - 1)) for number in range(count)]
+
+
+def data_url(images: Tensor, columns: int) -> str:
+    """A grid of images as the data URL of a PNG, for tables and pages."""
+    buffer = io.BytesIO()
+    grid(images, columns, scale=1, gap=1).save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def save_grid(images: Tensor, columns: int, file: Path, *, scale: int = 2) -> Path:

@@ -60,7 +60,8 @@ class Recipe:
 class Epoch:
     """The result of an epoch: mean training loss and its parts, validation loss, seconds so far.
 
-    `valid` is None where no loss of the family measures quality (GAN, energy-based).
+    `valid` is None where no loss of the family measures quality (GAN, energy-based). `model` holds
+    the weights that were validated and saved, averaged if the recipe says so, until the next step.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Epoch:
     train: dict[str, float]
     valid: float | None
     seconds: float
+    model: GenerativeModel = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ def fit(
         yield event
     if writer is not None:
         writer.close()
+
+
+def machine() -> str:
+    """The machine on which a model is trained, for its facts."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 class _Run:
@@ -211,7 +218,9 @@ class _Run:
                 self.best = {k: v.clone() for k, v in self._evaluated().state_dict().items()}
             else:
                 state.stale += 1
-            event = Epoch(state.epoch, recipe.epochs, means, valid, state.seconds)
+            event = Epoch(
+                state.epoch, recipe.epochs, means, valid, state.seconds, self._evaluated()
+            )
             if self.output:
                 self._save_state()
                 save(self._evaluated(), self.output, self._about())
@@ -348,7 +357,7 @@ class _Run:
             "seconds": round(self.state.seconds),
             "threads": torch.get_num_threads(),
             "torch": torch.__version__.split("+")[0],
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "machine": machine(),
         }
 
 

@@ -32,6 +32,8 @@ class VAEConfig:
     importance-weighted bound of `log_likelihood`.
     """
 
+    BOUNDS: ClassVar = {"warm_up": (0, None)}
+
     image_size: int = 28
     latent: int = 50
     hidden: int = 512
@@ -51,15 +53,23 @@ class VAE(GenerativeModel):
     def __init__(self, config: VAEConfig) -> None:
         super().__init__(config)
         self.config: VAEConfig = config
-        pixels = config.image_size**2
-        self.encoder = _network(pixels, config.hidden, config.layers, 2 * config.latent)
-        self.decoder = _network(config.latent, config.hidden, config.layers, pixels)
+        pixels = math.prod(self.image_shape)
+        self.encoder = fully_connected(pixels, config.hidden, config.layers, 2 * config.latent)
+        self.decoder = fully_connected(config.latent, config.hidden, config.layers, pixels)
         self.register_buffer("steps", torch.zeros((), dtype=torch.float32))
 
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of Q(z|x), both (batch, latent)."""
         mean, log_var = self.encoder(2 * images.flatten(1) - 1).float().chunk(2, dim=1)
         return mean, log_var.clamp(-12, 6)
+
+    def observe(self, images: Tensor) -> Tensor:
+        """The values whose probability the model gives: binarised images."""
+        return binarise(images)
+
+    def log_prob_given(self, codes: Tensor, values: Tensor) -> Tensor:
+        """ln P(x|z) of observed values, (batch,), in nats."""
+        return bernoulli_log_prob(self.logits(codes), values)
 
     def logits(self, codes: Tensor) -> Tensor:
         """Log-odds of white pixels given z, (batch, 1, size, size)."""
@@ -72,10 +82,10 @@ class VAE(GenerativeModel):
         The parts are the reconstruction, -E_Q[ln P(x|z)] by one sample of z, and the KL from
         Q(z|x) to the prior, weighted by beta.
         """
-        binary = binarise(images)
-        mean, log_var = self.posterior(binary)
+        values = self.observe(images)
+        mean, log_var = self.posterior(values)
         codes = mean + (log_var / 2).exp() * torch.randn_like(mean)
-        reconstruction = -bernoulli_log_prob(self.logits(codes), binary).mean()
+        reconstruction = -self.log_prob_given(codes, values).mean()
         kl = gaussian_kl(mean, log_var).mean()
         weight = self.config.beta
         if self.training and self.config.warm_up:
@@ -92,7 +102,7 @@ class VAE(GenerativeModel):
         """Evidence lower bound of binary images by one sample of z, shape (batch,), in nats."""
         mean, log_var = self.posterior(images)
         codes = mean + (log_var / 2).exp() * torch.randn_like(mean)
-        return bernoulli_log_prob(self.logits(codes), images) - gaussian_kl(mean, log_var)
+        return self.log_prob_given(codes, images) - gaussian_kl(mean, log_var)
 
     @torch.no_grad()
     def log_likelihood(self, images: Tensor, samples: int | None = None) -> LogLikelihood:
@@ -112,7 +122,7 @@ class VAE(GenerativeModel):
             noise = torch.randn_like(mean)
             codes = mean + (log_var / 2).exp() * noise
             log_weights.append(
-                bernoulli_log_prob(self.logits(codes), images)
+                self.log_prob_given(codes, images)
                 + _standard_normal_log_prob(codes)
                 - (_standard_normal_log_prob(noise) - log_var.sum(dim=1) / 2)
             )
@@ -155,7 +165,8 @@ def _standard_normal_log_prob(values: Tensor) -> Tensor:
     return -0.5 * (values.square() + math.log(2 * math.pi)).sum(dim=1)
 
 
-def _network(incoming: int, hidden: int, layers: int, outgoing: int) -> nn.Sequential:
+def fully_connected(incoming: int, hidden: int, layers: int, outgoing: int) -> nn.Sequential:
+    """A network with some hidden layers of the same width, (batch, incoming) to (batch, outgoing)."""
     parts: list[nn.Module] = []
     for _ in range(layers):
         parts += [nn.Linear(incoming, hidden), nn.SiLU()]

@@ -10,7 +10,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from generative import checkpoints, data, latent, metrics
+from generative import available, checkpoints, data, hardness, latent, metrics
 from generative.anomalies import auroc, letters
 from generative.classifier import Classifier
 from generative.cli import app
@@ -138,6 +138,17 @@ def test_the_frechet_distance_of_two_gaussians_is_its_closed_form():
     assert metrics.frechet_distance(one, one) == pytest.approx(0, abs=1e-6)
 
 
+def test_the_floor_does_not_depend_on_the_order_of_the_images():
+    generator = np.random.default_rng(0)
+    real = generator.normal(size=(4000, 2))
+    mean, spread = metrics.frechet_floor(real, 1000)
+    ordered = real[real[:, 0].argsort()]
+    assert metrics.frechet_floor(ordered, 1000)[0] == pytest.approx(mean, abs=3 * spread)
+    assert mean < 0.02 < metrics.frechet_distance(ordered[:1000], ordered[1000:2000])
+    with pytest.raises(ValueError, match="2 to 2000, half of the real ones, got 3000"):
+        metrics.frechet_floor(real, 3000)
+
+
 def test_auroc_by_hand():
     assert auroc(np.array([1.0, 2.0]), np.array([3.0, 1.5])) == 0.75
 
@@ -199,17 +210,63 @@ def test_a_grid_keeps_colours():
 # ---- commands ----
 
 
-def test_training_and_sampling_by_command(tmp_path):
-    run = CliRunner()
-    result = run.invoke(
-        app, ["train", "vae", "--epochs", "2", "--output", str(tmp_path / "v"), "--set", "latent=3"]
-    )
-    assert result.exit_code == 0, result.output
-    assert "epoch 2 of 2" in result.output
-    assert (tmp_path / "v" / "preview.png").is_file()
-    result = run.invoke(app, ["sample", str(tmp_path / "v"), "--output", str(tmp_path / "s.png")])
-    assert result.exit_code == 0, result.output
-    assert (tmp_path / "s.png").is_file()
+def test_an_own_model_is_trained_sampled_measured_and_compared(tmp_path, monkeypatch):
+    monkeypatch.setenv("KATHEDER_OWN_MODELS", str(tmp_path))
+    monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path / "cache"))
+
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == code, result.output
+        return result.stderr if code else result.output
+
+    small = ("--set", "latent=3", "--set", "bound_samples=5", "--set", "hidden=16")
+    train = ("train", "vae", "--epochs", "2", *small)
+    assert "epoch 2 of 2" in run(*train)
+    folder = tmp_path / "vae-digits"
+    assert (folder / "preview.png").is_file()
+    assert "holds a finished model" in run(*train, code=1)
+    assert available.own() == ["vae-digits"]
+    assert available.open_model("vae-digits").config.latent == 3
+    run("sample", "vae-digits", "--output", str(tmp_path / "s.png"))
+    run("interpolate", str(folder), "--output", str(tmp_path / "w.png"))
+    assert (tmp_path / "w.png").is_file()
+    assert "AUROC" in run("anomaly", "vae-digits", "--images", "40")
+    rows = json.loads(run("evaluate", "vae-digits", "--images", "100", "--json").splitlines()[-1])
+    names = {row["name"]: row["value"] for row in rows}
+    assert {"density", "Fréchet distance", "AUROC letters", "linear probe"} <= names.keys()
+    table = run("compare", "vae-digits", "--images", "100")
+    assert "generation" not in table  # the figures of the same weights are not measured again
+    assert f"| vae-digits | digits | {parameters(folder):,} |" in table
+
+
+def parameters(folder) -> int:
+    return sum(value.numel() for value in checkpoints.load(folder).parameters())
+
+
+def test_a_preview_is_of_the_averaged_weights(tmp_path):
+    model = small()
+    events = fit(model, digits(), Recipe(epochs=1, batch=400, averaging=0.9), output=tmp_path)
+    epoch = next(event for event in events if isinstance(event, Epoch))
+    codes = torch.randn(3, 4)
+    saved = checkpoints.load(tmp_path).decode(codes)
+    assert torch.equal(epoch.model.decode(codes), saved)
+    assert not torch.equal(model.eval().decode(codes), saved)
+
+
+def test_the_judge_of_the_small_digits_reads_them():
+    assert metrics.accuracy(available.judge("digits"), digits()) > 0.95
+
+
+def test_a_model_of_an_unknown_size_is_named_with_the_sizes():
+    assert checkpoints.dataset_of(small()) == "digits"
+    with pytest.raises(CheckpointMissing, match=r"4 x 4 pixels.*8 x 8 .digits."):
+        checkpoints.dataset_of(VAE(VAEConfig(image_size=4, latent=2, hidden=4)))
+
+
+def test_a_wasserstein_critic_has_its_own_penalty():
+    assert family("gan").config_for("digits").penalty == 0.2
+    assert family("gan").config_for("digits", objective="wasserstein").penalty == 10
+    assert family("gan").config_for("digits", objective="wasserstein", penalty=5).penalty == 5
 
 
 @pytest.mark.parametrize(
@@ -221,9 +278,23 @@ def test_training_and_sampling_by_command(tmp_path):
         (["sample", "autoencoder"], "cannot draw images"),
         (["train", "poem"], "No family 'poem'"),
         (["train", "vae", "--set", "latent"], "expected NAME=VALUE"),
+        (["train", "vae", "--set", "latent=0"], "latent is 0 in the config of vae, expected a"),
+        (["train", "vae", "--set", "latent=2.5"], "expected a whole number of at least 1"),
+        (["train", "vae", "--set", "beta=-1"], "expected a number of at least 0"),
+        (["train", "gan", "--set", "objective=foo"], "expected non-saturating or wasserstein"),
+        (["train", "flow", "--set", "channels=[8,0]"], "a list of whole numbers of at least 1"),
+        (["train", "autoregressive", "--set", "kernel=4"], "kernels must be odd"),
+        (["train", "diffusion", "--set", "schedule=linear", "--set", "steps=5"], "21 steps"),
+        (["train", "vae", "--device", "cuda:9"], "no device 'cuda:9' on this machine"),
+        (
+            ["anomaly", "vae", "--dataset", "digits"],
+            "made for 28 x 28 pixels, and --dataset digits",
+        ),
+        (["sample", "diffusion", "--method", "euler"], "expected ddim or ddpm"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(arguments, message):
+def test_what_cannot_be_done_is_one_sentence(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.setenv("KATHEDER_OWN_MODELS", str(tmp_path))
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 1
     assert message in result.stderr
@@ -265,3 +336,45 @@ def test_shipped_models_reach_their_figures_on_a_part_of_the_test_set():
     assert json.loads((checkpoints.FOLDER / "sha256.json").read_text()).keys() == set(
         checkpoints.names()
     )
+
+
+# ---- why generation is hard ----
+
+
+class Thresholder:
+    """Takes an image for a digit with its share of white pixels as the probability."""
+
+    def probabilities(self, images: torch.Tensor) -> torch.Tensor:
+        return images.flatten(1).mean(dim=1, keepdim=True)
+
+
+def test_a_search_counts_the_images_that_are_taken_for_digits():
+    random = hardness.random_pixels(torch.full((1, 4, 4), 0.9), 4)
+    *_, found = hardness.search_digits(
+        random, Thresholder(), torch.ones(1, 1, 4, 4), least=1.0, near=1.0, limit=1200, seed=1
+    )
+    assert found.tried == 1200
+    # all 16 white: 0.9 ** 16 = 0.185; at most one black: 0.515
+    assert found.accepted / 1200 == pytest.approx(0.185, abs=0.04)
+    assert found.near / 1200 == pytest.approx(0.515, abs=0.05)
+    assert 1 <= found.first < 60
+    assert bool((found.example == 1).all())
+    even = hardness.random_pixels(None, 4)(2000)
+    assert float(even.mean()) == pytest.approx(0.5, abs=0.02)
+
+
+def test_points_at_the_corners_of_a_square_have_a_contrast_of_one_over_root_two():
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
+    assert hardness.distance_contrast(corners) == pytest.approx(0.5**0.5)
+    rows = hardness.contrast_by_dimension(data.digits().train.floats, [2, 64], count=200)
+    (_, low, _), (_, high, digits_high) = rows
+    assert low < 0.1 < digits_high < high
+    assert high > 0.55
+
+
+def test_neighbours_depend_on_the_measure():
+    codes = np.array([[1.0, 0.0], [3.0, 3.0], [0.0, 9.0]])
+    query = np.array([1.0, 0.5])
+    assert latent.neighbours(codes, query, 3).tolist() == [0, 1, 2]
+    assert latent.neighbours(codes, query, 3, "cosine").tolist() == [1, 0, 2]
+    assert latent.neighbours(codes, query, 1, "dot").tolist() == [1]  # 1, 4.5, 4.5: the first

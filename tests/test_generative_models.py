@@ -11,14 +11,15 @@ import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from generative.autoencoder import Autoencoder, AutoencoderConfig
-from generative.autoregressive import Autoregressive, AutoregressiveConfig
+from generative.autoregressive import Autoregressive, AutoregressiveConfig, CachedFeatures
 from generative.classifier import Classifier, ClassifierConfig
-from generative.diffusion import Diffusion, DiffusionConfig, Schedule
+from generative.diffusion import Diffusion, DiffusionConfig
 from generative.energy import Energy, EnergyConfig, gradient, langevin_step
 from generative.errors import NotDefined
 from generative.flow import Flow, FlowConfig, Gaussianise
 from generative.gan import GAN, GANConfig
 from generative.model import bernoulli_log_prob, binarise, seeded
+from generative.schedule import Schedule
 from generative.vae import VAE, VAEConfig, gaussian_kl
 
 SMALL_FLOW = FlowConfig(image_size=4, levels=4, couplings=(2, 2), channels=(8, 8))
@@ -51,6 +52,7 @@ def test_bernoulli_log_prob_agrees_with_torch():
     torch.testing.assert_close(bernoulli_log_prob(logits, pixels), expected)
 
 
+@pytest.mark.slow
 def test_the_importance_weighted_bound_lies_between_elbo_and_truth():
     """With one latent number the truth is an integral, taken here on a grid."""
     model = shake(VAE(VAEConfig(image_size=2, latent=1, hidden=8)))
@@ -127,6 +129,34 @@ def test_the_probabilities_of_all_small_images_sum_to_one():
     every = torch.tensor([[n >> k & 1 for k in range(9)] for n in range(512)]).float()
     nats = model.log_likelihood(every.reshape(-1, 1, 3, 3)).nats
     assert float(nats.exp().sum()) == pytest.approx(1, abs=1e-4)
+
+
+def test_an_image_is_drawn_from_the_log_odds_of_the_whole_network():
+    model = shake(
+        Autoregressive(AutoregressiveConfig(image_size=6, channels=8, layers=4, first_kernel=5))
+    )
+    images = binarise(torch.rand(3, 1, 6, 6))
+    draws = torch.Generator().manual_seed(2)
+    expected = images.clone()
+    for pixel in range(12, 36):  # the whole network for each pixel, on all of the image
+        row, column = divmod(pixel, 6)
+        logits = model.logits(expected)[:, :, row, column]
+        expected[:, :, row, column] = torch.bernoulli(logits.sigmoid(), generator=draws)
+    steps = list(model.rows(images, 2, seed=2))
+    assert len(steps) == 4
+    assert torch.equal(steps[-1], expected)
+    assert torch.equal(steps[1][:, :, :4], expected[:, :, :4])
+    assert (steps[1][:, :, 4:] == 0).all()
+    features, errors = CachedFeatures(model, 3), []
+    for pixel in range(36):
+        row, column = divmod(pixel, 6)
+        if column == 0:
+            features.begin(row)
+        with torch.no_grad():
+            difference = features.logits(column) - model.logits(images)[:, :, row, column]
+        errors.append(float(difference.abs().max()))
+        features.set(column, images[:, :, row, column])
+    assert max(errors) < 4e-6
 
 
 def test_completing_keeps_the_upper_rows_and_repeats_itself():
@@ -313,6 +343,7 @@ def descend(model, draw, steps, rate):
 ENTROPY = -(0.3 * math.log(0.3) + 0.7 * math.log(0.7))  # of a pixel that is white 3 times in 10
 
 
+@pytest.mark.slow
 def test_the_autoregressive_model_recovers_a_pixel():
     model = Autoregressive(AutoregressiveConfig(image_size=1, channels=4, layers=1, first_kernel=3))
     descend(model, lambda: torch.full((64, 1, 1, 1), 0.3), 80, 0.05)
@@ -329,6 +360,7 @@ def test_the_vae_recovers_a_pixel():
     assert white + black == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_flow_recovers_a_pixel():
     """Four alike pixels of four grey levels: at best ln p is minus four entropies."""
     shares = torch.tensor([0.6, 0.2, 0.15, 0.05])

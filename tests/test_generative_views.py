@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from sklearn.decomposition import PCA
 from generative import checkpoints, data, figures, live
 from generative.anomalies import anomaly_scores
 from generative.data import Dataset, digits
-from generative.drawing import as_mnist
+from generative.drawing import as_digits, as_mnist
 from generative.errors import CheckpointMissing, DataMissing, NothingDrawn
 from generative.evaluate import figures_of
 from generative.families import FAMILIES
@@ -71,6 +73,15 @@ def test_a_test_image_drawn_ten_times_as_large_comes_back():
 def test_a_blank_canvas_is_refused():
     with pytest.raises(NothingDrawn, match="Draw a digit"):
         as_mnist(np.zeros((280, 280)))
+
+
+def test_a_bar_of_mnist_fills_the_small_frame_from_top_to_bottom():
+    picture = torch.zeros(1, 1, 28, 28)
+    picture[:, :, 4:20, 12:16] = 1  # 16 x 4, so two of eight columns
+    small = as_digits(picture)
+    expected = torch.zeros(1, 1, 8, 8)
+    expected[:, :, :, 3:5] = 1
+    torch.testing.assert_close(small, expected)
 
 
 # ---- the plane ----
@@ -135,6 +146,7 @@ def test_a_watched_training_ends_with_its_recipe_and_lowers_the_loss(monkeypatch
     assert set(live.curves(glimpses[0].epoch)) == {"training", "validation"}
 
 
+@pytest.mark.slow
 def test_a_watched_training_stops_when_asked_and_when_time_is_up():
     stop, numbers = threading.Event(), []
     for one in live.watch("vae", few(), stop):
@@ -213,3 +225,25 @@ def test_the_figures_that_come_along_are_of_the_models_that_come_along():
         assert list(entries[name].strangeness) == sorted(entries[name].strangeness)
     if "vae" in entries:
         assert -120 < entries["vae"].value("density").value < -60
+
+
+def test_docs_have_the_stored_figures_and_the_table_is_as_measured():
+    stored = figures.read()
+    docs = (Path(__file__).parents[1] / "docs" / "generative.md").read_text(encoding="utf-8")
+    message = "print the table with `python -m generative.figures` into docs/generative.md"
+    assert figures.markdown_table(stored) in docs, message
+    samplers = {row.name: row.value for row in stored["diffusion"].rows}
+    ddpm, half, zero = (
+        f"{samplers[f'Fréchet distance {name}']:.1f}"
+        for name in ("DDPM 250", "DDIM 25, eta 0.5", "DDIM 25, eta 0")
+    )
+    assert f"it is {ddpm}, with 25 steps and η = 0.5 {half}, with η = 0 {zero}" in docs
+    rows = (
+        Measurement("density", -81.25, "nats", 400, 0.125),
+        Measurement("rarest digit", 0.02, "", 50),
+    )
+    one = replace(stored["vae"], rows=rows, told=True, minutes=2.6, parameters=1234, images=400)
+    assert figures.markdown_table({"mine": one}).splitlines()[-1] == (
+        "| mine | 400 | 1,234 | 3 | yes | – | 0.020 | −81.25 ± 0.12 nats, lower bound, 400 images | – | – "
+        "| – | – | – |"
+    )

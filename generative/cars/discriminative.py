@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generative.cars.drawing import Cars, check_shape
-from generative.cars.joint import USES
+from generative.cars.joint import USES, check_prior
 from generative.errors import NotDefined
 from generative.model import seeded
 
@@ -22,11 +23,15 @@ class Discriminative(nn.Module):
     """
 
     mean_picture: Tensor  # of the training pictures; subtracted from each input
+    training_prior: Tensor  # p(y) among the training pictures, (uses,)
+    prior: Tensor  # p(y) where the model is used, (uses,); `with_prior` changes it
 
     def __init__(self, shape: tuple[int, int, int], hidden: int = 32) -> None:
         super().__init__()
         self.shape = shape
         self.register_buffer("mean_picture", torch.zeros(shape))
+        for name in ("training_prior", "prior"):
+            self.register_buffer(name, torch.full((len(USES),), 1 / len(USES)).double())
         self.network = nn.Sequential(
             nn.Flatten(),
             nn.Linear(math.prod(shape), hidden),
@@ -41,7 +46,7 @@ class Discriminative(nn.Module):
 
     @torch.no_grad()
     def posterior(self, pictures: Tensor, hidden: Tensor | None = None) -> Tensor:
-        """p(y|x) of each picture, (N, uses).
+        """p(y|x) of each picture, (N, uses), under the model's p(y).
 
         Raises:
             NotDefined: part of the picture is hidden.
@@ -52,7 +57,8 @@ class Discriminative(nn.Module):
                 "over their possible values, weighted by p(x), and it has no p(x). Use the "
                 "generative model."
             )
-        return self(pictures).softmax(dim=1)
+        change = self.prior.log() - self.training_prior.log()
+        return (self(pictures) + change).softmax(dim=1).float()
 
     def sample(self, count: int, *, seed: int = 0, use: str | None = None) -> Cars:
         """Raises NotDefined: the model cannot do this."""
@@ -69,12 +75,28 @@ class Discriminative(nn.Module):
         )
 
     def with_prior(self, prior: Sequence[float]) -> Discriminative:
-        """Raises NotDefined: the model cannot do this."""
-        raise NotDefined(
-            "The discriminative model has no p(y) that could be changed: the share of taxis among "
-            "the training pictures is part of its weights. Train it again with the new share "
-            "of taxis, or use the generative model."
-        )
+        """The same model where the uses have other shares; nothing is trained again.
+
+        p'(y|x) is proportional to p(y|x) p'(y) / p(y), where p(y) are the shares among the training
+        pictures and p(x|y) stays. Source: Saerens, Latinne and Decaestecker (2002), equation 2.4.
+        """
+        changed = copy.copy(self)
+        changed._buffers = {**self._buffers, "prior": torch.from_numpy(check_prior(prior))}
+        return changed
+
+    @torch.no_grad()
+    def estimate_prior(self, pictures: Tensor, steps: int = 200) -> Tensor:
+        """p(y) of unlabelled pictures, (uses,), by expectation maximisation from the present one.
+
+        Each step is the mean of p'(y|x) over the pictures, with p'(y) from the step before.
+        Source: Saerens, Latinne and Decaestecker (2002), equation 2.9.
+        """
+        posterior = self.posterior(pictures).double()
+        prior = posterior.mean(dim=0)
+        for _ in range(steps):
+            weighted = posterior * (prior / self.prior)
+            prior = (weighted / weighted.sum(dim=1, keepdim=True)).mean(dim=0)
+        return prior
 
 
 def train_discriminative(cars: Cars, *, seed: int = 0, epochs: int = 12) -> Discriminative:
@@ -87,6 +109,8 @@ def train_discriminative(cars: Cars, *, seed: int = 0, epochs: int = 12) -> Disc
     with seeded(seed):
         model = Discriminative(cars.shape)
         model.mean_picture = cars.pictures.mean(dim=0)
+        shares = cars.uses.bincount(minlength=len(USES)).double() / len(cars.uses)
+        model.training_prior, model.prior = shares, shares
         optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.1)
         batch = 50
         steps = epochs * -(-len(cars.uses) // batch)

@@ -59,17 +59,18 @@ class Joint:
         Args:
             prior: p(taxi) and p(private), which sum to 1.
         """
-        changed = np.asarray(prior, dtype=float)
-        if (
-            changed.shape != (len(USES),)
-            or (changed < 0).any()
-            or not math.isclose(changed.sum(), 1)
-        ):
-            raise ValueError(
-                f"p(y) needs {len(USES)} numbers of at least 0 that sum to 1, as in (0.25, 0.75), "
-                f"got {list(prior)}"
-            )
-        return replace(self, prior=changed)
+        return replace(self, prior=check_prior(prior))
+
+
+def check_prior(prior: Sequence[float]) -> np.ndarray:
+    """p(y) as an array, (uses,); ValueError where it is no distribution over the uses."""
+    values = np.asarray(prior, dtype=float)
+    if values.shape != (len(USES),) or (values < 0).any() or not math.isclose(values.sum(), 1):
+        raise ValueError(
+            f"p(y) needs {len(USES)} numbers of at least 0 that sum to 1, as in (0.25, 0.75), "
+            f"got {list(prior)}"
+        )
+    return values
 
 
 def joint_from_counts(counts: np.ndarray = COUNTS, pseudo_count: float = 0.0) -> Joint:
