@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from language.errors import LanguageError
+from language.text import check_text
 from language.transformer import Decoder, Encoder
 
 MOST_TOKENS = 128  # a map of all heads grows with the square
@@ -70,21 +71,6 @@ class HeadChange:
         return self.first[0] - self.first[1] >= margin and self.second[1] - self.second[0] >= margin
 
 
-def check_text(text: str) -> None:
-    """Refuse a text that no tokeniser can read.
-
-    Raises:
-        LanguageError: the text is empty or holds half a character (a lone surrogate).
-    """
-    if not text.strip():
-        raise LanguageError("The text is empty; write a sentence")
-    for character in text:
-        if "\ud800" <= character <= "\udfff":
-            raise LanguageError(
-                f"The text holds U+{ord(character):04X}, which is half a character; remove it"
-            )
-
-
 @torch.no_grad()
 def attention_maps(model: Encoder | Decoder, tokenizer: Any, text: str) -> Maps:
     """The maps of our encoder or decoder on a sentence.
@@ -93,15 +79,11 @@ def attention_maps(model: Encoder | Decoder, tokenizer: Any, text: str) -> Maps:
         LanguageError: the text is empty, no Unicode, or longer than MOST_TOKENS tokens.
     """
     check_text(text)
-    if len(text) > 40 * MOST_TOKENS:  # no token is that long: spare the tokeniser a megabyte
-        raise LanguageError(
-            f"The text has {len(text)} characters; attention maps show at most {MOST_TOKENS} tokens"
-        )
     encoded = tokenizer(text, return_offsets_mapping=True, verbose=False)
     ids, spans = encoded["input_ids"], [(int(a), int(b)) for a, b in encoded["offset_mapping"]]
     if len(ids) > MOST_TOKENS:
         raise LanguageError(
-            f"The text has {len(ids)} tokens; attention maps show at most {MOST_TOKENS}"
+            f"The text has {len(ids):,} tokens, expected at most {MOST_TOKENS}; shorten it"
         )
     names = tokenizer.convert_ids_to_tokens(ids)
     tokens = [

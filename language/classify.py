@@ -58,6 +58,9 @@ class Recipe:
     """How a classifier is trained; the rates are those of AdamW at their highest.
 
     `layers` is how many of the encoder's last layers learn; 0 leaves it frozen.
+
+    Raises:
+        LanguageError: the number of epochs or of sentences in a batch is below 1.
     """
 
     layers: int = 6
@@ -67,6 +70,12 @@ class Recipe:
     head_rate: float = 2e-3
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.batch) < 1:
+            raise LanguageError(
+                f"{self.epochs} epochs with {self.batch} sentences a batch, expected at least 1"
+            )
+
 
 def recipe_for(
     task: Task, encoder: TextEncoder, layers: int | None = None, count: int | None = None
@@ -74,13 +83,15 @@ def recipe_for(
     """A recipe for a task; all are trained in under two minutes on two cores.
 
     Args:
-        task: Its training part sets the number of epochs: at least 150 steps.
+        task: Its training part sets the number of epochs: sentences need at least 80 steps, words 150.
         encoder: A deep one learns in its upper half.
         layers: How many layers learn; None: as many as is usual.
         count: Of training sentences, where not all are used.
     """
     layers = min(encoder.depth, 6) if layers is None else layers
-    steps, least = (600, 20) if layers == 0 else (150, 5)
+    steps, least = (150, 5) if task.per_word else (80, 2)
+    if layers == 0:
+        steps, least = 600, 20
     size = len(task.train) if count is None else count
     recipe = Recipe(layers=layers, head_rate=1e-2 if layers == 0 else 2e-3)
     epochs = min(60, max(least, -(-steps * recipe.batch // max(size, 1))))
@@ -225,7 +236,7 @@ def train(
         )
         step = 0
         for _ in range(recipe.epochs):
-            for rows in torch.randperm(len(examples), generator=order).split(recipe.batch):
+            for rows in _batches([len(one.mask[0]) for one in cache], recipe.batch, order):
                 classifier.train()
                 batch = _joined([cache[row] for row in rows.tolist()])
                 right = torch.tensor(task.rows([examples[row] for row in rows.tolist()]))
@@ -298,6 +309,15 @@ def _pieces(classifier: Classifier, examples: Sequence[Example]) -> list[Batch]:
                       torch.stack([torch.zeros_like(words[:, 1]), words[:, 1]], dim=1))
             )  # fmt: skip
     return pieces
+
+
+def _batches(lengths: Sequence[int], size: int, generator: torch.Generator) -> list[Tensor]:
+    """The examples' places in random batches of similar lengths, which need little padding."""
+    batches: list[Tensor] = []
+    for part in torch.randperm(len(lengths), generator=generator).split(8 * size):
+        by_length = torch.tensor([lengths[place] for place in part.tolist()]).argsort()
+        batches += part[by_length].split(size)
+    return [batches[place] for place in torch.randperm(len(batches), generator=generator).tolist()]
 
 
 def _joined(pieces: Sequence[Batch]) -> Batch:

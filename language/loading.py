@@ -27,6 +27,8 @@ def load_decoder(folder: Path | str) -> tuple[Any, Any]:
 def _load(kind: Any, folder: Path | str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # a bundled model is there in a second
     model = kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     return model.eval(), AutoTokenizer.from_pretrained(folder)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from language.errors import LanguageError
+from language.text import check_text
 
 Encode = Callable[[Sequence[str]], np.ndarray]  # texts to unit vectors (texts, width)
 ScorePairs = Callable[[str, Sequence[str]], Sequence[float]]  # question, texts to scores in [0, 1]
@@ -71,8 +72,6 @@ def compare(
             outside [0, 1].
     """
     from scipy.stats import kendalltau
-
-    from language.vectors import check_text
 
     check_text(question, "The question")
     if len(texts) < 2:

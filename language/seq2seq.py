@@ -88,7 +88,7 @@ def targets(numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
 def train(
     stop: Event | None = None,
     *,
-    steps: int = 800,
+    steps: int = 400,
     seconds: float = 60.0,
     batch: int = 128,
     rate: float = 2e-3,

@@ -18,6 +18,7 @@ import numpy as np
 
 from ingest import resources
 from language.errors import LanguageError
+from language.text import check_text
 
 TASKS = ("topics", "sentiment", "entities")
 _WORD = re.compile(r"['’]s\b|\w+(?:-\w+|['’](?!s\b)\w+)*|[^\w\s]")
@@ -130,8 +131,6 @@ def words_of(sentence: str, per_word: bool) -> tuple[str, ...]:
     Raises:
         LanguageError: there is none, or it is no text.
     """
-    from language.vectors import check_text
-
     check_text(sentence, "The sentence")
     return tuple(_WORD.findall(sentence) if per_word else sentence.split())
 

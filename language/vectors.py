@@ -14,10 +14,9 @@ from typing import Any, Literal
 import numpy as np
 
 from language.errors import LanguageError
-from language.text import utf8
+from language.text import check_text
 
 LONGEST = 256  # tokens of a sentence that the bundled encoder was trained on
-MAX_CHARS = 100_000  # of a text to be tokenised here
 
 
 def one_hot(index: int, size: int) -> np.ndarray:
@@ -51,21 +50,6 @@ def token_ids(text: str, tokenizer: Any) -> list[int]:
     blank = " " if len(tokenizer(" a", add_special_tokens=False)["input_ids"]) == 1 else ""
     ids: list[int] = tokenizer(blank + text.strip(), add_special_tokens=False)["input_ids"]
     return ids
-
-
-def check_text(text: str, name: str = "The text") -> None:
-    """Refuse what no tokeniser takes.
-
-    Raises:
-        LanguageError: the text is empty, too long, or holds half of a surrogate pair.
-    """
-    if not text.strip():
-        raise LanguageError(f"{name} is empty; write at least one word")
-    if len(text) > MAX_CHARS:
-        raise LanguageError(
-            f"{name} has {len(text):,} characters, expected at most {MAX_CHARS:,}; shorten it"
-        )
-    utf8(text, name[0].lower() + name[1:])
 
 
 def token_name(index: int, tokenizer: Any) -> str:
@@ -157,11 +141,10 @@ def neighbours(
 def sentence_vectors(sentences: Sequence[str], encoder: Any, tokenizer: Any) -> np.ndarray:
     """One unit vector for each sentence, float32, (n, width): the mean of its tokens' states.
 
-    So works the bundled bi-encoder; what is behind the 256th token is not seen.
-    Source: Reimers and Gurevych, Sentence-BERT (2019).
+    So works the bundled bi-encoder. Source: Reimers and Gurevych, Sentence-BERT (2019).
 
     Raises:
-        LanguageError: there is no sentence, or one is empty or no text.
+        LanguageError: there is no sentence, or one is empty, no text, or over 256 tokens long.
     """
     import torch
 
@@ -169,9 +152,12 @@ def sentence_vectors(sentences: Sequence[str], encoder: Any, tokenizer: Any) -> 
         raise LanguageError("No sentences; write at least one")
     for number, sentence in enumerate(sentences, 1):
         check_text(sentence, f"Sentence {number}")
-    features = tokenizer(
-        list(sentences), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
-    )
+    features = tokenizer(list(sentences), padding=True, return_tensors="pt", verbose=False)
+    for number, length in enumerate(features["attention_mask"].sum(dim=1).tolist(), 1):
+        if length > LONGEST:
+            raise LanguageError(
+                f"Sentence {number} has {length:,} tokens, expected at most {LONGEST}; shorten it"
+            )
     with torch.inference_mode():
         states = encoder(**features).last_hidden_state  # (n, tokens, width)
     mask = features["attention_mask"][:, :, None].float()

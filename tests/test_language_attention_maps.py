@@ -109,9 +109,9 @@ def test_in_the_decoder_it_cannot_know_what_comes_later():
     [
         ("", "The text is empty"),
         (" \n", "The text is empty"),
-        ("half \ud83d", r"U\+D83D, which is half a character"),
+        ("half \ud83d", r"U\+D83D, half of a surrogate pair"),
         ("word " * 200, f"at most {MOST_TOKENS}"),
-        ("a" * 1_000_000, "1000000 characters"),
+        ("a" * 1_000_000, "1,000,000 characters"),
     ],
 )
 def test_texts_that_cannot_be_shown_are_named(encoder, text, message):

@@ -132,6 +132,8 @@ def test_training_stops_when_it_is_told_to(encoder, animals):
     assert states[0].classifier is not None
     with pytest.raises(LanguageError, match="expected 0 to 2"):
         Classifier(encoder, ["a"], False, 3)
+    with pytest.raises(LanguageError, match=r"0 epochs .* expected at least 1"):
+        Recipe(epochs=0)
 
 
 def test_a_long_sentence_is_cut_and_words_beyond_the_end_get_a_label(encoder):
@@ -191,10 +193,11 @@ def test_impossible_pairs_and_scores_are_refused():
 def test_the_tasks_are_learned_on_the_multilingual_encoder(name, least):
     from ui.language_laboratory.models import text_encoder as bundled
 
-    # Sentiment of other things than those of the training part is hard for a small encoder: .775.
     task, reader = read_task(name), bundled("multilingual")
     started = time.process_time()
     *_, last = train(reader, task, recipe_for(task, reader), watch=False)
+    seconds = time.process_time() - started
+    print(f"{name}: {last.measure:.3f} after {seconds:.0f} s of the processor")
     assert last.measure is not None
     assert last.measure >= least
-    assert time.process_time() - started < 240  # two minutes of two cores
+    assert seconds < 240  # two minutes of two cores

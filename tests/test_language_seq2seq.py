@@ -116,6 +116,7 @@ def test_targets_by_hand():
     assert write.tolist() == [[4, 2, seq2seq.END], [7, seq2seq.END, -100]]
 
 
+@pytest.mark.slow
 def test_the_loss_falls_and_a_seed_repeats_it():
     runs = [[step.loss for step in seq2seq.train(steps=12, batch=16)] for _ in range(2)]
     assert runs[0] == runs[1]

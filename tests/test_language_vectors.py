@@ -100,3 +100,5 @@ def test_neighbours_of_the_real_tables_and_sentence_vectors_of_the_real_encoder(
             sentence_vectors([text], encoder, tokenizer)
         with pytest.raises(LanguageError, match=message):
             token_ids(text, tokenizer)
+    with pytest.raises(LanguageError, match="Sentence 2 has 302 tokens, expected at most 256"):
+        sentence_vectors(["a", "a " * 300], encoder, tokenizer)
