@@ -19,8 +19,8 @@ from pypdf.generic import (
 )
 
 from ingest.errors import UnreadableFile
-from ingest.pipeline import FileReport
 from ingest.readers import read
+from ingest.reports import FileReport, Omission
 
 SHEET = (
     raw_pdf.text(40, 260, "Exercise sheet", 20)
@@ -127,8 +127,8 @@ def test_attached_files_are_named_in_the_report(tmp_path):
     attached = read(path).attached
     assert sorted(attached) == ["lecture1.pdf", "lecture2.pdf"]
     report = FileReport(str(path), "added", pages=1, attached=attached)
-    assert "its cover page only; 2 files are attached (" in report.warning
-    assert FileReport(str(path), "added", pages=1).warning == ""
+    assert report.omissions == (Omission("portfolio", 2, ", ".join(attached)),)
+    assert FileReport(str(path), "added", pages=1).omissions == ()
 
 
 def test_a_portfolio_without_words_says_what_is_in_it(tmp_path):
@@ -142,7 +142,7 @@ def test_a_portfolio_without_words_says_what_is_in_it(tmp_path):
 
 def test_pages_that_wait_for_their_pictures_are_counted():
     report = FileReport("deck.pdf", "added", pages=9, picture_pages=(2, 3, 4, 7))
-    assert report.warning == "deck.pdf: pages 2-4, 7 wait for their pictures to be read"
+    assert report.omissions == (Omission("unread pictures", 4, "2-4, 7"),)
 
 
 def link(target: str, rectangle: list[int]) -> dict[str, object]:

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from raw_pdf import FONT, TOPICS, Deck, content
 
 from ingest.errors import UnreadableFile
-from ingest.readers.pdf import page_image, read_pdf
+from ingest.readers.page_images import page_image
+from ingest.readers.pdf import read_pdf
+
+pytestmark = pytest.mark.hostile("damaged PDF files")
 
 
 @pytest.fixture
@@ -103,13 +106,14 @@ def test_page_tree_that_leads_back_to_itself_loses_no_other_page(file, kids):
     assert parsed.unread_pages[0] == 3
 
 
-@pytest.mark.parametrize("contents", ["cut", "name", "missing filter"])
+@pytest.mark.parametrize("contents", ["cut", "name", "missing filter", "unfinished"])
 def test_page_whose_contents_cannot_be_decoded_is_named(file, contents):
     deck = Deck()
     deck.objects[15] = {
         "cut": b"<< /Filter /FlateDecode /Length 20 >>\nstream\n" + b"\x78\x9c" + b"\xff" * 18
         + b"\nendstream",
         "name": b"/Nothing",
+        "unfinished": Deck.stream(b"BT /F1 12 Tf 10 10 Td (broken \xff"),
         "missing filter": b"<< /Filter /NoSuchFilter /Length 8 >>\nstream\n(abc) Tj\nendstream",
     }[contents]  # fmt: skip
     parsed = read_pdf(deck.write(file))
@@ -155,6 +159,31 @@ def test_same_page_twice_is_no_damage(file):
     assert [page.text.split("\n")[0] for page in parsed.pages][1:3] == ["Boosting", "Boosting"]
 
 
+def test_file_that_only_says_that_it_is_encrypted_is_read(file):
+    data = Deck().write(file).read_bytes()
+    encryption = b"/Root 1 0 R /Encrypt << /Filter /Standard /V 0 /R 0 >> /ID [<00> <00>]"
+    file.write_bytes(data.replace(b"/Root 1 0 R", encryption))
+    assert headings(file) == TOPICS
+
+
+@pytest.mark.parametrize("descendants", ["", "/DescendantFonts []", "/DescendantFonts [null]"])
+def test_composite_font_without_glyphs_is_read_as_a_latin_one(file, descendants):
+    font = f"<< /Type /Font /Subtype /Type0 /BaseFont /Foo /Encoding /Identity-H {descendants} >>"
+    parsed = read_pdf(Deck(font=font).write(file))
+    assert [page.text.split("\n")[0] for page in parsed.pages] == TOPICS
+    assert parsed.unread_pages == ()
+
+
+@pytest.mark.slow
+def test_page_of_seventy_metres_is_drawn_small(file):
+    deck = Deck()
+    deck.objects[2] = deck.objects[2].replace(b"[0 0 720 405]", b"[0 0 200000 200000]")
+    for index, topic in enumerate(TOPICS):
+        operators = f"BT /F1 5000 Tf 10000 150000 Td ({topic}) Tj ET".encode()
+        deck.objects[11 + 2 * index] = deck.stream(operators)
+    assert headings(deck.write(file)) == TOPICS
+
+
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.9, 0.99])
 def test_cut_file_is_refused_in_one_sentence_or_read(file, keep):
     data = Deck().write(file).read_bytes()
@@ -195,6 +224,7 @@ def sound(tmp_path_factory) -> bytes:
     flips=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=40),
     cut=st.tuples(st.floats(0, 1), st.floats(0, 0.3)),
 )
+@pytest.mark.slow
 def test_a_damaged_file_is_read_or_refused_in_one_sentence(file, sound, flips, cut):
     """Whatever bytes are changed or missing, nothing but a refusal is raised."""
     data = bytearray(sound)

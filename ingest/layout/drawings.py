@@ -14,6 +14,8 @@ from ingest.types import Box
 
 #: A drawn line is thinner than this, in points; pdfium's bounds of a 1 pt line measure 2.
 RULE_THICKNESS = 2.6
+#: A shape of the size of a letter has sides of at most so many points.
+SIGN_SIZE = 40.0
 
 _MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
 _MAX_PARTS = 2000  # that are looked at for figures
@@ -34,7 +36,8 @@ class Drawn:
 class Drawings:
     """Thin horizontal and vertical lines, pictures, large shapes, and areas that are filled with a colour.
 
-    `parts` are all of them that may belong to a figure; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
+    `parts` are all of them that may belong to a figure; `signs` are shapes of the size of letters, as
+    those of formulas that are drawn as outlines; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
     object.
     """
 
@@ -43,6 +46,7 @@ class Drawings:
     pictures: list[Box] = field(default_factory=list)
     shapes: list[Box] = field(default_factory=list)
     parts: list[Drawn] = field(default_factory=list)
+    signs: list[Box] = field(default_factory=list)
     areas: list[tuple[Box, tuple[int, int, int], int]] = field(default_factory=list)
 
 
@@ -66,6 +70,8 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
         _add_part(drawings.parts, forms, drawn, box, frame)
         if drawn.type in (pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM):
             continue
+        if min(width, box.height) > RULE_THICKNESS and max(width, box.height) <= SIGN_SIZE:
+            drawings.signs.append(box)
         if box.height <= RULE_THICKNESS:
             if width > 2:
                 drawings.rules.append(Rule(box.x0, box.x1, (box.y0 + box.y1) / 2))

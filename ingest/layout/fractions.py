@@ -9,16 +9,29 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ingest.layout.scripts import SCRIPT_SIZE, attach_scripts
-from ingest.layout.segments import SAME_BASELINE, Piece, Rule, Segment
+from ingest.layout.scripts import LOWERED, RAISED, SCRIPT_GAP, attach_scripts, limit_of
+from ingest.layout.segments import SAME_BASELINE, SCRIPT_SIZE, Piece, Rule, Segment
+
+#: What is below a fraction's bar is at least this share of the size of what is above.
+DENOMINATOR_SIZE = 0.84
+#: Two fractions' bars on one height that are nearer than so many points may share their segments.
+BARS_APART = 20.0
+#: A bracket is tall if its box is so many em high.
+TALL_BRACKET = 1.5
+#: Rows of a stack are at most so many em apart.
+STACK_PITCH = 2.2
 
 
 def write_fractions(segments: list[Segment], rules: Sequence[Rule]) -> list[Segment]:
     """Write each rule with text closely above and below, both centred on it, as a fraction."""
+    segments = _parted_at_bars(segments, rules)
     for rule in sorted(rules, key=lambda rule: rule.x1 - rule.x0):
-        inside = [s for s in segments if _spans(s, rule) and abs(s.y - rule.y) < 2 * s.size]
+        inside = [s for s in segments if _spans(s, rule) and abs(s.y - rule.y) < 3.2 * s.size]
         above = [s for s in inside if s.y < rule.y and -0.9 < (s.bottom - rule.y) / s.size < 0.35]
         below = [s for s in inside if s.y > rule.y and -0.35 < (s.top - rule.y) / s.size < 0.9]
+        rest = [s for s in inside if s not in above and s not in below]
+        above = _with_scripts(above, [s for s in rest if s.y < rule.y])
+        below = _with_scripts(below, [s for s in rest if s.y > rule.y])
         if not above or not below or not _is_bar(rule, above, below):
             continue
         parts = [*above, *below]
@@ -48,6 +61,24 @@ def write_fractions(segments: list[Segment], rules: Sequence[Rule]) -> list[Segm
     return segments
 
 
+def _with_scripts(side: list[Segment], segments: Iterable[Segment]) -> list[Segment]:
+    """A side of a bar with the exponents and indices that hang further from the bar."""
+
+    def belongs(script: Segment, base: Segment) -> bool:
+        if limit_of(script, base) is not None:
+            return True
+        step = (script.y - base.y) / base.size
+        gaps = [(script.x0 - piece.x1) / base.size for piece in base.pieces if not piece.is_blank]
+        is_placed = -RAISED[1] <= step <= -RAISED[0] or LOWERED[0] <= step <= LOWERED[1]
+        return (
+            is_placed
+            and script.size <= SCRIPT_SIZE * base.size
+            and any(SCRIPT_GAP[0] <= gap <= SCRIPT_GAP[1] for gap in gaps)
+        )
+
+    return [*side, *(s for s in segments if any(belongs(s, base) for base in side))]
+
+
 def _spans(segment: Segment, rule: Rule) -> bool:
     """Whether a segment lies within a rule's ends."""
     slack = 0.3 * segment.size
@@ -62,16 +93,56 @@ def _is_bar(rule: Rule, above: Sequence[Segment], below: Sequence[Segment]) -> b
     lines = [sum(s.size > SCRIPT_SIZE * size for s in side) for side in (above, below)]
     widest = max(right - left for left, right in sides)
     centred = all(abs((a + b) / 2 - middle) < 0.1 * width + 0.25 * size for a, b in sides)
-    return centred and widest >= 0.55 * width and max(lines) <= 2 and not _has_gap(above, below)
+    upper, lower = (max(s.size for s in side) for side in (above, below))
+    is_footnote = lower < DENOMINATOR_SIZE * upper  # the rule above the notes of a page
+    is_wide = widest >= 0.55 * width
+    return (
+        centred and is_wide and max(lines) <= 2 and not is_footnote and not _has_gap(above, below)
+    )
 
 
 def _has_gap(*sides: Sequence[Segment]) -> bool:
     """Whether a side has cells with a wide gap between them, as above and below a table's rule."""
     for side in sides:
         ordered = sorted(side, key=lambda s: s.x0)
-        if any(b.x0 - a.x1 > 1.5 * max(a.size, b.size) for a, b in pairwise(ordered)):
-            return True
+        reach = ordered[0].x1
+        for a, b in pairwise(ordered):
+            if b.x0 - reach > 1.5 * max(a.size, b.size):
+                return True
+            reach = max(reach, b.x1)
     return False
+
+
+def _parted_at_bars(segments: Sequence[Segment], rules: Sequence[Rule]) -> list[Segment]:
+    """The segments, parted between the bars of fractions that follow each other closely."""
+    gaps = [
+        (left.x1, right.x0, left.y)
+        for left in rules
+        for right in rules
+        if abs(left.y - right.y) < 0.5 and 0 < right.x0 - left.x1 < BARS_APART
+    ]
+    result: list[Segment] = []
+    for segment in segments:
+        places = [
+            (start + end) / 2
+            for start, end, y in gaps
+            if segment.x0 < start
+            and segment.x1 > end
+            and abs(segment.y - y) < 2 * segment.size
+            and not -0.4 < (segment.y - 0.25 * segment.size - y) / segment.size < 0.4
+        ]
+        for place in sorted(places):
+            left = [piece for piece in segment.pieces if (piece.x0 + piece.x1) / 2 < place]
+            right = [piece for piece in segment.pieces if (piece.x0 + piece.x1) / 2 >= place]
+            while left and left[-1].is_blank:
+                left.pop()
+            while right and right[0].is_blank:
+                right.pop(0)
+            if left and right and right[0].x0 - left[-1].x1 > 0:
+                result.append(Segment(left, segment.y, segment.size))
+                segment = Segment(right, segment.y, segment.size)
+        result.append(segment)
+    return result
 
 
 def _beside(rule: Rule, segments: Iterable[Segment]) -> Segment | None:
@@ -146,6 +217,7 @@ def write_stacks(segments: list[Segment]) -> list[Segment]:
             host, closing = _closing_of(segment, position, segments)
             if host is None or closing is None:
                 continue
+            middle = _between(segment, position, host, closing)
             inside = [
                 other
                 for other in segments
@@ -155,6 +227,8 @@ def write_stacks(segments: list[Segment]) -> list[Segment]:
                 and other.x1 < closing.x0 + 0.3 * segment.size
                 and abs(other.y - segment.y) < 3 * segment.size
             ]
+            if middle is not None:
+                inside = _near_rows(inside, middle)
             rows = _stacked_rows(inside)
             if len(rows) < 2:
                 continue
@@ -171,9 +245,10 @@ def write_stacks(segments: list[Segment]) -> list[Segment]:
                 attached=True,
             )
             closing.attached = True
-            segment.pieces.insert(position + 1, stack)
+            end = segment.pieces.index(closing) if host is segment else len(segment.pieces)
+            segment.pieces[position + 1 : end] = [stack]
             if host is not segment:
-                segment.pieces.extend(host.pieces)
+                segment.pieces.extend(host.pieces[host.pieces.index(closing) :])
             segment.top = min(segment.top, host.top, *(other.top for other in inside))
             segment.bottom = max(segment.bottom, host.bottom, *(other.bottom for other in inside))
             gone = {id(other) for other in inside} | ({id(host)} - {id(segment)})
@@ -184,21 +259,71 @@ def write_stacks(segments: list[Segment]) -> list[Segment]:
 def _closing_of(
     segment: Segment, position: int, segments: Sequence[Segment]
 ) -> tuple[Segment | None, Piece | None]:
-    """The bracket that closes the one at a position with nothing between, and its segment."""
-    closing_bracket = _BRACKETS[segment.pieces[position].text[-1]]
+    """The bracket that closes the one at a position, and its segment.
+
+    Nothing is between the two, or a row on their own line where both are tall.
+    """
+    opening = segment.pieces[position]
+    closing_bracket = _BRACKETS[opening.text[-1]]
+    tall = _is_tall(opening)
     behind = [piece for piece in segment.pieces[position + 1 :] if not piece.is_blank]
-    if behind:
-        return (segment, behind[0]) if behind[0].text[:1] == closing_bracket else (None, None)
-    for other in segments:
-        gap = other.x0 - segment.pieces[position].x1
+    if behind and behind[0].text[:1] == closing_bracket:
+        return segment, behind[0]
+    if behind and not tall:
+        return None, None
+    for piece in behind:
+        if piece.text[:1] == closing_bracket and _is_tall(piece):
+            return segment, piece
+        if _is_tall(piece):
+            return None, None
+    for other in sorted(segments, key=lambda other: other.x0):
+        gap = other.x0 - opening.x1
         if (
-            other is not segment
-            and abs(other.y - segment.y) < SAME_BASELINE * segment.size
-            and other.pieces[0].text[:1] == closing_bracket
-            and 0 <= gap < 12 * segment.size
+            other is segment
+            or abs(other.y - segment.y) >= SAME_BASELINE * segment.size
+            or not 0 <= gap < 12 * segment.size
         ):
+            continue
+        if other.pieces[0].text[:1] == closing_bracket:
             return other, other.pieces[0]
+        if tall:
+            for piece in other.pieces:
+                if _is_tall(piece):
+                    is_closing = piece.text[:1] == closing_bracket
+                    return (other, piece) if is_closing else (None, None)
     return None, None
+
+
+def _is_tall(piece: Piece) -> bool:
+    """Whether a piece is a bracket that holds several rows."""
+    return piece.text[-1:] in "()[]{}|" and piece.boxes[0].height > TALL_BRACKET * piece.size
+
+
+def _between(segment: Segment, position: int, host: Segment, closing: Piece) -> Segment | None:
+    """What stands between two brackets on their own line; None for nothing."""
+    if host is segment:
+        pieces = segment.pieces[position + 1 : segment.pieces.index(closing)]
+    else:
+        pieces = segment.pieces[position + 1 :] + host.pieces[: host.pieces.index(closing)]
+    while pieces and pieces[0].is_blank:
+        pieces = pieces[1:]
+    while pieces and pieces[-1].is_blank:
+        pieces = pieces[:-1]
+    size = max((piece.size for piece in pieces if not piece.is_blank), default=segment.size)
+    return Segment(pieces, segment.y, size) if pieces else None
+
+
+def _near_rows(others: Sequence[Segment], middle: Segment) -> list[Segment]:
+    """The rows of a stack and its middle one; none where nothing of its size is above and below it."""
+    rows = [
+        other
+        for other in others
+        if abs(other.y - middle.y) < STACK_PITCH * middle.size
+        and other.size > SCRIPT_SIZE * middle.size
+    ]
+    step = 0.5 * middle.size
+    is_stack = any(o.y < middle.y - step for o in rows) and any(o.y > middle.y + step for o in rows)
+    return [*rows, middle] if is_stack else []
 
 
 def _stacked_rows(segments: Sequence[Segment]) -> list[list[Segment]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,26 +19,35 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.layout.symbols import is_symbol_font, symbol_of
+from ingest.layout.symbols import is_misnamed, is_symbol_font, symbol_of
 from ingest.types import Box
 
 #: Two equal characters nearer than this, in em, are one character drawn twice (artificial bold,
 #: or the overlapping parts in which browsers print).
 SAME_PLACE = 0.12
+#: Brackets of so many em and more are tall: they hold several rows.
+TALL = 1.5
 #: Text smaller than this many points is not for readers.
 MIN_SIZE = 2.0
 #: A digit whose foot is so far above its baseline, in em, is a superscript glyph of its font.
 RAISED_DIGIT = 0.2
+#: A letter with points may stand so far, in em, from its line.
+POINT_HEIGHT = 0.6
+#: Where a letter's box is lower or higher than so many em, the font's size is not in points.
+TYPE3_BOX = (0.05, 4.0)
 #: Stands for a character whose meaning the file does not tell.
 UNREADABLE = "\ufffd"
 
 # Brackets and operators that are centred on the mathematical axis, a quarter em above the baseline.
 _CENTRED = frozenset("()[]{}|∥⟨⟩⌊⌋⌈⌉∑∏∫∮⋃⋂⋀⋁⨁⨂")
+# Braces over or under a formula, of parts that repeat: drawings rather than text.
+_BRACES = frozenset("⏞⏟⎴⎵⏜⏝")
 # Names of fixed-pitch fonts, whose files often do not say so.
 _FIXED_PITCH = re.compile(
     r"Mono(?!type)|Courier|Consolas|Menlo|Monaco|Inconsolata|Typewriter|FiraCode|SourceCode|"
     r"(?:^|\+)(?:CMTT|CMSLTT|ECTT|SFTT|LMTT|txtt|NimbusMon)"
 )
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "NSM"})  # classes of letters, and of their points
 _CELL = 4.0  # points; side of the cells in which repeated characters are looked for
 _LIGATURE = 3  # the letters of one ligature follow one another and share its place
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-", "\u2010": "-", "\u2011": "-"}
@@ -159,6 +169,7 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
     fonts: dict[int, Font] = {}
     gaps: dict[tuple[int, int], bool] = {}  # by font and code: whether it has no Unicode
     glyphs: list[Glyph] = []
+    signs: dict[tuple[int, float, float], Glyph] = {}  # right to left, by text object and pen
     high, origin = "", (0.0, 0.0)
     for position in range(textpage.count_chars()):
         code = unicode_of(raw, position)
@@ -178,7 +189,7 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             font = fonts[key] = _font(raw, position, drawn, frame)
         lacks_unicode = gaps.get((font.handle, code))
         if lacks_unicode is None:
-            lacks_unicode = is_unmapped(raw, position) == 1
+            lacks_unicode = is_unmapped(raw, position) == 1 or is_misnamed(font.name)
             gaps[font.handle, code] = lacks_unicode
         if text in "\r\n" and not lacks_unicode:
             continue
@@ -189,7 +200,10 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         along = box.height if direction % 2 else box.x1 - box.x0
         across = box.x1 - box.x0 if direction % 2 else box.height
         size = font.size
-        if not 0.4 * size <= across <= 4 * size and text.isalnum():
+        is_narrow = text == " " and font.fixed_pitch and along < 0.01 * size
+        if is_narrow and glyphs and box.x0 > glyphs[-1].x1 + 0.01 * size:
+            continue  # pdfium made it up from a gap
+        if not TYPE3_BOX[0] * size <= across <= TYPE3_BOX[1] * size and text.isalnum():
             size = across / 1.2  # a Type 3 font may count in units of its own
             font = fonts[key] = font._replace(size=size)
         u, v = frame.upright(*frame.shown(x.value, y.value), direction)
@@ -197,20 +211,39 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         if ligature:  # a further letter of it has a box of its own
             starts = (box.x0, box.y0, frame.width - box.x1, frame.height - box.y1)
             u = max(u, starts[direction])
+        if direction == 0 and unicodedata.bidirectional(text[0]) in _RIGHT_TO_LEFT:
+            sign = signs.get((key, *origin))
+            if sign is not None and (is_mark(text) or is_mark(sign.text)):
+                sign.text = sign.text + text if is_mark(text) else text + sign.text
+                sign.x0, sign.x1 = min(sign.x0, box.x0), max(sign.x1, box.x1)
+                continue
+            glyph = Glyph(text, box.x0, box.x1, v, size, font, box, position)
+            glyphs.append(glyph)
+            if sign is None or glyph.x0 < sign.x0:  # points belong to the last letter
+                signs[key, *origin] = glyph
+            continue
         if not lacks_unicode:
             text = _HYPHENS.get(text, text)
-        if "\uf000" <= text <= "\uf0ff" or ((font.has_symbols or text < " ") and lacks_unicode):
+        if "\ue000" <= text <= "\uf0ff" or ((font.has_symbols or text < " ") and lacks_unicode):
             text = symbol_of(font.name, text, unmapped=True)
         if text < " ":
             if not text:  # a part of a tall sign
                 continue
             text = UNREADABLE
+        if text in _BRACES:
+            continue
         if text in _CENTRED:  # fonts of tall signs hang them from their baseline
             tight_box(raw, position, *edges_at)
+            if edges[3].value - edges[2].value > TALL * size and direction == 0:
+                box = frame.box(*(edges[side].value for side in (0, 2, 1, 3)))
             middle = (edges[2].value + edges[3].value) / 2
             _, axis = frame.upright(*frame.shown(x.value, middle), direction)
             if abs(axis + 0.25 * size - v) > 0.15 * size:
                 v = axis + 0.25 * size
+        elif is_mark(text) and direction == 0:  # it may be drawn before its pen's place
+            tight_box(raw, position, *edges_at)
+            box = frame.box(*(edges[side].value for side in (0, 2, 1, 3)))
+            u, along = box.x0, box.x1 - box.x0
         elif text.isdigit() and glyphs and _may_carry_mark(glyphs[-1], u):
             tight_box(raw, position, *edges_at)
             _, foot = frame.upright(*frame.shown(edges[0].value, edges[2].value), direction)
@@ -219,7 +252,27 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         glyphs.append(
             Glyph(text, u, u + along, v, size, font, box, position, code if lacks_unicode else None)
         )
+    _level_pointed_letters(glyphs)
     return glyphs
+
+
+def _level_pointed_letters(glyphs: Sequence[Glyph]) -> None:
+    """Put right-to-left letters that stand at the height of their points on their line.
+
+    Browsers give the text of a letter and its points to the glyph of the first point.
+    """
+    letters = [g for g in glyphs if unicodedata.bidirectional(g.text[0]) in _RIGHT_TO_LEFT]
+    pointed = [g for g in letters if any(map(is_mark, g.text))]
+    plain = [g for g in letters if not any(map(is_mark, g.text))]
+    for glyph in pointed if plain else ():
+        near = min(plain, key=lambda g: abs(g.y - glyph.y) + 0.1 * abs(g.x0 - glyph.x0))
+        if abs(near.y - glyph.y) < POINT_HEIGHT * glyph.size:
+            glyph.y = near.y
+
+
+def is_mark(text: str) -> bool:
+    """Whether a character is a mark over or under another one, such as a hat, an arrow or a vowel point."""
+    return text > "\u02ff" and unicodedata.combining(text[0]) > 0
 
 
 def _may_carry_mark(glyph: Glyph, x: float) -> bool:

@@ -6,14 +6,17 @@ Glyphs join a segment by where they are, not by when they were drawn.
 from __future__ import annotations
 
 import statistics
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ingest.layout.accents import attach_marks, compose_accents
+from ingest.layout.accents import attach_marks, compose_accents, write_bars
 from ingest.layout.fractions import write_fractions, write_roots, write_stacks
 from ingest.layout.glyphs import Glyph
 from ingest.layout.scripts import attach_scripts
 from ingest.layout.segments import SAME_BASELINE, Piece, Rule, Segment, Upright, drop_lone_brackets
+from ingest.layout.symbols import TALL_SIGNS
+from ingest.types import Box
 
 #: A gap as wide as this, in em, ends a segment; spaces in justified text stay below it.
 SEGMENT_GAP = 1.0
@@ -21,10 +24,19 @@ SEGMENT_GAP = 1.0
 LINE_ROOM = 0.35
 #: The same between letters of a fixed-pitch font: four blanks of a listing.
 FIXED_PITCH_GAP = 2.5
+#: Drawn signs that fill so much of a gap, as a share, are a part of the line.
+DRAWN_SHARE = 0.4
+#: Such signs follow at least so many letters and blanks.
+PROSE = 5
+#: Lines nearer than so many points meet.
+CORNER = 2.0
 
 
 def segments_of(
-    glyphs: Sequence[Glyph], rules: Sequence[Rule] = (), uprights: Sequence[Upright] = ()
+    glyphs: Sequence[Glyph],
+    rules: Sequence[Rule] = (),
+    uprights: Sequence[Upright] = (),
+    signs: Sequence[Box] = (),
 ) -> list[Segment]:
     """The segments of glyphs of one direction, with their scripts and fractions written in.
 
@@ -32,16 +44,19 @@ def segments_of(
         glyphs: In any order; blanks count as gaps.
         rules: Horizontal lines of the page, which may be fraction bars.
         uprights: Vertical lines, which part what is on both sides of them.
+        signs: Shapes of the size of letters, which join what is on both sides of them.
     """
     segments = [
         _segment(part)
         for baseline in _baselines(glyphs)
-        for part in _parts(baseline, uprights)
+        for part in _parts(baseline, uprights, signs)
         if any(not glyph.is_blank for glyph in part)
     ]
     segments = attach_marks(segments)
-    segments = write_fractions(segments, rules)
-    segments = write_roots(segments, rules)
+    bars = _without_borders(rules, uprights)
+    segments = write_fractions(segments, bars)
+    segments = write_roots(segments, bars)
+    write_bars(segments, bars)
     segments = write_stacks(segments)
     joined = _joined(attach_scripts(segments))
     for segment in joined:
@@ -49,10 +64,25 @@ def segments_of(
     return joined
 
 
+def _without_borders(rules: Sequence[Rule], uprights: Sequence[Upright]) -> list[Rule]:
+    """The rules of which no end meets a vertical line, as those of a table's cells do."""
+    lines = sorted(uprights, key=lambda line: line.x)
+    places = [line.x for line in lines]
+    return [
+        rule
+        for rule in rules
+        if not any(
+            line.y0 - CORNER < rule.y < line.y1 + CORNER
+            for end in (rule.x0, rule.x1)
+            for line in lines[bisect(places, end - CORNER) : bisect(places, end + CORNER)]
+        )
+    ]
+
+
 def _joined(segments: Sequence[Segment]) -> list[Segment]:
     """Join segments of one baseline between which a script has filled the gap."""
     joined: list[Segment] = []
-    for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
+    for segment in _by_baseline(segments):
         for other in reversed(joined[-6:]):
             gap = (segment.x0 - other.x1) / max(segment.size, other.size)
             if (
@@ -71,6 +101,17 @@ def _joined(segments: Sequence[Segment]) -> list[Segment]:
     return joined
 
 
+def _by_baseline(segments: Sequence[Segment]) -> list[Segment]:
+    """Segments from top to bottom, those of one baseline from left to right."""
+    rows: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda s: s.y):
+        if rows and segment.y - rows[-1][0].y < SAME_BASELINE * min(segment.size, rows[-1][0].size):
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return [segment for row in rows for segment in sorted(row, key=lambda s: s.x0)]
+
+
 def _baselines(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
     """Glyphs grouped by baseline, each group from left to right."""
     group: list[Glyph] = []
@@ -83,7 +124,9 @@ def _baselines(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
         yield sorted(group, key=lambda glyph: (glyph.x0, glyph.order))
 
 
-def _parts(glyphs: Sequence[Glyph], uprights: Sequence[Upright]) -> Iterator[list[Glyph]]:
+def _parts(
+    glyphs: Sequence[Glyph], uprights: Sequence[Upright], signs: Sequence[Box]
+) -> Iterator[list[Glyph]]:
     """A baseline's glyphs, parted at wide gaps and lines; blanks at a part's ends are dropped."""
     part: list[Glyph] = []
     y = glyphs[0].y
@@ -98,7 +141,11 @@ def _parts(glyphs: Sequence[Glyph], uprights: Sequence[Upright]) -> Iterator[lis
         fixed = glyph.font.fixed_pitch and bool(part) and part[0].font.fixed_pitch
         wide = (FIXED_PITCH_GAP if fixed else SEGMENT_GAP) * max(glyph.size, size)
         if part and (
-            (gap > wide and not (gap < 1.6 * wide and _is_spaced(part)))
+            (
+                gap > wide
+                and not (gap < 1.6 * wide and _is_spaced(part))
+                and not (len(part) >= PROSE and _is_drawn_over(reach, glyph, signs))
+            )
             or (gap > LINE_ROOM * glyph.size and any(reach < x < glyph.x0 for x in lines))
             or not 0.45 < glyph.size / size < 2.2
         ):
@@ -108,6 +155,21 @@ def _parts(glyphs: Sequence[Glyph], uprights: Sequence[Upright]) -> Iterator[lis
         reach, size = max(glyph.x1, reach if gap < 0 and len(part) > 1 else 0), glyph.size
     if part:
         yield _trimmed(part)
+
+
+def _is_drawn_over(start: float, glyph: Glyph, signs: Sequence[Box]) -> bool:
+    """Whether the gap between `start` and a glyph is filled by drawn signs, as by a formula."""
+    top, bottom = glyph.y - 1.2 * glyph.size, glyph.y + 0.6 * glyph.size
+    drawn, reach = 0.0, start
+    inside = [
+        s for s in signs if s.x0 >= start and s.x1 <= glyph.x0 and top < s.y0 and s.y1 < bottom
+    ]
+    for sign in sorted(inside, key=lambda s: s.x0):
+        if sign.x1 - sign.x0 > 1.5 * glyph.size:  # an arrow or a box
+            return False
+        drawn += max(0.0, min(sign.x1, glyph.x0) - max(sign.x0, reach))
+        reach = max(reach, sign.x1)
+    return drawn > DRAWN_SHARE * (glyph.x0 - start)
 
 
 def _is_spaced(part: Sequence[Glyph]) -> bool:
@@ -137,14 +199,23 @@ def _segment(glyphs: Sequence[Glyph]) -> Segment:
             glyph.font.fixed_pitch,
             [glyph.box],
             glyph.order,
-            is_tall="CMEX" in glyph.font.name,
+            is_tall=bool(TALL_SIGNS.search(glyph.font.name)),
         )
         for glyph in glyphs
         if glyph.text
     ]
-    pieces = compose_accents(pieces)
+    pieces = _without_shafts(compose_accents(pieces))
     letters = [piece for piece in pieces if not piece.is_blank] or pieces
     sizes = [piece.size for piece in letters]
     return Segment(
         pieces, statistics.median(piece.y for piece in letters), statistics.median(sizes)
     )
+
+
+def _without_shafts(pieces: list[Piece]) -> list[Piece]:
+    """The pieces without arrows that only draw the shaft of the `↦` before them."""
+    return [
+        piece
+        for before, piece in zip([None, *pieces], pieces, strict=False)
+        if not (piece.text == "→" and before is not None and before.text == "↦")
+    ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import statistics
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,12 +29,22 @@ PROSE_WORDS = 4
 RUN_ON = 0.5
 #: Segments over a gutter may be at most this share of the smaller side.
 SPANNING = 0.6
+#: Lines that end within an em of a gutter's right edge may be this share of the smaller side.
+CLOSE = 0.2
+#: With so many of a table's middle cells over it, a gap is no gutter.
+MIDDLE_CELLS = 2
+#: So many rows with three cells or more, and such a share of those with two, are a table's.
+CELL_ROWS, CELL_ROW_SHARE = 3, 0.6
 #: A gap in a column, in em, at which boxes in rows may end, if the other column has it as well.
 STRIP_GAP = 1.2
+#: More of the gaps of the column with fewer ones, as a share, are those of rows of boxes.
+STRIPS = 0.5
 #: A gap between two rows, in em, at which columns may begin or end.
 BAND_GAP = 0.9
 
 BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
+#: A label of an item that is set apart from its text.
+LABEL = re.compile(r"^(?:\(?\w{1,3}[.)]|\[\w{1,3}\])$")
 _COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
 
 
@@ -98,7 +109,7 @@ class _Gutter:
 def reading_order(
     segments: Sequence[Segment],
     rules: Sequence[Rule] = (),
-    solid: Iterable[tuple[Sequence[Segment], float, float]] = (),
+    solid: Iterable[tuple[Sequence[Segment], float, float, bool]] = (),
 ) -> list[Row]:
     """The rows of some segments of one direction, in the order in which they are read.
 
@@ -106,18 +117,31 @@ def reading_order(
         segments: In any order.
         rules: Horizontal lines, at which columns may end.
         solid: Lines that fill one area from its left to its right edge, as a listing's do, however
-            far each is indented.
+            far each is indented, and a ruled table's rows; and whether they are code.
     """
-    rows: list[Row] = []
     items = [_Item.of(segment) for segment in segments]
-    edges = {id(line): (x0, x1) for lines, x0, x1 in solid for line in lines}
+    edges = {id(line): (x0, x1, code) for lines, x0, x1, code in solid for line in lines}
     for item in items:
         if id(item.segment) in edges:
-            item.x0, item.x1 = edges[id(item.segment)]
-            item.is_code = not _COMMENT.match(item.segment.text)
-    for number, block in enumerate(_blocks(items, list(rules), 2)):
-        rows.extend(Row(tuple(item.segment for item in row), number) for row in rows_of(block))
-    return rows
+            item.x0, item.x1, is_code = edges[id(item.segment)]
+            item.is_code = is_code and not _COMMENT.match(item.segment.text)
+    rules = list(rules)
+    if is_right_to_left(segments):  # seen in a mirror, columns go from left to right
+        for item in items:
+            item.x0, item.x1 = -item.x1, -item.x0
+        rules = [Rule(-rule.x1, -rule.x0, rule.y) for rule in rules]
+    return [
+        Row(tuple(sorted((item.segment for item in row), key=lambda s: s.x0)), number)
+        for number, block in enumerate(_blocks(items, rules, 2))
+        for row in rows_of(block)
+    ]
+
+
+def is_right_to_left(segments: Sequence[Segment]) -> bool:
+    """Whether most letters are Hebrew, Arabic or the like."""
+    classes = [unicodedata.bidirectional(letter) for s in segments for letter in s.text]
+    right = sum(each in ("R", "AL") for each in classes)
+    return right > classes.count("L")
 
 
 def rows_of(segments: Sequence[_Item]) -> list[list[_Item]]:
@@ -206,11 +230,22 @@ def _shared_strips(gutter: _Gutter) -> list[float]:
         starts.append(
             [b for a, b in pairwise(ordered) if b.top - a.bottom > STRIP_GAP * min(a.size, b.size)]
         )
-    return [
+    strips = [
         min(a.top, b.top)
         for a in starts[0]
         for b in starts[1]
         if abs(a.y - b.y) < SAME_ROW * min(a.size, b.size)
+    ]
+    if len(strips) > STRIPS * min(map(len, starts)):
+        return strips
+    # Paragraphs and headings begin again at one height by chance, but for a page's first and last line.
+    return [
+        y
+        for y in strips
+        if all(
+            min(sum(s.y < y for s in side), sum(s.y >= y for s in side)) <= 1
+            for side in (gutter.left, gutter.right)
+        )
     ]
 
 
@@ -228,6 +263,10 @@ def _gutter(segments: Sequence[_Item], least: int) -> _Gutter | None:
         over = [s for s in segments if id(s) not in beside]
         if len(over) > SPANNING * min(len(left), len(right)):
             continue
+        if sum(_is_between(s, left, right) for s in over) >= MIDDLE_CELLS:
+            continue
+        if sum(s.x1 <= start + GUTTER * size for s in over) > CLOSE * min(len(left), len(right)):
+            continue
         gutter = _Gutter(max(s.x1 for s in left), start, left, right, over)
         if not _beside(left, right) or not _are_columns(gutter):
             continue
@@ -235,6 +274,14 @@ def _gutter(segments: Sequence[_Item], least: int) -> _Gutter | None:
         if best is None or score > best[0]:
             best = score, gutter
     return best[1] if best else None
+
+
+def _is_between(segment: _Item, left: Sequence[_Item], right: Sequence[_Item]) -> bool:
+    """Whether a segment over a gutter has one on each side in its row, as a table's middle cell."""
+    return all(
+        any(abs(s.y - segment.y) < SAME_ROW * min(s.size, segment.size) for s in side)
+        for side in (left, right)
+    )
 
 
 def _lines(segments: Sequence[_Item]) -> int:
@@ -262,6 +309,8 @@ def _are_columns(gutter: _Gutter) -> bool:
         return True
     if min(_bulleted(left), _bulleted(right)) >= 0.3:
         return True
+    if _are_rows_of_cells(left, right):
+        return False
     for one in (0, 1):
         # A column of labels, each beside the first line of its text, is a table.
         labels, texts = ((left, right), (right, left))[one]
@@ -271,12 +320,22 @@ def _are_columns(gutter: _Gutter) -> bool:
             beside
             and _aligned(beside, texts) >= 0.9
             and _prose(beside) < 0.3
-            and _are_apart(beside)
+            and (_are_apart(beside) or all(LABEL.match(s.segment.text) for s in beside))
         ):
             return False
     if max(prose) < 0.3:
         return False
     return min(_aligned(left, right), _aligned(right, left)) < ALIGNED
+
+
+def _are_rows_of_cells(left: Sequence[_Item], right: Sequence[_Item]) -> bool:
+    """Whether the lines of two sides that are beside each other have more cells than the two."""
+    cells = [item for item in (*left, *right) if not item.bulleted]
+    rows = [row for row in rows_of(cells) if len(row) > 1]
+    ids = {id(item) for item in left}
+    shared = [row for row in rows if 0 < sum(id(item) in ids for item in row) < len(row)]
+    wide = sum(len(row) > 2 for row in shared)
+    return wide >= CELL_ROWS and wide >= CELL_ROW_SHARE * len(shared)
 
 
 def _are_apart(side: Sequence[_Item]) -> bool:

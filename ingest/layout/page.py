@@ -11,13 +11,14 @@ import pypdfium2 as pdfium
 
 from ingest.layout.bidi import logical_order
 from ingest.layout.code import Listing, find_listings
-from ingest.layout.drawings import read_drawings
+from ingest.layout.drawings import Drawings, read_drawings
 from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
+from ingest.layout.grids import GridRow, find_grids
 from ingest.layout.handouts import find_slides, holds, is_slide_number
 from ingest.layout.ligatures import Suspects, mark_suspects
 from ingest.layout.lines import segments_of
 from ingest.layout.lists import indent_items
-from ingest.layout.order import Row, reading_order
+from ingest.layout.order import Row, is_right_to_left, reading_order
 from ingest.layout.regions import find_regions
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
 from ingest.layout.tables import find_tables, words_of_row
@@ -78,7 +79,11 @@ class PageLayout:
 
 
 def lay_out(
-    page: pdfium.PdfPage, recognised: Sequence[RecognisedLine] = (), *, has_layers: bool = False
+    page: pdfium.PdfPage,
+    recognised: Sequence[RecognisedLine] = (),
+    *,
+    has_layers: bool = False,
+    is_drawn: bool = True,
 ) -> PageLayout:
     """Read a page's text in the order of a reader's eye.
 
@@ -87,6 +92,8 @@ def lay_out(
         recognised: Lines read from its picture. Those that repeat its text are left out; the
             others follow the text, or take their place in it where they are the larger part.
         has_layers: Whether forms that the page draws may belong to layers that are switched off.
+        is_drawn: Whether the page's drawings are looked at; without them no rule parts columns, and
+            text that a drawing covers is read.
     """
     frame = Frame.of(page)
     textpage = page.get_textpage()
@@ -94,21 +101,25 @@ def lay_out(
         glyphs = drop_doubles(read_glyphs(page, textpage, frame))
     finally:
         textpage.close()
-    drawings = read_drawings(page, frame)
+    drawings = read_drawings(page, frame) if is_drawn else Drawings()
     rules, shapes = drawings.rules, drawings.shapes
-    visible = visible_glyphs(page, glyphs, drawings, frame, forms_may_be_off=has_layers)
+    visible = glyphs
+    if is_drawn:
+        visible = visible_glyphs(page, glyphs, drawings, frame, forms_may_be_off=has_layers)
     hidden = sum(not glyph.is_blank for glyph in glyphs)
     hidden -= sum(not glyph.is_blank for glyph in visible)
     suspects = mark_suspects(visible)
     visible, is_unreadable = readable_glyphs(visible)
-    new = [_recognised_segment(line) for line in recognised if _is_new(line, visible)]
-    letters = sum(segment.letters for segment in new)
+    new = [line for line in recognised if _is_new(line, visible)]
+    letters = sum(len(line.text.replace(" ", "")) for line in new if _WORD.search(line.text))
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
+    if not is_picture:  # figures alone are the ticks of a diagram
+        new = [line for line in new if _WORD.search(line.text)]
     visible, downwards = split_vertical(visible, frame)
     groups = [
         (
             _with_drop_caps(
-                segments_of(group, rules, drawings.uprights)
+                segments_of(group, rules, drawings.uprights, drawings.signs)
                 if direction == 0
                 else segments_of(group)
             ),
@@ -118,10 +129,11 @@ def lay_out(
     ]
     if downwards:
         groups.append((segments_of(downwards), -2))
-    if new and is_picture and groups and groups[0][1] == 0:
-        groups[0][0].extend(new)
-    elif new:
-        groups.append((new, 0))
+    read_lines = [_recognised_segment(line) for line in new]
+    if read_lines and is_picture and groups and groups[0][1] == 0:
+        groups[0][0].extend(read_lines)
+    elif read_lines:
+        groups.append((read_lines, 0))
     lines: list[LayoutLine] = []
     slides: list[tuple[int, int, Box]] = []
     blocks = 0
@@ -129,11 +141,18 @@ def lay_out(
     def read(part: list[Segment], bars: Sequence[Rule], is_upright: bool) -> None:
         nonlocal blocks
         listings, part = find_listings(part)
-        rows = reading_order(
-            part, bars, [(listing.lines, listing.x0, listing.x1) for listing in listings]
-        )
         of_code = {id(line): listing for listing in listings for line in listing.lines}
-        new_lines = list(_lines(rows, bars, blocks, of_code))
+        grid: list[GridRow] = []
+        if is_upright and not is_right_to_left(part):
+            code = [segment for segment in part if id(segment) in of_code]
+            text = [segment for segment in part if id(segment) not in of_code]
+            grid, text = find_grids(text, bars, drawings.uprights)
+            part = [*code, *text, *(row.segment for row in grid)]
+        solid = [(listing.lines, listing.x0, listing.x1, True) for listing in listings]
+        solid += [([row.segment], row.x0, row.x1, False) for row in grid]
+        rows = reading_order(part, bars, solid)
+        columns = {id(row.segment): row.columns for row in grid}
+        new_lines = list(_lines(rows, bars, blocks, of_code, columns))
         if is_upright:
             indent_items(new_lines)
         lines.extend(new_lines)
@@ -165,9 +184,7 @@ def _is_on_slide(segment: Segment, slides: Sequence[tuple[Box, list[Segment]]]) 
 
 
 def _is_new(line: RecognisedLine, glyphs: Sequence[Glyph]) -> bool:
-    """Whether a line read from the picture says something, and what the page's text does not."""
-    if not _WORD.search(line.text):
-        return False
+    """Whether a line read from the picture says what the page's text does not."""
     covered = sum(
         glyph.x1 - glyph.x0
         for glyph in glyphs
@@ -178,16 +195,14 @@ def _is_new(line: RecognisedLine, glyphs: Sequence[Glyph]) -> bool:
 
 
 def _recognised_segment(line: RecognisedLine) -> Segment:
-    """A line read from a picture; its words share its width by their letters."""
+    """A line read from a picture."""
     size = 0.8 * line.box.height
-    y = line.box.y1 - 0.25 * line.box.height
-    advance = (line.box.x1 - line.box.x0) / max(len(line.text), 1)
+    y = line.baseline
     pieces = []
-    for match in re.finditer(r"\S+", line.text):
-        x0, x1 = (line.box.x0 + advance * place for place in match.span())
+    for text, x0, x1 in line.words:
         box = Box(x0, line.box.y0, x1, line.box.y1)
-        pieces.append(Piece(match[0], x0, x1, y, size, False, False, [box], 0))
-        pieces.append(Piece(" ", x1, x1 + advance, y, size, False, False, [box], 0))
+        pieces.append(Piece(text, x0, x1, y, size, False, False, [box], 0))
+        pieces.append(Piece(" ", x1, x1 + 0.25 * size, y, size, False, False, [box], 0))
     return Segment(pieces[:-1], y, size)
 
 
@@ -231,22 +246,34 @@ def _with_drop_caps(segments: list[Segment]) -> list[Segment]:
 
 
 def _lines(
-    rows: Sequence[Row], rules: Sequence[Rule], block: int, of_code: Mapping[int, Listing]
+    rows: Sequence[Row],
+    rules: Sequence[Rule],
+    block: int,
+    of_code: Mapping[int, Listing],
+    columns: Mapping[int, int],
 ) -> Iterator[LayoutLine]:
-    """Rows as lines; those of a table with what wraps inside their cells."""
+    """Rows as lines; those of a table with what wraps inside their cells.
+
+    `columns` are those of the rows of ruled tables, by the `id` of their segment.
+    """
     tables = {} if of_code else {table.first: table for table in find_tables(rows, rules)}
     position = 0
     while position < len(rows):
         table = tables.get(position)
         if table is None:
-            yield _line(rows[position], block, of_code)
+            row = rows[position]
+            ruled = sum(columns.get(id(segment), 0) for segment in row.segments)
+            line = _line(row, block, of_code)
+            yield LayoutLine(row.segments[0].words, line.size, line.block, ruled) if ruled else line
             position += 1
             continue
+        from_right = is_right_to_left([s for row in table.rows for cell in row for s in cell])
         for cells in table.rows:
             segments = [segment for cell in cells for segment in cell]
             size = max(segments, key=lambda segment: segment.letters).size
             number = block + rows[position].block
-            yield LayoutLine(logical_order(words_of_row(cells)), size, number, len(cells))
+            words = words_of_row(cells, from_right=from_right)
+            yield LayoutLine(words, size, number, len(cells))
         position = table.end
 
 

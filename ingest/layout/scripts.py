@@ -6,28 +6,41 @@ They are written behind what they belong to: `10^6`, `x_i`, `x_1^2`, `∑_(i=1)^
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from ingest.layout.segments import Piece, Segment
+from ingest.layout.segments import (
+    SCRIPT_LETTERS,
+    SCRIPT_SIZE,
+    WORD_GAP,
+    Piece,
+    Segment,
+    parted_scripts,
+)
 
-#: A script is at most this share of the size of what it belongs to.
-SCRIPT_SIZE = 0.86
 #: How far, in em of its base, a script's baseline is raised or lowered.
 RAISED = (0.12, 1.0)
 LOWERED = (0.06, 0.75)
 #: How far from its base, in em of the base, a script may begin.
 SCRIPT_GAP = (-0.35, 0.45)
+#: A limit is centred, within so many em, below the name of its operator, so many em lower.
+LIMIT_REACH = 0.4
+LIMIT_DEPTH = (0.4, 1.9)
 #: Operators that carry limits above and below themselves.
 _LARGE_OPERATORS = frozenset("∑∏∫⋃⋂⋀⋁⨁⨂")
+#: Names of operators that carry limits below themselves.
+_NAMED_OPERATORS = frozenset({"lim", "max", "min", "sup", "inf", "argmax", "argmin"})
 #: What carries no exponent or index of its own.
 _NO_BASE = frozenset("([{√=+−-·,;:<>≤≥≈≠∈→⟨/")
 
 
 def attach_scripts(segments: list[Segment]) -> list[Segment]:
     """Write small segments that are raised or lowered into the segment beside which they are set."""
+    segments = parted_scripts(segments)
     rest = sorted(segments, key=lambda segment: (segment.size, -segment.y))
     hosts = sorted(segments, key=lambda segment: segment.y)
     attached: set[int] = set()
+    hosts_of_scripts: dict[int, Segment] = {}
     for script in rest:
         base = _base_of(script, hosts, attached)
         if base is None:
@@ -35,14 +48,25 @@ def attach_scripts(segments: list[Segment]) -> list[Segment]:
         host, position, mark = base
         _write_script(host, position, script, mark)
         attached.add(id(script))
+        hosts_of_scripts[id(host)] = host
+    for host in hosts_of_scripts.values():
+        _part_figures(host)
     return [segment for segment in segments if id(segment) not in attached]
+
+
+def _part_figures(host: Segment) -> None:
+    """Put a blank between a script that ends with a figure and a figure that follows it: `x_1 2`."""
+    for script, piece in pairwise(host.pieces):
+        is_script = script.attached and script.text[:1] in "_^" and script.text[-1:].isdigit()
+        if is_script and not piece.attached and piece.text[:1].isdigit():
+            script.text += " "
 
 
 def _base_of(
     script: Segment, hosts: Sequence[Segment], attached: set[int]
 ) -> tuple[Segment, int, str] | None:
     """The segment that a script belongs to, the piece behind which it goes, and `^` or `_`."""
-    if script.letters > 24:
+    if script.letters > SCRIPT_LETTERS:
         return None
     best: tuple[float, Segment, int, str] | None = None
     first = bisect_left(hosts, script.y - 2.2 * script.size, key=lambda host: host.y)
@@ -52,12 +76,14 @@ def _base_of(
         if host is script or id(host) in attached or script.size > SCRIPT_SIZE * host.size:
             continue
         raised = (host.y - script.y) / host.size
+        if (named := _named_operator(script, host)) is not None:
+            return host, named, "_"
         if RAISED[0] <= raised <= RAISED[1]:
             mark = "^"
         elif LOWERED[0] <= -raised <= LOWERED[1]:
             mark = "_"
         else:
-            limit = _limit_of(script, host)
+            limit = limit_of(script, host)
             if limit is None:
                 continue
             mark = "^" if raised > 0 else "_"
@@ -90,15 +116,52 @@ def _reach_of(host: Segment, position: int) -> float:
     return reach
 
 
-def _limit_of(script: Segment, host: Segment) -> int | None:
-    """The large operator of a segment under or over which a script is centred."""
+def limit_of(script: Segment, host: Segment) -> int | None:
+    """The operator of a segment under or over which a script is centred: its place, or that of its name's end."""
+    if script.size > SCRIPT_SIZE * host.size:
+        return None
     middle = (script.x0 + script.x1) / 2
     for position, piece in enumerate(host.pieces):
-        if piece.text in _LARGE_OPERATORS or piece.text in ("max", "min", "lim"):
+        if piece.text in _LARGE_OPERATORS:
             inside = abs((piece.x0 + piece.x1) / 2 - middle) < 0.5 * host.size
             if inside and abs(script.y - host.y) < 1.9 * host.size:
                 return position
+    return _named_operator(script, host)
+
+
+def _named_operator(script: Segment, host: Segment) -> int | None:
+    """The last letter of an operator's name, such as `lim` or `arg max`, that a script is centred below."""
+    low, high = (depth * host.size for depth in LIMIT_DEPTH)
+    if not low <= script.y - host.y <= high:
+        return None
+    middle, reach = (script.x0 + script.x1) / 2, LIMIT_REACH * host.size
+    names = list(_names(host))
+    for index, (name, first, last) in enumerate(names):
+        starts = [host.pieces[first].x0]
+        if name in ("max", "min") and index and names[index - 1][0] == "arg":
+            starts.append(host.pieces[names[index - 1][1]].x0)
+        if name in _NAMED_OPERATORS and any(
+            abs((start + host.pieces[last].x1) / 2 - middle) < reach for start in starts
+        ):
+            return last
     return None
+
+
+def _names(host: Segment) -> Iterator[tuple[str, int, int]]:
+    """Words of upright letters: each with the places of its first and last piece."""
+    first, name = 0, ""
+    for position, piece in enumerate(host.pieces):
+        is_near = bool(name) and piece.x0 - host.pieces[position - 1].x1 < WORD_GAP * piece.size
+        is_letter = piece.text.isascii() and piece.text.isalpha() and not piece.attached
+        if is_letter and (is_near or not name):
+            first = first if name else position
+            name += piece.text
+            continue
+        if name:
+            yield name, first, position - 1
+        first, name = (position, piece.text) if is_letter else (0, "")
+    if name:
+        yield name, first, len(host.pieces) - 1
 
 
 def _piece_before(host: Segment, x: float) -> int | None:

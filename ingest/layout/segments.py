@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,8 +16,21 @@ from ingest.types import Box
 
 #: Glyphs whose baselines differ by less, in em, are on one line.
 SAME_BASELINE = 0.1
+#: A script is at most this share of the size of what it belongs to.
+SCRIPT_SIZE = 0.86
+#: How far, in em, a script is raised and lowered at most.
+SCRIPT_REACH, SCRIPT_DEPTH = 1.0, 0.75
+#: A letter between two scripts takes more room, in em of them, than a blank does.
+LETTER_ROOM = 0.35
+#: A script has at most so many letters.
+SCRIPT_LETTERS = 24
+#: A letter parts scripts if it fills this share of the gap between them.
+FILLED_GAP = 0.45
 #: A gap as wide as this, in em, parts two words where the file has no blank.
 WORD_GAP = 0.15
+#: The same in a right-to-left script, in which the boxes of joined letters are narrow, and beside a
+#: letter with points, whose box is that of a point.
+BLANK_GAP, POINTED_GAP = 0.25, 0.35
 #: Only where so many characters, as a share, are letters may wide gaps be letter-spacing.
 SPACED_LETTERS = 0.8
 
@@ -103,12 +117,72 @@ class Segment:
         """Settle its words: nothing will be written into it any more."""
         self._words = words_of(self)
 
+    def settle(self, words: list[PlacedWord]) -> None:
+        """Give it the words of what it stands for, such as a table's row."""
+        self._words = words
+
     def drop_first(self, count: int) -> None:
         """Take out its first pieces, and the blanks behind them."""
         while count < len(self.pieces) and self.pieces[count].is_blank:
             count += 1
         self.pieces = self.pieces[count:]
         self.finish()
+
+
+def parted_scripts(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments, with small ones parted where a letter of a larger one stands between their pieces.
+
+    The indices of `W_r x_r` are on one baseline and near each other, and yet two.
+    """
+    lines = sorted(segments, key=lambda segment: segment.y)
+    heights = [line.y for line in lines]
+    result: list[Segment] = []
+    for segment in segments:
+        reach = 1.5 * SCRIPT_REACH * segment.size
+        hosts = [
+            host
+            for host in lines[
+                bisect_left(heights, segment.y - reach) : bisect_right(heights, segment.y + reach)
+            ]
+            if segment.size <= SCRIPT_SIZE * host.size
+            and -SCRIPT_DEPTH <= (host.y - segment.y) / host.size <= SCRIPT_REACH
+            and host.x0 < segment.x1
+            and host.x1 > segment.x0
+        ]
+        is_short = 1 < segment.letters <= SCRIPT_LETTERS
+        result.extend(_parted(segment, hosts) if hosts and is_short else [segment])
+    return result
+
+
+def _parted(segment: Segment, hosts: Sequence[Segment]) -> list[Segment]:
+    """A segment, parted at the pieces of others that stand between its own."""
+    between = [
+        (piece.x0, piece.x1)
+        for host in hosts
+        for piece in host.pieces
+        if not piece.is_blank and segment.size <= SCRIPT_SIZE * piece.size
+    ]
+    parts: list[list[Piece]] = [[]]
+    for piece in segment.pieces:
+        last = next((p for p in reversed(parts[-1]) if not p.is_blank), None)
+        if piece.is_blank:
+            parts[-1].append(piece)
+            continue
+        if last is not None:
+            gap = piece.x0 - last.x1
+            if (
+                any(
+                    last.x1 <= (x0 + x1) / 2 <= piece.x0
+                    and min(x1, piece.x0) - max(x0, last.x1) >= FILLED_GAP * gap
+                    for x0, x1 in between
+                )
+                and gap > LETTER_ROOM * segment.size
+            ):
+                parts.append([])
+        parts[-1].append(piece)
+    if len(parts) == 1:
+        return [segment]
+    return [Segment(part, segment.y, segment.size) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +257,20 @@ def words_of(segment: Segment) -> list[PlacedWord]:
     """A segment's words from left to right, in the order in which they are read."""
     pieces = segment.pieces
     limit = _word_gap(pieces)
+    least = limit
+    if limit == WORD_GAP and any(_is_right_to_left(piece) for piece in pieces):
+        least = BLANK_GAP
     words: list[PlacedWord] = []
     reach, size, blank = 0.0, segment.size, False
+    before: Piece | None = None
     for piece in pieces:
         if piece.is_blank:
             blank = True
             reach = max(reach, piece.x0) if limit > WORD_GAP else reach
             continue
         gap = (piece.x0 - reach) / (max(size, piece.size) or 1)
-        apart = (blank and limit <= WORD_GAP) or gap > limit
+        apart = (blank and limit <= WORD_GAP) or gap > max(least, _least_gap(before, piece))
+        before = piece
         wide = ord(piece.text[0]) >= 0x2E80 and _is_unspaced(piece.text[0])
         if words and not wide and (piece.attached or not apart):
             words[-1].text += piece.text
@@ -201,6 +280,22 @@ def words_of(segment: Segment) -> list[PlacedWord]:
             words.append(PlacedWord(piece.text, list(piece.boxes), piece.bold, joined))
         reach, size, blank = max(piece.x1, reach if piece.attached else piece.x1), piece.size, False
     return [part for word in words for part in _without_blanks(word)]
+
+
+def _least_gap(before: Piece | None, piece: Piece) -> float:
+    """The gap, in em, that parts two pieces at least, by what they are."""
+    if before is None:
+        return 0.0
+    pair = (before, piece)
+    if any(map(_is_right_to_left, pair)):
+        is_pointed = any(unicodedata.combining(letter) for each in pair for letter in each.text)
+        return POINTED_GAP if is_pointed else 0.0
+    return 0.0
+
+
+def _is_right_to_left(piece: Piece) -> bool:
+    """Whether a piece is a letter of Hebrew, Arabic or the like."""
+    return unicodedata.bidirectional(piece.text[0]) in ("R", "AL")
 
 
 def _without_blanks(word: PlacedWord) -> list[PlacedWord]:

@@ -22,7 +22,7 @@ _OMS = (
     | dict(
         zip(
             range(0x20, 0x41),
-            "←→↑↓↔↗↘≃⇐⇒⇑⇓⇔↖↙∝′∞∈∋△▽/∤∀∃¬∅ℜℑ⊤⊥ℵ",
+            "←→↑↓↔↗↘≃⇐⇒⇑⇓⇔↖↙∝′∞∈∋△▽/↦∀∃¬∅ℜℑ⊤⊥ℵ",
             strict=True,
         )
     )
@@ -52,7 +52,9 @@ _OMX = {
     **dict.fromkeys(map(ord, "V"), "⋀"),
     **dict.fromkeys(map(ord, "W"), "⋁"),
     **dict.fromkeys(map(ord, "pqrst"), "√"),
-    **dict.fromkeys(map(ord, "@ABCdefgjklm89:;67uvwxyz"), ""),
+    **dict.fromkeys(map(ord, "bcd"), "\u0302"),
+    **dict.fromkeys(map(ord, "efg"), "\u0303"),
+    **dict.fromkeys(map(ord, "@ABCjklm89:;67uvwxyz"), ""),
 }
 _SYMBOL = {
     0xB7: "•", 0xB1: "±", 0xB3: "≥", 0xA3: "≤", 0xB4: "×", 0xB9: "≠", 0xBA: "≡", 0xBB: "≈",
@@ -72,10 +74,19 @@ _WINGDINGS = {
 
 _MSAM = {0x49: "▶", 0x4A: "◀", 0x03: "□", 0x04: "■", 0x58: "✓", 0x36: "⩽", 0x3E: "⩾"}
 
+#: Names of fonts of tall brackets, roots and large operators.
+TALL_SIGNS = re.compile(r"(?:^|\+)(?:CMEX|LMMathExtension)\d")
+_NEGATION = "\ue020"  # the stroke that KaTeX draws over a relation
+
+# The arrow over a vector, from its shaft; these fonts name their signs after other ones.
+_VECTORS = {0x23: "\u20d7", 0xBB: ""}
+_MISNAMED = re.compile(r"(?:^|\+)TeX-vect")
+
 _TABLES = (
+    (_MISNAMED, _VECTORS),
     (re.compile(r"(?:^|\+)MSAM\d"), _MSAM),
-    (re.compile(r"(?:^|\+)(?:CMSY|CMBSY)\d"), _OMS),
-    (re.compile(r"(?:^|\+)CMEX\d"), _OMX),
+    (re.compile(r"(?:^|\+)(?:CMSY|CMBSY|LMMathSymbols)\d"), _OMS),
+    (TALL_SIGNS, _OMX),
     (re.compile(r"(?:^|\+)Symbol"), _SYMBOL),
     (re.compile(r"(?:^|\+)Wingdings"), _WINGDINGS),
 )
@@ -89,11 +100,18 @@ def symbol_of(font: str, text: str, *, unmapped: bool) -> str:
         text: What pdfium gives for it: Unicode, or the bare code where `unmapped`.
         unmapped: Whether the file has no Unicode for the character.
     """
+    if text == _NEGATION and "KaTeX" in font:
+        return "\u0338"
     private = "\uf000" <= text <= "\uf0ff"
     if not (unmapped or private) or len(text) != 1:
         return text
     code = ord(text) - 0xF000 if private else ord(text)
     return _table(font).get(code, text)
+
+
+def is_misnamed(font: str) -> bool:
+    """Whether what a file gives as a font's Unicode is not what it shows."""
+    return bool(_MISNAMED.search(font))
 
 
 def is_symbol_font(font: str) -> bool:

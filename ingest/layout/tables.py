@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.layout.bidi import logical_order
 from ingest.layout.order import BULLET, Row
 from ingest.layout.segments import PlacedWord, Rule, Segment
 
@@ -217,15 +218,21 @@ def _rows(
     return groups
 
 
-def words_of_row(cells: Sequence[Sequence[Segment]]) -> list[PlacedWord]:
-    """A row's words, cell by cell, with the borders before them; a broken word is marked."""
+def words_of_row(cells: Sequence[Sequence[Segment]], *, from_right: bool) -> list[PlacedWord]:
+    """A row's words, cell by cell, with the borders before them; a broken word is marked.
+
+    Args:
+        cells: From left to right.
+        from_right: Whether the table is read from right to left.
+    """
+    cells = cells[::-1] if from_right else cells
     words: list[PlacedWord] = []
     borders = 0
     for cell in cells:
         first = True
         borders += 1
         for segment in cell:
-            new = segment.words
+            new = logical_order(segment.words)
             if not first and words and new:
                 last, text = words[-1].text, new[0].text
                 if len(last) > 2 and last[-1] == "-" and last[-2].isalpha() and text[0].islower():

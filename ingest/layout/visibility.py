@@ -16,6 +16,7 @@ import pypdfium2 as pdfium
 
 from ingest.layout.drawings import Drawings, address_of, painting_order
 from ingest.layout.glyphs import MIN_SIZE, UNREADABLE, Frame, Glyph
+from ingest.recognition import drawing_scale
 from ingest.text.detect import language_of
 from ingest.types import Box
 
@@ -29,8 +30,9 @@ SCALE = 2.0
 UNREADABLE_SHARE = 0.3
 #: Letters whose frequencies differ more from those of English and German, as a cosine, say nothing.
 ODD_LETTERS = 0.7
-#: So many letters are needed to judge their frequencies.
-MIN_LETTERS = 150
+#: So many letters, and so many different ones, are needed to judge their frequencies: sequences of
+#: bases and tables of codes have few.
+MIN_LETTERS, MIN_ALPHABET = 150, 12
 
 # Letters in percent. Source: H. Beker and F. Piper, Cipher Systems (1982), appendix, for English;
 # A. Beutelspacher, Kryptologie (1987), chapter 1, for German.
@@ -61,27 +63,31 @@ def visible_glyphs(
         frame: Its frame.
         forms_may_be_off: Whether the text of its forms is looked for on the drawn page.
     """
-    kept = [
-        glyph
-        for glyph in glyphs
-        if glyph.size >= MIN_SIZE
-        and _is_on_page(glyph, frame)
-        and (not glyph.font.invisible or _is_inside(glyph, drawings.pictures))
-    ]
-    suspicious = [glyph for glyph in kept if not glyph.is_blank and _is_suspicious(glyph, drawings)]
-    suspicious += _covered(page, kept, drawings)
+    kept = [g for g in glyphs if g.size >= MIN_SIZE and _is_on_page(g, frame)]
+    if any(glyph.font.invisible for glyph in kept):
+        behind_picture = _inside(kept, drawings.pictures)
+        kept = [
+            g
+            for g, is_behind in zip(kept, behind_picture, strict=True)
+            if is_behind or not g.font.invisible
+        ]
+    letters = [glyph for glyph in kept if not glyph.is_blank]
+    suspicious = [glyph for glyph in letters if glyph.font.uncertain]
+    suspicious += _white([glyph for glyph in letters if not glyph.font.uncertain], drawings)
+    suspicious += _covered(page, letters, drawings)
     if forms_may_be_off:
         outside = {address_of(drawn.raw) for drawn in page.get_objects(max_depth=1)}
-        suspicious += [g for g in kept if not g.is_blank and g.font.address not in outside]
+        suspicious += [glyph for glyph in letters if glyph.font.address not in outside]
     if not suspicious:
         return kept
-    grey = np.asarray(page.render(scale=SCALE).to_pil().convert("L")).astype(np.int16)
+    scale = drawing_scale(SCALE, frame.width, frame.height)
+    grey = np.asarray(page.render(scale=scale).to_pil().convert("L")).astype(np.int16)
     objects: dict[int, list[Glyph]] = defaultdict(list)
     for glyph in suspicious:
         objects[id(glyph.font)].append(glyph)
     hidden: set[int] = set()
     for group in objects.values():
-        without = [glyph for glyph in group if not _has_ink(grey, glyph.box)]
+        without = [glyph for glyph in group if not _has_ink(grey, glyph.box, scale)]
         if len(without) > 0.5 * len(group):
             hidden.update(id(glyph) for glyph in group)
     return [glyph for glyph in kept if id(glyph) not in hidden]
@@ -94,46 +100,57 @@ def _is_on_page(glyph: Glyph, frame: Frame) -> bool:
     return -1 <= x <= frame.width + 1 and -1 <= y <= frame.height + 1
 
 
-def _is_inside(glyph: Glyph, boxes: Sequence[Box]) -> bool:
-    """Whether a character's middle lies in a box."""
-    x = (glyph.box.x0 + glyph.box.x1) / 2
-    y = (glyph.box.y0 + glyph.box.y1) / 2
-    return any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in boxes)
+def _middles(glyphs: Sequence[Glyph]) -> tuple[np.ndarray, np.ndarray]:
+    """The middles of glyphs on the page: x and y, (glyphs,) each."""
+    x = np.array([glyph.box.x0 + glyph.box.x1 for glyph in glyphs]) / 2
+    y = np.array([glyph.box.y0 + glyph.box.y1 for glyph in glyphs]) / 2
+    return x, y
 
 
-def _is_suspicious(glyph: Glyph, drawings: Drawings) -> bool:
-    """Whether a character may leave no ink: on a layer, clipped, or white with nothing behind it."""
-    if glyph.font.uncertain:
-        return True
-    if min(glyph.font.fill) < WHITE:
-        return False
+def _holds(box: Box, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Which points a box holds, its edges included."""
+    return (box.x0 <= x) & (x <= box.x1) & (box.y0 <= y) & (y <= box.y1)
+
+
+def _inside(glyphs: Sequence[Glyph], boxes: Sequence[Box]) -> np.ndarray:
+    """Which glyphs' middles lie in a box, (glyphs,)."""
+    x, y = _middles(glyphs)
+    inside = np.zeros(len(glyphs), dtype=bool)
+    for box in boxes:
+        inside |= _holds(box, x, y)
+    return inside
+
+
+def _white(glyphs: Sequence[Glyph], drawings: Drawings) -> list[Glyph]:
+    """White characters with nothing behind them."""
+    white = [glyph for glyph in glyphs if min(glyph.font.fill) >= WHITE]
+    if not white:
+        return []
     dark = [box for box, colour, _ in drawings.areas if min(colour) < WHITE]
-    return not _is_inside(glyph, [*dark, *drawings.pictures])
+    held = _inside(white, [*dark, *drawings.pictures])
+    return [glyph for glyph, is_held in zip(white, held, strict=True) if not is_held]
 
 
 def _covered(page: pdfium.PdfPage, glyphs: Sequence[Glyph], drawings: Drawings) -> list[Glyph]:
     """Characters over which an area is filled later."""
-    inside = [
-        (glyph, [address for box, _, address in drawings.areas if _is_inside(glyph, [box])])
-        for glyph in glyphs
-        if drawings.areas and not glyph.is_blank
-    ]
-    inside = [(glyph, areas) for glyph, areas in inside if areas]
+    held = _inside(glyphs, [box for box, _, _ in drawings.areas])
+    inside = [glyph for glyph, is_held in zip(glyphs, held, strict=True) if is_held]
     if not inside:
         return []
     order = painting_order(page)
-    return [
-        glyph
-        for glyph, areas in inside
-        if any(order.get(area, 0) > order.get(glyph.font.address, 1 << 30) for area in areas)
-    ]
+    places = np.array([order.get(glyph.font.address, 1 << 30) for glyph in inside])
+    last = np.full(len(inside), -1)  # place of the last area over each
+    x, y = _middles(inside)
+    for box, _, address in drawings.areas:
+        np.maximum(last, order.get(address, 0), out=last, where=_holds(box, x, y))
+    return [glyph for glyph, is_covered in zip(inside, last > places, strict=True) if is_covered]
 
 
-def _has_ink(grey: np.ndarray, box: Box) -> bool:
+def _has_ink(grey: np.ndarray, box: Box, scale: float) -> bool:
     """Whether something is drawn inside a character's box, its upper and lower edge aside."""
     edge = 0.15 * box.height
-    top, bottom = int((box.y0 + edge) * SCALE), int((box.y1 - edge) * SCALE) + 1
-    left, right = int(box.x0 * SCALE), int(box.x1 * SCALE) + 1
+    top, bottom = int((box.y0 + edge) * scale), int((box.y1 - edge) * scale) + 1
+    left, right = int(box.x0 * scale), int(box.x1 * scale) + 1
     part = grey[max(0, top) : bottom, max(0, left) : right]
     return bool(part.size) and int(part.max()) - int(part.min()) >= NO_INK
 
@@ -158,6 +175,8 @@ def _is_odd(glyphs: Sequence[Glyph]) -> bool:
     prose = "".join(glyph.text for glyph in glyphs if not glyph.font.fixed_pitch).lower()
     counts = np.array([prose.count(chr(97 + k)) for k in range(26)], dtype=np.float64)
     if counts.sum() < max(MIN_LETTERS, 0.5 * len(prose.replace(" ", ""))):
+        return False
+    if np.count_nonzero(counts) < MIN_ALPHABET:
         return False
     usual = [np.array(_ENGLISH), np.array(_GERMAN)]
     likeness = max(

@@ -41,6 +41,8 @@ READERS: dict[str, Reader] = {
     ".ipynb": _reader("notebook"),
     ".txt": _reader("plain"),
     ".text": _reader("plain"),
+    ".vtt": _reader("captions"),
+    ".srt": _reader("captions"),
     ".png": _reader("picture"),
     ".jpg": _reader("picture"),
     ".jpeg": _reader("picture"),

@@ -1,13 +1,12 @@
 """Read PDF files with pdfium: text in reading order, lines, headings and word boxes.
 
-`reader` reads a whole file and `image` draws a page; both open it through `opening`. pdfium gives
-characters in drawing order, each with a box and a font: `characters` puts them together to words
-and lines, `lines` breaks and merges lines (an index set lower stays on its line), `boxes` gives
-the words' places on the page as shown, `composition` lays the lines out as the page's text, and
-`titles` finds headings and the document's title.
+`reader` reads a whole file and `image` draws a page; both open it through `opening`. `ingest.layout`
+puts pdfium's characters, which come in drawing order, together to lines; `composition` makes the
+page's text of them, and `titles` finds headings and the document's title. `annotations`, `links` and
+`labels` read what stands beside the text, and `second_opinion` asks pypdf where pdfium fails.
 
-Compared with pypdf it is 2 to 40 times faster on real lectures, and gives boxes, which pypdf does
-not; `benchmarks/readers.py` measures both.
+It gives boxes, which pypdf does not, and takes about twice pypdf's CPU time, most of it for the layout;
+`benchmarks/readers.py` measures both.
 """
 
 from ingest.readers.pdf.image import page_image

@@ -13,7 +13,6 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.layout.glyphs import Frame
-from ingest.progress import skipped_pages
 from ingest.text.repair import repair_word
 from ingest.types import Box, Line, Page, Word
 
@@ -57,30 +56,12 @@ class Note:
     box: Box
 
 
-def read_notes(pdf: pdfium.PdfDocument) -> dict[int, list[Note]]:
-    """Filled-in fields and comments by the page, from 1; a fault costs its annotation alone.
-
-    Args:
-        pdf: An open document of which no page is loaded yet.
-    """
+def init_forms(pdf: pdfium.PdfDocument) -> None:
+    """Make the fields of a document's forms readable, before any of its pages is loaded."""
     try:
         pdf.init_forms()
     except pdfium.PdfiumError as error:
         logger.info("forms cannot be read (%s)", error)
-    notes: dict[int, list[Note]] = {}
-    for index in range(len(pdf)):
-        if index + 1 in skipped_pages():
-            continue
-        try:
-            page = pdf[index]
-        except pdfium.PdfiumError:  # a damaged page, which the reader names
-            continue
-        try:
-            if own := list(_notes_of(pdf, page)):
-                notes[index + 1] = own
-        finally:
-            page.close()
-    return notes
 
 
 def attached_files(pdf: pdfium.PdfDocument) -> list[str]:
@@ -104,7 +85,8 @@ def with_notes(page: Page, notes: Sequence[Note]) -> Page:
     return page
 
 
-def _notes_of(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[Note]:
+def notes_of(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[Note]:
+    """A page's filled-in fields and comments; a fault costs its annotation alone."""
     count = pdfium_c.FPDFPage_GetAnnotCount(page.raw)
     frame = Frame.of(page) if count > 0 else None
     for index in range(min(count, _MAX_ANNOTATIONS)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pypdfium2 as pdfium
@@ -34,26 +34,10 @@ class Link:
     boxes: tuple[Box, ...]
 
 
-def read_links(pdf: pdfium.PdfDocument, pages: Sequence[int]) -> dict[int, list[Link]]:
-    """The links of some pages, from 1, to the web; those that recur on many pages are left out.
-
-    Args:
-        pdf: An open document.
-        pages: The pages that can be loaded.
-    """
-    links: dict[int, list[Link]] = {}
-    for number in pages:
-        try:
-            page = pdf[number - 1]
-        except pdfium.PdfiumError:  # a damaged page, which the reader names
-            continue
-        try:
-            if own := _links_of(pdf, page):
-                links[number] = own
-        finally:
-            page.close()
+def without_recurring(links: Mapping[int, Sequence[Link]], pages: int) -> dict[int, list[Link]]:
+    """The links by their page, without those that recur on many of so many pages."""
     counts = Counter(link.target for own in links.values() for link in own)
-    least = max(_RUNNING_PAGES, _RUNNING_SHARE * len(pages))
+    least = max(_RUNNING_PAGES, _RUNNING_SHARE * pages)
     return {
         number: [link for link in own if counts[link.target] < least]
         for number, own in links.items()
@@ -77,7 +61,8 @@ def with_links(page: Page, links: Sequence[Link]) -> Page:
     return page
 
 
-def _links_of(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> list[Link]:
+def links_of(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> list[Link]:
+    """A page's links to the web."""
     count = pdfium_c.FPDFPage_GetAnnotCount(page.raw)
     boxes: dict[str, list[Box]] = {}
     frame = Frame.of(page) if count > 0 else None

@@ -7,6 +7,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -17,6 +18,10 @@ _PDFIUM = threading.Lock()  # pdfium keeps global state and is not safe for thre
 _LAYERS = b"/OCProperties"  # of the catalogue, which may lie in a stream of objects
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm")
 _MAX_PACKED, _MAX_UNPACKED = 1 << 20, 1 << 24  # bytes of such a stream that are looked at
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_PLAIN_WORDS = 10  # of the first pages; what is encrypted has none
+#: A file of a few kB may declare a million pages, each a copy of one.
+MAX_PAGES = 10_000
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD in fpdfview.h
 _EVERYWHERE = (-1e6, -1e6, 1e6, 1e6)  # points; the intersection with a media box is that box
 
@@ -101,6 +106,12 @@ def _open(name: str, data: bytes) -> pdfium.PdfDocument:
     damage = UnreadableFile(f"{name}: is cut off or damaged; export or download it again")
     try:
         pdf = pdfium.PdfDocument(data)
+        if len(pdf) > MAX_PAGES:
+            pages = len(pdf)
+            pdf.close()
+            raise UnreadableFile(
+                f"{name}: has {pages} pages, more than {MAX_PAGES}; split it into several files"
+            )
         if len(pdf) > 0:
             return pdf
         pdf.close()
@@ -108,6 +119,8 @@ def _open(name: str, data: bytes) -> pdfium.PdfDocument:
     except pdfium.PdfiumError as error:
         # pdfium may report the error of the file opened before, so look into this one as well.
         if error.err_code == _PASSWORD_ERROR and b"/Encrypt" in data:
+            if (plain := _plain_copy(data)) is not None:
+                return plain
             raise UnreadableFile(f"{name}: is encrypted; save a copy without a password") from error
     from ingest.readers.pdf.second_opinion import flat_copy  # loads pypdf, which is seldom needed
 
@@ -118,3 +131,18 @@ def _open(name: str, data: bytes) -> pdfium.PdfDocument:
         return pdfium.PdfDocument(copy[0])
     except pdfium.PdfiumError as error:
         raise damage from error
+
+
+def _plain_copy(data: bytes) -> pdfium.PdfDocument | None:
+    """A file that only says it is encrypted, opened as one that is not; None if its text is no text."""
+    try:
+        pdf = pdfium.PdfDocument(data.replace(b"/Encrypt", b"/Ignored"))
+        words = sum(
+            len(_WORD.findall(page.get_textpage().get_text_bounded())) for page in islice(pdf, 5)
+        )
+    except pdfium.PdfiumError:
+        return None
+    if words >= _PLAIN_WORDS:
+        return pdf
+    pdf.close()
+    return None

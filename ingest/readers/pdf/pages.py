@@ -9,10 +9,10 @@ import numpy as np
 
 from ingest.layout.glyphs import Frame
 from ingest.layout.page import PageLayout, lay_out
-from ingest.progress import report_progress, skipped_pages
+from ingest.progress import report_progress, skipped_pages, undrawn_pages
 from ingest.readers.pdf.opening import has_layers, load_page, open_pdf
 from ingest.readers.pdf.titles import read_outline
-from ingest.recognition import GLANCE_SCALE, ink
+from ingest.recognition import GLANCE_SCALE, drawing_scale, ink
 from ingest.types import Box, Section
 
 logger = logging.getLogger(__name__)
@@ -58,9 +58,13 @@ def read_pages(name: str, data: bytes) -> PdfPages:
                     raise ValueError("it ended the reader before")
                 page = load_page(pdf, number)
                 try:
-                    layout = lay_out(page, has_layers=layers)
-                    picture = page.render(scale=GLANCE_SCALE).to_pil()
-                    drawing = ink(picture, word_boxes(layout))
+                    is_drawn = number not in undrawn_pages()
+                    layout = lay_out(page, has_layers=layers, is_drawn=is_drawn)
+                    drawing = np.zeros((0, 0), dtype=bool)
+                    if is_drawn:
+                        scale = drawing_scale(GLANCE_SCALE, *page.get_size())
+                        picture = page.render(scale=scale).to_pil()
+                        drawing = ink(picture, word_boxes(layout), scale)
                     if not layout.lines and not any(page.get_objects(max_depth=1)):
                         read.blank.append(number)
                 finally:
@@ -96,6 +100,12 @@ def reread_doubtful(name: str, data: bytes, read: PdfPages) -> tuple[PdfPages, b
             read, data = by_copy, copy[0]
     if read.blank:
         lost = second_opinion.pages_that_draw(data, read.blank)
+        copied = second_opinion.with_usable_fonts(data) if lost else None
+        if copied is not None:
+            by_copy = read_pages(name, copied)
+            if len(by_copy.blank) < len(read.blank):
+                read, data = by_copy, copied
+                lost = [number for number in lost if number in read.blank]
         read.damaged = sorted({*read.damaged, *lost})
     return read, data
 

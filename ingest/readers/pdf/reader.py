@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
+
+import pypdfium2 as pdfium
 
 from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
 from ingest.layout.regions import drop_recurring
-from ingest.progress import report_progress, skipped_pages
-from ingest.readers.pdf.annotations import attached_files, read_notes, with_notes
+from ingest.progress import report_progress, skipped_pages, undrawn_pages
+from ingest.readers.pdf.annotations import Note, attached_files, init_forms, notes_of, with_notes
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.labels import page_labels, with_labels
 from ingest.readers.pdf.letters import restore_letters
-from ingest.readers.pdf.links import read_links, with_links
+from ingest.readers.pdf.links import Link, links_of, with_links, without_recurring
 from ingest.readers.pdf.opening import (
     has_layers,
     load_page,
@@ -25,17 +27,19 @@ from ingest.readers.pdf.opening import (
     without_prefix,
 )
 from ingest.readers.pdf.page_breaks import join_broken_words
-from ingest.readers.pdf.pages import read_pages, reread_doubtful, word_boxes
+from ingest.readers.pdf.pages import PdfPages, read_pages, reread_doubtful, word_boxes
 from ingest.readers.pdf.titles import document_title, without_stamped_headings
 from ingest.recognition import (
     GLANCE_SCALE,
     TextRecogniser,
+    drawing_scale,
     ink,
     may_hold_words,
     pages_with_pictures,
     reading_scale,
 )
 from ingest.text.detect import language_of
+from ingest.text.scripts import count_longer_words, count_words
 from ingest.types import Box, Document, Line, Page, ParsedDocument
 
 #: With fewer words in the whole file, its pages are taken for pictures.
@@ -44,7 +48,6 @@ logger = logging.getLogger(__name__)
 
 #: Where text without places is put, in points.
 _MARGIN, _LINE_HEIGHT = 36.0, 12.0
-_LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
 def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
@@ -74,7 +77,7 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
             "export or download it again"
         )
     layouts = read.layouts
-    pictures = _pages_with_words(path.name, data, layouts, pages_with_pictures(read.drawings))
+    pictures = _pages_with_words(path.name, data, layouts, _pages_with_drawings(read))
     unreadable = [n for n, layout in enumerate(layouts, start=1) if layout.is_unreadable]
     pictures = sorted({*pictures, *unreadable})
     if recogniser is not None and pictures:
@@ -88,9 +91,9 @@ def read_pdf(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocu
     pages = tuple(compose_page(n, layout, compounds) for n, layout in enumerate(layouts, start=1))
     pages = join_broken_words(without_stamped_headings(pages), compounds)
     pages, attached = _with_what_is_beside(path.name, data, pages)
-    if not pictures and sum(len(page.words) for page in pages) < MIN_WORDS:
+    if not pictures and sum(count_words(page.text) for page in pages) < MIN_WORDS:
         pages = _pages_by_second_opinion(data, pages)
-        if sum(len(page.text.split()) for page in pages) < MIN_WORDS:
+        if sum(count_words(page.text) for page in pages) < MIN_WORDS:
             raise UnreadableFile(
                 f"{path.name}: its {len(pages)} page(s) hold no text, nor a picture with text"
                 + (f"; attached are {', '.join(attached)}: extract them" if attached else "")
@@ -114,9 +117,16 @@ def _with_what_is_beside(
     """The pages with labels, filled-in fields, comments and links; the names of attached files."""
     try:
         with open_pdf(name, data) as pdf:
-            notes = read_notes(pdf)
-            readable = [n for n in range(1, len(pages) + 1) if n not in skipped_pages()]
-            links = read_links(pdf, readable)
+            init_forms(pdf)
+            notes: dict[int, list[Note]] = {}
+            links: dict[int, list[Link]] = {}
+            for number in range(1, len(pages) + 1):
+                if number in skipped_pages() | undrawn_pages():
+                    continue
+                with suppress(pdfium.PdfiumError), closing(pdf[number - 1]) as page:
+                    notes[number] = list(notes_of(pdf, page))
+                    links[number] = links_of(pdf, page)
+            links = without_recurring(links, len(pages))
             labels, attached = page_labels(pdf), tuple(attached_files(pdf))
     except Exception as error:  # the text is read all the same
         logger.info("%s: labels or annotations cannot be read (%r)", name, error)
@@ -131,7 +141,7 @@ def _pages_by_second_opinion(data: bytes, pages: tuple[Page, ...]) -> tuple[Page
     from ingest.readers.pdf import second_opinion
 
     texts = second_opinion.texts(data)
-    words = sum(len(_LETTERS.findall(text)) for text in texts)
+    words = sum(map(count_longer_words, texts))
     if len(texts) != len(pages) or words < MIN_WORDS:
         return pages
     return tuple(
@@ -152,24 +162,33 @@ def _text_page(page: Page, text: str) -> Page:
     return Page(page.number, content, page.width, page.height, lines=tuple(lines))
 
 
+def _pages_with_drawings(read: PdfPages) -> list[int]:
+    """The pages, from 1, with much drawn outside their text, or with nothing else but what is drawn."""
+    textless = (
+        number
+        for number, (layout, drawing) in enumerate(
+            zip(read.layouts, read.drawings, strict=True), start=1
+        )
+        if not layout.lines and drawing.any()
+    )
+    return sorted({*pages_with_pictures(read.drawings), *textless})
+
+
 def _pages_with_words(
     name: str, data: bytes, layouts: Sequence[PageLayout], numbers: Sequence[int]
 ) -> list[int]:
     """Those of some pages, counted from 1, whose drawings may hold words."""
     if not numbers:
         return []
+    candidates = []
     with open_pdf(name, data) as pdf:
-        return [
-            number
-            for number in numbers
-            if may_hold_words(
-                ink(
-                    pdf[number - 1].render(scale=1).to_pil(),
-                    word_boxes(layouts[number - 1]),
-                    scale=1,
-                )
-            )
-        ]
+        for number in numbers:
+            page, layout = pdf[number - 1], layouts[number - 1]
+            scale = drawing_scale(1, *page.get_size())
+            drawing = ink(page.render(scale=scale).to_pil(), word_boxes(layout), scale)
+            if may_hold_words(drawing, has_text=bool(layout.lines)):
+                candidates.append(number)
+    return candidates
 
 
 def _read_pictures(

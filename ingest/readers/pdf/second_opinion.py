@@ -24,6 +24,12 @@ _PAINTING = re.compile(rb"(?<![\w/])(?:Tj|TJ|Do|BI|sh|[fFSsBb]\*?)(?![\w/])|\)\s
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 # "/f_f_i", "/f_t.liga", "/uni00660069"
 _LIGATURE_NAME = re.compile(r"/(?:((?:[A-Za-z]_)+[A-Za-z])|uni((?:00[0-9A-F]{2}){2,3}))(?:\.\w+)?")
+_LATIN_FONT = {
+    "/Type": "/Font",
+    "/Subtype": "/Type1",
+    "/BaseFont": "/Helvetica",
+    "/Encoding": "/WinAnsiEncoding",
+}
 _LETTER = (612, 792)  # points; the size that readers assume where a page has none
 
 
@@ -55,6 +61,41 @@ def flat_copy(data: bytes) -> tuple[bytes, list[int]] | None:
     except Exception:  # whatever pypdf stumbles over: it is only the second opinion
         return None
     return (copy.getvalue(), missing) if len(writer.pages) > len(missing) else None
+
+
+def with_usable_fonts(data: bytes) -> bytes | None:
+    """A copy in which each composite font without glyphs of its own is a simple one.
+
+    pdfium draws nothing in such a font; others read its codes as Latin letters. None where the file
+    has no such font, or pypdf cannot copy it.
+    """
+    try:
+        writer = pypdf.PdfWriter(clone_from=_open(data))
+        fonts = [
+            font
+            for page in writer.pages
+            for resources in _resources(page)
+            for font in _values(resources.get("/Font"))
+            if font.get("/Subtype") == "/Type0" and not _has_glyphs(font)
+        ]
+        for font in fonts:
+            font.clear()
+            font.update({NameObject(key): NameObject(value) for key, value in _LATIN_FONT.items()})
+        copy = io.BytesIO()
+        writer.write(copy)
+    except Exception:  # whatever pypdf stumbles over: it is only the second opinion
+        return None
+    return copy.getvalue() if fonts else None
+
+
+def _has_glyphs(font: DictionaryObject) -> bool:
+    """Whether a composite font names a font with its glyphs."""
+    descendants = font.get("/DescendantFonts")
+    descendants = descendants.get_object() if descendants is not None else None
+    if not isinstance(descendants, ArrayObject) or not descendants:
+        return False
+    first = descendants[0]
+    return isinstance(first, DictionaryObject) and "CIDFont" in str(first.get("/Subtype"))
 
 
 def pages_that_draw(data: bytes, numbers: list[int]) -> list[int]:
@@ -140,7 +181,8 @@ def _draws(page: DictionaryObject | None) -> bool:
             content = stream.get_data()
         except Exception:  # a damaged stream was meant to draw something
             return True
-        if _PAINTING.search(content) or (not content.strip() and stream._data.strip()):
+        is_lost = not content.strip() and bool(stream._data.strip())
+        if _PAINTING.search(content) or is_lost or content.count(b"BT") > content.count(b"ET"):
             return True
     return False
 
@@ -165,14 +207,7 @@ def ligature_names(data: bytes) -> dict[tuple[str, int], str]:
 
 def _named_ligatures(page: DictionaryObject | None) -> Iterator[tuple[tuple[str, int], str]]:
     """The ligatures that the fonts of a page and of its forms name."""
-    queue = [page.get("/Resources")] if page is not None else []
-    seen: set[int] = set()
-    while queue:
-        resources = queue.pop()
-        resources = resources.get_object() if resources is not None else None
-        if not isinstance(resources, DictionaryObject) or id(resources) in seen:
-            continue
-        seen.add(id(resources))
+    for resources in _resources(page):
         for font in _values(resources.get("/Font")):
             encoding = font.get("/Encoding")
             encoding = encoding.get_object() if encoding is not None else None
@@ -186,7 +221,19 @@ def _named_ligatures(page: DictionaryObject | None) -> Iterator[tuple[tuple[str,
                         code += 1
                     else:
                         code = int(cast(int, entry))
-        queue += [form.get("/Resources") for form in _values(resources.get("/XObject"))]
+
+
+def _resources(page: DictionaryObject | None) -> Iterator[DictionaryObject]:
+    """The resources of a page and of the forms that it draws, each once."""
+    queue = [page.get("/Resources")] if page is not None else []
+    seen: set[int] = set()
+    while queue:
+        resources = queue.pop()
+        resources = resources.get_object() if resources is not None else None
+        if isinstance(resources, DictionaryObject) and id(resources) not in seen:
+            seen.add(id(resources))
+            yield resources
+            queue += [form.get("/Resources") for form in _values(resources.get("/XObject"))]
 
 
 def _named_letters(match: re.Match[str]) -> str:

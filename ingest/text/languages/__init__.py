@@ -1,7 +1,8 @@
 """The languages that the program knows, one module each; a new module here is all it takes.
 
-Every module beside `base` holds one value `LANGUAGE`. A text in none of these languages is
-treated as English, which does it little harm: its words are indexed and found as they are.
+Every module beside `base` holds one value `LANGUAGE`; the package `course` has the words in which
+some of them ask about a course. A text in none of these languages is treated as English, which
+does it little harm: its words are indexed and found as they are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ __all__ = ["DEFAULT", "LANGUAGES", "Language", "language"]
 
 
 def _discover() -> dict[str, Language]:
-    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
     values = [import_module(f"{__name__}.{name}").LANGUAGE for name in modules if name != "base"]
     return {value.code: value for value in values}
 

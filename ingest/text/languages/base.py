@@ -5,8 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 _NEVER = re.compile(r"(?!)")  # matches nothing
+
+
+#: Two or more authors by initials and names at a text's beginning, of any language's literature.
+AUTHORS = r"""
+    ^\W*(?:\[\d+\]\s*)?(?-i:(?:[A-ZÄÖÜÉ]\.[\s-]*)+[A-ZÄÖÜÉ][\w'’-]+
+        (?:(?:,|,?\s+(?:and|und|et)|,?\s+&)\s+(?:[A-ZÄÖÜÉ]\.[\s-]*)+[A-ZÄÖÜÉ][\w'’-]+)+)
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +27,36 @@ class Aside:
     """Searched in a question that asks for such a text."""
     heading: re.Pattern[str] = _NEVER
     """Searched in the heading above such texts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terminology:
+    """How a language defines its terms, and how a study card asks for them."""
+
+    articles: frozenset[str]
+    """Words before a term that are no part of it."""
+    indefinite: frozenset[str]
+    """Those of them that introduce what is new."""
+    linking_words: frozenset[str]
+    """Frequent words that may be inside a term, as "of" in "rate of convergence"."""
+    vague_nouns: frozenset[str]
+    """Words of no term, in any place: "the idea of ..." names none."""
+    general_nouns: frozenset[str]
+    """Words that are a term only beside another one: "search problem", but not "problem"."""
+    definition: re.Pattern[str]
+    """Matched behind a term; the group `text` is what defines it."""
+    naming: re.Pattern[str]
+    """Searched in a sentence; the group `term` is what the sentence names."""
+    outside: re.Pattern[str]
+    """Words by which a text needs what stands outside of it, wherever they are."""
+    outside_opening: re.Pattern[str]
+    """Openings by which a sentence needs what stands before it, or begins with no term."""
+    remark_opening: re.Pattern[str]
+    """Openings of an entry that says how its term is, instead of what it is."""
+    question: str
+    """Asks for the meaning of `{term}`."""
+    abbreviation_question: str
+    """Asks what `{term}` stands for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # each language is one value, equal to itself alone
@@ -83,6 +121,9 @@ class Language:
     """Stands above an answer that the lectures may not hold, with `{reasons}`."""
     doubt_reasons: Mapping[str, str]
     """By the kinds of `rag.types.DoubtKind`: why an answer is doubtful; in `missing` with `{words}`."""
+    writer_notes: Mapping[str, str]
+    """By the kinds of `rag.writer_notes.NoteKind`: why no language model wrote the answer, and what
+    to do; each with the values that the kind has."""
 
     spellings: tuple[tuple[re.Pattern[str], str], ...] = ()
     """What a word's other spellings have in common, as replacements in its small letters, in order."""
@@ -107,6 +148,8 @@ class Language:
     """Words by which a sentence names what it describes."""
     statement: re.Pattern[str] = _NEVER
     """The opening of a text about a known term: a theorem, a proof, an example."""
+    terminology: Terminology | None = None
+    """How it defines terms; without it there are no study cards."""
     asides: Mapping[str, Aside] = field(default_factory=dict)
     """By their kinds, which have one name in every language."""
     several_places: re.Pattern[str] = _NEVER
@@ -118,6 +161,14 @@ class Language:
     """What the caption of a table begins with, before its number."""
     figure_words: frozenset[str] = frozenset()
     """What the caption of a figure begins with, before its number."""
+    lecture_words: frozenset[str] = frozenset()
+    """What a lecture is called in file names, before its number."""
+    numbered_lecture: str = "lecture {number}"
+    """A lecture by its number."""
+    up_to_lecture: str = "up to {lecture}"
+    """A lecture and those before it."""
+    searched_in: str = "Searched in {scope}."
+    """Says which lectures an answer is from, where a question was asked of some."""
 
     @property
     def evident_words(self) -> frozenset[str]:
@@ -132,4 +183,18 @@ def words(text: str) -> frozenset[str]:
 
 def pattern(text: str) -> re.Pattern[str]:
     """A verbose, case-blind pattern; `#` opens a comment and a blank is written `\\s`."""
-    return re.compile(text, re.IGNORECASE | re.VERBOSE)
+    return cast("re.Pattern[str]", LazyPattern(text, re.IGNORECASE | re.VERBOSE))
+
+
+class LazyPattern:
+    """A pattern that is compiled when it is first used; it has the methods of `re.Pattern`."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self._text, self._flags = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = getattr(re.compile(self._text, self._flags), name)
+        setattr(self, name, value)
+        return value

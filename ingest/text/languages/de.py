@@ -1,10 +1,19 @@
 """German."""
 
-from ingest.text.languages.base import Aside, Language, pattern, words
+from ingest.text.languages.base import AUTHORS, Aside, Language, Terminology, pattern, words
 
-_NOUN = r"(?!(?:auf|aus|bei|für|im|in|mit|nach|oder|und|von|vom|zu|zum|zur)\b)[\w-]+"
+_NOUN = (
+    r"(?!(?:auf|aus|bei|für|im|in|mit|nach|oder|und|von|vom|zu|zum|zur)\b)[\w-]+[*∗+#]*"  # A*, C++
+)
 _THING = rf"((?:{_NOUN}\s+){{0,3}}?{_NOUN})"
 _ARTICLE = r"(?:eine?[mnrs]?\s+|de[mnrs]\s+|die\s+|das\s+)?"
+
+# What stands behind the article of a definition; "ein gutes Beispiel" defines nothing.
+_GENUS = r"""(?:eine?[mnrs]?|de[mnrs]|die|das|jede[rs]?)\s+ (?!(?:[a-zäöüß]+\s+)?(?:aufgabe|ausgangspunkt|beispiel
+    |bessere?[nrs]?|beste[nrs]?|einfachste[nrs]?|einzige[nrs]?|ergebnis|erste[nrs]?|fall|folge|folgende[nrs]?
+    |frage|ganze[nrs]?|gleiche[nrs]?|grund|grundlage|gute[nrs]?|häufigste[nrs]?|herausforderung|ideal
+    |letzte[nrs]?|lösung|meiste[nrs]?|muss|nachteil|nächste[nrs]?|problem|schritt|typische[nrs]?|voraussetzung
+    |vorteil|wichtige[nrs]?|wichtigste[nrs]?|ziel|zweite[nrs]?)\b)"""
 
 LANGUAGE = Language(
     code="de",
@@ -92,7 +101,7 @@ LANGUAGE = Language(
     ),
     comparison=pattern(
         rf"""
-        ([\w-]+),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+)
+        ([\w-]+[*∗+\#]*),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+[*∗+\#]*)
         | \bzwischen\s+ {_ARTICLE}{_THING} \s+ und \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in|mit|von)\b)
         | \bvergleiche?\s+ {_ARTICLE}{_THING} \s+ (?:mit|und) \s+ {_ARTICLE}{_THING}
@@ -130,6 +139,75 @@ LANGUAGE = Language(
             |definiert\s+(?:als|durch)|versteht\s+man) \b
         | \bist\s+definiert\b | ^definition\b
         """
+    ),
+    terminology=Terminology(
+        articles=words("das dem den der des die ein eine einem einen einer eines jede jeder jedes"),
+        indefinite=words("ein eine einen"),
+        linking_words=words("der des für und von zu zur"),
+        vague_nouns=words(
+            """achtung allgemein anmerkung beispiel beispiele bemerkung beobachtung einwand
+            fazit folge folgen folgende folgendes gegenbeispiel grund grundidee gründe
+            hinweis hinweise idee ideen intuition kernaussage kontra lernziel lernziele
+            merke motivation nachteil nachteile nutzen pro sinn tipp tipps unterschied
+            unterschiede ursache ursachen vergleich voraussetzung voraussetzungen
+            vorgehen vorteil vorteile warnung wichtig wiederholung ziel ziele
+            zusammenfassung zweck"""
+        ),
+        general_nouns=words(
+            """abbildung ablauf analyse annahme annahmen ansatz anwendung anwendungen art
+            arten aufbau aufgabe aufgaben aussage autor autoren außen bedeutung begriff
+            daten definition eigenschaft eigenschaften element elemente ergebnis
+            ergebnisse fall form formel frage fragen funktion funktionen fälle gruppe
+            inhalt innen link links literatur lösung lösungen merkmal merkmale methode
+            methoden modell modelle name objekt ordnung phase phasen plan prinzip
+            prinzipien problem probleme programm prozess quelle quellen rechts regel
+            resultat schritt schritte sprache stand struktur system systeme tabelle
+            technik technologie teil test thema themen theorie titel typ typen verfahren
+            version wert werte wort wörter zahl zeit zustand"""
+        ),
+        definition=pattern(
+            rf"""
+            \s+ (?:ist|sind) \s+ (?P<text> {_GENUS} .+ )
+            | \s+ (?:bedeute[nt]|bezeichne[nt]|beschreib(?:t|en)|misst|mißt|steht\s+für) \s+
+                (?P<verb> (?!(?:auch|das|dies|es|nicht|nur)\b) .+ )
+            """
+        ),
+        naming=pattern(
+            r"""
+            ^\W*(?:unter|als) \s+ (?:eine[mnrs]?\s+|de[mnr]\s+)? ["„»]?
+                (?P<term>[^\W\d_][\w-]+(?:\s+[\w-]+){0,3}?) ["“«]? \s+
+                (?:versteht|verstehen|bezeichnet|bezeichnen) \s+ (?:man|wir) \s
+            | \b(?:heißt|heißen|nennt\s+man|nennen\s+wir|bezeichnet\s+man\s+als) \s+
+                (?:auch\s+)?(?:eine?\s+|de[rn]\s+|die\s+|das\s+)? ["„»]?
+                (?P<name>(?-i:[A-ZÄÖÜ])[\w-]+(?:\s+(?-i:[A-ZÄÖÜ])[\w-]+){0,2}) ["“«]? (?=\s*(?:[.,;:(]|$))
+            """
+        ),
+        outside=pattern(
+            r"""
+            \b(?:also|außerdem|daher|danach|dadurch|demnach|deshalb|dies(?:e[mnrs]?)?
+                |folgende[mnrs]?|folgendermaßen|hier\w*|ihr|jedoch|jene[mnrs]?
+                |obige[mnrs]?|oben|solche[mnrs]?|somit|sonst|stattdessen|trotzdem
+                |unten|vorherige[mnrs]?|zudem)\b
+            | \b(?:abbildung|abschnitt|folie|kapitel|tabelle|vorlesung)\s*\d
+            | \b(?:der|die|letzte[nr]?|nächste[nr]?)\s+(?:abbildung|folie|grafik|vorlesung)\b
+            """
+        ),
+        outside_opening=pattern(
+            r"""
+            ^\W*(?:aber|auch|bei|da|dabei|dafür|dagegen|damit|dann|darin|daran|davon|dazu|denn|er|es
+                |falls|für|im|in|man|mit|oder|sie|sind|so|und|wenn|wer|wie|wir|zu|zum|zur)\b
+            """
+        ),
+        remark_opening=pattern(
+            r"""
+            ^\W*(?:benötigt|benötigen|besser|braucht|brauchen|erforderlich|erlauben|erleichtern|ermöglichen
+                |garantier(?:t|en)|haben|häufig|hat|immer|ist|kann|kein\w*|können|langsamer|manchmal|mehr|meist
+                |meistens|muss|müssen|nicht|nie|niemals|nötig|notwendig|nur|oft|oftmals|schneller|sind
+                |soll|sollen|sollte|vor\s+allem|weniger|werden|wird)\b
+            """
+        ),
+        question="Was versteht man unter „{term}“?",
+        abbreviation_question="Wofür steht „{term}“?",
     ),
     statement=pattern(
         r"^\W*(?:satz|lemma|korollar|theorem|beweis|beispiel|bemerkung|aufgabe|übung)e?\b"
@@ -171,6 +249,7 @@ LANGUAGE = Language(
         ),
         "reference": Aside(
             text=pattern(
+                f"{AUTHORS}|"
                 r"""
                 ^\W*(?:\[\d+\]\s*)?(?-i:[A-ZÄÖÜ][\w'’-]+,\s+(?:[A-ZÄÖÜ]\.\s*)+
                     | (?:[A-ZÄÖÜ]\.\s*)+[A-ZÄÖÜ][\w'’-]+) .* (?:[(,.]\s*(?:19|20)\d\d)
@@ -209,6 +288,18 @@ LANGUAGE = Language(
         "scattered": "die passendsten Textstellen stammen aus verschiedenen Vorlesungen",
         "languages": "Frage und Seite sind in verschiedenen Sprachen",
     },
+    writer_notes={
+        "unreachable": "Die Vorlesungen werden zitiert, weil unter {place} kein Sprachmodell antwortet; starten Sie den Server dort und fragen Sie noch einmal.",
+        "missing": "Die Vorlesungen werden zitiert, weil {place} kein Sprachmodell {model} hat; laden Sie es dort oder wählen Sie eines, das `katheder models find` nennt.",
+        "key": "Die Vorlesungen werden zitiert, weil {place} den Schlüssel ablehnt; prüfen Sie die Variable, die models.api_key_variable nennt ({variable}).",
+        "context": "Die Vorlesungen werden zitiert, weil der Prompt länger ist als der Kontext von {model}; geben Sie ihm einen größeren oder senken Sie answer.evidence_words.",
+        "cut": "Die Vorlesungen werden zitiert, weil die Verbindung zu {place} mitten in der Antwort abbrach; fragen Sie noch einmal.",
+        "busy": "Die Vorlesungen werden zitiert, weil {place} überlastet ist (Status {status}); fragen Sie in einer Minute noch einmal.",
+        "silent": "Die Vorlesungen werden zitiert, weil {model} {seconds} s lang nichts sandte; fragen Sie noch einmal oder erhöhen Sie models.token_seconds.",
+        "empty": "Die Vorlesungen werden zitiert, weil {model} ohne ein Wort endete; erhöhen Sie sampling.max_new_tokens oder wählen Sie ein anderes Modell.",
+        "refused": "Die Vorlesungen werden zitiert, weil {place} den Prompt ablehnte ({reason}); `katheder models try` zeigt ihn.",
+        "sampling": "{model} kennt diese Einstellungen nicht, sie hatten keine Wirkung: {settings}.",
+    },
     # Old and new spelling, after ß has become ss: Amtliche Regelung der deutschen Rechtschreibung
     # (2006), its rules on triple letters and on foreign words, and its list of words.
     spellings=(
@@ -230,6 +321,12 @@ LANGUAGE = Language(
         """
     ),
     table_words=words("tabelle tab"),
+    lecture_words=words(
+        "einheit folien foliensatz kap kapitel lektion modul sitzung tag teil termin thema vl vorlesung woche"
+    ),
+    numbered_lecture="Vorlesung {number}",
+    up_to_lecture="bis {lecture}",
+    searched_in="Gesucht in {scope}.",
     figure_words=words("abbildung abb bild"),
     contents_titles=frozenset(
         {

@@ -1,10 +1,19 @@
 """English."""
 
-from ingest.text.languages.base import Aside, Language, pattern, words
+from ingest.text.languages.base import AUTHORS, Aside, Language, Terminology, pattern, words
 
-_NOUN = r"(?!(?:about|and|at|behind|by|for|from|in|of|on|or|to|with)\b)[\w-]+"
+_NOUN = r"(?!(?:about|and|at|behind|by|for|from|in|of|on|or|to|with)\b)[\w-]+[*∗+#]*"  # A*, C++
 _THING = rf"((?:{_NOUN}\s+){{0,3}}?{_NOUN})"
 _ARTICLE = r"(?:an?\s+|the\s+)?"
+
+# What stands behind the article of a definition; "a good idea" defines nothing.
+_GENUS = r"""(?:an?|any|the|one\s+of\s+the)\s+ (?!(?:[a-z]+ly\s+)?(?:advantage|average|basis|best|better|big
+    |case|challenge|choice|common|consequence|current|drawback|easiest|example|fact|fastest|few|first
+    |following|foundation|good|great|hard|heart|hot|ideal|important|input|issue|key|last
+    |little|lot|main|major|matter|most|natural|necessary|next|nice|number|only|other|output|popular
+    |problem|product|question|reason|recurring|result|same|second|simplest|solution
+    |special|standard|step|third|topic|typical|useful|usual|value|way\s+forward|workhorse)\b)
+    |(?:sets?|kinds?|types?|forms?|classes|collections?|sequences?|groups?)\s+of\s"""
 
 LANGUAGE = Language(
     code="en",
@@ -91,7 +100,7 @@ LANGUAGE = Language(
     ),
     comparison=pattern(
         rf"""
-        ([\w-]+),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+)
+        ([\w-]+[*∗+\#]*),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+[*∗+\#]*)
         | \bbetween\s+ {_ARTICLE}{_THING} \s+ and \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:about|for|from|in|of|on|with)\b)
         | \bcompare\s+ {_ARTICLE}{_THING} \s+ (?:and|to|with) \s+ {_ARTICLE}{_THING}
@@ -129,6 +138,83 @@ LANGUAGE = Language(
         \b(?:is|are)\s+(?:then\s+|also\s+)?(?:called|known\s+as|defined|said\s+to\s+be|termed)\b
         | \b(?:we|one)\s+(?:call|define|say)\b | \bby\s+definition\b | ^definition\b
         """
+    ),
+    terminology=Terminology(
+        articles=words("a an any the"),
+        indefinite=words("a an"),
+        linking_words=words("of for and to"),
+        vague_nouns=words(
+            """above additional advantage advantages aim aspect benefit benefits challenge conclusion
+            cons consequence difference differences disadvantage disadvantages drawback
+            drawbacks example examples fact fallacy following goal goals hence here hint
+            idea ideas implication important intuition issue issues lesson limitation
+            motivation next observation one outline own pros purpose reason reasons
+            recall recap remark remember reminder terminology things today
+            useful warning why yes"""
+        ),
+        general_nouns=words(
+            """acknowledgement acknowledgements agenda algorithm analogy analysis answer answers approach approaches argument
+            announcements assumption assumptions background case cases class code complexity concept
+            concepts condition conditions cost data definition design distance element
+            evaluation example exercise experiment experiments figure form formula
+            function functions group home homework idea implementation importance
+            information input inside instance interpretation key keyword language
+            lecture left level limits link list main material meaning message method
+            methods middle model models name note number object operation option options
+            order outcome output outside parameter part people person phase point
+            principle problem problems procedure process program proof properties
+            property quality question questions reference references requirement result
+            results right rule rules section set size slide software solution solutions
+            source sources state status step steps structure study summary system
+            systems table task technique technology term terms test theory thing time
+            tip title tool tools top topic trick type types usage use user users value
+            values variable variables variants version week word words work"""
+        ),
+        definition=pattern(
+            rf"""
+            \s+ (?:is|are) \s+ (?:basically|essentially|in\s+essence|just|simply|therefore|thus)?\s*
+                (?P<text> (?:{_GENUS}) .+ | defined\s+(?:as|by|to\s+be)\s .+ )
+            | \s+ are \s+ (?P<several> (?!(?:about|at|by|from|in|on|to|with)\b)(?:[a-z-]+\s+){{0,3}}[a-z-]+s\s+
+                (?:for|in\s+which|of|that|used|where|which|who|whose|with)\s .+ )
+            | \s+ (?:can\s+be\s+(?:regarded|seen|thought\s+of|viewed)\s+as|consists?\s+in|denotes?
+                |describes?|means?|measures?|(?:is|are)\s+used\s+(?:for|to)|refers?\s+to|stands?\s+for) \s+
+                (?P<verb> (?!(?:also|it|not|only|that\s+the|this|us|you)\b) .+ )
+            """
+        ),
+        naming=pattern(
+            r"""
+            \b(?:is|are)\s+(?:also\s+|commonly\s+|often\s+|then\s+|usually\s+)?
+                (?:called|known\s+as|referred\s+to\s+as|termed|said\s+to\s+be) \s+
+                (?:an?\s+|the\s+)? ["“'‘]? (?P<term>[^\W\d_][\w-]+(?:\s+[\w-]+){0,3}?) ["”'’]?
+                (?=\s*(?:[.,;:(]|$)|\s+(?:and|as|because|by|for|if|iff|in|of|or|since|that|to|when
+                    |which|whose|with)\b)
+            """
+        ),
+        outside=pattern(
+            r"""
+            \b(?:above|accordingly|aforementioned|again|below|consequently|earlier|following|furthermore
+                |hence|here|hereafter|however|instead|likewise|moreover|nevertheless|otherwise|previous
+                |previously|recall|similarly|such\s+an?|these|this|those|thus)\b
+            | \b(?:chapter|equation|fig\.|figure|lecture|section|slide|table)\s*\(?\d
+            | \b(?:the|in|next|last)\s+(?:diagram|figure|lecture|section|slide)\b
+            | \b(?:his|her|it)\s*\W*$
+            """
+        ),
+        outside_opening=pattern(
+            r"""
+            ^\W*(?:and|as|because|but|for|he|if|in|it|its|let|note|on|one|or|she|since|so|some|that|then
+                |their|there|they|to|us|we|what|when|where|which|while|with|you|your)\b
+            """
+        ),
+        remark_opening=pattern(
+            r"""
+            ^\W*(?:always|are|better|can|cannot|consists|does|each|every|faster|harder|has|have|is|less
+                |longer|mainly|more|mostly|must|necessary|needed|never|no|not|often|only|required
+                |shorter|slower|sometimes|usually|whenever|will)\b
+            """
+        ),
+        question="What is meant by “{term}”?",
+        abbreviation_question="What does “{term}” stand for?",
     ),
     statement=pattern(
         r"^\W*(?:theorem|lemma|corollary|proposition|proof|example|exercise|remark)s?\b"
@@ -174,6 +260,7 @@ LANGUAGE = Language(
         ),
         "reference": Aside(
             text=pattern(
+                f"{AUTHORS}|"
                 r"""
                 ^\W*(?:\[\d+\]\s*)?(?-i:[A-Z][\w'’-]+,\s+(?:[A-Z]\.\s*)+ | (?:[A-Z]\.\s*)+[A-Z][\w'’-]+)
                     .* (?:[(,.]\s*(?:19|20)\d\d)
@@ -185,7 +272,7 @@ LANGUAGE = Language(
                 |references?|textbooks?|whom?|whose|wrote)\b"""
             ),
             heading=pattern(
-                r"^\W*(?:bibliography|further\sreading|literature|references|sources)\W*$"
+                r"^\W*(?:bibliography|further\sreading|literature|references?|sources)\W*$"
             ),
         ),
     },
@@ -211,7 +298,22 @@ LANGUAGE = Language(
         "scattered": "the passages that match best are from different lectures",
         "languages": "question and page are in different languages",
     },
+    writer_notes={
+        "unreachable": "The lectures are quoted because no language model answers at {place}; start the server there and ask again.",
+        "missing": "The lectures are quoted because {place} has no language model {model}; load it there, or choose one that `katheder models find` lists.",
+        "key": "The lectures are quoted because {place} refuses the key; check the variable that models.api_key_variable names ({variable}).",
+        "context": "The lectures are quoted because the prompt is longer than the context of {model}; give it a larger context, or lower answer.evidence_words.",
+        "cut": "The lectures are quoted because the connection to {place} broke in the middle of the answer; ask again.",
+        "busy": "The lectures are quoted because {place} is too busy (status {status}); ask again in a minute.",
+        "silent": "The lectures are quoted because {model} sent nothing for {seconds} s; ask again, or raise models.token_seconds.",
+        "empty": "The lectures are quoted because {model} ended without a word; raise sampling.max_new_tokens, or choose another model.",
+        "refused": "The lectures are quoted because {place} refused the prompt ({reason}); see it with `katheder models try`.",
+        "sampling": "{model} does not take these settings, so they had no effect: {settings}.",
+    },
     table_words=words("table tab"),
+    lecture_words=words(
+        "chap chapter ch class day deck l lec lect lecture lesson module part session slides topic unit week"
+    ),
     figure_words=words("figure fig"),
     contents_titles=frozenset(
         {

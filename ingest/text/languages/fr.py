@@ -1,6 +1,6 @@
 """French."""
 
-from ingest.text.languages.base import Aside, Language, pattern, words
+from ingest.text.languages.base import AUTHORS, Aside, Language, pattern, words
 
 _NOUN = r"(?!(?:à|au|aux|avec|dans|des|du|en|et|ou|par|pour|sur)\b)[\w-]+"
 _THING = rf"((?:{_NOUN}\s+){{0,3}}?{_NOUN})"
@@ -134,7 +134,7 @@ LANGUAGE = Language(
             heading=pattern(r"^\W*(?:calendrier|planning|programme)\W*$"),
         ),
         "reference": Aside(
-            text=pattern(r"\b(?:arxiv:|doi:|isbn\b|pp\.\s*\d)"),
+            text=pattern(f"{AUTHORS}|" r"\b(?:arxiv:|doi:|isbn\b|pp\.\s*\d)"),
             question=pattern(r"\b(?:articles?|auteurs?|écrit|livres?|qui|références?|sources?)\b"),
             heading=pattern(r"^\W*(?:bibliographie|références|sources)\W*$"),
         ),
@@ -155,7 +155,23 @@ LANGUAGE = Language(
         "scattered": "les passages qui correspondent le mieux viennent de cours différents",
         "languages": "la question et la page sont dans des langues différentes",
     },
+    writer_notes={
+        "unreachable": "Les cours sont cités, car aucun modèle de langue ne répond à {place} ; démarrez-y le serveur et reposez la question.",
+        "missing": "Les cours sont cités, car {place} n'a pas de modèle de langue {model} ; chargez-le, ou choisissez-en un que `katheder models find` cite.",
+        "key": "Les cours sont cités, car {place} refuse la clé ; vérifiez la variable que nomme models.api_key_variable ({variable}).",
+        "context": "Les cours sont cités, car le prompt est plus long que le contexte de {model} ; donnez-lui un contexte plus grand, ou réduisez answer.evidence_words.",
+        "cut": "Les cours sont cités, car la connexion à {place} s'est rompue au milieu de la réponse ; reposez la question.",
+        "busy": "Les cours sont cités, car {place} est surchargé (statut {status}) ; reposez la question dans une minute.",
+        "silent": "Les cours sont cités, car {model} n'a rien envoyé pendant {seconds} s ; reposez la question, ou augmentez models.token_seconds.",
+        "empty": "Les cours sont cités, car {model} a terminé sans un mot ; augmentez sampling.max_new_tokens, ou choisissez un autre modèle.",
+        "refused": "Les cours sont cités, car {place} a refusé le prompt ({reason}) ; `katheder models try` le montre.",
+        "sampling": "{model} ne connaît pas ces réglages, qui sont restés sans effet : {settings}.",
+    },
     table_words=words("tableau tab"),
+    lecture_words=words("chap chapitre cm cours diapos leçon module partie seance semaine séance"),
+    numbered_lecture="cours {number}",
+    up_to_lecture="jusqu’à {lecture}",
+    searched_in="Recherché dans {scope}.",
     figure_words=words("figure fig"),
     contents_titles=frozenset(
         {
