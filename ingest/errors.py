@@ -13,6 +13,10 @@ class UnreadableFile(KathederError):
     """A file without readable text: encrypted, cut off, empty, scanned, or of another type."""
 
 
+class UndrawablePage(UnreadableFile):
+    """A page of which no picture can be drawn within the limits of time and memory."""
+
+
 class LibraryMismatch(KathederError):
     """A library that was built with another encoder, chunker or format than those in use."""
 
@@ -23,6 +27,18 @@ class LibraryUnusable(KathederError):
 
 class LibraryMissing(KathederError):
     """There is no library, or only an empty one, where one with documents is needed."""
+
+
+class BadCourse(KathederError):
+    """A course that does not exist, or a name that no course can have."""
+
+
+class BadCourseFile(KathederError):
+    """A file of a course that cannot be written or read."""
+
+
+class BadPage(KathederError):
+    """A page that a document does not have, or a text that no page can have."""
 
 
 class ModelMissing(KathederError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import stat
@@ -54,6 +55,17 @@ def fault_of(file: Path) -> str:
         return ""
     kind = _SPECIAL.get(stat.S_IFMT(mode), "no ordinary file")
     return f"{name}: is {kind}, not a file; name a file"
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of a file's bytes; "" if it cannot be read, which its reader then reports."""
+    if fault_of(file):
+        return ""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[Path]:

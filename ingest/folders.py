@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ingest.courses import MAX_COURSE_NAME
 from ingest.pipeline import FileReport, find_files
 from ingest.store import Library
+from ingest.text.visible import one_line
 from ingest.tracking import mark_gone
 
 
@@ -22,13 +25,39 @@ def gone_reports(
         keep: Go on citing these documents.
     """
     for document in mark_gone(library, paths, keep=keep):
-        yield FileReport(
-            document.path,
-            "kept" if keep else "gone",
-            document.pages,
-            message=f"{document.name}: its file is gone; "
-            + ("it is still cited" if keep else "it is not cited any more"),
-        )
+        yield FileReport(document.path, "kept" if keep else "gone", document.pages)
+
+
+def courses_of_folders(library: Library, paths: Sequence[Path]) -> dict[Path, str]:
+    """The course of each file of some folders: the one that most lectures of its folder are in.
+
+    Where no lecture of the folder is in the library yet, the course has the folder's name. A folder
+    without lectures of its own, but with folders of lectures, holds a course in each of these.
+
+    Args:
+        library: With the lectures that were read before.
+        paths: Folders; other paths give no course.
+    """
+    members = {id: course.name for course in reversed(library.courses()) for id in course.documents}
+    documents = [(Path(document.path), document.id) for document in library.documents()]
+    names: dict[Path, str] = {}
+    for path in filter(Path.is_dir, paths):
+        files = find_files([path])
+        holds_lectures = any(file.parent == path for file in files)
+        by_root: defaultdict[Path, list[Path]] = defaultdict(list)
+        for file in files:
+            by_root[path if holds_lectures else path / file.relative_to(path).parts[0]].append(file)
+        for root, own in by_root.items():
+            folder = root.resolve()
+            courses = Counter(
+                members[id]
+                for file, id in documents
+                if id in members and file.is_relative_to(folder)
+            )
+            name = courses.most_common(1)[0][0] if courses else one_line(folder.name)
+            if name:
+                names |= dict.fromkeys(own, name[:MAX_COURSE_NAME])
+    return names
 
 
 def holds_any_of(library: Library, paths: Sequence[Path]) -> bool:

@@ -118,6 +118,22 @@ class JointEncoder:
         first = first_weights * self._first.encode_questions(questions)
         return np.hstack([first, (1 - first_weights) * second]) * np.float32(math.sqrt(2))
 
+    def across_languages(self, question: np.ndarray) -> np.ndarray | None:
+        """The question's vector for passages in other languages, which the first encoder cannot read.
+
+        Args:
+            question: A vector of `encode_questions`, shape (dimension,).
+
+        Returns:
+            The one whose inner product with a passage's vector is the second encoder's cosine
+            alone, float32, shape (dimension,); None where that of the question's vector already is.
+        """
+        first, second = np.split(question, [self._first.dimension])
+        length = float(np.linalg.norm(second))
+        if not first.any() or length < 1e-12:
+            return None
+        return np.hstack([np.zeros_like(first), second * np.float32(math.sqrt(2) / length)])
+
 
 def _centred(
     vectors: np.ndarray, texts: Sequence[str], centres: Mapping[str, np.ndarray]

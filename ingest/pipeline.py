@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 import time
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from ingest.chunk import CHUNKER_VERSION, ChunkSettings, chunk
+from ingest.chunk import CHUNKER_VERSION, ChunkSettings
+from ingest.corrections import count_corrections, with_corrections
 from ingest.embed import Encoder
 from ingest.errors import UnreadableFile
-from ingest.files import fault_of, find_files
+from ingest.files import fault_of, file_hash, find_files
+from ingest.indexing import Indexer
 from ingest.reading import (
     DirectReader,
     FileReader,
@@ -25,9 +27,8 @@ from ingest.reading import (
 from ingest.recognition import TextRecogniser
 from ingest.reports import FileReport, Outcome
 from ingest.store import IndexConfig, Library
-from ingest.text.visible import file_name, one_line
-from ingest.tracking import parted_by_file, stored_document, vectors_of
-from ingest.types import Document, ParsedDocument
+from ingest.tracking import copy_courses, parted_by_file, stored_document
+from ingest.types import Document
 
 __all__ = ["FileReport", "Outcome", "find_files", "index_config", "ingest", "rebuild"]
 
@@ -47,16 +48,18 @@ def ingest(
     *,
     passage_tokens: int = 200,
     overlap_tokens: int = 0,
-    collection: str = "",
+    course: str = "",
+    folder_courses: Mapping[Path, str] = MappingProxyType({}),
     recogniser: TextRecogniser | None = None,
     limits: ReadingLimits | None = None,
     progress: ProgressListener = lambda file, done, total: None,
+    earlier: Library | None = None,
 ) -> Iterator[FileReport]:
     """Add files to a library, yielding a report after each.
 
     A file whose bytes are in the library already is left unchanged, whether it was moved, renamed
-    or neither; a document whose file changed is replaced; a file that cannot be read is reported, and the others go on. When the text of all
-    files can be searched, what is written in their pictures is read, which takes seconds a page.
+    or neither; a document whose file changed is replaced, and stays in its courses; a file that
+    cannot be read is reported, and the others go on. When the text of all files can be searched, what is written in their pictures is read, which takes seconds a page.
     Each document is one transaction both times, so that a run can be stopped at any moment and
     started again.
 
@@ -66,23 +69,26 @@ def ingest(
         encoder: Gives the passages' vectors.
         passage_tokens: Longest passage, in tokens of the encoder.
         overlap_tokens: How much of a passage the next one repeats.
-        collection: The collection of new documents; "" for none.
+        course: The course that all files join, those that are in the library too; "" for none.
+        folder_courses: The course of a file by its folder, see `ingest.folders`; it joins that one
+            if it is in none, or if the library has its content from another place.
         recogniser: Reads pictures, those left from earlier runs as well; None leaves them unread.
         limits: Read in child processes within these limits; None: in this process without any.
         progress: Is told, perhaps in another thread, how many pages of a file are read.
+        earlier: Has the corrections of pages, if not the library itself.
 
     Raises:
         LibraryMismatch: the library was built with another encoder or chunker.
     """
     library.check_or_set_config(index_config(encoder, passage_tokens, overlap_tokens))
-    target = _Target(
-        library, encoder, ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
-    )
+    lengths = ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
+    target = Indexer(library, encoder, lengths, earlier or library)
     reader: FileReader = (
         DirectReader(recogniser, progress) if limits is None else ProcessReader(limits, progress)
     )
     try:
-        yield from _read_texts(files, target, reader, collection, recogniser is not None)
+        enrolment = _Enrolment(library, course, folder_courses)
+        yield from _read_texts(files, target, reader, enrolment, recogniser is not None)
         if recogniser is not None:
             yield from _read_pictures(target, reader)
     finally:
@@ -91,9 +97,9 @@ def ingest(
 
 def _read_texts(
     files: Sequence[Path],
-    target: _Target,
+    target: Indexer,
     reader: FileReader,
-    collection: str,
+    enrolment: _Enrolment,
     reads_pictures: bool,
 ) -> Iterator[FileReport]:
     """Add the text of files; see `ingest`."""
@@ -106,33 +112,43 @@ def _read_texts(
             if id in documents:
                 document = documents[id]
                 if document.path == path:
-                    yield FileReport(str(file), "unchanged", document.pages, library.count(id))
+                    joined = enrolment.join(file, id)
+                    yield FileReport(
+                        str(file),
+                        "unchanged",
+                        document.pages,
+                        library.count(id),
+                        course=joined,
+                    )
                     continue
-                if _sha256(Path(document.path)) == id:
+                if file_hash(Path(document.path)) == id:
                     for old in [old for old in documents.values() if old.path == path]:
                         library.remove(old.id)
                         del documents[old.id]
+                    joined = enrolment.join(file, id, again=True)
                     yield FileReport(
                         str(file),
                         "duplicate",
                         document.pages,
-                        message=f"{file.name}: same content as {document.path}, kept once",
+                        other=document.path,
+                        course=joined,
                     )
                     continue
                 library.move(id, file.resolve())
                 documents = {document.id: document for document in library.documents()}
+                enrolment.join(file, id)
                 yield FileReport(
                     str(file),
                     "moved",
                     document.pages,
                     library.count(id),
-                    message=f"{file.name}: was {document.path}",
+                    other=document.path,
                 )
                 continue
             if fault := fault_of(file):
                 raise UnreadableFile(fault)
             parsed = reader.result(file)
-            parsed = replace(parsed, document=replace(parsed.document, collection=collection))
+            corrected = count_corrections(target.earlier, parsed.document)
             passages, reused = target.add(parsed, may_be_empty=reads_pictures)
         except UnreadableFile as error:
             yield FileReport(
@@ -144,6 +160,7 @@ def _read_texts(
         for old_id in replaced:
             del documents[old_id]
         documents[added.id] = added
+        enrolment.join(file, added.id)
         outcome: Outcome = "replaced" if replaced else "added"
         yield FileReport(
             str(file),
@@ -156,6 +173,7 @@ def _read_texts(
             attached=parsed.attached,
             hidden=parsed.hidden,
             reused=reused,
+            dropped_corrections=corrected - len(library.corrections(added.id)),
         )
 
 
@@ -166,7 +184,7 @@ def _look_ahead(
     queue: deque[tuple[Path, str]] = deque()
     started: set[str] = set()
     for file in files:
-        id = _sha256(file)
+        id = file_hash(file)
         if id and reader.ahead and id not in documents and id not in started:
             started.add(id)
             reader.start(file)
@@ -177,49 +195,39 @@ def _look_ahead(
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    """A library with what passages are made by."""
+class _Enrolment:
+    """Which course a file joins; see `ingest`."""
 
     library: Library
-    encoder: Encoder
-    settings: ChunkSettings
+    course: str
+    folder_courses: Mapping[Path, str]
 
-    def add(self, parsed: ParsedDocument, *, may_be_empty: bool = False) -> tuple[int, int]:
-        """Cut, encode and store a document; the number of its passages, and of those not encoded.
+    def join(self, file: Path, document: str, *, again: bool = False) -> str:
+        """Put a document into its file's course; the course's name if it was not there, else "".
 
-        Raises:
-            UnreadableFile: it has no passage, and no picture that may hold one.
+        Args:
+            file: As it was named in the call of `ingest`.
+            document: The document's id.
+            again: Whether the library has the same content from another file.
         """
-        document = parsed.document
-        document = replace(document, file=file_name(document.file), title=one_line(document.title))
-        parsed = replace(parsed, document=document)
-        passages = chunk(parsed, self.encoder.count_tokens, self.settings)
-        unread = any(page.origin == "picture" for page in parsed.pages)
-        if not passages and not (unread and may_be_empty):
-            raise UnreadableFile(
-                f"{parsed.document.file}: has no text except running headers and page numbers"
-                + ("; its pictures were not read" if unread else "")
-            )
-        vectors, reused = vectors_of(self.library, self.encoder, passages, parsed.document.path)
-        self.library.add(parsed, passages, vectors)
-        return len(passages), reused
+        name = self.course or self.folder_courses.get(file, "")
+        in_one = any(document in course.documents for course in self.library.courses())
+        if not name or (in_one and not again and not self.course):
+            return ""
+        return name if self.library.add_to_course(name, document) else ""
 
 
-def _read_pictures(target: _Target, reader: FileReader) -> Iterator[FileReport]:
+def _read_pictures(target: Indexer, reader: FileReader) -> Iterator[FileReport]:
     """Read the pictures of all documents that have unread ones, and cut these documents again."""
     library = target.library
     documents = {document.id: document for document in library.documents()}
     for id, numbers in library.unread_pictures().items():
         document = documents[id]
         file, start = Path(document.path), time.perf_counter()
-        if _sha256(file) != id:
+        if file_hash(file) != id:
             continue  # moved or changed; the ingest that finds it again reads its pictures
         try:
-            parsed = reader.result(file, pictures=True)
-            parsed = replace(
-                parsed, document=replace(parsed.document, collection=document.collection)
-            )
-            passages, _ = target.add(parsed)
+            passages, _ = target.add(reader.result(file, pictures=True))
         except UnreadableFile as error:
             if not library.passages(id):
                 library.remove(id)
@@ -230,17 +238,6 @@ def _read_pictures(target: _Target, reader: FileReader) -> Iterator[FileReport]:
         yield FileReport(
             str(file), "recognised", len(numbers), passages, time.perf_counter() - start
         )
-
-
-def _sha256(file: Path) -> str:
-    """SHA-256 of a file's bytes; "" if it cannot be read, which its reader then reports."""
-    if fault_of(file):
-        return ""
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def rebuild(
@@ -289,23 +286,24 @@ def _rebuild(
     """Read a library's files into a draft, and replace the library if all are read; see `rebuild`."""
     failed = False
     present, gone = parted_by_file(library)
-    for collection in sorted({document.collection for document in present}):
-        files = [Path(d.path) for d in present if d.collection == collection]
-        for report in ingest(
-            files,
-            draft,
-            encoder,
-            collection=collection,
-            recogniser=recogniser,
-            limits=limits,
-            progress=progress,
-            **settings,
-        ):
-            failed = failed or report.outcome == "failed"
-            yield report
+    for report in ingest(
+        [Path(document.path) for document in present],
+        draft,
+        encoder,
+        course="",
+        folder_courses={},
+        recogniser=recogniser,
+        limits=limits,
+        progress=progress,
+        earlier=library,
+        **settings,
+    ):
+        failed = failed or report.outcome == "failed"
+        yield report
     if not failed and gone:
         yield from _keep_gone(library, gone, draft, encoder, **settings)
     if not failed:
+        copy_courses(library, draft)
         library.replace_with(draft)
 
 
@@ -320,11 +318,18 @@ def _keep_gone(
     """Take the documents without a file over into a draft of the library, from their stored pages."""
     config = index_config(encoder, passage_tokens, overlap_tokens)
     draft.check_or_set_config(config)
-    target = _Target(draft, encoder, ChunkSettings(encoder.window, passage_tokens, overlap_tokens))
+    lengths = ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
+    target = Indexer(draft, encoder, lengths, library)
     for document in gone:
         parsed = stored_document(library, document)
         if library.config() == config:
-            draft.add(parsed, library.passages(document.id), library.stored_vectors(document.id))
+            corrections = library.corrections(document.id)
+            draft.add(
+                with_corrections(parsed, corrections),
+                library.passages(document.id),
+                library.stored_vectors(document.id),
+                corrections,
+            )
         else:
             target.add(parsed, may_be_empty=True)
         yield FileReport(
@@ -332,6 +337,5 @@ def _keep_gone(
             "kept",
             document.pages,
             draft.count(document.id),
-            message=f"{document.file}: its file is gone; the pages in the library were kept",
         )
     draft.set_gone(library.gone())

@@ -1,7 +1,8 @@
 """How far the reading of a file is, and which of its pages are to be left out.
 
 Readers are plain functions. They tell whoever listens which page they begin, so that progress can
-be shown, and so that a page on which the reader hangs or ends can be skipped the next time.
+be shown, and so that a page on which the reader hangs or ends is read without its drawings the next
+time, and left out the time after.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ Listener = Callable[[int, int, int], None]
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 _skipped: ContextVar[frozenset[int]] = ContextVar("skipped", default=frozenset())
+_undrawn: ContextVar[frozenset[int]] = ContextVar("undrawn", default=frozenset())
 
 
 def report_progress(done: int, total: int, page: int = 0) -> None:
@@ -35,12 +37,27 @@ def skipped_pages() -> frozenset[int]:
     return _skipped.get()
 
 
+def undrawn_pages() -> frozenset[int]:
+    """The numbers of the pages, from 1, of which the text alone is read."""
+    return _undrawn.get()
+
+
 @contextmanager
-def listen(listener: Listener, skipped: Collection[int] = ()) -> Iterator[None]:
-    """Call the listener for each report, and skip some pages, as long as the block lasts."""
+def listen(
+    listener: Listener, skipped: Collection[int] = (), undrawn: Collection[int] = ()
+) -> Iterator[None]:
+    """Call the listener for each report, as long as the block lasts.
+
+    Args:
+        listener: Gets each report.
+        skipped: The pages that are not to be touched.
+        undrawn: The pages of which the text alone is read.
+    """
     tokens = _listener.set(listener), _skipped.set(frozenset(skipped))
+    undrawn_token = _undrawn.set(frozenset(undrawn))
     try:
         yield
     finally:
         _listener.reset(tokens[0])
         _skipped.reset(tokens[1])
+        _undrawn.reset(undrawn_token)

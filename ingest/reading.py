@@ -1,8 +1,8 @@
 """Read files in child processes, within limits of time and memory.
 
 A file on which the reader hangs, ends, or takes too much memory costs itself alone: its child
-process is killed, and another one reads the next file. If it happened on one page of several, the
-file is read again without that page.
+process is killed, and another one reads the next file. If it happened on one page, the file is
+read again with the text of that page alone, and if that fails without the page.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from ingest.errors import UnreadableFile
 from ingest.progress import listen
 from ingest.readers import read
 from ingest.reading_process import (
+    Drawing,
+    Drawn,
     OutOfMemory,
     Pages,
     Parsed,
     Progress,
+    Ready,
     Refused,
     Request,
     receive,
@@ -40,11 +43,13 @@ from ingest.types import Page, ParsedDocument
 #: Gets a file, and how many of its pages are read of how many.
 ProgressListener = Callable[[Path, int, int], None]
 
-_PAGE_SHARE = 1 / 3  # of the time limit, for one page of several
+_PAGE_SHARE = 1 / 4  # of the time limit, in CPU time, for one page of several
+_LONE_PAGE_SHARE = 1 / 2  # for the only page
 _PICTURE_FACTOR = 3  # reading a picture takes more time
 _PICTURE_MEGABYTES = 1500  # and memory, for the models
-_RETRIES = 2  # with pages left out
+_RETRIES = 4  # with less of the pages that ended the reader
 _POLL = 0.05  # seconds between two looks at a child
+_START_SECONDS = 180.0  # for the modules to load
 _HARD_LIMIT = 2  # times the memory limit; beyond it allocations fail at once
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
@@ -54,7 +59,11 @@ _START = (
 
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
-    """How many processes read, how long one may be without progress (s), and its memory (MB)."""
+    """How many processes read, how long one may be without progress (s), and its memory (MB).
+
+    A page may take a quarter of that time, the only page half of it, counted as CPU time where the
+    platform tells it, so that other work on the machine costs no page.
+    """
 
     processes: int = 2
     seconds: float = 60.0
@@ -109,8 +118,8 @@ class ProcessReader:
         self.ahead = limits.processes
         self._threads = ThreadPoolExecutor(limits.processes, "katheder-reading")
         self._futures: dict[Path, Future[ParsedDocument]] = {}
-        self._idle: list[_Child] = []
-        self._all: set[_Child] = set()
+        self._idle: list[ReaderProcess] = []
+        self._all: set[ReaderProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -139,26 +148,26 @@ class ProcessReader:
             child = self._take()
             try:
                 return child.read(request, self._limits, self._progress)
-            except _Ended as error:
-                page = error.progress.page if error.progress.total > 1 else 0
-                if self._closed or not page or attempt == _RETRIES:
+            except ReaderEnded as error:
+                smaller = request.without(error.progress.page, error.progress.total)
+                if self._closed or smaller is None or attempt == _RETRIES:
                     raise UnreadableFile(f"{file.name}: {error}") from error
-                request = replace(request, skipped=request.skipped | {page})
+                request = smaller
             finally:
                 self._give_back(child)
         raise AssertionError("unreachable")
 
-    def _take(self) -> _Child:
+    def _take(self) -> ReaderProcess:
         with self._lock:
             if self._closed:
                 raise UnreadableFile("reading was stopped")
             if self._idle:
                 return self._idle.pop()
-            child = _Child(self._limits.memory_mb)
+            child = ReaderProcess(self._limits.memory_mb)
             self._all.add(child)
             return child
 
-    def _give_back(self, child: _Child) -> None:
+    def _give_back(self, child: ReaderProcess) -> None:
         with self._lock:
             if child.is_usable(self._limits.memory_mb) and not self._closed:
                 self._idle.append(child)
@@ -167,7 +176,7 @@ class ProcessReader:
         child.kill("ended")
 
 
-class _Ended(Exception):
+class ReaderEnded(Exception):
     """A child process ended, or had to; the text says why, `progress` where."""
 
     def __init__(self, reason: str, progress: Progress) -> None:
@@ -175,10 +184,11 @@ class _Ended(Exception):
         self.progress = progress
 
 
-class _Child:
+class ReaderProcess:
     """A process that reads one file after another."""
 
     def __init__(self, memory_mb: int) -> None:
+        """Start it; allocations fail in it beyond a multiple of so many megabytes."""
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-P", "-c", _START, json.dumps(_module_path())),
@@ -189,18 +199,34 @@ class _Child:
             stderr=subprocess.DEVNULL,
         )
         self._verdict = ""
+        self._is_ready = False
 
     def read(
         self, request: Request, limits: ReadingLimits, listener: ProgressListener
     ) -> ParsedDocument:
-        """The document in a file.
+        """The document in a file; see `_ask`."""
+        document, pages = self._ask(request, limits, listener)
+        assert isinstance(document, Parsed)
+        return replace(document.document, pages=tuple(pages))
+
+    def draw(self, request: Drawing, limits: ReadingLimits) -> Drawn:
+        """A page's picture; see `_ask`."""
+        picture, _ = self._ask(request, limits, lambda path, done, total: None)
+        assert isinstance(picture, Drawn)
+        return picture
+
+    def _ask(
+        self, request: Request | Drawing, limits: ReadingLimits, listener: ProgressListener
+    ) -> tuple[Parsed | Drawn, list[Page]]:
+        """The last reply to a request, and the pages that came before it.
 
         Raises:
             UnreadableFile: the reader refuses it.
-            _Ended: the process hit a limit, or ended.
+            ReaderEnded: the process hit a limit, or ended.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._await_start()
         watch = _Watch(self, request, limits)
         pages: list[Page] = []
         try:
@@ -212,19 +238,36 @@ class _Child:
                     listener(Path(request.path), reply.done, reply.total)
                 elif isinstance(reply, Pages):
                     pages += reply.pages
-                elif isinstance(reply, Parsed):
-                    return replace(reply.document, pages=tuple(pages))
+                elif isinstance(reply, Parsed | Drawn):
+                    return reply, pages
                 elif isinstance(reply, Refused):
                     raise UnreadableFile(reply.message)
                 elif isinstance(reply, OutOfMemory):
                     self.kill(watch.memory_reason)
-                    raise _Ended(watch.memory_reason, watch.progress)
+                    raise ReaderEnded(watch.memory_reason, watch.progress)
         except (EOFError, OSError) as error:
-            code = self._process.wait()
-            reason = self._verdict or f"ended the reader (code {code}); print it to PDF again"
-            raise _Ended(reason, watch.progress) from error
+            raise ReaderEnded(self._end_reason(), watch.progress) from error
         finally:
             watch.stop()
+
+    def _end_reason(self) -> str:
+        code = self._process.wait()
+        return self._verdict or f"ended the reader (code {code}); print it to PDF again"
+
+    def _await_start(self) -> None:
+        """Wait until the process has started, which takes long on a busy machine."""
+        if self._is_ready:
+            return
+        assert self._process.stdout is not None
+        timer = threading.Timer(_START_SECONDS, self.kill, ["the reader did not start"])
+        timer.daemon = True
+        timer.start()
+        try:
+            self._is_ready = isinstance(receive(self._process.stdout), Ready)
+        except (EOFError, OSError) as error:
+            raise ReaderEnded(self._end_reason(), Progress(0, 0, 0)) from error
+        finally:
+            timer.cancel()
 
     def kill(self, verdict: str) -> None:
         """End the process, for a reason that the one who waits for it learns."""
@@ -240,6 +283,14 @@ class _Child:
     def is_usable(self, memory_mb: int) -> bool:
         """Whether it runs, and did not keep much memory of the files before."""
         return self._process.poll() is None and self.memory_mb() < memory_mb / 2
+
+    def cpu_seconds(self) -> float | None:
+        """The CPU time that it took so far; None where the platform does not say."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # user, system
+        except (OSError, ValueError, IndexError, AttributeError):
+            return None
 
     def memory_mb(self) -> float:
         """Its resident memory; 0 where the platform does not say."""
@@ -260,22 +311,25 @@ def _module_path() -> list[str]:
 class _Watch:
     """Kills a child that is too long without progress, or takes too much memory."""
 
-    def __init__(self, child: _Child, request: Request, limits: ReadingLimits) -> None:
+    def __init__(
+        self, child: ReaderProcess, request: Request | Drawing, limits: ReadingLimits
+    ) -> None:
         self.progress = Progress(0, 0, 0)
         self._child = child
-        self._seconds = limits.seconds * (_PICTURE_FACTOR if request.pictures else 1)
-        self._memory_mb = limits.memory_mb + (_PICTURE_MEGABYTES if request.pictures else 0)
+        pictures = isinstance(request, Request) and request.pictures
+        self._seconds = limits.seconds * (_PICTURE_FACTOR if pictures else 1)
+        self._memory_mb = limits.memory_mb + (_PICTURE_MEGABYTES if pictures else 0)
         self.memory_reason = (
             f"reading it needs more than {self._memory_mb / 1000:.1f} GB of memory "
             "(setting reading.memory_mb); print it to PDF again"
         )
-        self._seen = time.monotonic()
+        self._seen, self._cpu_seen = time.monotonic(), child.cpu_seconds()
         self._stopped = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
     def alive(self, reply: object) -> None:
         """Take note of a reply."""
-        self._seen = time.monotonic()
+        self._seen, self._cpu_seen = time.monotonic(), self._child.cpu_seconds()
         if isinstance(reply, Progress):
             self.progress = reply
 
@@ -285,9 +339,7 @@ class _Watch:
 
     def _run(self) -> None:
         while not self._stopped.wait(_POLL):
-            in_page = self.progress.page > 0 and self.progress.total > 1
-            limit = self._seconds * (_PAGE_SHARE if in_page else 1)
-            if time.monotonic() - self._seen > limit:
+            if limit := self._limit_reached():
                 where = f"page {self.progress.page}" if self.progress.page else "it"
                 self._child.kill(
                     f"reading {where} took more than {limit:g} s (setting reading.seconds); "
@@ -297,3 +349,12 @@ class _Watch:
             if self._child.memory_mb() > self._memory_mb:
                 self._child.kill(self.memory_reason)
                 return
+
+    def _limit_reached(self) -> float:
+        """The limit of time, in seconds, that the child is over; 0 where it is not."""
+        wall, cpu = time.monotonic() - self._seen, self._child.cpu_seconds()
+        in_page = wall if cpu is None or self._cpu_seen is None else cpu - self._cpu_seen
+        page_limit = (_PAGE_SHARE if self.progress.total > 1 else _LONE_PAGE_SHARE) * self._seconds
+        if self.progress.page and in_page > page_limit:
+            return page_limit
+        return self._seconds if wall > self._seconds else 0.0

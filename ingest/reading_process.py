@@ -33,11 +33,41 @@ _MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Read a file, its pictures too if `pictures`, without the pages in `skipped` (from 1)."""
+    """Read a file, its pictures too if `pictures`.
+
+    Of the pages in `undrawn` (from 1) the text alone is read, of those in `skipped` nothing.
+    """
 
     path: str
     pictures: bool = False
     skipped: frozenset[int] = frozenset()
+    undrawn: frozenset[int] = frozenset()
+
+    def without(self, page: int, pages: int) -> Request | None:
+        """A request that asks for less of a page, of so many, that ended the reader; or None."""
+        if not page or page in self.skipped:
+            return None
+        if page not in self.undrawn:
+            return replace(self, undrawn=self.undrawn | {page})
+        return replace(self, skipped=self.skipped | {page}) if pages > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Draw a page (from 1), with `scale` pixels a point, or fewer where `max_pixels` are too few."""
+
+    path: str
+    page: int
+    scale: float
+    max_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page's picture: RGB, rows from the top, three bytes a pixel."""
+
+    size: tuple[int, int]
+    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +105,12 @@ class OutOfMemory:
     """The file needs more memory than the process has."""
 
 
-Reply = Progress | Pages | Parsed | Refused | OutOfMemory
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The process has started; the time that this takes is no file's."""
+
+
+Reply = Ready | Progress | Pages | Parsed | Drawn | Refused | OutOfMemory
 
 
 def send(stream: IO[bytes], message: Any) -> None:
@@ -108,14 +143,15 @@ def main(memory_mb: int) -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not come between the replies
     _limit_memory(memory_mb)
-    requests: SimpleQueue[Request] = SimpleQueue()
+    send(replies, Ready())
+    requests: SimpleQueue[Request | Drawing] = SimpleQueue()
     threading.Thread(target=_listen_to, args=(sys.stdin.buffer, requests), daemon=True).start()
     while True:
         for reply in _replies(requests.get(), replies):
             send(replies, reply)
 
 
-def _listen_to(stream: IO[bytes], requests: SimpleQueue[Request]) -> None:
+def _listen_to(stream: IO[bytes], requests: SimpleQueue[Request | Drawing]) -> None:
     """Pass requests on; the end of the other process is that of this one, in the midst of a file."""
     try:
         while True:
@@ -124,15 +160,21 @@ def _listen_to(stream: IO[bytes], requests: SimpleQueue[Request]) -> None:
         os._exit(0)
 
 
-def _replies(request: Request, replies: IO[bytes]) -> list[Reply]:
-    """Read a file, reporting its pages and sending them; the last reply or replies."""
+def _replies(request: Request | Drawing, replies: IO[bytes]) -> list[Reply]:
+    """Read a file, reporting its pages and sending them, or draw a page; the last reply or replies."""
 
     def report(done: int, total: int, page: int) -> None:
         send(replies, Progress(done, total, page))
 
     path = Path(request.path)
     try:
-        with listen(report, request.skipped):
+        if isinstance(request, Drawing):
+            from ingest.readers.page_images import page_image  # loads pdfium
+
+            report(0, 1, request.page)
+            picture = page_image(path, request.page, request.scale, request.max_pixels)
+            return [Drawn(picture.size, picture.tobytes())]
+        with listen(report, request.skipped, request.undrawn):
             parsed = read(path, _recogniser() if request.pictures else None)
         for start in range(0, len(parsed.pages), _PAGES_AT_ONCE):
             send(replies, Pages(parsed.pages[start : start + _PAGES_AT_ONCE]))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from PIL.Image import Image
 
+from ingest.picture_words import baseline_of, parts_of_line
 from ingest.types import Box
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ GREY_STEP = 40
 RECURRING = 0.5
 #: So many shapes of the size of letters outside its text make a drawing one that may hold words.
 MIN_SHAPES = 25
+#: The same on a page that has no text at all.
+MIN_LONE_SHAPES = 6
 #: Heights of letters, in points.
 LETTER_HEIGHTS = (3.5, 40.0)
 #: Pixels a point at which pages are looked at for pictures, and at which they are read.
@@ -38,16 +42,25 @@ GLANCE_SCALE = 0.5
 READING_SCALE = 2.0
 #: Lines that the recogniser is less sure of, from 0 to 1, are left out.
 MIN_SCORE = 0.7
+# Letters of many fonts do not tell l from I. As a name, "Al" is before another name.
+_AI = re.compile(r"(?<![\w.-])Al(?![\w'’-]|\.? [A-ZÄÖÜ][a-zäöü])")
 _LONGEST_SIDE = 2200  # pixels of a page that is read; poster-sized pages are drawn smaller
+_LONGEST_DRAWN = 4000  # pixels of a page that is looked at
 
 
 @dataclass(frozen=True, slots=True)
 class RecognisedLine:
-    """A line read from a picture; `box` is in points on the page, `score` in [0, 1]."""
+    """A line read from a picture; `box` is in points on the page, `score` in [0, 1].
+
+    `words` are its words, each with where it begins and ends on the page; `baseline` is where the feet of
+    its letters stand.
+    """
 
     text: str
     box: Box
     score: float
+    words: tuple[tuple[str, float, float], ...]
+    baseline: float
 
 
 class TextRecogniser:
@@ -75,14 +88,12 @@ class TextRecogniser:
             result = self._engine(np.ascontiguousarray(pixels), use_cls=False)
         if result.txts is None:
             return []
+        grey = np.asarray(picture.convert("L"))
         return [
-            RecognisedLine(
-                text,
-                Box(*map(float, (*corners.min(axis=0) / scale, *corners.max(axis=0) / scale))),
-                float(score),
-            )
+            line
             for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
             if score >= MIN_SCORE and text.strip()
+            for line in lines_of(grey, corners, repaired(text.strip()), float(score), scale)
         ]
 
     @cached_property
@@ -96,9 +107,41 @@ class TextRecogniser:
         return engine
 
 
+def repaired(text: str) -> str:
+    """A line with the confusions undone that its letters alone show: "Al" for the abbreviation "AI"."""
+    return _AI.sub("AI", text)
+
+
+def lines_of(
+    grey: np.ndarray, corners: np.ndarray, text: str, score: float, scale: float
+) -> Iterator[RecognisedLine]:
+    """What was read within four corners, as a line, or several where wide gaps part it.
+
+    Args:
+        grey: The picture, (height, width), from 0 to 255.
+        corners: Of the line, (4, 2), in pixels.
+        text: What was read.
+        score: How sure the recogniser is.
+        scale: Pixels a point.
+    """
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    left, top = max(0, int(x0)), max(0, int(y0))
+    crop = grey[top : int(y1) + 1, left : int(x1) + 1]
+    baseline = (top + baseline_of(crop)) / scale
+    for part in parts_of_line(crop, text):
+        words = tuple((word, (left + a) / scale, (left + b) / scale) for word, a, b in part)
+        box = Box(words[0][1], float(y0) / scale, words[-1][2], float(y1) / scale)
+        yield RecognisedLine(" ".join(word for word, _, _ in words), box, score, words, baseline)
+
+
 def reading_scale(width: float, height: float) -> float:
     """Pixels a point at which to read a page of so many points."""
     return min(READING_SCALE, _LONGEST_SIDE / max(width, height, 1))
+
+
+def drawing_scale(scale: float, width: float, height: float) -> float:
+    """Pixels a point at which to draw a page of so many points: `scale`, less where it is huge."""
+    return min(scale, _LONGEST_DRAWN / max(width, height, 1))
 
 
 def ink(picture: Image, text: Sequence[Box], scale: float = GLANCE_SCALE) -> np.ndarray:
@@ -139,13 +182,14 @@ def pages_with_pictures(drawings: Sequence[np.ndarray]) -> list[int]:
     return numbers
 
 
-def may_hold_words(drawing: np.ndarray) -> bool:
+def may_hold_words(drawing: np.ndarray, *, has_text: bool = True) -> bool:
     """Whether a drawing has enough shapes of the size of letters.
 
     Bars, arrows and curves have few; a scan, a handwritten page or a labelled figure many.
 
     Args:
         drawing: What `ink` gives at one pixel a point.
+        has_text: Whether the page has text beside it; fewer shapes are enough on one without.
     """
     from scipy import ndimage  # takes a quarter of a second to load
 
@@ -155,4 +199,4 @@ def may_hold_words(drawing: np.ndarray) -> bool:
     for rows, columns in ndimage.find_objects(labels):
         height, width = rows.stop - rows.start, columns.stop - columns.start
         shapes += least <= height <= most and width <= 2.5 * height + 3
-    return shapes >= MIN_SHAPES
+    return shapes >= (MIN_SHAPES if has_text else MIN_LONE_SHAPES)

@@ -88,7 +88,28 @@ def parted_by_file(library: Library) -> tuple[list[Document], list[Document]]:
     return present, [document for document in documents if document not in present]
 
 
+def copy_courses(library: Library, other: Library) -> None:
+    """Give another library the same courses; documents are the same by content or by file."""
+    present = {document.id: document.id for document in other.documents()}
+    present |= {document.path: document.id for document in other.documents()}
+    paths = {document.id: document.path for document in library.documents()}
+    for course in library.courses():
+        other.add_course(course.name)
+        ids = [present.get(id) or present.get(paths[id]) for id in course.documents]
+        other.set_course(course.name, list(dict.fromkeys(filter(None, ids))))
+
+
 def stored_document(library: Library, document: Document) -> ParsedDocument:
-    """A document as its reader returned it, from what the library holds; without its outline."""
+    """A document as its reader returned it, from what the library holds; without its outline.
+
+    Pages that persons corrected are as they were read.
+    """
     plain = replace(document, folder="", gone=False)
-    return ParsedDocument(plain, tuple(library.pages(document.id)))
+    corrections = library.corrections(document.id)
+    return ParsedDocument(
+        plain,
+        tuple(
+            corrections[page.number].original if page.number in corrections else page
+            for page in library.pages(document.id)
+        ),
+    )

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ingest.citations import cite
+from ingest.citations import cite, place_name
 
-Origin = Literal["text", "ocr", "picture"]
+Origin = Literal["text", "ocr", "picture", "corrected", "hidden"]
 PassageKind = Literal["text", "table"]
 RegionKind = Literal["formula", "table", "figure", "picture"]
 
@@ -95,7 +95,8 @@ class Page:
     `text` is what a person would read, in order, with a newline after each line; `heading` is the
     page's title, or "" if it has none; `width` and `height` are in points; `origin` is "ocr" if
     most of its text was read from a picture, "picture" if it has a picture that may hold text and
-    was not read yet; `label` is the number printed on it where the file says that and it is
+    was not read yet, "corrected" if a person wrote it, "hidden" if a person took it out of the
+    answers; `label` is the number printed on it where the file says that and it is
     another, such as "iii"; `regions` are its formulas, tables, figures and pictures, from top to
     bottom.
     """
@@ -119,6 +120,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person changed of a page: what it says, or that no answer may use it.
+
+    `original` is the page as it was read; `text` is what it says in place of that, None where it is
+    hidden alone.
+    """
+
+    original: Page
+    text: str | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file of the library. `id` is the SHA-256 of its bytes: same bytes, same document.
 
@@ -134,7 +148,6 @@ class Document:
     title: str
     pages: int
     language: str = ""
-    collection: str = ""
     folder: str = ""
     gone: bool = False
 
@@ -142,6 +155,14 @@ class Document:
     def name(self) -> str:
         """The file name, behind its folders where another document has the same."""
         return f"{self.folder}/{self.file}" if self.folder else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A name and the ids of its lectures, in order; a document may be in several courses."""
+
+    name: str
+    documents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +210,11 @@ class Passage:
     which the first `overlap` repeat the end of the passage before, or a table's caption and first
     row. `is_navigation` is true of what
     leads through a document and is found, but never quoted: its title, outline and last slide.
-    `folder` is its document's.
+    `folder` is its document's; `course` is the first course that the document is in, and `lecture`
+    the number by which a reader knows it there.
     `labels` are the numbers printed on the pages, one for each of `pages`, or none where they are
-    the same; `recognised` are those of the pages whose text was read from a picture. `kind` is
+    the same; `recognised` are those of the pages whose text was read from a picture, `corrected`
+    those whose text a person wrote. `kind` is
     "table" for a table, or a part of one: its caption and its rows, each a line.
     """
 
@@ -210,6 +233,9 @@ class Passage:
     labels: tuple[str, ...] = ()
     recognised: tuple[int, ...] = ()
     kind: PassageKind = "text"
+    course: str = ""
+    lecture: int | None = None
+    corrected: tuple[int, ...] = ()
 
     @property
     def page(self) -> int:
@@ -228,8 +254,14 @@ class Passage:
 
     @property
     def citation(self) -> str:
-        """File and pages as a citation shows them: `deck.pdf, pp. 4-6`, `deck.pptx, slide 4`."""
-        return cite(self.name, self.pages, self.headings, self.labels)
+        """Place and pages as a citation shows them: `deck.pdf, pp. 4-6`, `AI, lecture 3, p. 4`."""
+        return cite(self.name, self.pages, self.headings, self.labels, place=self.place)
+
+    @property
+    def place(self) -> str:
+        """Course and lecture, `AI, lecture 3`; the file name where it is in no course."""
+        number = "" if self.lecture is None else f"lecture {self.lecture}"
+        return place_name(self.name, self.course, number)
 
     @property
     def name(self) -> str:

@@ -37,12 +37,15 @@ class DenseIndex:
         """The indexed vectors, float32, shape (N, dimension)."""
         return np.asarray(self._index.reconstruct_n(0, len(self)))
 
-    def search(self, query: np.ndarray, k: int) -> list[tuple[int, float]]:
+    def search(
+        self, query: np.ndarray, k: int, among: np.ndarray | None = None
+    ) -> list[tuple[int, float]]:
         """Return the min(k, N) rows closest to a query with their cosines, best first.
 
         Args:
             query: Unit vector, float32, shape (dimension,).
             k: Number of rows, at least 1.
+            among: The N rows to search, int64, each once; None: all rows.
 
         Raises:
             ValueError: k < 1, or the query has another dimension.
@@ -51,9 +54,19 @@ class DenseIndex:
             raise ValueError(f"k must be at least 1, got {k}")
         if query.shape != (self._index.d,):
             raise ValueError(f"the query has shape {query.shape}, expected ({self._index.d},)")
-        if len(self) == 0:
+        count = len(self) if among is None else len(among)
+        if count == 0:
             return []
-        cosines, rows = self._index.search(query[None, :].astype(np.float32), min(k, len(self)))
+        parameters = None
+        if among is not None:
+            import faiss
+
+            selector = faiss.IDSelectorBatch(among)  # must outlive the search
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
+        cosines, rows = self._index.search(
+            query[None, :].astype(np.float32), min(k, count), params=parameters
+        )
         return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True)]
 
     def _has(self, rows: Sequence[int], vectors: np.ndarray) -> bool:
@@ -83,7 +96,7 @@ class DenseIndex:
         """
         import faiss
 
-        file = folder / f"index-{content_hash[:24]}.faiss"
+        file = index_file(folder, content_hash)
         if file.is_file():
             try:
                 loaded = faiss.read_index(str(file))
@@ -110,3 +123,37 @@ class DenseIndex:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
         return index
+
+
+def index_file(folder: Path, content_hash: str) -> Path:
+    """Where the index of a library with this content hash, hexadecimal, is kept."""
+    return folder / f"index-{content_hash[:24]}.faiss"
+
+
+def saved_index_fault(file: Path, vectors: np.ndarray) -> str:
+    """What is wrong with a saved index, in a sentence; "" where nothing is, or none is saved.
+
+    Args:
+        file: Where it is.
+        vectors: What it must hold, float32, shape (N, dimension).
+    """
+    import faiss
+
+    if not file.is_file():
+        return ""
+    name = f"the vector file {file.name}"
+    try:
+        index = faiss.read_index(str(file))
+    except RuntimeError:
+        return f"{name} is cut off or damaged"
+    size, expected = file.stat().st_size, faiss.serialize_index(index).nbytes
+    if size != expected:
+        return f"{name} has {size} bytes, expected {expected}"
+    if (index.ntotal, index.d) != vectors.shape:
+        count, dimension = vectors.shape
+        return f"{name} holds {index.ntotal} vectors of {index.d} values, expected {count} of {dimension}"
+    if not isinstance(index, faiss.IndexFlatIP):
+        return f"{name} is an index of another kind ({type(index).__name__})"
+    if not np.array_equal(index.reconstruct_n(0, index.ntotal), vectors):
+        return f"{name} does not hold the library's vectors; it may be another library's"
+    return ""

@@ -99,7 +99,7 @@ def test_another_connection_sees_all_of_a_document_or_nothing(empty_library, lec
     seen = []
     with empty_library.database.transaction():
         empty_library.database.connection().execute(
-            "INSERT INTO documents VALUES ('x', 'x', 'x', 'x', 1, '', '')"
+            "INSERT INTO documents VALUES ('x', 'x', 'x', 'x', 1, '')"
         )
         seen.append(other.documents())
         empty_library.database.connection().execute("DELETE FROM documents")
@@ -148,9 +148,6 @@ def test_the_content_hash_changes_exactly_with_the_contents(empty_library, lectu
     assert empty_library.content_hash() == hashes[2]
     empty_library.search_dense(empty_library.vectors()[0], 1)
     assert Library(empty_library.folder).content_hash() == hashes[2]
-    lecture = replace(cats[0], document=replace(cats[0].document, collection="summer"))
-    empty_library.add(lecture, *cats[1:])
-    assert empty_library.content_hash() not in hashes
 
 
 def test_the_full_hash_does_not_depend_on_the_order(tmp_path, lecture_parts):
@@ -209,10 +206,11 @@ def test_missing_foreign_and_half_made_libraries(tmp_path):
     assert Library(tmp_path / "killed").documents() == []
     future = Library(tmp_path / "future", create=True)
     edit_database(future, "UPDATE meta SET value = '99' WHERE key = 'format'")
-    with pytest.raises(LibraryMismatch, match="format 99, expected format 4"):
+    with pytest.raises(LibraryMismatch, match="format 99, expected format 5"):
         Library(future.folder)
 
 
+@pytest.mark.slow
 def test_a_library_is_opened_while_others_make_it(tmp_path):
     """SQLite does not wait by itself while several change the journal of a new file."""
 

@@ -16,8 +16,11 @@ from raw_pdf import Deck
 
 from ingest.errors import KathederError, LibraryMismatch, LibraryUnusable
 from ingest.pipeline import ingest, rebuild
-from ingest.store import DATABASE, Library, set_damaged_aside
+from ingest.store import DATABASE, Library
 from ingest.store.faults import DatabaseFault, explained
+from ingest.store.salvage import salvage
+
+pytestmark = pytest.mark.hostile("libraries and disks at fault")
 
 
 def refusal(folder: Path) -> str:
@@ -43,15 +46,16 @@ def test_damaged_header_is_named_and_set_aside(lectures):
     assert "is damaged (file is not a database)" in message
     assert f"katheder library rebuild --library {lectures.folder}" in message
     damaged = file.read_bytes()
-    aside = set_damaged_aside(lectures.folder)
-    assert aside is not None
-    assert aside.name.startswith(f"{DATABASE}.damaged-20")
-    assert aside.read_bytes() == damaged
-    assert Library(lectures.folder, create=True).documents() == []
+    salvaged = salvage(lectures.folder)
+    assert salvaged is not None
+    assert salvaged.losses == ()
+    assert salvaged.aside.name.startswith(f"{DATABASE}.damaged-20")
+    assert salvaged.aside.read_bytes() == damaged
+    assert [document.file for document in Library(lectures.folder).documents()] == ["deck.pdf"]
 
 
 def test_sound_library_is_not_set_aside(lectures):
-    assert set_damaged_aside(lectures.folder) is None
+    assert salvage(lectures.folder) is None
     assert len(lectures.documents()) == 1
 
 
@@ -59,7 +63,7 @@ def test_newer_format_names_the_newer_program_and_is_not_set_aside(lectures):
     edit_database(lectures, "UPDATE meta SET value = '99' WHERE key = 'format'")
     assert "a newer version of Katheder wrote it" in refusal(lectures.folder)
     with pytest.raises(LibraryMismatch):
-        set_damaged_aside(lectures.folder)
+        salvage(lectures.folder)
     assert (lectures.folder / DATABASE).exists()
 
 

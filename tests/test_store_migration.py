@@ -16,6 +16,7 @@ import pytest
 
 from ingest.errors import LibraryMismatch
 from ingest.store import DATABASE, FORMAT, Library
+from ingest.types import Course
 
 # The tables of format 1, word for word as they were released.
 FORMAT_1 = """
@@ -92,6 +93,14 @@ def write_format_1(folder: Path) -> None:
             )
     db.commit()
     db.close()
+
+
+def without_format_5(db: sqlite3.Connection) -> None:
+    """Give a database the tables of format 4: a collection for each document, and no courses."""
+    for table in ("course_documents", "courses", "corrections"):
+        db.execute(f"DROP TABLE {table}")
+    db.execute("ALTER TABLE documents ADD COLUMN collection TEXT NOT NULL DEFAULT ''")
+    db.execute("UPDATE meta SET value = '4' WHERE key = 'format'")
 
 
 @pytest.fixture
@@ -240,6 +249,7 @@ def test_a_library_of_format_2_gets_the_columns_of_format_3(old):
     before = [library.passages(document.id) for document in library.documents()]
     library.close()
     db = sqlite3.connect(old / DATABASE)
+    without_format_5(db)
     db.execute("ALTER TABLE pages DROP COLUMN regions")
     db.execute("ALTER TABLE pages DROP COLUMN label")
     db.execute("ALTER TABLE passages DROP COLUMN about")
@@ -270,6 +280,7 @@ def test_a_library_of_format_3_gets_regions_and_keeps_all_else(old):
     pages = {d.id: library.pages(d.id) for d in library.documents()}
     library.close()
     db = sqlite3.connect(old / DATABASE)
+    without_format_5(db)
     columns = "document, number, width, height, heading, origin, text, layout, label"
     db.execute("ALTER TABLE pages RENAME TO newer")
     db.execute(PAGES_OF_FORMAT_3)
@@ -291,6 +302,31 @@ def test_a_library_of_format_3_gets_regions_and_keeps_all_else(old):
         assert migrated.pages(document.id)[0] == pages[document.id][0]
         assert migrated.pages(document.id)[0].regions == ()
     assert set(map(tuple, migrated.pages_without_text().values())) == {(2,)}
+
+
+def test_the_collections_of_format_4_become_courses_in_natural_order(old):
+    library = Library(old)
+    ids = {document.language: document.id for document in library.documents()}
+    library.close()
+    db = sqlite3.connect(old / DATABASE)
+    without_format_5(db)
+    for code, file, collection in (
+        ("de", "VL10.pdf", "KI 2"),
+        ("en", "VL2.pdf", "KI 2"),
+        ("", "alone.pdf", " "),
+    ):
+        db.execute(
+            "UPDATE documents SET file = ?, collection = ? WHERE id = ?",
+            (file, collection, ids[code]),
+        )
+    db.commit()
+    db.close()
+    migrated = Library(old)
+    assert migrated.courses() == [Course("KI 2", (ids["en"], ids["de"]))]
+    columns = migrated.database.connection().execute("PRAGMA table_info(documents)").fetchall()
+    assert "collection" not in [column[1] for column in columns]
+    assert migrated.verify() == []
+    assert found(migrated, "gate") == [LECTURES["en"][0]]
 
 
 def test_a_chinese_document_of_an_older_library_is_recognised_and_found(old):

@@ -25,7 +25,7 @@ from ingest.text.sentences import CLOSING_MARKS
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
-CHUNKER_VERSION = 6
+CHUNKER_VERSION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,14 @@ def chunk(
         passages += (replace(passage, is_navigation=block.is_navigation) for passage in cut)
     labels = {page.number: page.label or str(page.number) for page in parsed.pages}
     recognised = {page.number for page in parsed.pages if page.origin == "ocr"}
+    corrected = {page.number for page in parsed.pages if page.origin == "corrected"}
     return [
         replace(
             passage,
             id=f"{parsed.document.id[:16]}-{number:04d}",
             labels=_labels(passage.pages, labels),
             recognised=tuple(page for page in passage.pages if page in recognised),
+            corrected=tuple(page for page in passage.pages if page in corrected),
         )
         for number, passage in enumerate(passages)
     ]

@@ -3,11 +3,11 @@
 `library` holds what callers use, `protocol` what retrieval needs of any store, `schema` the tables
 and the format, `migration` what brings an older library to that format, `rows` the reading and
 writing of rows, `dense` and `lexical` the two searches, `verification` the checks of a library
-that is on disk.
+that is on disk, `salvage` what can be read of a damaged one.
 """
 
-from ingest.store.library import Library, set_damaged_aside
+from ingest.store.library import Library
 from ingest.store.protocol import Store
 from ingest.store.schema import DATABASE, FORMAT, IndexConfig
 
-__all__ = ["DATABASE", "FORMAT", "IndexConfig", "Library", "Store", "set_damaged_aside"]
+__all__ = ["DATABASE", "FORMAT", "IndexConfig", "Library", "Store"]

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingest.errors import LibraryUnusable
 from ingest.store.faults import Connection, explained
+from ingest.transaction import transaction
 
 _PATIENCE = 10.0  # seconds that another writer is waited for
 _WAL_PAUSE = 0.02  # seconds
@@ -23,8 +25,46 @@ class Database:
     def __init__(self, file: Path) -> None:
         """Use the file; the first connection creates it where it is missing."""
         self.file = file
+        self.name = str(file.parent)  # what messages call it
         self._local = threading.local()
         self._copy: tempfile.TemporaryDirectory[str] | None = None
+
+    def exists(self) -> bool:
+        """Whether there is such a file, as far as this user may see.
+
+        Raises:
+            LibraryUnusable: its folder may not be looked into.
+        """
+        try:
+            return self.file.is_file()
+        except OSError as error:
+            raise LibraryUnusable(
+                f"The library at {self.file.parent} cannot be read ({error.strerror}). It is not "
+                "damaged: change the permissions of its folder."
+            ) from error
+
+    def create(self) -> None:
+        """Make what has to be there before the first connection: the folder.
+
+        Raises:
+            LibraryUnusable: it cannot be made.
+        """
+        folder = self.file.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryUnusable(
+                f"The folder {folder} cannot be created ({error.strerror}). "
+                "Name another one with --library."
+            ) from error
+
+    def replace_by(self, other: Database) -> None:
+        """Replace all contents by those of another database, in one step."""
+        other.connection().backup(self.connection())
+
+    def faults(self) -> list[str]:
+        """What is wrong beside the file itself, a sentence for each fault."""
+        return []
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, opened on first use."""
@@ -91,15 +131,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run statements all or nothing, as the only writer."""
-        db = self.connection()
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self.connection()) as db:
             yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:  # SQLite itself has rolled back after some errors
-                db.execute("ROLLBACK")
-            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterable
@@ -15,6 +16,12 @@ _FEW_BYTES = 1_000_000  # of free space; with less, an error of writing is that 
 _ACCESS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+#: The tables of a library; `ingest.store.schema` creates them.
+TABLES = (
+    *("meta", "documents", "pages", "passages", "passage_terms"),
+    *("courses", "course_documents", "corrections"),
+)
+_MISSING_TABLE = re.compile(rf"no such table: (?:main\.)?(?:{'|'.join(TABLES)})\b")
 
 
 class DatabaseFault(LibraryUnusable, sqlite3.DatabaseError):
@@ -53,18 +60,30 @@ def explained(error: sqlite3.Error, file: Path) -> sqlite3.Error:
             f"The library at {folder} cannot be {wish} by you ({error}). It is not damaged: change the "
             f"permissions of the folder and of {file.name}, or copy it to a folder of your own."
         )
-    elif primary in _DAMAGE:
-        text = (
-            f"The library file {file} is damaged ({error}). Run `katheder library rebuild "
-            f"--library {folder}`, which sets it aside where it cannot be read at all."
-        )
+    elif primary in _DAMAGE or _MISSING_TABLE.search(str(error)):
+        return damage(file, str(error))
     elif primary == sqlite3.SQLITE_IOERR:
         text = f"The disk of {folder} gives errors ({error}); check it, or copy the library."
     else:
         return error
-    fault = DatabaseFault(text)
-    fault.is_damage = primary in _DAMAGE
+    return DatabaseFault(text)
+
+
+def damage(file: Path, what: str) -> DatabaseFault:
+    """The fault of a library file that is damaged in some way."""
+    fault = DatabaseFault(
+        f"The library file {file} is damaged ({what}). Run `katheder library rebuild --library "
+        f"{file.parent}`, which mends it and keeps the damaged file."
+    )
+    fault.is_damage = True
     return fault
+
+
+def undecodable(db: sqlite3.Connection, what: str, error: Exception) -> Exception:
+    """The fault of a row that says nothing sensible; an error of SQLite itself stays as it is."""
+    if isinstance(error, sqlite3.Error):
+        return error
+    return damage(getattr(db, "file", Path("library.sqlite")), f"{what} cannot be read: {error}")
 
 
 class Connection(sqlite3.Connection):

@@ -3,32 +3,97 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 
+from ingest.lru import LruCache
 from ingest.store import places
+from ingest.store.database import Database
 from ingest.store.rows import select_passages_by_id
+from ingest.store.schema import FULL_TEXT_TABLE, read_content_hash
 from ingest.text.detect import question_language
 from ingest.text.languages import Language, language
 from ingest.text.terms import ANY_END, Phrase, matches, question_phrases
 from ingest.types import Passage
 
 HEADING_WEIGHT, TEXT_WEIGHT = 0.5, 1.0  # of a match, in BM25
+_PARTS = 8  # sets of documents that were searched last
 
 
-def search_lexical(db: sqlite3.Connection, question: str, k: int) -> list[tuple[Passage, float]]:
-    """The k passages of the largest BM25 for a question's words; see `Store.search_lexical`.
+class LexicalSearch:
+    """Search by words in a library, or in some of its documents as if it held no others.
 
-    The words are alternatives, without stop words; a match in the headings counts half as much
-    as one in the text. Passages are searched by the stems of their own language alone, since a
-    word's stem in one language may be another word in the next (bother, both).
-
-    Raises:
-        ValueError: k < 1.
+    BM25 counts words over a whole table. So some documents get a table of their own in memory,
+    which is filled at their first search and kept for the next ones.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
+
+    def __init__(self, database: Database) -> None:
+        """Search the database's full-text table."""
+        self._database = database
+        self._parts: LruCache[tuple[str, frozenset[str]], sqlite3.Connection] = LruCache(_PARTS)
+        self._lock = threading.Lock()
+
+    def search(
+        self, question: str, k: int, documents: frozenset[str] | None = None
+    ) -> list[tuple[Passage, float]]:
+        """The k passages of the largest BM25 for a question's words; see `Store.search_lexical`.
+
+        The words are alternatives, without stop words; a match in the headings counts half as much
+        as one in the text. Passages are searched by the stems of their own language alone, since a
+        word's stem in one language may be another word in the next (bother, both).
+
+        Raises:
+            ValueError: k < 1.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, got {k}")
+        db = self._database.connection()
+        left_out = places.uncited(db)
+        if documents is None:
+            rows = _best_rows(db, question, k, left_out)
+        else:
+            with self._lock:  # the connection of a part is shared by all threads
+                rows = _best_rows(self._part(documents), question, k, left_out)
+        passages = select_passages_by_id(db, [id for id, _ in rows])
+        return [(passages[id], score) for id, score in rows if id in passages]
+
+    def _part(self, documents: frozenset[str]) -> sqlite3.Connection:
+        """A database in memory that has what a search reads of these documents alone."""
+        with self._database.snapshot() as db:
+            key = read_content_hash(db), documents
+            part = self._parts.get(key)
+            if part is None:
+                part = _copy_of(db, sorted(documents))
+                self._parts.put(key, part)
+            return part
+
+
+def _copy_of(db: sqlite3.Connection, documents: list[str]) -> sqlite3.Connection:
+    part = sqlite3.connect(":memory:", check_same_thread=False)
+    part.execute(FULL_TEXT_TABLE)
+    part.execute("CREATE TABLE documents (id TEXT PRIMARY KEY, language TEXT)")
+    part.execute("CREATE TABLE passages (row INTEGER PRIMARY KEY, id TEXT, document TEXT)")
+    marks = ",".join("?" * len(documents))
+    for table, query in (
+        ("documents", f"SELECT id, language FROM documents WHERE id IN ({marks})"),
+        ("passages", f"SELECT row, id, document FROM passages WHERE document IN ({marks})"),
+        (
+            "passage_terms (rowid, context, text)",
+            "SELECT p.row, t.context, t.text FROM passages p JOIN passage_terms t"
+            f" ON t.rowid = p.row WHERE p.document IN ({marks}) ORDER BY p.row",
+        ),
+    ):
+        rows = db.execute(query, documents)
+        values = ",".join("?" * len(rows.description))
+        part.executemany(f"INSERT INTO {table} VALUES ({values})", rows)
+    return part
+
+
+def _best_rows(
+    db: sqlite3.Connection, question: str, k: int, left_out: list[str]
+) -> list[tuple[str, float]]:
+    """The ids of the k best passages with their scores, without those of some documents."""
     rows: list[tuple[str, float]] = []
-    left_out = places.uncited(db)
-    for codes, phrases in _phrases_by_language(db, question):
+    for codes, phrases in phrases_by_language(db, question):
         if phrases:
             rows += db.execute(
                 f"SELECT p.id, -bm25(passage_terms, {HEADING_WEIGHT}, {TEXT_WEIGHT}) AS score"
@@ -39,9 +104,7 @@ def search_lexical(db: sqlite3.Connection, question: str, k: int) -> list[tuple[
                 " ORDER BY score DESC, p.id LIMIT ?",
                 (fts_expression(phrases), *codes, *left_out, k),
             ).fetchall()
-    rows = sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
-    passages = select_passages_by_id(db, [id for id, _ in rows])
-    return [(passages[id], score) for id, score in rows if id in passages]
+    return sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
 
 
 def highlight(db: sqlite3.Connection, question: str, passage: str) -> list[tuple[int, int]]:
@@ -50,7 +113,7 @@ def highlight(db: sqlite3.Connection, question: str, passage: str) -> list[tuple
     if passage not in passages:
         return []
     text, code = passages[passage].text, passages[passage].language
-    for codes, phrases in _phrases_by_language(db, question):
+    for codes, phrases in phrases_by_language(db, question):
         if code in codes:
             return matches(text, language(code), phrases)
     return []
@@ -64,7 +127,7 @@ def fts_expression(phrases: list[Phrase]) -> str:
     )
 
 
-def _phrases_by_language(
+def phrases_by_language(
     db: sqlite3.Connection, question: str
 ) -> list[tuple[list[str], list[Phrase]]]:
     """For each language of the documents: its codes in the library, and what to search there."""

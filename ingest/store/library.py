@@ -7,7 +7,7 @@ stores the configuration that it was built with, and refuses to mix encoders or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,14 +15,15 @@ import numpy as np
 
 from ingest.converted import remove_converted
 from ingest.errors import LibraryMismatch, LibraryMissing, LibraryUnusable
-from ingest.store import dense, lexical, places, rows, schema, verification
-from ingest.store.database import Database
-from ingest.store.faults import DatabaseFault
+from ingest.guides import remove_guide
+from ingest.store import courses, lexical, places, rows, schema, verification
+from ingest.store.corrections import select_corrections, write_corrections
+from ingest.store.engine import open_engine
 from ingest.store.migration import migrate
-from ingest.store.schema import DATABASE, IndexConfig
+from ingest.store.schema import IndexConfig
 from ingest.text.languages import language as document_language
 from ingest.text.visible import file_name
-from ingest.types import Document, Page, ParsedDocument, Passage
+from ingest.types import Correction, Course, Document, Page, ParsedDocument, Passage
 
 _MIN_ID_PREFIX = 6  # hexadecimal digits of an id that name a document
 
@@ -37,27 +38,23 @@ class Library:
             LibraryMissing: there is none and `create` is false.
             LibraryMismatch: it has a format that this version does not know, or an older one that
                 cannot be brought to the present one.
-            LibraryUnusable: it is damaged, locked, or may not be read, or the folder is none.
+            LibraryUnusable: it is damaged, locked, another program's, or may not be read, or the
+                folder is none.
         """
         self.folder = folder
-        self.database = Database(folder / DATABASE)
-        self._dense = dense.DenseSearch(self.database, folder)
-        if not _is_file(self.database.file):
+        self.database, self._dense, self._lexical = open_engine(folder)
+        if not self.database.exists():
             if folder.exists() and not folder.is_dir():
                 raise LibraryUnusable(
                     f"{folder} is a file; a library is a folder. Name another one with --library."
                 )
             if not create:
+                name = self.database.name
                 raise LibraryMissing(
-                    f"No library at {folder}. Build it with `katheder ingest PATH... --library {folder}`."
+                    f"No library at {name}. Build it with `katheder ingest PATH... --library {name}`."
                 )
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise LibraryUnusable(
-                    f"The folder {folder} cannot be created ({error.strerror}). "
-                    "Name another one with --library."
-                ) from error
+            self.database.create()
+        schema.refuse_foreign(self.database.file)
         if schema.read_format(self.database) is None:
             with self.database.transaction() as db:
                 schema.create_tables(db)
@@ -69,8 +66,10 @@ class Library:
 
     def replace_with(self, other: Library) -> None:
         """Replace all contents by those of another library, in one step; closes the other."""
-        other.database.connection().backup(self.database.connection())
+        self.database.replace_by(other.database)
         other.close()
+        for file in self.folder.glob("index-*.faiss"):  # it may be damaged; a search builds it
+            file.unlink(missing_ok=True)
 
     # ---- configuration ----
 
@@ -106,8 +105,8 @@ class Library:
             old, new = getattr(stored, field.name), getattr(config, field.name)
             if old != new:
                 raise LibraryMismatch(
-                    f"The library at {self.folder} was built with {field.name} {old}, but the settings "
-                    f"ask for {new}. Rebuild it with `katheder library rebuild --library {self.folder}`, "
+                    f"The library at {self.database.name} was built with {field.name} {old}, but the settings "
+                    f"ask for {new}. Rebuild it with `katheder library rebuild --library {self.database.name}`, "
                     "or go back to the old setting."
                 )
 
@@ -117,13 +116,20 @@ class Library:
 
     # ---- documents ----
 
-    def add(self, parsed: ParsedDocument, passages: Sequence[Passage], vectors: np.ndarray) -> None:
-        """Add a document; see `Store.add`.
+    def add(
+        self,
+        parsed: ParsedDocument,
+        passages: Sequence[Passage],
+        vectors: np.ndarray,
+        corrections: Mapping[int, Correction] | None = None,
+    ) -> None:
+        """Add a document; see `Store.add`. It stays in its courses.
 
         Args:
             parsed: The document and its pages.
             passages: Its passages, in reading order.
             vectors: Unit vectors, shape (len(passages), dimension); stored as float16.
+            corrections: By page number, already made in `parsed`; None: those that it has.
 
         Raises:
             ValueError: there are more or fewer vectors than passages.
@@ -136,10 +142,16 @@ class Library:
                 "SELECT id FROM documents WHERE path = ? OR id = ?",
                 (rows.stored_path(document.path), document.id),
             ).fetchall()
+            memberships = courses.select_memberships(db, [id for (id,) in replaced])
+            if corrections is None:
+                corrections = select_corrections(db, document.id)
             for (id,) in replaced:
                 rows.delete_document(db, id)
+                write_corrections(db, id, {})
             places.set_marks(db, places.marks(db))
             rows.insert_document(db, parsed, passages, vectors)
+            courses.write_memberships(db, document.id, memberships)
+            write_corrections(db, document.id, corrections)
             schema.update_content_hash(db)
         self._remove_converted({id for (id,) in replaced} - {document.id})
 
@@ -147,14 +159,16 @@ class Library:
         """Remove a document by its id; see `Store.remove`."""
         with self.database.transaction() as db:
             removed = rows.delete_document(db, document)
+            write_corrections(db, document, {})
             places.set_marks(db, places.marks(db))
         self._remove_converted({document})
         return removed
 
     def _remove_converted(self, documents: Iterable[str]) -> None:
-        """Delete the PDFs that were made of documents which left the library."""
+        """Delete the PDFs and guides that were made of documents which left the library."""
         for document in documents:
             remove_converted(document, self.folder)
+            remove_guide(document, self.folder)
 
     def documents(self) -> list[Document]:
         """All documents, by file name."""
@@ -186,17 +200,22 @@ class Library:
             with self.database.transaction() as db:
                 places.set_marks(db, marks)
 
+    def corrections(self, document: str) -> dict[int, Correction]:
+        """What persons changed of a document's pages, by number; `ingest.edit` makes such changes."""
+        return select_corrections(self.database.connection(), document)
+
     def unread_pictures(self) -> dict[str, list[int]]:
         """The pages, from 1, with pictures that were not read yet, by the document's id."""
         return rows.select_unread_pictures(self.database.connection())
 
-    def pages_without_text(self) -> dict[str, list[int]]:
+    def pages_without_text(self, documents: Collection[str] | None = None) -> dict[str, list[int]]:
         """The pages, from 1, that hold only pictures or drawings, by the document's id.
 
         No passage tells what they show, whether their pictures were read or not; headers and page
         numbers are no text. A library of an older format knows only those that were not read.
         """
-        return rows.select_pages_without_text(self.database.connection())
+        pages = rows.select_pages_without_text(self.database.connection())
+        return {id: n for id, n in pages.items() if documents is None or id in documents}
 
     def find(self, name: str) -> list[Document]:
         """The documents of a name: a file name, a path, or the first digits of an id (at least 6)."""
@@ -209,11 +228,6 @@ class Library:
             or (len(name) >= _MIN_ID_PREFIX and document.id.startswith(name.lower()))
         ]
 
-    def set_collection(self, document: str, collection: str) -> None:
-        """Put a document into a collection, or with "" into none; search results do not change."""
-        with self.database.transaction() as db:
-            db.execute("UPDATE documents SET collection = ? WHERE id = ?", (collection, document))
-
     def pages(self, document: str) -> list[Page]:
         """A document's pages with their lines and words, in order."""
         return rows.select_pages(self.database.connection(), document)
@@ -221,6 +235,10 @@ class Library:
     def page_texts(self) -> list[tuple[str, int, str]]:
         """Every page's document id, number from 1 and text, in order."""
         return rows.select_page_texts(self.database.connection())
+
+    def page_outlines(self, document: str) -> list[tuple[int, str, float, float]]:
+        """Each page's number from 1, heading ("" for none), width and height in points, in order."""
+        return rows.select_page_outlines(self.database.connection(), document)
 
     def page(self, document: str, number: int) -> Page | None:
         """One page, or None if the document has no such page."""
@@ -245,21 +263,87 @@ class Library:
 
     # ---- search ----
 
-    def search_dense(self, query: np.ndarray, k: int) -> list[tuple[Passage, float]]:
+    def search_dense(
+        self, query: np.ndarray, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[Passage, float]]:
         """The k passages of the largest cosine; see `Store.search_dense`."""
-        return self._dense.search(query, k)
+        return self._dense.search(query, k, self._part(documents))
 
-    def search_lexical(self, question: str, k: int) -> list[tuple[Passage, float]]:
+    def search_lexical(
+        self, question: str, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[Passage, float]]:
         """The k passages of the largest BM25; see `Store.search_lexical`."""
-        return lexical.search_lexical(self.database.connection(), question, k)
+        return self._lexical.search(question, k, self._part(documents))
+
+    def _part(self, documents: Collection[str] | None) -> frozenset[str] | None:
+        """The documents to search; None for all of them, which need no filter."""
+        if documents is None:
+            return None
+        part = frozenset(documents)
+        ids = {id for (id,) in self.database.connection().execute("SELECT id FROM documents")}
+        return None if ids <= part else part
 
     def highlight(self, question: str, passage: str) -> list[tuple[int, int]]:
         """(start, end) of each word of a passage's text that the lexical search matches."""
         return lexical.highlight(self.database.connection(), question, passage)
 
-    def languages(self) -> set[str]:
-        """The languages that the documents are indexed in, as ISO 639-1 codes."""
-        return {document_language(document.language).code for document in self.documents()}
+    def languages(self, documents: Collection[str] | None = None) -> set[str]:
+        """The languages that documents are indexed in, as ISO 639-1 codes."""
+        return {
+            document_language(document.language).code
+            for document in self.documents()
+            if documents is None or document.id in documents
+        }
+
+    # ---- courses ----
+
+    def courses(self) -> list[Course]:
+        """All courses in order, each with its lectures in order."""
+        return courses.select_courses(self.database.connection())
+
+    def course(self, name: str) -> Course:
+        """The course of a name, whatever its capitals; BadCourse names those that exist."""
+        return courses.select_course(self.database.connection(), name)
+
+    def add_course(self, name: str) -> Course:
+        """Add a course without lectures; one of that name stays as it is."""
+        with self.database.transaction() as db:
+            return courses.insert_course(db, name)
+
+    def rename_course(self, name: str, new: str) -> None:
+        """Rename a course; BadCourse if there is none, or one of the new name."""
+        with self.database.transaction() as db:
+            courses.rename_course(db, name, new)
+
+    def remove_course(self, name: str) -> None:
+        """Remove a course; its lectures stay in the library."""
+        with self.database.transaction() as db:
+            courses.delete_course(db, name)
+
+    def set_courses(self, names: Sequence[str]) -> None:
+        """Put the courses into this order; those that are not named follow."""
+        with self.database.transaction() as db:
+            courses.write_order(db, names)
+
+    def set_course(self, name: str, documents: Sequence[str]) -> None:
+        """Give a course these lectures, by their ids, in this order and no others."""
+        with self.database.transaction() as db:
+            courses.write_documents(db, name, documents)
+
+    def add_to_course(self, name: str, document: str) -> bool:
+        """Put a lecture where its number, date or name belongs; False if it is in the course.
+
+        A course that is missing is made.
+        """
+        everything = {known.id: known for known in self.documents()}
+        with self.database.transaction() as db:
+            return courses.write_place(db, name, everything[document], everything)
+
+    def remove_from_course(self, name: str, document: str) -> None:
+        """Take a lecture out of a course; it stays in the library."""
+        with self.database.transaction() as db:
+            left = [id for id in courses.select_course(db, name).documents if id != document]
+            courses.write_documents(db, name, left)
 
     # ---- verification ----
 
@@ -269,34 +353,5 @@ class Library:
 
     def verify(self) -> list[str]:
         """Check every table, offset, vector and the index; one sentence for each fault."""
-        return verification.verify(self.database.connection(), self._dense, self.folder)
-
-
-def _is_file(file: Path) -> bool:
-    """Whether there is such a file, as far as this user may see.
-
-    Raises:
-        LibraryUnusable: its folder may not be looked into.
-    """
-    try:
-        return file.is_file()
-    except OSError as error:
-        raise LibraryUnusable(
-            f"The library at {file.parent} cannot be read ({error.strerror}). It is not damaged: "
-            "change the permissions of its folder."
-        ) from error
-
-
-def set_damaged_aside(folder: Path) -> Path | None:
-    """Rename a library's file that is too damaged to be opened; its new name, None for a sound one.
-
-    Raises:
-        KathederError: it cannot be opened for another reason than damage.
-    """
-    try:
-        Library(folder).documents()
-    except DatabaseFault as error:
-        if error.is_damage:
-            return Database(folder / DATABASE).set_aside()
-        raise
-    return None
+        faults = verification.verify(self.database.connection(), self.folder)
+        return faults or self.database.faults()

@@ -6,11 +6,12 @@ import logging
 import sqlite3
 
 from ingest.errors import LibraryMismatch
+from ingest.store.courses import courses_of_collections
 from ingest.store.database import Database
 from ingest.store.rows import passage_terms, select_documents, select_passages
 from ingest.store.schema import (
     FORMAT,
-    add_columns,
+    add_tables_and_columns,
     create_full_text_table,
     read_format,
     set_format,
@@ -20,6 +21,7 @@ from ingest.text.detect import language_of
 logger = logging.getLogger(__name__)
 
 _LATEST_TERMS = 3  # the first format whose full-text table is as today's
+_FIRST_COURSES = 5  # the first format with courses; before, a document had one collection
 
 
 def migrate(database: Database) -> None:
@@ -31,7 +33,8 @@ def migrate(database: Database) -> None:
     stems of each document's language. Format 3 adds the pages' printed labels and what few passages
     have, which are empty until a document is read again; it knows more languages, scripts without
     blanks and more spellings; the terms of older ones are filled again from the passages. Format 4
-    adds the pages' regions, which are empty until a document is read again.
+    adds the pages' regions, which are empty until a document is read again. Format 5 has courses in
+    place of collections, and corrections of pages.
 
     Raises:
         LibraryMismatch: neither the library nor a copy of it can be written to.
@@ -59,10 +62,12 @@ def _migrate(database: Database) -> None:
         if old == FORMAT:
             return  # another process was first
         logger.info("bringing %s from format %s to %s", database.file, old, FORMAT)
-        add_columns(db, old)
+        add_tables_and_columns(db, old)
         if old < _LATEST_TERMS:
             _recognise_languages(db)
             _fill_full_text_table(db)
+        if old < _FIRST_COURSES:
+            courses_of_collections(db, select_documents(db))
         set_format(db)
 
 

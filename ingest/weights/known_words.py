@@ -30,7 +30,7 @@ def known_words() -> frozenset[str]:
     except (OSError, ValueError, ModelMissing) as error:
         logger.info("no English words (%s)", error)
     try:
-        for piece, _ in open_model(_file(E5, BUNDLED[E5].file)).vocabulary.pieces:
+        for piece in open_model(_file(E5, BUNDLED[E5].file)).vocabulary.pieces:
             if piece.startswith(_WORD_START) and piece[1:].isalpha():
                 words.add(piece[1:].casefold())
     except (OSError, ValueError, ModelMissing) as error:

@@ -1,7 +1,7 @@
 """Find a model by its name, and check the weights of those that come with the program.
 
 A name is one of the bundled or trained models, a local folder, or an id of the Hugging Face hub.
-The weights of bundled and trained models are hashed each time they are located, which takes about
+The weights of bundled and trained models are hashed when they are first located, which takes about
 0.1 s for the largest.
 """
 
@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -123,6 +124,12 @@ def _locate_on_hub(name: str) -> Weights:
 
 
 def sha256_of(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
+    """Hexadecimal SHA-256 of a file's bytes; a file that has not changed is read once in a process."""
+    state = path.stat()
+    return _sha256(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _sha256(path: Path, changed: int, size: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

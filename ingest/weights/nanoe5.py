@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,16 @@ BLOCK = 32  # weights that share a scale
 _BLOCK_BYTES = 2 + BLOCK // 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """A SentencePiece Unigram vocabulary.
 
-    `pieces` are its pieces with their log probabilities, by token id; `characters` maps a
-    character's code point to what it is replaced by before the text is split, perhaps nothing.
+    `encoded` are its pieces in UTF-8 and `scores` their log probabilities, by token id; `characters`
+    maps a character's code point to what it is replaced by before the text is split, perhaps nothing.
     """
 
-    pieces: tuple[tuple[str, float], ...]
+    encoded: tuple[bytes, ...]
+    scores: tuple[float, ...]
     characters: dict[int, str]
     first: int  # token ids: of the token before a text, after it, and for unknown characters
     last: int
@@ -42,6 +43,15 @@ class Vocabulary:
     def compatible(self, text: str) -> str:
         """A text with its characters replaced, as the vocabulary's pieces expect it."""
         return text.translate(self.characters)
+
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """The pieces by token id."""
+        return tuple(piece.decode("utf-8") for piece in self.encoded)
+
+    def is_special(self, token: int) -> bool:
+        """Whether a token stands for no text, as `</s>`."""
+        return self.encoded[token][:1] == b"<" and not self.scores[token]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +155,10 @@ def _read_vocabulary(reader: _Reader) -> Vocabulary:
     ends = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
     scores = np.frombuffer(reader.take(4 * count), "<f4").tolist()
     text = reader.take(size)
-    pieces = [text[start:end].decode("utf-8") for start, end in pairwise(ends)]
+    pieces = tuple(text[start:end] for start, end in pairwise(ends))
     characters: dict[int, str] = {}
     replaced, _ = reader.read("iI")
     for _ in range(replaced):
         code, length = reader.read("IB")
         characters[code] = "".join(map(chr, reader.read(f"{length}I")))
-    return Vocabulary(tuple(zip(pieces, scores, strict=True)), characters, first, last, unknown)
+    return Vocabulary(pieces, tuple(scores), characters, first, last, unknown)
