@@ -8,9 +8,9 @@ The embedder, retriever, reranker and chat model can be used alone in other chai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import (
     CallbackManagerForLLMRun,
@@ -19,7 +19,7 @@ from langchain_core.callbacks import (
 )
 from langchain_core.documents import BaseDocumentCompressor, Document
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, LangSmithParams
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
@@ -27,6 +27,7 @@ from langchain_core.messages import (
     HumanMessage,
     SystemMessage,
 )
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -36,10 +37,12 @@ from pydantic import ConfigDict, SkipValidation
 from ingest.embed import Encoder
 from rag.generate import Writer
 from rag.pipeline import Pipeline
+from rag.plain_values import hit_dict
 from rag.prompt import Message
 from rag.rerank import Reranker
 from rag.sampling import Sampling, sampling_from
-from rag.types import Answered, Hit, Token, Turn, hit_dict
+from rag.scope import Scope
+from rag.types import Answered, Hit, Token, Turn
 
 
 class EncoderEmbeddings(Embeddings):
@@ -63,12 +66,27 @@ class LibraryRetriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     pipeline: SkipValidation[Pipeline]
-    """Where to search; its settings say how many passages come back."""
+    """Where to search."""
+    k: int | None = None
+    """How many passages come back at most, from 1; by default as the pipeline's settings say. A call
+    may give another number: `invoke(query, k=3)`."""
+    filter: dict[str, Any] | None = None
+    """The lectures to search, see `Scope.of`; a call may give others: `invoke(query, filter=...)`."""
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        filter: dict[str, Any] | None = None,
+        k: int | None = None,
     ) -> list[Document]:
-        return [to_document(hit) for hit in self.pipeline.search(query)]
+        scope = Scope.of((self.filter if filter is None else filter) or {})
+        pipeline, number = self.pipeline, self.k if k is None else k
+        if number is not None:
+            changed = pipeline.settings.with_changes(retrieval={"top_k": number})
+            pipeline = pipeline.with_settings(changed)
+        return [to_document(hit) for hit in pipeline.search(query, scope=scope)]
 
 
 class CrossEncoderCompressor(BaseDocumentCompressor):
@@ -118,6 +136,21 @@ class GeneratorChatModel(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         return {"model": self.generator.name, **self.sampling.model_dump(exclude_none=True)}
 
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        sampling = sampling_from(_only_sampling(kwargs), self.sampling)
+        params["ls_model_name"] = kwargs.get("model") or self.generator.name
+        if sampling.temperature is not None:
+            params["ls_temperature"] = sampling.temperature
+        params["ls_max_tokens"] = sampling.max_new_tokens
+        return params
+
+    def _usage(self, prompt: Sequence[Message], text: str) -> UsageMetadata:
+        """Tokens by the generator's count, without those that its template adds."""
+        read = sum(self.generator.count_tokens(message["content"]) for message in prompt)
+        written = self.generator.count_tokens(text)
+        return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+
     def _stream(
         self,
         messages: list[BaseMessage],
@@ -126,18 +159,25 @@ class GeneratorChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         sampling = sampling_from(kwargs, self.sampling)
-        written = ""
-        for piece in self.generator.stream([_message(m) for m in messages], sampling):
+        prompt, written = [_message(message) for message in messages], ""
+        for piece in self.generator.stream(prompt, sampling):
             end = _first_stop(written + piece, stop)
             text = piece if end is None else (written + piece)[len(written) : end]
-            written += piece
+            written += text
             if text:
                 chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
                 if run_manager:
                     run_manager.on_llm_new_token(text, chunk=chunk)
                 yield chunk
             if end is not None:
-                return
+                break
+        yield ChatGenerationChunk(
+            message=AIMessageChunk(
+                content="",
+                usage_metadata=self._usage(prompt, written),
+                response_metadata={"model_name": self.generator.name},
+            )
+        )
 
     def _generate(
         self,
@@ -146,16 +186,21 @@ class GeneratorChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        pieces = self._stream(messages, stop, run_manager, **kwargs)
-        text = "".join(str(piece.message.content) for piece in pieces)
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
+        *pieces, end = self._stream(messages, stop, run_manager, **kwargs)
+        message = AIMessage(
+            content="".join(str(piece.message.content) for piece in pieces),
+            usage_metadata=cast(AIMessageChunk, end.message).usage_metadata,
+            response_metadata=end.message.response_metadata,
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
 
 class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
     """The whole pipeline as an LCEL runnable.
 
     Input: a question, or a dict with `question` and optionally `history` (messages, oldest
-    first) and `sampling` (a dict of sampling values). Output: a dict with `draft` (what the
+    first), `sampling` (a dict of sampling values) and `filter` (the lectures to ask, see
+    `Scope.of`). Output: a dict with `draft` (what the
     model wrote), `text` (its leads, or the written sentences with
     support), `grade` ("answered", "doubtful" or
     "not_answered"), `notice` (why it is not "answered", else "") and `answer` (a
@@ -196,7 +241,10 @@ class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
         if values := request.get("sampling"):
             sampling = sampling_from(values, settings.sampling, writes=settings.answer.writer)
         history = _turns(request.get("history") or [])
-        for event in self.pipeline.stream(request["question"], history=history, sampling=sampling):
+        scope = Scope.of(request.get("filter") or {})
+        for event in self.pipeline.stream(
+            request["question"], history=history, sampling=sampling, scope=scope
+        ):
             if isinstance(event, Token):
                 yield AddableDict(draft=event.text)
             elif isinstance(event, Answered):
@@ -207,8 +255,12 @@ class AskRunnable(Runnable[str | dict[str, Any], AddableDict]):
 
 
 def to_document(hit: Hit) -> Document:
-    """A hit as a langchain document; everything but the text is in the metadata."""
-    metadata = hit_dict(hit)
+    """A hit as a langchain document; everything but the text is in the metadata.
+
+    `source` and `page` are the keys that langchain's loaders use: the file's name, and the first page,
+    from 1.
+    """
+    metadata = hit_dict(hit) | {"source": hit.passage.file, "page": hit.passage.page}
     return Document(id=hit.passage.id, page_content=metadata.pop("text"), metadata=metadata)
 
 
@@ -225,6 +277,11 @@ def _turns(messages: Sequence[BaseMessage]) -> list[Turn]:
         if isinstance(question, HumanMessage) and isinstance(reply, AIMessage):
             turns.append(Turn(question.text, reply.text))
     return turns
+
+
+def _only_sampling(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a call's arguments is a sampling value."""
+    return {name: value for name, value in values.items() if name in Sampling.model_fields}
 
 
 def _first_stop(text: str, stop: Sequence[str] | None) -> int | None:

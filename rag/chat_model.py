@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from types import FunctionType
+from typing import Any, get_type_hints
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
@@ -16,8 +16,6 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from rag.errors import BadSettings
 from rag.prompt import Message
 from rag.sampling import Sampling
-
-_IMPORTABLE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 class ChatModelWriter:
@@ -37,6 +35,11 @@ class ChatModelWriter:
     def load(self) -> None:
         """Nothing to load here."""
 
+    def unused_sampling(self, sampling: Sampling) -> tuple[str, ...]:
+        """All settings that were given: the model samples by its own."""
+        given = sampling.model_dump(exclude_defaults=True)
+        return tuple(f"{name}={value}" for name, value in given.items())
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -53,15 +56,11 @@ class ChatModelWriter:
                 yield chunk.text
 
 
-def is_importable(name: str) -> bool:
-    """Whether a model's name is `module:attribute` rather than a folder or a hub id."""
-    return bool(_IMPORTABLE.fullmatch(name)) and not Path(name).exists()
-
-
 def import_chat_model(name: str) -> BaseChatModel:
-    """The BaseChatModel at `module:attribute`, or what a callable there returns.
+    """The BaseChatModel at `module:attribute`, or what a class or function there makes.
 
-    The module may lie in the working folder, which is searched last.
+    The module may lie in the working folder, which is searched last. A function is called only if
+    its annotation says that it returns a chat model.
 
     Raises:
         BadSettings: there is no such module or attribute, or it is no chat model.
@@ -70,16 +69,26 @@ def import_chat_model(name: str) -> BaseChatModel:
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:
-        model = importlib.import_module(module)
+        model: Any = importlib.import_module(module)
         for part in attribute.split("."):
             model = getattr(model, part)
     except (ImportError, AttributeError) as error:
         raise BadSettings(f"The model {name!r} cannot be imported ({error})") from error
-    if not isinstance(model, BaseChatModel) and callable(model):
+    if _makes_chat_model(model):
         model = model()
     if not isinstance(model, BaseChatModel):
         raise BadSettings(
             f"The model {name!r} is a {type(model).__name__}, expected a BaseChatModel of "
-            "langchain-core"
+            "langchain-core, or a function annotated to return one"
         )
     return model
+
+
+def _makes_chat_model(maker: Any) -> bool:
+    """Whether it is a class of chat models, or a function that says that it returns one."""
+    if isinstance(maker, FunctionType):
+        try:
+            maker = get_type_hints(maker).get("return")
+        except (NameError, TypeError):
+            return False
+    return isinstance(maker, type) and issubclass(maker, BaseChatModel)

@@ -24,7 +24,7 @@ from ingest.text.stems import stem
 from rag.calibration_files import CALIBRATION_FILE as CALIBRATION_FILE
 from rag.calibration_files import calibration_files
 from rag.errors import BadCalibration
-from rag.rerank import Reranker, logits
+from rag.rerank import Reranker, foreign_logits, logits
 from rag.types import Hit, Source
 
 logger = logging.getLogger(__name__)
@@ -110,13 +110,15 @@ def features(
 
     The largest logit of any evidence; the logit of the passage of the first evidence; how many of
     the question's names no passage holds, at most _MOST_NAMES; and the logarithm of 1 plus the
-    number of the question's words beyond stop words.
+    number of the question's words beyond stop words. Both logits count `foreign_logits` of
+    the first evidence more.
     """
     reranked = sources[0].hit.score("reranked") if sources else None
     words = [word for word in words_of(question) if word.lower() not in asked_in.stop_words]
+    across = float(sum(foreign_logits(asked_in.code, [source.hit for source in sources[:1]])))
     return [
-        float(logits([max((source.score for source in sources), default=0.0)])[0]),
-        float(logits([0.5 if reranked is None else reranked])[0]),
+        float(logits([max((source.score for source in sources), default=0.0)])[0]) + across,
+        float(logits([0.5 if reranked is None else reranked])[0]) + across,
         float(min(len(missing_names(question, hits, asked_in)), _MOST_NAMES)),
         float(np.log1p(len(words))),
     ]

@@ -10,6 +10,7 @@ from ingest import weights
 from rag.pair_reranker import PairReranker
 
 if TYPE_CHECKING:
+    import numpy as np
     from sentence_transformers import CrossEncoder
     from tokenizers import Tokenizer
 
@@ -40,6 +41,18 @@ class CrossEncoderReranker(PairReranker):
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+    def predict(self, pairs: list[tuple[str, str]], batch_size: int) -> np.ndarray:
+        """See `PairReranker.predict`."""
+        import torch
+
+        return self.model.predict(
+            pairs,
+            batch_size=batch_size,
+            activation_fn=torch.nn.Sigmoid(),
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        ).reshape(len(pairs))
 
     @cached_property
     def model(self) -> CrossEncoder:

@@ -11,8 +11,16 @@ class BadSettings(KathederError):
     """A settings file or variable that does not fit; the message names the field."""
 
 
+class ConsentMissing(KathederError):
+    """A server outside of this machine to which the reader has not agreed."""
+
+
 class BadQuestion(KathederError):
-    """A question that holds no words."""
+    """A question that holds no words, or too many."""
+
+
+class BadScope(KathederError):
+    """A course or lecture to ask of that does not exist, or a name that several lectures have."""
 
 
 class BadQuestionFile(KathederError):

@@ -15,12 +15,16 @@ import numpy as np
 
 from ingest.embed import Encoder
 from ingest.lru import LruCache
+from ingest.text.detect import language_of
+from ingest.text.languages import DEFAULT, language
 from ingest.text.scripts import count_words, words_and_letters
 from ingest.types import Passage
-from rag.rerank import Reranker, logits
+from rag.orders import asks_about_orders, is_order
+from rag.rerank import Reranker, foreign_logits, logits
 from rag.settings import AnswerSettings
 from rag.spans import TextSpan, judge_input, quotable_spans, span_text
 from rag.types import Hit, Source
+from rag.unit_kinds import is_unasked_reference
 
 _MAX_SPANS = 5  # of evidence; a quoted answer takes fewer, the settings' `quotes` of them
 _NEIGHBOUR_MARGIN = 8.0  # logits; a span is extended by no neighbour that is further behind
@@ -73,10 +77,11 @@ def select_evidence(
     Returns:
         At most _MAX_SPANS sources of together `evidence_words`, at least one where the passages
         hold any text. They are ordered by `selection_score`: the span's own logit, plus
-        `passage_weight` times its passage's logit, minus `page_rank_weight` times the logarithm
-        of its page's rank. A span that will be quoted is extended by its neighbours in the
+        `weighted_logits` of its passage, minus `page_rank_weight` times the logarithm of its
+        page's rank. A span that will be quoted is extended by its neighbours in the
         passage, the better one first, up to `span_words`, if they score at most
-        _NEIGHBOUR_MARGIN lower. A source's `score` is the judge's for the span alone, in [0, 1].
+        _NEIGHBOUR_MARGIN lower. A span that is an order (`rag.orders`) is left out where another is
+        found, as is an entry of a list of literature that is not asked for. A source's `score` is the judge's for the span alone, in [0, 1].
     """
     hits = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
     candidates = [
@@ -87,18 +92,20 @@ def select_evidence(
     if not candidates:
         return ()
     scores = judge.score(question, [judge_input(c.hit.passage, c.span) for c in candidates])
-    passage_logits = reranked_logits([c.hit for c in candidates])
+    spoken = language_of(question) or DEFAULT.code
+    passage_logits = weighted_logits(spoken, [c.hit for c in candidates], settings.passage_weight)
     ranks = page_ranks([hit.passage for hit in hits])
     log_ranks = np.log([ranks[c.rank - 1] for c in candidates])
-    selection_scores = (
-        logits(scores)
-        + settings.passage_weight * passage_logits
-        - settings.page_rank_weight * log_ranks
-    )
+    selection_scores = logits(scores) + passage_logits - settings.page_rank_weight * log_ranks
+    for unwanted in (_orders(question, candidates), _references(question, candidates)):
+        if not (unwanted | (selection_scores == -np.inf)).all():
+            selection_scores[unwanted] = -np.inf
     sources: list[Source] = []
     words_left, used_rows, used_texts = settings.evidence_words, set[int](), set[str]()
     max_words = 0 if settings.writer else settings.span_words
     for row in map(int, np.argsort(-selection_scores, kind="stable")):
+        if selection_scores[row] == -np.inf:
+            break
         passage = candidates[row].hit.passage
         text = span_text(passage, candidates[row].span).lower()
         too_long = bool(sources) and count_words(text) > words_left
@@ -181,6 +188,30 @@ def _merge_neighbours(
         first, last = ends
 
 
+def _orders(question: str, candidates: Sequence[_Candidate]) -> np.ndarray:
+    """Which spans are orders to the assistant, bool, shape (N,); none for a question about them."""
+    if asks_about_orders(question):
+        return np.zeros(len(candidates), dtype=bool)
+    return np.array([is_order(span_text(c.hit.passage, c.span)) for c in candidates])
+
+
+def _references(question: str, candidates: Sequence[_Candidate]) -> np.ndarray:
+    """Which spans are entries of lists of literature that are not asked for, bool, shape (N,)."""
+    asked_in = language(language_of(question) or DEFAULT.code)
+    return np.array(
+        [
+            is_unasked_reference(
+                span_text(c.hit.passage, c.span),
+                c.hit.passage.headings[-1] if c.hit.passage.headings else "",
+                question,
+                asked_in,
+                language(c.hit.passage.language),
+            )
+            for c in candidates
+        ]
+    )
+
+
 def passages_as_evidence(
     question: str, hits: Sequence[Hit], judge: Judge, settings: AnswerSettings
 ) -> tuple[Source, ...]:
@@ -199,6 +230,17 @@ def passages_as_evidence(
         sources.append(Source(len(sources) + 1, quote, hit, round(score, 4), start, end, logit))
         words_left -= len(words)
     return tuple(sources)
+
+
+def weighted_logits(spoken: str, hits: Sequence[Hit], weight: float) -> np.ndarray:
+    """What a hit adds to the logits of its parts, shape (N,), for a question in some language.
+
+    It is `weight` times the hit's logit, and what text in another language counts more in both
+    logits (`foreign_logits`), where a reranker has read it.
+    """
+    is_read = [hit.score("reranked") is not None for hit in hits]
+    across = foreign_logits(spoken, hits) * np.array(is_read, dtype=np.float64)
+    return weight * reranked_logits(hits) + (1 + weight) * across
 
 
 def reranked_logits(hits: Sequence[Hit]) -> np.ndarray:

@@ -19,6 +19,7 @@ from rag.generate import Writer
 from rag.prompt import plain
 from rag.sampling import Sampling
 from rag.types import Answer, Turn
+from rag.writer_notes import WritingFailed
 
 _REWRITE = (
     "You rewrite the last question of a conversation so that it can be understood alone. "
@@ -65,7 +66,7 @@ def expand_with_answer(question: str, history: Sequence[Turn], language: Languag
 
 def turn_of(question: str, answer: Answer) -> Turn:
     """A question as a turn; an answer that was not shown leaves none to refer to."""
-    return Turn(question, "" if answer.abstained else answer.text)
+    return Turn(question, "" if answer.abstained else answer.text, answer.scope)
 
 
 def is_context_dependent(question: str, language: Language) -> bool:
@@ -116,7 +117,7 @@ def _words(text: str) -> list[str]:
 def rewrite(question: str, history: Sequence[Turn], writer: Writer, language: Language) -> str:
     """The text to search for, in a language model's words where the question is a follow-up.
 
-    A reply without words, or of more than sixty, is replaced by `expand_with_history`.
+    A reply without words, or of more than sixty, or none, is replaced by `expand_with_history`.
     """
     if not history or not is_context_dependent(question, language):
         return question
@@ -128,7 +129,10 @@ def rewrite(question: str, history: Sequence[Turn], writer: Writer, language: La
         {"role": "system", "content": _REWRITE},
         {"role": "user", "content": f"{conversation}\n\nLast question: {plain(question)}"},
     ]
-    reply = "".join(writer.stream(messages, Sampling(max_new_tokens=64))).strip()
+    try:
+        reply = "".join(writer.stream(messages, Sampling(max_new_tokens=64))).strip()
+    except WritingFailed:
+        reply = ""
     first = reply.split("\n", 1)[0].strip(' "“”')
     words = re.findall(r"\w+", first)
     return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest import weights
 from ingest.errors import ModelMissing
+from rag.piece_stream import PieceStream
 from rag.prompt import Message
 from rag.sampling import Sampling
 from rag.settings import ModelSettings
@@ -46,15 +46,19 @@ class Generator:
     """A causal language model of transformers, loaded when first used; one answer at a time."""
 
     def __init__(self, models: ModelSettings) -> None:
-        """Locate the model; raises ModelMissing where it is not on this machine."""
-        self._weights = weights.locate(models.generator)
-        self._adapter = _adapter(models, self._weights)
+        """Locate the model as `weights`, and the adapter or None as `adapter`.
+
+        Raises:
+            ModelMissing: one of them is not on this machine.
+        """
+        self.weights = weights.locate(models.generator)
+        self.adapter = _adapter(models, self.weights)
         self._models = models
 
     @property
     def name(self) -> str:
         """Name and hash of the weights, and of the adapter where there is one."""
-        names = [self._weights.identity] + ([self._adapter.identity] if self._adapter else [])
+        names = [self.weights.identity] + ([self.adapter.identity] if self.adapter else [])
         return " + ".join(names)
 
     def count_tokens(self, text: str) -> int:
@@ -78,33 +82,18 @@ class Generator:
         messages, sampling and seed give the same text on the same machine.
         """
         stop = stop or threading.Event()
-        pieces: queue.Queue[str | BaseException | None] = queue.Queue()
-        cancelled = threading.Event()
 
-        def run() -> None:
-            try:
-                with _TURN:
-                    self._generate(messages, sampling, pieces, (stop, cancelled))
-                pieces.put(None)
-            except BaseException as error:  # handed to the caller's thread
-                pieces.put(error)
+        def write(pieces: PieceStream) -> None:
+            with _TURN:
+                self._generate(messages, sampling, pieces, (stop, pieces.cancelled))
 
-        worker = threading.Thread(target=run, name="katheder-generate", daemon=True)
-        worker.start()
-        try:
-            while (piece := pieces.get()) is not None:
-                if isinstance(piece, BaseException):
-                    raise piece
-                yield piece
-        finally:
-            cancelled.set()
-            worker.join()
+        yield from PieceStream(write, "katheder-generate")
 
     def _generate(
         self,
         messages: Sequence[Message],
         sampling: Sampling,
-        pieces: queue.Queue[Any],
+        pieces: PieceStream,
         stops: tuple[threading.Event, ...],
     ) -> None:
         import torch
@@ -121,7 +110,7 @@ class Generator:
         inputs = prompt.to(model.device)
 
         class Pieces(BaseStreamer):
-            """Puts new text into the queue, but for what the next token may still change.
+            """Hands over new text, but for what the next token may still change.
 
             It always decodes from the first token on: a tokenizer may drop the blank before
             the first word that it is given, and a letter may be spread over several tokens.
@@ -169,7 +158,7 @@ class Generator:
 
     @cached_property
     def _folder(self) -> str:
-        return str(weights.decoder_folder(self._weights))
+        return str(weights.decoder_folder(self.weights))
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -190,10 +179,10 @@ class Generator:
         model: Any = AutoModelForCausalLM.from_pretrained(
             self._folder, dtype=dtype, local_files_only=True
         )
-        if self._adapter is not None:
+        if self.adapter is not None:
             from peft import PeftModel
 
-            model = PeftModel.from_pretrained(model, str(self._adapter.folder)).merge_and_unload()
+            model = PeftModel.from_pretrained(model, str(self.adapter.folder)).merge_and_unload()
         return model.to(device).eval()
 
 

@@ -12,18 +12,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ingest import weights
 from ingest.text.detect import language_of
-from ingest.text.languages import LANGUAGES, Language
+from ingest.text.languages import DEFAULT, LANGUAGES, Language
 from ingest.text.names import capitalised_words
 from ingest.text.scripts import count_words
-from ingest.text.sentences import CLOSING_MARKS, sentences_of
+from ingest.text.sentences import CLOSING_MARKS
 from ingest.text.stems import stem
 from rag.evidence import Judge
+from rag.marks import marked_sentences
 from rag.settings import AnswerSettings
 from rag.spans import MARKER
-from rag.types import Sentence, Source
+from rag.types import Answer, Sentence, Source
 
-_MARKS = re.compile(r"\s*\[(\d+)(?:\s*,\s*\d+)*\]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _LONGER_WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -59,7 +60,7 @@ def ground(
             named = mark if 1 <= mark <= len(sources) else 1
             supported.append(Sentence(text, named, 0.0, "written"))
             continue
-        words = _stems(text, language)
+        words = content_stems(text, language)
         if count_words(text) < 2 or any(words <= other for other in seen):
             continue
         scores = judge.score(text, [source.quote for source in sources])
@@ -91,17 +92,22 @@ def is_lexically_supported(text: str, question: str, source: Source, language: L
     """
     passage = source.hit.passage
     given = f"{question} {passage.context} {source.quote}"
-    if not set(_NUMBER.findall(text)) <= set(_NUMBER.findall(given)):
+    if not numbers_in(text) <= numbers_in(given):
         return False
     language = LANGUAGES.get(language_of(text), language)
     if language_of(source.quote) not in ("", language.code):
         return True
-    source_stems = _stems(given, language)
+    source_stems = content_stems(given, language)
     names = capitalised_words(text, language)
-    if any(not _stems(name, language) <= source_stems for name in names):
+    if any(not content_stems(name, language) <= source_stems for name in names):
         return False
-    words = _stems(text, language)
+    words = content_stems(text, language)
     return len(words & source_stems) >= len(words) / 2
+
+
+def numbers_in(text: str) -> set[str]:
+    """The numbers of a text as they are written."""
+    return set(_NUMBER.findall(text))
 
 
 def draft_sentences(draft: str, language: Language) -> list[tuple[str, int]]:
@@ -110,16 +116,10 @@ def draft_sentences(draft: str, language: Language) -> list[tuple[str, int]]:
     A sentence that ends with a colon is joined to the next one; a last sentence that was cut off
     is left out if there are others.
     """
-    # A mark behind the full stop belongs to the sentence before it.
-    text = re.sub(r"([.!?。！？])((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", draft.strip())
     sentences: list[tuple[str, int]] = []
-    for start, end in sentences_of(text, language):
-        sentence = MARKER.sub("", text[start:end])
-        marks = _MARKS.findall(sentence)
-        bare = _MARKS.sub("", sentence).strip()
-        if not bare:
-            continue
-        mark = int(marks[-1]) if marks else 0
+    for text, marks in marked_sentences(draft.strip(), language):
+        bare = MARKER.sub("", text)
+        mark = marks[-1] if marks else 0
         if sentences and sentences[-1][0].endswith(":"):
             sentences[-1] = (f"{sentences[-1][0]} {bare}", mark or sentences[-1][1])
         else:
@@ -129,7 +129,32 @@ def draft_sentences(draft: str, language: Language) -> list[tuple[str, int]]:
     return sentences[:-1] if complete and is_cut_off else sentences
 
 
-def _stems(text: str, language: Language) -> set[str]:
+def unsupported_sentences(answer: Answer) -> tuple[str, ...]:
+    """The sentences that a model wrote and that no evidence supports, in order.
+
+    () for the bundled model, whose unsupported sentences are of no use to a reader, and where the
+    model wrote no whole answer. A sentence that only repeats one that is shown is not among them.
+    """
+    failed = any(note.kind != "sampling" for note in answer.writer_notes)
+    if failed or answer.models.get("generator", "").startswith(f"{weights.DECODER}@"):
+        return ()
+    language = LANGUAGES.get(answer.language, DEFAULT)
+    if answer.units:
+        texts = [unit.words for unit in answer.units if unit.status == "unsupported"]
+        return tuple(text for text in texts if text != language.not_answered)
+    shown = [
+        content_stems(said.text, language) for said in answer.sentences if said.origin == "written"
+    ]
+    return tuple(
+        text
+        for text, _ in draft_sentences(answer.draft, language)
+        if count_words(text) >= 2
+        and text != language.not_answered
+        and not any(content_stems(text, language) <= words for words in shown)
+    )
+
+
+def content_stems(text: str, language: Language) -> set[str]:
     """The stem of each longer word."""
     return {stem(word, language) for word in _LONGER_WORD.findall(text)}
 

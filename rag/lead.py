@@ -17,7 +17,9 @@ from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
-from rag.evidence import Judge, page_ranks, reranked_logits
+from rag.confidence import missing_names
+from rag.evidence import Judge, page_ranks, weighted_logits
+from rag.orders import are_orders, asks_about_orders, is_order
 from rag.parts import parts_of
 from rag.rerank import logits
 from rag.settings import AnswerSettings
@@ -32,6 +34,7 @@ _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is fu
 _PAGE_MARGIN = 3.0  # weighted logits; no lead is taken from a passage further behind the best one
 _NEW_PAGE = 2.0  # logits, for units of a page that holds none of the other parts' leads
 _MIN_PART = -2.0  # logit; a further part has no lead where its best unit is below this
+_FIGURE = re.compile(r"\d")
 _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 
 
@@ -98,9 +101,11 @@ def select_leads(
     """
     on_topic = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
     pages = [page for page in map(_Page, on_topic) if page.units]
+    if not asks_about_orders(question):
+        pages = [page for page in pages if not all(are_orders(page.texts))]
     if not pages:
         return ()
-    places = settings.passage_weight * reranked_logits([page.hit for page in pages])
+    places = weighted_logits(asked_in.code, [page.hit for page in pages], settings.passage_weight)
     places -= _PAGE_RANK_WEIGHT * np.log(page_ranks([page.hit.passage for page in pages]))
     leads: list[LeadUnits] = []
     parts = parts_of(question, asked_in)
@@ -120,7 +125,7 @@ def select_leads(
             leads.append(_extended(some_pages[number], unit, scores[number], query, leads))
 
     near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
-    for part in parts.questions:
+    for part in _held(parts.questions, on_topic, asked_in):
         add_lead(part, near)
     documents = {lead.hit.passage.document for lead in leads}
     elsewhere = [
@@ -129,6 +134,18 @@ def select_leads(
     if len(documents) == 1 and elsewhere and asked_in.several_places.search(question):
         add_lead(question, elsewhere)
     return tuple(leads)
+
+
+def _held(parts: Sequence[str], hits: Sequence[Hit], asked_in: Language) -> Sequence[str]:
+    """The parts of a question all of whose names some passage has; all parts where none is such.
+
+    Figures do not count, since a page writes them in more ways than a question.
+    """
+
+    def is_held(part: str) -> bool:
+        return all(_FIGURE.search(name) for name in missing_names(part, hits, asked_in))
+
+    return [part for part in parts if is_held(part)] or parts
 
 
 def _is_new(page: _Page, leads: Sequence[LeadUnits]) -> bool:
@@ -224,6 +241,12 @@ class _Page:
         short = not has_min_words(self.texts[row]) and not self.units[row].is_item
         return short and any(unit.is_item for unit in behind)
 
+    def names_list(self, row: int) -> bool:
+        """Whether a unit is a short line without a colon above the items that it is the name of."""
+        text = self.texts[row]
+        is_name = not (has_min_words(text) or self.units[row].is_item or text.endswith(":"))
+        return is_name and not self.rows[row] and self.opens(row)
+
     def first_row(self, row: int) -> int:
         """The first row of the table that a row is in."""
         while row and self.rows[row - 1]:
@@ -247,7 +270,8 @@ def _unit_scores(
     for page, own in zip(pages, scores, strict=True):
         own += kind_logits(questions, asked_in, page.hit.passage, page.texts, page.entries)
         for row, text in enumerate(page.texts[:-1]):
-            if text.endswith("?") and not page.texts[row + 1].endswith("?"):
+            answer = page.texts[row + 1]
+            if text.endswith("?") and not answer.endswith("?") and not is_order(answer):
                 own[row + 1] = max(own[row], own[row + 1])
     return scores
 
@@ -304,13 +328,12 @@ def _extended(
             first, last = start, end
         else:
             closed.add(better)
+    label = _label(page, first, last, query)
+    if not label and page.names_list(first) and first < last:
+        label, first = page.texts[first], first + 1
     score = 1 / (1 + np.exp(-scores[row]))
-    return LeadUnits(
-        page.hit,
-        tuple(page.units[first : last + 1]),
-        _label(page, first, last, query),
-        round(float(score), 4),
-    )
+    units = tuple(page.units[first : last + 1])
+    return LeadUnits(page.hit, units, label, round(float(score), 4))
 
 
 def _label(page: _Page, first: int, last: int, query: str) -> str:

@@ -15,10 +15,11 @@ from ingest.embed import Encoder
 from ingest.encoders import open_encoder
 from ingest.errors import ModelMissing
 from ingest.recognition import TextRecogniser
+from rag.language_models.names import is_importable, model_name
 from rag.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from rag.generate import Writer
+    from rag.generate import Generator, Writer
     from rag.rerank import Reranker
 
 NO_MODELS = ModelSettings(reranker="none", generator="none")
@@ -115,9 +116,18 @@ class Models:
             BadSettings: the settings name a `module:attribute` that is no chat model.
         """
         settings = self.settings
-        return self._own_writer or self._once(
-            ("writer", settings.generator, settings.adapter), lambda: _writer(settings)
-        )
+        key = settings.model_dump_json(exclude={"encoder", "reranker", "recogniser"})
+        return self._own_writer or self._once(("writer", key), lambda: _writer(settings))
+
+    @property
+    def is_writer_capable(self) -> bool:
+        """Whether the writer is one that the reader brought: of a server, a GGUF file or an import."""
+        name = self.settings.generator
+        if self._own_writer is not None:
+            return False
+        if model_name(name) is not None:
+            return True
+        return ":" in name and is_importable(name)
 
     def _once(self, key: tuple[str, ...], load: Callable[[], Any]) -> Any:
         key = (*key, self.settings.device, self.settings.dtype)
@@ -129,8 +139,7 @@ class Models:
 
 def _reranker(settings: ModelSettings, name: str) -> Reranker:
     from rag.cross_encoder import CrossEncoderReranker
-    from rag.split_cross_encoder import is_split_cross_encoder
-    from rag.split_reranker import SplitReranker
+    from rag.split_reranker import SplitReranker, is_split_cross_encoder
 
     model = weights.locate(name)
     kind = SplitReranker if is_split_cross_encoder(model.folder) else CrossEncoderReranker
@@ -145,11 +154,48 @@ def _writer(settings: ModelSettings) -> Writer:
             "written. Ask without --written (answer.writer = false) for an answer that quotes the "
             f'lectures, or name a model, such as generator = "{weights.DECODER}".'
         )
+    if reserved := model_name(name):
+        if reserved.prefix == "gguf":
+            from rag.language_models.llama_cpp import LlamaCppWriter, gguf_file
+
+            return LlamaCppWriter(gguf_file(reserved.name), context_tokens=settings.context_tokens)
+        from rag.language_models.server_writer import ServerWriter
+
+        return ServerWriter(settings)
     if ":" in name:
-        from rag.chat_model import ChatModelWriter, import_chat_model, is_importable
+        from rag.chat_model import ChatModelWriter, import_chat_model
 
         if is_importable(name):
             return ChatModelWriter(import_chat_model(name), name)
     from rag.generate import Generator
 
-    return Generator(settings)
+    generator = Generator(settings)
+    return _by_llama_cpp(generator, settings) or generator
+
+
+def _by_llama_cpp(generator: Generator, settings: ModelSettings) -> Writer | None:
+    """The same model by llama.cpp, where the settings and this machine allow it.
+
+    Raises:
+        ModelMissing: the settings say llama.cpp, and the model or this machine does not allow it.
+    """
+    from rag.language_models.llama_cpp import LlamaCppWriter, is_llama_cpp_installed
+
+    is_gguf = generator.weights.file.endswith(".gguf")
+    if settings.engine == "llama.cpp" and not is_gguf:
+        raise ModelMissing(
+            f'models.engine = "llama.cpp" needs a GGUF file, and {settings.generator} is none; '
+            'name one as generator = "gguf:FILE", or set models.engine = "auto"'
+        )
+    on_cpu = weights.choose_device(settings.device) == "cpu"
+    chosen = settings.engine == "llama.cpp" or (
+        settings.engine == "auto" and on_cpu and is_llama_cpp_installed()
+    )
+    if not is_gguf or not chosen:
+        return None
+    return LlamaCppWriter(
+        generator.weights,
+        generator.adapter,
+        context_tokens=settings.context_tokens,
+        beam_writer=generator,
+    )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +13,7 @@ from ingest.lru import LruCache
 from rag.rerank import BATCH_SIZE
 from rag.settings import ModelSettings
 
-if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
-
+_CACHED_WINDOWS = 4000  # texts
 CACHED_PAIRS = 1000  # enough for a few questions with all their sentences
 
 
@@ -31,6 +27,7 @@ class PairReranker(ABC):
         self.weights = model
         self.settings = settings
         self._scores: LruCache[tuple[str, str], float] = LruCache(cached_pairs)
+        self._windows: LruCache[tuple[str, int], list[tuple[int, int]]] = LruCache(_CACHED_WINDOWS)
 
     @property
     def name(self) -> str:
@@ -55,11 +52,11 @@ class PairReranker(ABC):
     def clear_cache(self) -> None:
         """Drop what was computed for earlier questions, so that times can be measured again."""
         self._scores.clear()
+        self._windows.clear()
 
-    @cached_property
     @abstractmethod
-    def model(self) -> CrossEncoder:
-        """The loaded model."""
+    def predict(self, pairs: list[tuple[str, str]], batch_size: int) -> np.ndarray:
+        """The probability that each text answers its question, (pairs,); the model is loaded first."""
 
     @abstractmethod
     def room_beside(self, question: str) -> int:
@@ -70,23 +67,20 @@ class PairReranker(ABC):
         """Number of the model's tokens of each text, without special tokens."""
 
     def _score_long(self, question: str, texts: Sequence[str], batch_size: int) -> list[float]:
-        import torch
-
         room = self.room_beside(question)
         pairs, owners = [], []
-        for number, text in enumerate(texts):
-            # No token is shorter than a character, so most texts need not be counted.
-            fits = len(text) <= room
-            cuts = [(0, len(text))] if fits else windows(text, room, self.count_tokens)
+        cuts_of_texts = self._windows.get_or_compute(
+            [(text, room) for text in texts], lambda missing: [self._cut(*key) for key in missing]
+        )
+        for number, (text, cuts) in enumerate(zip(texts, cuts_of_texts, strict=True)):
             pairs += [(question, text[start:end]) for start, end in cuts]
             owners += [number] * len(cuts)
-        scores = self.model.predict(
-            pairs,
-            batch_size=batch_size,
-            activation_fn=torch.nn.Sigmoid(),
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        ).reshape(len(pairs))
+        scores = self.predict(pairs, batch_size)
         best = np.zeros(len(texts))
         np.maximum.at(best, owners, scores)
         return [float(score) for score in best]
+
+    def _cut(self, text: str, room: int) -> list[tuple[int, int]]:
+        # No token is shorter than a character, so most texts need not be counted.
+        fits = len(text) <= room
+        return [(0, len(text))] if fits else windows(text, room, self.count_tokens)

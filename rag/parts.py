@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ingest.text.languages import Language
 
 _WORD = re.compile(r"\w+")
+_LONGEST = 1000  # characters; a longer text is no question of two parts, and patterns take long
 _LEAST_WORDS = 2  # with a meaning of their own, in each part
 
 
@@ -25,6 +26,8 @@ def parts_of(question: str, language: Language) -> Parts:
     Where two questions are joined, they are parted. A comparison is asked about each of the two
     things: "forward vs. reverse KL?" becomes "forward KL?" and "reverse KL?".
     """
+    if len(question) > _LONGEST:
+        return Parts((question,))
     for joint in language.second_question.finditer(question):
         parts = question[: joint.start()].strip(), question[joint.end() :].strip()
         if all(_says_something(part, language) for part in parts):
@@ -43,4 +46,5 @@ def parts_of(question: str, language: Language) -> Parts:
 def _says_something(part: str, language: Language) -> bool:
     """Whether a part has enough words that are not frequent words of the language."""
     words = (word.casefold() for word in _WORD.findall(part))
-    return sum(word not in language.evident_words for word in words) >= _LEAST_WORDS
+    frequent = language.evident_words  # a set that is made at each call
+    return sum(word not in frequent for word in words) >= _LEAST_WORDS

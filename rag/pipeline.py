@@ -9,40 +9,44 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from ingest.embed import Encoder
-from ingest.errors import LibraryMissing
-from ingest.pipeline import index_config
-from ingest.store import Library, Store
+from ingest.store import Store
 from ingest.text.detect import question_language
 from ingest.text.languages import Language
 from rag import confidence
 from rag.answerer import Answerer
 from rag.confidence import Calibration
+from rag.course.desk import answer_about_course
 from rag.doubt import doubts
 from rag.errors import BadSampling
 from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
 from rag.generate import Writer
-from rag.ground import ground
+from rag.grading import Thresholds
 from rag.lead import LeadUnits, select_leads
 from rag.lexical_judge import LexicalJudge
 from rag.models import Models
 from rag.nearest import nearest_sources
-from rag.prompt import Message, build_prompt
+from rag.opening import open_library
+from rag.overview import Overview
 from rag.queries import search_queries
 from rag.quote import QuotedAnswer, quoted_answer
-from rag.rerank import Reranker, rerank
-from rag.retrieve import merge_rankings, retrieve
+from rag.recordings import with_slides
+from rag.rerank import Reranker
 from rag.sampling import Sampling, quoted_message
+from rag.scope import EVERYTHING, Scope, ScopedStore
+from rag.search import find
 from rag.settings import Settings
-from rag.types import Answer, Answered, Event, Grade, Hit, Source, StageDone, Token, Turn
+from rag.spelling import corrected
+from rag.structured import CheckedAnswer
+from rag.types import Answer, Answered, Event, Grade, Hit, Source, StageDone, Turn
 from rag.versions import newest_versions, unite_versions
-
-_LEAST_TERMS = 0.5  # of the query's terms in the evidence, where no model can read them
+from rag.wishes import wish_of
+from rag.writing import Draft, write_draft
+from rag.writing_task import WritingTask, is_structured, structured_task
 
 
 class Pipeline(Answerer):
@@ -68,6 +72,7 @@ class Pipeline(Answerer):
         self.settings = settings or Settings()
         self.calibration = calibration
         self.judge: Judge = judge_of(models.reranker, models.encoder)
+        self.scope = EVERYTHING
 
     @classmethod
     def load(
@@ -92,26 +97,27 @@ class Pipeline(Answerer):
             ModelMissing: the encoder or the reranker is not on this machine.
             BadCalibration: the stored calibration cannot be used.
         """
-        library = Library(folder)
-        if library.count() == 0:
-            raise LibraryMissing(
-                f"The library at {folder} is empty. Fill it with `katheder ingest PATH... --library {folder}`."
-            )
         models = models or Models(settings.models)
-        encoder, chunking = models.encoder, settings.chunking
-        config = library.config()
-        if config is not None and config.encoder != encoder.identity:
-            library.check_config(
-                index_config(encoder, chunking.passage_tokens, chunking.overlap_tokens),
-                search_only=True,
-            )
-        key = confidence.models_key(encoder, models.reranker)
+        library = open_library(folder, models, settings.chunking)
+        key = confidence.models_key(models.encoder, models.reranker)
         calibration = confidence.load_calibration(folder, key) if calibrated else None
         return cls(library, models, settings, calibration)
 
     def with_settings(self, settings: Settings) -> Pipeline:
         """The same library and loaded models under other settings of the stages."""
-        return Pipeline(self.store, self.models, settings, self.calibration)
+        pipeline = copy(self)
+        pipeline.settings = settings
+        return pipeline
+
+    def within(self, scope: Scope) -> Pipeline:
+        """The same pipeline for the lectures of a scope alone; raises BadScope for unknown ones."""
+        if not scope or scope == self.scope:
+            return self
+        whole = self.store.whole if isinstance(self.store, ScopedStore) else self.store
+        pipeline = copy(self)
+        pipeline.store = store = ScopedStore(whole, scope)
+        pipeline.scope = store.scope
+        return pipeline
 
     @property
     def encoder(self) -> Encoder:
@@ -142,18 +148,21 @@ class Pipeline(Answerer):
             "generator": self.writer.name if writes else "none",
         }
 
-    def search(self, question: str, history: Sequence[Turn] = ()) -> list[Hit]:
+    def search(
+        self, question: str, history: Sequence[Turn] = (), *, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
         """The passages for a question, best first, at most `retrieval.top_k`."""
-        hits = self.candidates(*self.queries(question, history))
+        pipeline = self.within(scope)
+        hits = pipeline.candidates(*pipeline.queries(question, history))
         return list(hits[: self.settings.retrieval.top_k])
 
-    def candidates(self, *queries: str) -> tuple[Hit, ...]:
+    def candidates(self, *queries: str, scope: Scope = EVERYTHING) -> tuple[Hit, ...]:
         """Every passage that any stage scored, with each stage's score and rank, best first.
 
         The rankings of several queries become one; see `merge_rankings`.
         """
         hits: tuple[Hit, ...] = ()
-        for event in self._find(queries):
+        for event in self.within(scope)._find(queries):
             hits = event.hits
         return hits
 
@@ -164,8 +173,14 @@ class Pipeline(Answerer):
         history: Sequence[Turn] = (),
         sampling: Sampling | None = None,
         stop: threading.Event | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Iterator[Event]:
         """Answer a question, yielding events; see `Answerer.stream`."""
+        if scope and scope != self.scope:
+            yield from self.within(scope).stream(
+                question, history=history, sampling=sampling, stop=stop
+            )
+            return
         writes = self.settings.answer.writer
         if sampling is not None and not writes:
             raise BadSampling(quoted_message(sampling.model_dump(exclude_defaults=True)))
@@ -173,6 +188,16 @@ class Pipeline(Answerer):
         model_names = self.model_names
         queries, language = self.queries(question, history), self.language(question)
         query = queries[0]
+        if self.settings.answer.course_questions:
+            search_only = self.with_settings(self.settings.searching_only)
+            if about := answer_about_course(question, history, language, search_only):
+                answer = replace(about.answer, scope=self.scope)
+                if writes and about.passages and self.is_structured:
+                    overview = Overview(answer, about.passages, language, self)
+                    yield from overview.stream(sampling, stop)
+                else:
+                    yield Answered(answer)
+                return
         seconds: dict[str, float] = {}
         hits: tuple[Hit, ...] = ()
         for event in self._find(queries):
@@ -199,6 +224,7 @@ class Pipeline(Answerer):
             models=model_names,
             stamp=self.store.content_hash(),
             language=language.code,
+            scope=self.scope,
         )
         grade = self.grade(query, hits, evidence, sure)
         if grade == "not_answered":
@@ -209,22 +235,23 @@ class Pipeline(Answerer):
             return
         if grade == "doubtful":
             answer = replace(answer, doubts=doubts(query, hits, evidence, language))
-        draft = ""
-        if writes:
-            start = time.perf_counter()
-            messages = self.prompt(query, evidence, language)
-            for words in self.writer.stream(messages, sampling, stop):
-                if not draft:
-                    seconds["first words"] = time.perf_counter() - start
-                draft += words
-                yield Token(words)
-            seconds["generate"] = time.perf_counter() - start
-            yield StageDone("generate", seconds["generate"])
+        draft, checked = Draft(), CheckedAnswer()
+        judge = self.judge_for(query)
         start = time.perf_counter()
+        if writes:
+            wish = wish_of(question, history, language)
+            task = self.writing_task(query, hits, evidence, language, wish.task if wish else "")
+            answer = replace(answer, evidence=task.sources)
+            for step in write_draft(self.writer, task.messages, sampling, stop, task.room):
+                if isinstance(step, Draft):
+                    draft = step
+                else:
+                    yield step
+            seconds |= draft.seconds
+            start = time.perf_counter()
+            checked = task.check(draft, judge)
         quoted = QuotedAnswer()
-        sentences, sources = ground(
-            query, draft, evidence, self.judge_for(query), self.settings.answer, language
-        )
+        sentences, sources = checked.sentences, checked.sources
         if not sentences:
             leads = self.leads(question, query, hits)
             quoted = quoted_answer(leads, evidence, self.settings.answer)
@@ -235,9 +262,11 @@ class Pipeline(Answerer):
                 answer,
                 leads=quoted.leads,
                 sentences=sentences,
-                sources=sources,
+                sources=with_slides(sources, self.store),
                 grade=grade,
-                draft=draft,
+                draft=draft.text,
+                units=checked.units,
+                writer_notes=draft.notes,
                 stopped=bool(stop and stop.is_set()),
             )
         )
@@ -248,13 +277,17 @@ class Pipeline(Answerer):
 
     def queries(self, question: str, history: Sequence[Turn] = ()) -> tuple[str, ...]:
         """What is searched for, as the settings say; see `search_queries` for the errors."""
-        return search_queries(
+        queries = search_queries(
             question,
             history,
             self.settings.retrieval.followups,
             self.language(question),
             lambda: self.writer,
         )
+        return tuple(map(self._spelt, queries))
+
+    def _spelt(self, query: str) -> str:
+        return corrected(query, self.store, self.encoder, self.language(query))
 
     def language(self, question: str) -> Language:
         """The language that a question is answered in; see `question_language`."""
@@ -266,8 +299,13 @@ class Pipeline(Answerer):
 
         Versions of one page are united; see `rag.versions`.
         """
-        select = select_evidence if self.settings.answer.select else passages_as_evidence
-        sources = select(query, hits, self.judge_for(query), self.settings.answer)
+        settings = self.settings.answer
+        if (
+            self.is_structured
+        ):  # it is quoted where the model fails, and the model gets whole passages
+            settings = settings.model_copy(update={"writer": False})
+        select = select_evidence if settings.select else passages_as_evidence
+        sources = select(query, hits, self.judge_for(query), settings)
         return unite_versions(sources, hits[: self.settings.answer.passages])
 
     def leads(self, question: str, query: str, hits: Sequence[Hit]) -> tuple[LeadUnits, ...]:
@@ -279,7 +317,7 @@ class Pipeline(Answerer):
             hits: Best first; of a page in several versions the newest counts.
         """
         return select_leads(
-            question,
+            self._spelt(question),
             query,
             newest_versions(hits),
             self.judge_for(query),
@@ -310,78 +348,46 @@ class Pipeline(Answerer):
     def grade(
         self, query: str, hits: Sequence[Hit], evidence: Sequence[Source], confident: float
     ) -> Grade:
-        """Whether the answer is shown, shown with doubt, or not shown.
-
-        It is not shown where there is no evidence, no passage is close enough, or the confidence
-        is below `least_confidence`; it is doubtful where the confidence is below `doubt_confidence`.
+        """Whether the answer is shown, shown with doubt, or not shown; see `Thresholds.grade`.
 
         Where the models do not know the query's script, its best evidence must hold half of its
         terms, unless the settings say how much.
-
-        Args:
-            query: What was searched for.
-            hits: With their cosines, if dense search ran.
-            evidence: Selected from them.
-            confident: What `confidence` returned for both.
         """
-        closest = confidence.best_cosine(hits)
-        if not evidence or (closest is not None and closest < self.settings.retrieval.min_cosine):
-            return "not_answered"
-        least, doubt = self.least_confidence, self.doubt_confidence
+        thresholds = self.thresholds
         if self.settings.answer.min_confidence is None and not self.reads(query):
-            least = doubt = _LEAST_TERMS
-        if confident < least:
-            return "not_answered"
-        return "doubtful" if confident < doubt else "answered"
+            thresholds = thresholds.by_terms()
+        return thresholds.grade(hits, evidence, confident)
 
     @property
-    def least_confidence(self) -> float:
-        """The threshold below which no answer is shown: the setting's, else the calibration's, else 0."""
-        threshold = self.settings.answer.min_confidence
-        if threshold is not None:
-            return threshold
-        return self.calibration.threshold if self.calibration else 0.0
+    def thresholds(self) -> Thresholds:
+        """The confidences below which an answer is not shown, or shown with doubt."""
+        return Thresholds.of(self.settings, self.calibration)
 
     @property
-    def doubt_confidence(self) -> float:
-        """The threshold below which an answer is doubtful, at least `least_confidence`."""
-        threshold = self.settings.answer.doubt_confidence
-        if threshold is None:
-            threshold = self.calibration.doubt_threshold if self.calibration else 0.0
-        return max(threshold, self.least_confidence)
+    def is_structured(self) -> bool:
+        """Whether a capable model writes; see `rag.writing_task`."""
+        return is_structured(self.settings, self.models)
 
-    def prompt(
-        self, query: str, evidence: Sequence[Source], language: Language | None = None
-    ) -> list[Message]:
-        """The messages that the language model gets for a question and its evidence.
+    def writing_task(
+        self,
+        query: str,
+        hits: Sequence[Hit],
+        evidence: tuple[Source, ...],
+        language: Language | None = None,
+        wish: str = "",
+    ) -> WritingTask:
+        """What the language model is asked to write, in the question's language unless one is given.
 
-        The answer's language is the one given, else the question's.
+        A capable model gets whole passages of the hits, any other one the evidence. `wish` is what a
+        capable one is to do beside answering.
         """
-        return build_prompt(query, evidence, language or self.language(query))
+        language = language or self.language(query)
+        task = WritingTask(query, evidence, language, self.settings, wish=wish)
+        hits = newest_versions(hits)
+        return structured_task(task, hits, self.models, self.store) if self.is_structured else task
 
     def _find(self, queries: Sequence[str]) -> Iterator[StageDone]:
-        """Retrieve and rerank; the last event holds the final order.
-
-        In a script that the models do not know, only the lexical search says something.
-        """
-        start = time.perf_counter()
-        vectors: list[np.ndarray | None] = [None] * len(queries)
-        reads = self.reads(queries[0])
-        if self.settings.retrieval.dense_weight > 0 and reads:
-            vectors = [self.encoder.encode_questions([query])[0] for query in queries]
-        encoded = time.perf_counter()
-        rankings = [
-            retrieve(self.store, query, vector, self.settings.retrieval)
-            for query, vector in zip(queries, vectors, strict=True)
-        ]
-        yield StageDone("encode", encoded - start)
-        hits = merge_rankings(rankings, "fused")
-        yield StageDone("retrieve", time.perf_counter() - encoded, tuple(hits))
-        if self.reranker is not None and reads:
-            start = time.perf_counter()
-            rankings = [
-                rerank(query, ranking, self.reranker, self.settings.rerank)
-                for query, ranking in zip(queries, rankings, strict=True)
-            ]
-            hits = merge_rankings(rankings, "reranked")
-            yield StageDone("rerank", time.perf_counter() - start, tuple(hits))
+        """Retrieve and rerank; the last event holds the final order."""
+        if self.reads(queries[0]):
+            return find(queries, self.store, self.settings, self.encoder, self.reranker)
+        return find(queries, self.store, self.settings)

@@ -13,6 +13,7 @@ from ingest.text.languages import DEFAULT, Language
 from rag.types import Source
 
 Message = dict[str, str]
+"""`role` and `content`; for a model that sees, `images` may hold data URIs, one a line."""
 
 _CHAT_MARKERS = re.compile(
     r"<\|[^|>]{1,40}\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>", re.IGNORECASE

@@ -11,6 +11,9 @@ from rag.errors import BadQuestion
 from rag.followup import expand_with_answer, expand_with_history, rewrite
 from rag.generate import Writer
 from rag.types import Turn
+from rag.wishes import wish_of
+
+MAX_QUESTION = 20_000  # characters; a longer text is read for minutes, pair by pair
 
 
 def search_queries(
@@ -30,12 +33,14 @@ def search_queries(
         writer: Gives the language model, if it is to complete the question.
 
     Raises:
-        BadQuestion: it holds no words.
+        BadQuestion: it holds no words, or more than `MAX_QUESTION` characters.
         ModelMissing: the language model is to complete it and is not on this machine.
     """
     question = _checked(question)
     if followups == "off":
         return (question,)
+    if wish := wish_of(question, history, language):
+        return (wish.query,)
     query = (
         rewrite(question, history, writer(), language)
         if followups == "rewrite"
@@ -49,8 +54,13 @@ def _checked(question: str) -> str:
     """The question, composed (NFC) and without surrounding white space.
 
     Raises:
-        BadQuestion: it holds no word.
+        BadQuestion: it holds no word, or is too long.
     """
+    if len(question) > MAX_QUESTION:
+        raise BadQuestion(
+            f"The question has {len(question):,} characters, and the limit is {MAX_QUESTION:,}. "
+            "Ask about a part of it."
+        )
     if not any(letter.isalnum() for letter in question):
         raise BadQuestion(
             f"The question {question!r} holds no words; ask one in a sentence or a few words."

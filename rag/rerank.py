@@ -8,10 +8,13 @@ from typing import Protocol
 import numpy as np
 
 from ingest.chunk import embedding_text
+from ingest.text.detect import language_of
+from ingest.text.languages import DEFAULT
 from rag.settings import RerankSettings
 from rag.types import Hit
 
 BATCH_SIZE = 16  # pairs
+_ACROSS = 1.2  # logits, by which the rerankers score text in another language too low
 
 
 class Reranker(Protocol):
@@ -38,9 +41,9 @@ def rerank(
 ) -> list[Hit]:
     """Order the first `settings.candidates` hits by the reranker; the others follow unchanged.
 
-    The order goes by the reranker's logit plus `first_stage_weight` times the first stage's
-    score, both standardised over the candidates; ties keep the first stage's order. The
-    `reranked` score of a hit is the reranker's alone, a probability in [0, 1].
+    The order goes by the reranker's logit (see `foreign_logits`) plus `first_stage_weight` times
+    the first stage's score, both standardised over the candidates; ties keep the first stage's
+    order. The `reranked` score of a hit is the reranker's alone, a probability in [0, 1].
     """
     head = list(hits[: settings.candidates])
     if not head:
@@ -48,15 +51,24 @@ def rerank(
     texts = [embedding_text(hit.passage) for hit in head]
     scores = reranker.score(question, texts, batch_size=settings.batch_size)
     first_stage = np.array([hit.score("fused") or 0.0 for hit in head])
-    combined = standardised(logits(scores)) + settings.first_stage_weight * standardised(
-        first_stage
-    )
+    values = logits(scores) + foreign_logits(language_of(question) or DEFAULT.code, head)
+    combined = standardised(values) + settings.first_stage_weight * standardised(first_stage)
     order = np.argsort(-combined, kind="stable")
     ranked = [
         head[position].with_stage("reranked", scores[position], rank)
         for rank, position in enumerate(map(int, order), start=1)
     ]
     return ranked + list(hits[len(head) :])
+
+
+def foreign_logits(spoken: str, hits: Sequence[Hit]) -> np.ndarray:
+    """What the logit of a hit's text counts more, shape (N,), for a question in some language.
+
+    It is _ACROSS where a question in the default language is answered in another one, since one
+    reranker alone reads it there.
+    """
+    foreign = [spoken == DEFAULT.code and hit.passage.language not in ("", spoken) for hit in hits]
+    return _ACROSS * np.array(foreign, dtype=np.float64)
 
 
 def logits(probabilities: Sequence[float]) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ingest.embed import Encoder
 from ingest.store import Store
 from ingest.text.detect import language_of
 from ingest.types import Passage
@@ -13,10 +14,15 @@ from rag.settings import RetrievalSettings
 from rag.types import Hit, Stage, StageScore
 
 _RANK_OFFSET = 10  # of reciprocal rank fusion
+_FOREIGN_COSINE = 0.05  # by which a text and its translation are closer than their vectors
 
 
 def retrieve(
-    store: Store, question: str, vector: np.ndarray | None, settings: RetrievalSettings
+    store: Store,
+    question: str,
+    vector: np.ndarray | None,
+    settings: RetrievalSettings,
+    across: np.ndarray | None = None,
 ) -> list[Hit]:
     """Find candidates for a question and fuse their scores, best first.
 
@@ -26,10 +32,16 @@ def retrieve(
         vector: Its unit vector, float32, shape (dimension,); None leaves dense search out.
         settings: How many candidates, and the weights of the two lists; 0 leaves one out. Also
             the least lexical share of passages in another language than the question's.
+        across: The question's unit vector for passages in other languages; None where `vector`
+            serves for them.
     """
     lists: dict[Stage, list[tuple[Passage, float]]] = {}
     if vector is not None and settings.dense_weight > 0:
         lists["dense"] = store.search_dense(vector, settings.candidates)
+        if across is not None:
+            lists["dense"] = _search_by_language(
+                store, language_of(question), vector, across, settings.candidates
+            )
     if settings.lexical_weight > 0:
         lists["lexical"] = store.search_lexical(question, settings.candidates)
     weights = {"dense": settings.dense_weight, "lexical": settings.lexical_weight}
@@ -38,7 +50,48 @@ def retrieve(
         {stage: weights[stage] for stage in lists},
         language=language_of(question),
         foreign_share=settings.foreign_lexical_score,
+        foreign_cosine=0.0 if across is None else _FOREIGN_COSINE,
     )
+
+
+def vector_across_languages(
+    encoder: Encoder | None, store: Store, question: str, vector: np.ndarray | None
+) -> np.ndarray | None:
+    """What `retrieve` takes as `across`; None where all documents are in the question's language.
+
+    Args:
+        encoder: None, or one without `across_languages`, which reads all languages alike.
+        store: The library.
+        question: Its words; None too where they show no language.
+        vector: The encoder's vector of the question, if there is one.
+    """
+    across = getattr(encoder, "across_languages", None)
+    spoken = language_of(question)
+    if across is None or vector is None or not spoken or store.languages() <= {spoken}:
+        return None
+    return across(vector)
+
+
+def _search_by_language(
+    store: Store, spoken: str, vector: np.ndarray, across: np.ndarray, k: int
+) -> list[tuple[Passage, float]]:
+    """The k passages of the largest cosine, those of other languages with the vector for them.
+
+    The order counts _FOREIGN_COSINE more for those, the scores do not.
+    """
+    own, others = (store.search_dense(query, 2 * k) for query in (vector, across))
+    passages = [pair for pair in own if not _is_foreign(pair[0], spoken)]
+    passages += [pair for pair in others if _is_foreign(pair[0], spoken)]
+
+    def closeness(pair: tuple[Passage, float]) -> float:
+        return pair[1] + _FOREIGN_COSINE * _is_foreign(pair[0], spoken)
+
+    return sorted(passages, key=lambda pair: (-closeness(pair), pair[0].id))[:k]
+
+
+def _is_foreign(passage: Passage, spoken: str) -> bool:
+    """Whether a passage is known to be in another language than the one of this code, if any."""
+    return bool(spoken and passage.language) and passage.language != spoken
 
 
 def fuse(
@@ -47,6 +100,7 @@ def fuse(
     *,
     language: str = "",
     foreign_share: float = 0.0,
+    foreign_cosine: float = 0.0,
 ) -> list[Hit]:
     """Merge scored lists into one, best first.
 
@@ -57,27 +111,31 @@ def fuse(
 
     That the lexical list lacks a passage in another language than the question's says little, as
     the passage can hardly hold its words. So where dense search found it, it counts there at least
-    `foreign_share`.
+    `foreign_share`. Likewise its cosine counts `foreign_cosine` more, since no encoder brings two
+    languages wholly together.
 
     Args:
         lists: Each list's passages with their scores, best first.
         weights: Of the lists.
         language: The question's, ISO 639-1; "" where it is not known.
         foreign_share: In [0, 1].
+        foreign_cosine: In [0, 1].
     """
     passages: dict[str, Passage] = {}
     stages: dict[str, dict[Stage, StageScore]] = {}
     shares: dict[str, dict[Stage, float]] = {}
     for stage, scored in lists.items():
-        scaled = _shares([score for _, score in scored])
+        allowance = foreign_cosine if stage == "dense" else 0.0
+        scaled = _shares(
+            [score + allowance * _is_foreign(passage, language) for passage, score in scored]
+        )
         for rank, ((passage, score), share) in enumerate(zip(scored, scaled, strict=True), start=1):
             key = passage.id
             passages[key] = passage
             stages.setdefault(key, {})[stage] = StageScore(score, rank)
             shares.setdefault(key, {})[stage] = share
     for key, passage in passages.items():
-        is_foreign = bool(language and passage.language) and passage.language != language
-        if is_foreign and "dense" in shares[key] and "lexical" in lists:
+        if _is_foreign(passage, language) and "dense" in shares[key] and "lexical" in lists:
             shares[key]["lexical"] = max(shares[key].get("lexical", 0.0), foreign_share)
     whole = sum(weights[stage] for stage in lists)
     fused = {

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rag.errors import BadSampling
 
 Strategy = Literal["greedy", "beam", "sample"]
+SHORT_TOKENS = 64
+STRUCTURED_TOKENS = 1024
 _DRAWING = ("temperature", "top_k", "top_p", "min_p")  # fields of the strategy "sample"
 
 
@@ -35,8 +37,8 @@ class Sampling(BaseModel):
     """Draw only from tokens at least min_p times as likely as the likeliest."""
     repetition_penalty: float = Field(default=1.0, ge=1, le=3)
     """Divides the logits of tokens already seen; 1 leaves them alone."""
-    max_new_tokens: int = Field(default=64, ge=1, le=4096)
-    """Longest answer, in tokens."""
+    max_new_tokens: int | None = Field(default=None, ge=1, le=4096)
+    """Longest answer, in tokens; by default 64, and 1024 for the structured answer of a capable model."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Seed of the random generator; the same seed, settings and library give the same answer."""
 
@@ -57,10 +59,15 @@ class Sampling(BaseModel):
             )
         return self
 
+    @property
+    def answer_tokens(self) -> int:
+        """Longest answer, in tokens."""
+        return self.max_new_tokens or SHORT_TOKENS
+
     def generation_arguments(self) -> dict[str, Any]:
         """The same settings as keyword arguments of `transformers`' `generate`."""
         arguments: dict[str, Any] = {
-            "max_new_tokens": self.max_new_tokens,
+            "max_new_tokens": self.answer_tokens,
             "repetition_penalty": self.repetition_penalty,
             "do_sample": self.strategy == "sample",
             "num_beams": (self.num_beams or 4) if self.strategy == "beam" else 1,

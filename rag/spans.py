@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ingest.chunk.navigation import is_sentence
 from ingest.text.languages import Language, language
@@ -18,6 +19,8 @@ from ingest.text.sentences import CLOSING_MARKS, sentences_of
 from ingest.types import Passage
 
 MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
+# Lines that say where the links of a page lead, before more of the passage's text.
+_LINKS = re.compile(r"(?:^Link: [^\n]*\n)+(?=[^\n])(?!Link: )", re.MULTILINE)
 _DAY = re.compile(r"\b\d{1,2}\.$")
 _MIN_WORDS = 4  # of two letters or more; a span of fewer is not quoted alone
 _MAX_WORDS = 60  # a span gets no longer by the lines that are joined to it
@@ -69,7 +72,7 @@ def units_of(passage: Passage) -> list[Unit]:
 
 def _join_spans(passage: Passage, headings: Sequence[str]) -> list[TextSpan]:
     """The spans without those that are one of the headings, also one of several lines."""
-    text = passage.text
+    text = _without_links(passage.text)
     spans = (TextSpan(units[0].start, units[-1].end) for units in _join_units(passage, headings))
     return [
         span
@@ -80,7 +83,7 @@ def _join_spans(passage: Passage, headings: Sequence[str]) -> list[TextSpan]:
 
 def _join_units(passage: Passage, headings: Sequence[str]) -> list[list[Unit]]:
     """The units of each span, those that cannot be quoted alone among them."""
-    text, spoken = passage.text, language(passage.language)
+    text, spoken = _without_links(passage.text), language(passage.language)
     spans: list[list[Unit]] = []
     for unit in _list_items(text, sentences_of(text, spoken)):
         line = " ".join(text[unit.start : unit.end].split())
@@ -162,8 +165,17 @@ def _is_in_words(text: str) -> bool:
 
 
 def span_text(passage: Passage, span: TextSpan) -> str:
-    """The span's words on one line."""
-    return " ".join(passage.text[span.start : span.end].split())
+    """The span's words on one line, without the links of a page that ends inside the span."""
+    return " ".join(_without_links(passage.text)[span.start : span.end].split())
+
+
+@lru_cache(maxsize=512)
+def _without_links(text: str) -> str:
+    """A passage's text with blanks for the lines of links that stand between its parts.
+
+    A page's links follow its text, so that they part a sentence that goes on on the next page.
+    """
+    return _LINKS.sub(lambda links: " " * len(links[0]), text)
 
 
 def judge_input(passage: Passage, span: TextSpan) -> str:

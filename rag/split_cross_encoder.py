@@ -12,27 +12,30 @@ separate lower ones, MacAvaney et al. (SIGIR 2020) and Cao et al. (ACL 2020).
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from sentence_transformers import CrossEncoder
-from sentence_transformers.base.modules import InputModule
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from ingest import weights
 from ingest.lru import LruCache
-from rag.split_base import MAX_TOKENS, Base, Tokens, open_base
+from ingest.model_threads import map_in_threads
+from rag.split_base import Base, Tokens, open_base
+
+Output = TypeVar("Output")
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-MODEL_TYPE = "joint_reader"
 
-_BATCH_TOKENS = 256  # tokens that the lower layers read at once
+_BATCH_TOKENS = 1024  # tokens that the layers read at once
 _CACHED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
 
 
@@ -84,115 +87,140 @@ class ScoringHead(nn.Module):
         )
 
 
-class SplitCrossEncoder(InputModule):
-    """The CrossEncoder's one module: pairs of texts in, `scores` of shape (pairs, 1) out."""
+class SplitCrossEncoder(nn.Module):
+    """Pairs of texts in, logits out."""
 
     def __init__(
         self,
         base: Base,
         joint_layers: int,
         *,
+        layers: int | None = None,
         batch_tokens: int = _BATCH_TOKENS,
         cached_tokens: int = _CACHED_TOKENS,
     ) -> None:
         """Split a BERT into lower layers and the joint layers above them.
 
         Args:
-            base: The BERT and how it reads texts, which are cut to MAX_TOKENS.
+            base: The BERT and how it reads texts, which are cut to MAX_TOKENS; its layers are
+                shared, but for copies of the joint ones.
             joint_layers: How many of the last layers see both texts.
-            batch_tokens: About how many tokens the lower layers read at once.
+            layers: How many of the base's first layers are used; all by default.
+            batch_tokens: About how many tokens the layers read at once.
             cached_tokens: Of how many tokens at most the lower layers' states are cached.
         """
         super().__init__()
         self.base = base
-        self.bert = base.bert
-        self.joint_layers = joint_layers
-        self.head = ScoringHead(self.bert.config.hidden_size)
-        self.max_seq_length = MAX_TOKENS
+        used = list(base.bert.encoder.layer)[:layers]
+        cut = len(used) - joint_layers
+        self.embeddings = base.bert.embeddings
+        self.lower = nn.ModuleList(used[:cut])
+        self.joint = nn.ModuleList(map(copy.deepcopy, used[cut:]))
+        self.head = ScoringHead(base.bert.config.hidden_size)
         self.batch_tokens = batch_tokens
         self.lower_states: LruCache[Tokens, Tensor] = LruCache(
             cached_tokens, size=lambda ids, _: len(ids)
         )
 
-    def preprocess(
-        self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Tokens of each text once, and which two of them make each pair."""
-        questions = {first: row for row, first in enumerate(dict.fromkeys(q for q, _ in inputs))}
-        texts = {second: row for row, second in enumerate(dict.fromkeys(t for _, t in inputs))}
-        return {
-            "questions": self.base.tokens(list(questions), questions=True),
-            "texts": self.base.tokens(list(texts), questions=False),
-            "pairs": [(questions[first], texts[second]) for first, second in inputs],
-        }
+    @torch.inference_mode()
+    def predict(self, pairs: Sequence[tuple[str, str]], batch_size: int) -> np.ndarray:
+        """The probability that the second text of each pair answers the first, float32, (pairs,).
 
-    def forward(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        """Add `scores`, the logits, to the features of `preprocess`."""
-        count = len(features["questions"])
-        states = self.encode_lower([*features["questions"], *features["texts"]])
-        questions = [states[first] for first, _ in features["pairs"]]
-        texts = [states[count + second] for _, second in features["pairs"]]
-        return {**features, "scores": self.score_pairs(questions, texts)[:, None]}
+        Pairs are batched by length, the longest first.
+        """
+        lengths = [len(question) + len(text) for question, text in pairs]
+        order = sorted(range(len(pairs)), key=lambda row: lengths[row], reverse=True)
+        scores = np.empty(len(pairs), dtype=np.float32)
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            logits: Tensor = self([pairs[row] for row in rows])
+            scores[rows] = logits.sigmoid().cpu().numpy()
+        return scores
+
+    def forward(self, pairs: Sequence[tuple[str, str]]) -> Tensor:
+        """The logits of pairs, float32, (pairs,)."""
+        questions, texts = (list(dict.fromkeys(side)) for side in zip(*pairs, strict=True))
+        tokens = self.base.tokens(questions, questions=True)
+        states = self.encode_lower([*tokens, *self.base.tokens(texts, questions=False)])
+        asked = dict(zip(questions, states[: len(questions)], strict=True))
+        given = dict(zip(texts, states[len(questions) :], strict=True))
+        return self.score_pairs(
+            [asked[question] for question, _ in pairs], [given[text] for _, text in pairs]
+        )
 
     def encode_lower(self, tokens: Sequence[Tokens]) -> list[Tensor]:
         """The lower layers' states of each text, (tokens, width); those of the last texts are cached."""
 
         def encode(missing: Sequence[Tokens]) -> Iterator[Tensor]:
-            for batch in _pack_batches(missing, self.batch_tokens):
-                yield from self._lower(batch)
+            batches = _pack_batches(list(map(len, missing)), self.batch_tokens)
+            for states in self._map(
+                lambda rows: self._lower([missing[row] for row in rows]), batches
+            ):
+                yield from states
 
         return self.lower_states.get_or_compute(tokens, encode)
-
-    @property
-    def _lowest_joint(self) -> int:
-        return len(self.bert.encoder.layer) - self.joint_layers
 
     def _lower(self, texts: Sequence[Tokens]) -> list[Tensor]:
         """The lower layers' states of some texts, (tokens, width) each.
 
         They are concatenated into one sequence, in which every token attends to its own text
-        alone and has its position in that text: for short texts this takes half the time of one
-        call for each, and nothing is padded.
+        alone and has its position in that text. Nothing is padded.
         """
-        device = self.bert.embeddings.word_embeddings.weight.device
+        device = self._device
         lengths = [len(ids) for ids in texts]
         row = torch.tensor([[token for ids in texts for token in ids]], device=device)
         positions = torch.cat([torch.arange(length) for length in lengths])[None].to(device)
-        owners = torch.repeat_interleave(torch.tensor(lengths)).to(device)
-        visible = (owners[:, None] == owners[None, :])[None, None]
         with torch.inference_mode():
             words = self.base.word_embeddings(row)
-            states = self.bert.embeddings(inputs_embeds=words, position_ids=positions)
-            for layer in self.bert.encoder.layer[: self._lowest_joint]:
-                states = layer(states, visible)
+            states = self.embeddings(inputs_embeds=words, position_ids=positions)
+            for layer in self.lower:
+                states = layer(states, lengths)
             return [part.clone() for part in states[0].split(lengths)]
 
     def score_pairs(self, questions: Sequence[Tensor], passages: Sequence[Tensor]) -> Tensor:
         """Logits of pairs of lower states, shape (pairs,)."""
-        question, question_mask = _padded(questions)
-        passage, passage_mask = _padded(passages)
-        states = torch.cat([question, passage], dim=1)
-        mask = torch.cat([question_mask, passage_mask], dim=1)
-        visible = (mask[:, None, None, :] > 0).expand(-1, 1, mask.shape[1], -1)
-        for layer in self.bert.encoder.layer[self._lowest_joint :]:
-            states = layer(states, visible)
-        width = question.shape[1]
+        lengths = [len(q) + len(p) for q, p in zip(questions, passages, strict=True)]
+
+        def score(rows: Sequence[int]) -> Tensor:
+            return self._joint([questions[row] for row in rows], [passages[row] for row in rows])
+
+        return torch.cat(self._map(score, _pack_batches(lengths, self.batch_tokens)))
+
+    def _joint(self, questions: Sequence[Tensor], passages: Sequence[Tensor]) -> Tensor:
+        """Logits of some pairs of lower states, which the joint layers read as one sequence."""
+        pairs = list(zip(questions, passages, strict=True))
+        states = torch.cat([part for pair in pairs for part in pair])[None]
+        lengths = [len(question) + len(passage) for question, passage in pairs]
+        for layer in self.joint:
+            states = layer(states, lengths)
+        parts = states[0].split([len(part) for pair in pairs for part in pair])
         # A cosine in half precision has two digits; times 20, that would be a tenth of a logit.
         with torch.autocast(states.device.type, enabled=False):
-            states = states.float()
-            return self.head(states[:, :width], question_mask, states[:, width:], passage_mask)
+            question, question_mask = _padded([part.float() for part in parts[::2]])
+            passage, passage_mask = _padded([part.float() for part in parts[1::2]])
+            logits: Tensor = self.head(question, question_mask, passage, passage_mask)
+            return logits
+
+    def _map(
+        self, function: Callable[[list[int]], Output], batches: Sequence[list[int]]
+    ) -> list[Output]:
+        """The function's results; where no gradients are needed, by a thread for each core."""
+        if torch.is_grad_enabled() or self._device.type != "cpu":
+            return [function(batch) for batch in batches]
+        return map_in_threads(function, batches)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.embeddings.word_embeddings.weight.device
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         """What training changes: the joint layers and the head."""
-        layers = self.bert.encoder.layer[self._lowest_joint :]
-        return [*layers.parameters(), *self.head.parameters()]
+        return [*self.joint.parameters(), *self.head.parameters()]
 
-    def save(self, output_path: str, *args: Any, **kwargs: Any) -> None:
+    def save(self, folder: Path) -> None:
         """Write what differs from the base model, in half precision."""
-        layers = self.bert.encoder.layer[self._lowest_joint :]
-        values = {f"layers.{name}": value for name, value in layers.state_dict().items()}
+        values = {f"layers.{name}": value for name, value in self.joint.state_dict().items()}
         values |= {f"head.{name}": value for name, value in self.head.state_dict().items()}
-        folder = Path(output_path)
         folder.mkdir(parents=True, exist_ok=True)
         save_file(
             {name: value.detach().half().contiguous() for name, value in values.items()},
@@ -203,7 +231,7 @@ class SplitCrossEncoder(InputModule):
         """Take the joint layers and the head from a file that `save` wrote."""
         values = {name: value.float() for name, value in load_file(file).items()}
         for part, module in (
-            ("layers.", self.bert.encoder.layer[self._lowest_joint :]),
+            ("layers.", self.joint),
             ("head.", self.head),
         ):
             module.load_state_dict(
@@ -211,36 +239,31 @@ class SplitCrossEncoder(InputModule):
             )
 
 
-def _pack_batches(texts: Sequence[Tokens], batch_tokens: int) -> Iterator[list[Tokens]]:
-    """The texts in their order, in batches of at most so many tokens, or of one longer text."""
-    batch: list[Tokens] = []
-    for ids in texts:
-        if batch and sum(map(len, batch)) + len(ids) > batch_tokens:
-            yield batch
-            batch = []
-        batch.append(ids)
-    if batch:
-        yield batch
+def _pack_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+    """The rows in their order, in batches of at most so many tokens, or of one longer text.
+
+    They are smaller where there would be fewer than threads.
+    """
+    batch_tokens = min(batch_tokens, math.ceil(sum(lengths) / torch.get_num_threads()))
+    batches: list[list[int]] = []
+    tokens = 0
+    for row, length in enumerate(lengths):
+        if not batches or tokens + length > batch_tokens:
+            batches.append([])
+            tokens = 0
+        batches[-1].append(row)
+        tokens += length
+    return batches
 
 
-def load(folder: Path, base: weights.Weights, device: str, dtype: torch.dtype) -> CrossEncoder:
-    """The trained model as a CrossEncoder, from its folder and its base model."""
+def load(folder: Path, base: weights.Weights, device: str, dtype: torch.dtype) -> SplitCrossEncoder:
+    """The trained model from its folder and its base model."""
     config = json.loads((folder / CONFIG).read_text())
-    model = SplitCrossEncoder(open_base(base, config.get("layers")), config["joint_layers"])
+    opened = open_base(base, device, dtype)
+    model = SplitCrossEncoder(opened, config["joint_layers"], layers=config.get("layers"))
     model.load_weights(folder / WEIGHTS)
-    nn.Module.to(model.bert, dtype)
-    return CrossEncoder(modules=[model], device=device)
-
-
-def base_name(folder: Path) -> str:
-    """The name of the base model of a trained model's folder."""
-    return str(json.loads((folder / CONFIG).read_text())["base"])
-
-
-def is_split_cross_encoder(folder: Path) -> bool:
-    """Whether a model's folder holds a split cross-encoder."""
-    config: dict[str, Any] = json.loads((folder / CONFIG).read_text())
-    return config.get("model_type") == MODEL_TYPE
+    model.head.to(device)
+    return model.eval()
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:

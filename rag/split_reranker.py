@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ingest import weights
 from ingest.embed import Encoder
@@ -12,8 +14,11 @@ from ingest.encoders import open_encoder
 from rag.pair_reranker import PairReranker
 
 if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
+    import numpy as np
 
+    from rag.split_cross_encoder import SplitCrossEncoder
+
+MODEL_TYPE = "joint_reader"  # in a folder's config.json
 _FRAME_TOKENS = 5  # of each text: [CLS] and [SEP], and a base model's prompt
 
 
@@ -28,20 +33,14 @@ class SplitReranker(PairReranker):
 
     def clear_cache(self) -> None:
         """As of every reranker, and the lower layers' states of the last texts."""
-        from rag.split_cross_encoder import SplitCrossEncoder
-
         super().clear_cache()
         if "model" in self.__dict__:  # loaded
-            reader = self.model[0]
-            assert isinstance(reader, SplitCrossEncoder)
-            reader.lower_states.clear()
+            self.model.lower_states.clear()
 
     @cached_property
     def base(self) -> weights.Weights:
         """The bi-encoder whose lower layers it uses."""
-        from rag.split_cross_encoder import base_name
-
-        return weights.locate(base_name(self.weights.folder))
+        return weights.locate(str(_config(self.weights.folder)["base"]))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Number of the base model's tokens of each text, without special tokens."""
@@ -51,11 +50,25 @@ class SplitReranker(PairReranker):
     def _encoder(self) -> Encoder:
         return open_encoder(self.base.name)
 
+    def predict(self, pairs: list[tuple[str, str]], batch_size: int) -> np.ndarray:
+        """See `PairReranker.predict`."""
+        return self.model.predict(pairs, batch_size)
+
     @cached_property
-    def model(self) -> CrossEncoder:
-        """The split cross-encoder, wrapped as a CrossEncoder."""
+    def model(self) -> SplitCrossEncoder:
+        """The loaded model."""
         from rag import split_cross_encoder
 
         device = weights.choose_device(self.settings.device)
         dtype = weights.choose_dtype(self.settings.dtype, device)
         return split_cross_encoder.load(self.weights.folder, self.base, device, dtype)
+
+
+def is_split_cross_encoder(folder: Path) -> bool:
+    """Whether a model's folder holds a split cross-encoder; PyTorch is not imported for it."""
+    return _config(folder).get("model_type") == MODEL_TYPE
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    return values

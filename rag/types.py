@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from itertools import groupby
 from typing import Any, Literal
 
 from ingest.citations import cite
 from ingest.text.languages import language
 from ingest.types import Passage
+from rag.answer_text import render_answer
+from rag.plain_values import hit_dict, lead_dict, source_dict
+from rag.scope import EVERYTHING, Scope
+from rag.writer_notes import WriterNote
+from rag.written_units import WrittenUnit
 
 _MARKS = ".!?:;,。！？，"  # that can end an item in the middle of a line
 
@@ -54,10 +57,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question of a conversation and the text of its answer."""
+    """A question of a conversation, the text of its answer, and the lectures that were asked."""
 
     question: str
     answer: str
+    scope: Scope = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,16 @@ class Source:
         return not set(self.hit.passage.recognised).isdisjoint(self.pages)
 
     @property
+    def is_corrected(self) -> bool:
+        """Whether a person wrote the text of a page of the quote."""
+        return not set(self.hit.passage.corrected).isdisjoint(self.pages)
+
+    @property
     def citation(self) -> str:
         """File and pages of the quote, as in `deck.pdf, p. 4`."""
         passage, pages = self.hit.passage, self.pages
-        return cite(passage.name, pages, passage.headings, passage.labels_of(pages))
+        labels = passage.labels_of(pages)
+        return cite(passage.name, pages, passage.headings, labels, place=passage.place)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -137,7 +147,8 @@ class Lead:
     `passage.text[start:end]` of the source's passage, which its quote contains. `label` names what
     they are about where they do not, "" elsewhere: a heading, or the line that opens the list.
     Where on the page they stand, `ingest.page_boxes.boxes_of` tells from the passage and the
-    offsets. `score` in [0, 1] is how well they answer by the judge's reading.
+    offsets. `score` in [0, 1] is how well the best of them answers: the
+    sigmoid of the judge's logit plus what the unit's kind adds (`rag.unit_kinds`).
     """
 
     items: tuple[str, ...]
@@ -148,18 +159,23 @@ class Lead:
     score: float = 0.0
 
     @property
+    def caption(self) -> str:
+        """The label with a colon, if it does not end with a mark; "" without one."""
+        label = self.label.rstrip(":")
+        return label if not label or label[-1] in ".!?" else f"{label}:"
+
+    @property
     def text(self) -> str:
         """All on one line: the label with a colon, and the items, which end with a mark."""
         inner = [item if item[-1] in _MARKS else f"{item};" for item in self.items[:-1]]
-        label = [f"{self.label.rstrip(':')}:"] if self.label else []
-        return " ".join([*label, *inner, self.items[-1]])
+        return " ".join(filter(None, [self.caption, *inner, self.items[-1]]))
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The label and the items, each on a line of its own; several items have bullets."""
         if len(self.items) == 1:
             return (self.text,)
-        head = (f"{self.label.rstrip(':')}:",) if self.label else ()
+        head = (self.caption,) if self.label else ()
         return head + tuple(f"• {item}" for item in self.items)
 
 
@@ -176,7 +192,11 @@ class Answer:
     answer the question, by which `grade` goes; `doubts` are the reasons of a doubtful answer;
     `seconds` are by stage; `models` name what was used; `language` is the ISO 639-1 code of the
     language that it is in; `picture_pages` counts the library's pages that hold only pictures, where
-    no answer is shown.
+    no answer is shown. `route` is the kind of a question about the course itself (`rag.course`), ""
+    for one that was searched for; `introduction` is the sentence that opens its answer. `scope` are
+    the lectures that were asked. `writer_notes` say why no language model wrote, or which settings
+    it does not take. `units` are the parts of a structured answer, the unsupported ones among them; its
+    `sentences` are the supported ones.
     """
 
     question: str
@@ -197,11 +217,21 @@ class Answer:
     doubts: tuple[Doubt, ...] = ()
     leads: tuple[Lead, ...] = ()
     picture_pages: int = 0
+    route: str = ""
+    introduction: str = ""
+    scope: Scope = EVERYTHING
+    writer_notes: tuple[WriterNote, ...] = ()
+    units: tuple[WrittenUnit, ...] = ()
 
     @property
     def abstained(self) -> bool:
         """Whether no answer is shown, only the nearest pages."""
         return self.grade == "not_answered"
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether the answer is what a capable model wrote; False where it is quoted instead."""
+        return any(unit.status == "supported" for unit in self.units)
 
     @property
     def notice(self) -> str:
@@ -226,6 +256,11 @@ class Answer:
         return spoken.doubt.format(reasons="; ".join(reasons))
 
     @property
+    def writer_sentences(self) -> tuple[str, ...]:
+        """The notes about the writing as sentences, in the answer's language."""
+        return tuple(note.sentence(self.language) for note in self.writer_notes)
+
+    @property
     def picture_notice(self) -> str:
         """How many pages hold only pictures, in the answer's language; "" where there are none."""
         if not self.picture_pages:
@@ -233,11 +268,19 @@ class Answer:
         return language(self.language).picture_pages.format(pages=self.picture_pages)
 
     @property
+    def scope_notice(self) -> str:
+        """Which lectures were asked, in the answer's language; "" where all were."""
+        spoken = language(self.language)
+        return spoken.searched_in.format(scope=self.scope.text(spoken)) if self.scope else ""
+
+    @property
     def text(self) -> str:
-        """The leads, else the sentences, each with its source's number; else the notice."""
+        """The introduction and the leads, else the sentences, each with its source's number; else
+        the notice."""
         if self.abstained:
             return self.notice
-        return " ".join(f"{said.text} [{said.source}]" for said in self.leads or self.sentences)
+        said = [f"{said.text} [{said.source}]" for said in self.leads or self.sentences]
+        return " ".join(filter(None, [self.introduction, *said]))
 
     def source_of(self, sentence: Sentence) -> Source:
         """The source that a sentence names; its `citation` is the file and the page."""
@@ -274,26 +317,8 @@ class Answer:
         return lines
 
     def render(self) -> str:
-        """The notice, the leads and the numbered sources with their quotes, as lines to print.
-
-        Without leads, the sentences are above the sources: quotes in the page's lines, and each
-        quote once.
-        """
-        quotes = {source.number: "“" + "\n".join(source.lines) + "”" for source in self.sources}
-        paragraphs = [self.notice] if self.notice else []
-        paragraphs += ["\n".join(lead.lines) + f" [{lead.source}]" for lead in self.leads]
-        for origin, group in groupby(self.sentences, lambda sentence: sentence.origin):
-            if origin == "written":
-                paragraphs.append(" ".join(f"{said.text} [{said.source}]" for said in group))
-            elif not self.leads:
-                paragraphs += [f"{quotes[said.source]} [{said.source}]" for said in group]
-        lines = ["\n\n".join(paragraphs), ""]
-        for source in self.sources:
-            places = "; also ".join([source.citation, *source.also])
-            lines.append(f"[{source.number}] {places} ({_notes(source)})")
-            if self.leads or not self.says(source):
-                lines.append(textwrap.indent(quotes[source.number], "    "))
-        return "\n".join(lines)
+        """The scope, the notice, the answer and the numbered sources with their quotes, as lines to print."""
+        return render_answer(self)
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as plain values that `json.dumps` takes."""
@@ -313,8 +338,11 @@ class Answer:
                     "stamp",
                     "language",
                     "picture_pages",
+                    "route",
+                    "introduction",
                 )
             },
+            "scope": self.scope.as_dict(),
             "doubts": [asdict(doubt) for doubt in self.doubts],
             "leads": [lead_dict(lead) for lead in self.leads],
             "sentences": [asdict(sentence) for sentence in self.sentences],
@@ -324,54 +352,9 @@ class Answer:
             "sampling": dict(self.sampling),
             "seconds": dict(self.seconds),
             "models": dict(self.models),
+            "units": [asdict(unit) for unit in self.units],
+            "writer_notes": [note.as_dict(self.language) for note in self.writer_notes],
         }
-
-
-def lead_dict(lead: Lead) -> dict[str, Any]:
-    """A lead as plain values, with its text on one line."""
-    return {"text": lead.text, **asdict(lead)}
-
-
-def source_dict(source: Source) -> dict[str, Any]:
-    """A source as plain values, with its passage's."""
-    return {
-        "number": source.number,
-        "quote": source.quote,
-        "score": source.score,
-        **hit_dict(source.hit),
-        "pages": list(source.pages),
-        "citation": source.citation,
-        "also": list(source.also),
-        "recognised": source.is_recognised,
-    }
-
-
-def hit_dict(hit: Hit) -> dict[str, Any]:
-    """A hit as plain values: its document and pages, its text, and each stage's rank and score."""
-    passage = hit.passage
-    return {
-        "document": passage.name,
-        "pages": list(passage.pages),
-        "passage": passage.id,
-        "title": passage.title,
-        "headings": list(passage.headings),
-        "text": passage.text,
-        "stages": {stage: asdict(ranked) for stage, ranked in hit.stages.items()},
-    }
-
-
-def _notes(source: Source) -> str:
-    origin = "read from an image, " if source.is_recognised else ""
-    return f"{origin}{scores_line(source.hit)}"
-
-
-def scores_line(hit: Hit) -> str:
-    """Each stage's rank and score in a few words."""
-    units = {"dense": "cosine", "lexical": "BM25", "fused": "mean", "reranked": "score"}
-    return ", ".join(
-        f"{stage} {ranked.rank} ({units[stage]} {ranked.score:.3g})"
-        for stage, ranked in hit.stages.items()
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,20 @@ schedule or a task with the same words, so the kinds of text that a language kno
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from ingest.text.languages import LANGUAGES, Language, language
+from ingest.text.languages.base import Aside
 from ingest.text.stems import stem
 from ingest.types import Passage
+from rag.orders import are_orders, asks_about_orders
 
 _DEFINITION = 2.0  # logits, added to a unit that defines what the question asks for
 _STATEMENT = -2.0  # to a theorem, proof or example where a definition is asked for
 _ASIDE = -3.0  # to a task, goal, schedule or reference that nobody asked for
+_ORDER = -8.0  # to an order to whoever answers, where nobody asked about orders
 _WORD = re.compile(r"[^\W_]{2,}")
 _NEAR = 60  # characters between a term and the words that name it
 _FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
@@ -49,17 +52,35 @@ def kind_logits(
         if not any(_asks_for(kind, question, asked_in) for question in questions)
     ]
     values = np.zeros(len(texts))
-    is_aside = False
+    behind_aside = False
+    about_orders = any(map(asks_about_orders, questions))
+    orders = [False] * len(texts) if about_orders else are_orders(texts)
     for row, (text, is_entry) in enumerate(zip(texts, entries, strict=True)):
-        is_aside = (is_aside and is_entry) or any(
-            aside.text.search(text) or aside.heading.search(heading) for aside in unwanted
-        )
-        values[row] += _ASIDE * is_aside
+        behind_aside = (behind_aside and is_entry) or _is_one_of(unwanted, text, heading)
+        values[row] += _ASIDE * behind_aside
+        if orders[row]:
+            values[row] += _ORDER
+            continue
         if term and spoken.statement.search(text):
             values[row] += _STATEMENT
         elif term and defines(text, term, spoken):
             values[row] += _DEFINITION
     return values
+
+
+def is_aside(text: str, heading: str, spoken: Language) -> bool:
+    """Whether a text only names its subject: a task, a goal, a schedule or a reference."""
+    return _is_one_of(spoken.asides.values(), text, heading)
+
+
+def is_unasked_reference(
+    text: str, heading: str, question: str, asked_in: Language, spoken: Language
+) -> bool:
+    """Whether a text is an entry of a list of literature, for a question about something else."""
+    reference = spoken.asides.get("reference")
+    if reference is None or _asks_for("reference", question, asked_in):
+        return False
+    return _is_one_of([reference], text, heading)
 
 
 def asked_term(question: str, asked_in: Language) -> str:
@@ -80,6 +101,8 @@ def defines(text: str, term: str, spoken: Language) -> bool:
         spoken: The text's language.
     """
     stems = content_stems(term, spoken)
+    if not stems:
+        return False
     words = [match for match in _WORD.finditer(text) if match[0].casefold() not in _FREQUENT]
     text_stems = [stem(word[0], spoken) for word in words]
     for first in range(len(words) - len(stems) + 1):
@@ -99,6 +122,10 @@ def content_stems(text: str, spoken: Language) -> set[str]:
     """The stems of the words with a meaning of their own."""
     words = (word for word in _WORD.findall(text) if word.casefold() not in _FREQUENT)
     return {stem(word, spoken) for word in words}
+
+
+def _is_one_of(asides: Iterable[Aside], text: str, heading: str) -> bool:
+    return any(aside.text.search(text) or aside.heading.search(heading) for aside in asides)
 
 
 def _asks_for(kind: str, question: str, asked_in: Language) -> bool:

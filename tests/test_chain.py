@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ from rag.chain import (
     LibraryRetriever,
 )
 from rag.chat_model import ChatModelWriter
-from rag.errors import BadSampling
+from rag.errors import BadSampling, BadSettings
 from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
 from rag.sampling import Sampling
@@ -170,3 +172,29 @@ def test_the_settings_name_a_chat_model_by_module_and_attribute(tmp_path, make_p
         .models["generator"]
         .endswith("SPEAKER")
     )
+
+
+def test_the_number_of_documents_is_the_calls_or_the_retrievers(pipeline):
+    retriever = LibraryRetriever(pipeline=pipeline, k=2)
+    documents = retriever.invoke("cat sleep")
+    assert len(documents) == 2
+    assert retriever.invoke("cat sleep", k=1) == documents[:1]
+    first = documents[0].metadata
+    assert (first["source"], first["page"]) == ("animals.pdf", 1)
+    with pytest.raises(BadSettings, match="top_k"):
+        retriever.invoke("cat sleep", k=0)
+
+
+def test_a_chat_model_counts_the_tokens_that_it_reads_and_writes():
+    message = GeneratorChatModel(generator=Copyist()).invoke("cats sleep all day", stop=["all"])
+    assert message.content == "cats sleep "
+    assert message.usage_metadata == {"input_tokens": 4, "output_tokens": 2, "total_tokens": 6}
+    assert message.response_metadata["model_name"] == "copyist"
+
+
+def test_the_documents_example_runs(pipeline, monkeypatch, capsys):
+    text = (Path(__file__).parents[1] / "docs" / "langchain.md").read_text(encoding="utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    monkeypatch.setattr("katheder.Katheder", lambda folder: SimpleNamespace(pipeline=pipeline))
+    exec(code, {})
+    assert capsys.readouterr().out.startswith("animals.pdf 1 ")

@@ -26,3 +26,14 @@ def test_vectors_of_questions_are_saved_on_disk(tmp_path):
     assert other.calls == [2, 1]  # made in other numbers, so not shared
     elsewhere.encode(["one cat"])  # a passage of the same words is not a question
     assert other.calls == [2, 1, 1]
+
+
+def test_the_vector_across_languages_is_the_encoders(tmp_path):
+    class Both(CountingEncoder):
+        def across_languages(self, question):
+            return -question
+
+    vector = WordEncoder().encode(["one cat"])[0]
+    saved = CachedEncoder(Both(), tmp_path).across_languages(vector)
+    np.testing.assert_array_equal(saved, -vector)
+    assert CachedEncoder(CountingEncoder(), tmp_path).across_languages(vector) is None

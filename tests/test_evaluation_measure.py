@@ -164,14 +164,23 @@ class BrokenStore:
     def content_hash(self):
         return self.library.content_hash()
 
-    def languages(self):
+    def languages(self, documents=None):
         return self.library.languages()
 
-    def search_dense(self, query, k):
-        return self.change(self.library.search_dense(query, k))
+    def documents(self):
+        return self.library.documents()
 
-    def search_lexical(self, question, k):
-        return self.change(self.library.search_lexical(question, k))
+    def courses(self):
+        return self.library.courses()
+
+    def passages(self, document):
+        return self.library.passages(document)
+
+    def search_dense(self, query, k, documents=None):
+        return self.change(self.library.search_dense(query, k, documents))
+
+    def search_lexical(self, question, k, documents=None):
+        return self.change(self.library.search_lexical(question, k, documents))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import BadQuestionFile
+from rag.evaluation.keywords import matches_keyword
 from rag.evaluation.questions import (
     Gold,
     Question,
@@ -15,7 +16,6 @@ from rag.evaluation.questions import (
     check_questions,
     grouped,
     history_of,
-    matches_keyword,
     questions_from,
     read_questions,
 )

@@ -48,7 +48,15 @@ QUESTIONS = [
     Question("sonnet", "Zwölf Boxkämpfer jagen Viktor quer über Sylt", "unanswerable", "de", ()),
 ]
 DROPPED = FakeListChatModel(responses=["RIGHT"])
-made = lambda: DROPPED  # noqa: E731  # what `module:attribute` may also name
+
+
+def made() -> FakeListChatModel:
+    """What `module:attribute` may also name."""
+    return DROPPED
+
+
+def unannotated():
+    raise AssertionError("never called")
 
 
 class Parrot:
@@ -379,6 +387,9 @@ def test_replies(reply, right):
 def test_a_judge_is_named_by_module_and_attribute():
     assert load_judge(f"{__name__}:DROPPED", ModelSettings()) is DROPPED
     assert load_judge(f"{__name__}:made", ModelSettings()) is DROPPED
+    for name in ("os:abort", f"{__name__}:unannotated"):
+        with pytest.raises(BadSettings, match="expected a BaseChatModel"):
+            load_judge(name, ModelSettings())
     with pytest.raises(BadSettings, match="cannot be imported"):
         load_judge("nowhere.at_all:model", ModelSettings())
     with pytest.raises(BadSettings, match="cannot be imported"):

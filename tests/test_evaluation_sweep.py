@@ -85,6 +85,7 @@ def make_sweep(tmp_path: Path, library: Library) -> Callable[..., Path]:
     return make
 
 
+@pytest.mark.slow
 def test_the_grid_is_run_point_by_point(make_sweep, tmp_path):
     encoder = CountingEncoder()
     *steps, last = sweep(make_sweep(), Models(encoder=encoder))
@@ -116,6 +117,7 @@ def test_lexical_weight_changes_what_is_retrieved(make_sweep):
     assert any(dense.lines[id].retrieved != fused.lines[id].retrieved for id in dense.lines)
 
 
+@pytest.mark.slow
 def test_started_again_it_encodes_nothing_and_gives_the_same(make_sweep, tmp_path):
     path = make_sweep()
     first = list(sweep(path, Models(encoder=WordEncoder())))[-1]
@@ -125,6 +127,7 @@ def test_started_again_it_encodes_nothing_and_gives_the_same(make_sweep, tmp_pat
     assert again.results == first.results
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_continues_where_it_stopped(make_sweep, tmp_path):
     path = make_sweep()
     steps = sweep(path, Models(encoder=WordEncoder()))
@@ -158,6 +161,7 @@ def test_the_results_are_written(make_sweep, tmp_path):
     assert any(point["best"] for point in saved["points"])
 
 
+@pytest.mark.slow
 def test_every_point_reads_all_pairs_again(make_sweep, tmp_path):
     """Else the points after the first are fast, since its scores are cached."""
     folder = make_cross_encoder(tmp_path / "reranker")

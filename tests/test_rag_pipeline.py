@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -325,6 +326,16 @@ def test_a_question_without_words_is_refused(pipeline, question):
         pipeline.search(question)
 
 
+def test_a_question_of_a_hundred_thousand_characters_is_refused_and_a_long_one_takes_seconds(
+    pipeline,
+):
+    with pytest.raises(BadQuestion, match="100,000 characters, and the limit is 20,000"):
+        pipeline.ask("x" * 100_000)
+    begin = time.process_time()
+    pipeline.ask(("Which animal guards the house and barks at night, and why? " * 400)[:20_000])
+    assert time.process_time() - begin < 5  # it was minutes, in the patterns of parts of a question
+
+
 def test_a_follow_up_is_completed_from_the_history(pipeline):
     history = [Turn("Which animal guards the house and barks?", "A dog.")]
     answer = pipeline.ask("And at whom?", history=history)
@@ -339,8 +350,8 @@ def test_a_german_question_is_answered_in_german(parrot):
     assert language_of(question) == "de"
     pipeline = parrot("Gut.")
     evidence = [Source(1, LIGHT, hit("a"))]
-    assert "auf Deutsch" in pipeline.prompt(question, evidence)[0]["content"]
-    assert "in English" in pipeline.prompt(QUESTION, evidence)[0]["content"]
+    assert "auf Deutsch" in pipeline.writing_task(question, (), evidence).messages[0]["content"]
+    assert "in English" in pipeline.writing_task(QUESTION, (), evidence).messages[0]["content"]
 
 
 def test_a_follow_up_finds_what_the_answer_before_it_names(library, encoder):

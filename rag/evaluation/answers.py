@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from rag.evaluation.questions import Question, matches_keyword
+from rag.evaluation.keywords import matches_keyword
+from rag.evaluation.questions import Question
 from rag.evaluation.retrieval import gold_items
 from rag.evaluation.run_file import RunLine
 

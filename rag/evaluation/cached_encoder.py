@@ -62,6 +62,11 @@ class CachedEncoder:
             return self._vectors[questions[0]][None, :]
         return self._encoder.encode_questions(questions)
 
+    def across_languages(self, question: np.ndarray) -> np.ndarray | None:
+        """As the bi-encoder gives it; None where it reads all languages alike."""
+        across = getattr(self._encoder, "across_languages", None)
+        return across(question) if across else None
+
     def prepare(self, texts: Sequence[str]) -> None:
         """Encode questions one by one, as a pipeline does, and save vectors and seconds."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]

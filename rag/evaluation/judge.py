@@ -17,6 +17,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from rag.evaluation.questions import Question
 from rag.evaluation.run_file import Run
+from rag.language_models.names import is_importable
 from rag.settings import ModelSettings
 
 _RULES = (
@@ -41,7 +42,7 @@ def load_judge(name: str, models: ModelSettings) -> BaseChatModel:
     """A chat model by its name.
 
     Args:
-        name: `module:attribute` of a BaseChatModel, or of something that gives one when called;
+        name: `module:attribute` of a BaseChatModel, or of a class or function that makes one;
             else a local folder or a hub id of a decoder-only model.
         models: Device and numeric type for the latter.
 
@@ -49,7 +50,7 @@ def load_judge(name: str, models: ModelSettings) -> BaseChatModel:
         BadSettings: there is no such module or attribute, or it is no chat model.
         ModelMissing: the weights are not on this machine.
     """
-    from rag.chat_model import import_chat_model, is_importable
+    from rag.chat_model import import_chat_model
 
     if is_importable(name):
         return import_chat_model(name)

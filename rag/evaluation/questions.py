@@ -18,6 +18,7 @@ from typing import Any
 
 from ingest.store import Library
 from rag.errors import BadQuestionFile
+from rag.evaluation.keywords import keyword_fault, matches_keyword, shortened
 from rag.types import Turn
 
 
@@ -191,11 +192,6 @@ def check_questions(path: Path, library: Library) -> list[str]:
     return sorted(faults, key=_line_number)
 
 
-def matches_keyword(text: str, keyword: str) -> bool:
-    """Whether a regular expression matches in a text, whatever its case and blanks."""
-    return re.search(keyword, " ".join(text.split()), re.IGNORECASE) is not None
-
-
 def history_of(question: Question, questions: Sequence[Question]) -> tuple[Turn, ...]:
     """The conversation that a question follows, oldest first, each turn with its gold answer.
 
@@ -282,13 +278,8 @@ def _question(value: Any) -> tuple[Question | None, list[str]]:
         faults.append(f"{prefix}keywords = {keywords!r}, expected a list of texts")
     else:
         for word in keywords:
-            try:
-                re.compile(word)
-            except re.error as error:
-                faults.append(f"{prefix}keyword {word!r} is not a regular expression ({error})")
-            else:
-                if re.search(word, "") is not None:
-                    faults.append(f"{prefix}keyword {word!r} matches every text")
+            if fault := keyword_fault(word):
+                faults.append(f"{prefix}keyword {shortened(word)} {fault}")
     if faults or gold is None:
         return None, faults
     return (

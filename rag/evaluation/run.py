@@ -137,9 +137,10 @@ def describe(questions: Sequence[Question], pipeline: Pipeline, generate: bool) 
         "settings": pipeline.settings.model_dump(mode="json", exclude={"app"}),
         "models": pipeline.model_names,
         "library": pipeline.store.content_hash(),
+        "scope": pipeline.scope.as_dict() or None,
         "generate": generate,
-        "least_confidence": pipeline.least_confidence,
-        "doubt_confidence": pipeline.doubt_confidence,
+        "least_confidence": pipeline.thresholds.least,
+        "doubt_confidence": pipeline.thresholds.doubt,
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _PACKAGES},
         "machine": {
@@ -159,8 +160,12 @@ def _resume(output: Path, meta: dict[str, Any]) -> set[str]:
         output.parent.mkdir(parents=True, exist_ok=True)
         target = meta_path(output)
         partial = target.with_suffix(".part")
-        partial.write_text(json.dumps(meta, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(target)
+        try:
+            partial.write_text(json.dumps(meta, ensure_ascii=False) + "\n", encoding="utf-8")
+            partial.replace(target)
+        except OSError:  # a full disk keeps no half of it
+            partial.unlink(missing_ok=True)
+            raise
         return set()
     run = read_run(output)
     if changes := differences(_with_current_names(run.meta), json.loads(json.dumps(meta))):

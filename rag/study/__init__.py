@@ -1,0 +1,1 @@
+"""Study: cards, quiz, glossary, timeline and exam, all made of sentences of the lectures."""
