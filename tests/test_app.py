@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import sqlite3
 import threading
-import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pptx
 import pytest
@@ -22,21 +24,28 @@ from tiny_models import hit
 from ingest import resources
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
+from rag.app_settings import AppSettings
+from rag.evaluation.question_log import open_log
+from rag.evaluation.questions import Gold, read_questions
 from rag.models import Models
 from rag.sampling import PRESETS, Sampling
-from rag.settings import AppSettings
+from rag.scope import Scope
 from rag.types import Sentence, Source
-from ui import password
+from ui import session
 from ui.answers import PendingAnswer
 from ui.conversations import FILE, Conversations
+from ui.file_reports import OMISSIONS, UNREAD_OUTCOMES
 from ui.german import GERMAN
+from ui.identity.roles import Identity, Role
 from ui.presentation.labels import OUTCOMES, STAGES
 from ui.presentation.measures import SHORT, TEXTS
 from ui.presentation.passage_charts import COLOURS, RANKS_AXIS, TOOLTIP
 from ui.render import FILE_OUTCOMES, PROGRESS, sentence_markdown
+from ui.scope_picker import PARTS
 from ui.session import background_jobs, use_models
-from ui.text import escape
-from ui.views import passages
+from ui.text import escape, with_formulas
+from ui.views import lecturers, passages
+from ui.views.question_writing import KINDS
 from ui.views.settings import as_toml
 
 APP = Path(__file__).parents[1] / "ui" / "app.py"
@@ -75,10 +84,16 @@ def start(
     """Open a page on the small library, with a writer in place of the language model."""
 
     def opened(
-        writer: Writer | None = None, *, page: str = "ask", folder: Path | None = None, **query: str
+        writer: Writer | None = None,
+        *,
+        page: str = "ask",
+        folder: Path | None = None,
+        guides: bool = False,
+        **query: str,
     ) -> AppTest:
         monkeypatch.setenv("KATHEDER_LIBRARY", str(folder or library.folder))
         monkeypatch.setenv("KATHEDER_MODELS__RERANKER", "none")
+        monkeypatch.setenv("KATHEDER_APP__GUIDES", "true" if guides else "false")
         monkeypatch.setenv("KATHEDER_CHUNKING__PASSAGE_TOKENS", "40")  # as the library was cut
         monkeypatch.setenv("KATHEDER_ANSWER__SPAN_WORDS", "0")  # single sentences are quoted
         if writer:
@@ -124,7 +139,11 @@ def press(page: AppTest, label: str) -> AppTest:
 
 
 def conversation_of(page: AppTest) -> str:
-    named = page.query_params["c"]
+    return of_address(page, "c")
+
+
+def of_address(page: AppTest, name: str) -> str:
+    named = page.query_params[name]
     return named if isinstance(named, str) else named[0]
 
 
@@ -156,32 +175,62 @@ def test_a_lead_is_the_answer_and_its_page_is_folded_beneath(start):
     )
 
 
-def test_a_chip_opens_its_page_with_the_quote_highlighted_and_pages_turn(start):
+def viewer_of(page: AppTest) -> dict[str, Any]:
+    """What the viewer's browser part is given."""
+    [viewer] = [
+        part
+        for part in page.get("bidi_component")
+        if part.proto.component_name == "katheder_viewer"
+    ]
+    data = json.loads(viewer.proto.json)
+    assert isinstance(data, dict)
+    return data
+
+
+def has_viewer(page: AppTest) -> bool:
+    return any(
+        part.proto.component_name == "katheder_viewer" for part in page.get("bidi_component")
+    )
+
+
+def test_a_chip_opens_the_viewer_at_the_quote(start):
     page = ask(start(), "What does gravity pull together?")
     page = press(page, "[1] physics.pdf, p. 1")
-    assert "page 1 of 3" in text_of(page)
-    [image] = page.get("image")
-    assert image.proto.imgs[0].alt == (
+    viewer = viewer_of(page)
+    assert len(viewer["sizes"]) == 3
+    assert {"1", "2"} <= viewer["contents"].keys()
+    assert viewer["contents"]["1"]["alt"] == (
         "Page 1 of physics.pdf, highlighted: "
         "Gravity pulls masses together. An apple falls from the tree."
     )
+    assert viewer["contents"]["2"]["alt"] == "Page 2 of physics.pdf"
+    [place] = viewer["places"]
+    assert place["page"] == 1
+    words = {word: box for *box, word in viewer["contents"]["1"]["words"]}
+    left, top, width, height = place["boxes"][0]  # a line, from its first word on
+    assert (left, top) == pytest.approx(words["Gravity"][:2], abs=0.5)
+    assert left + width >= words["together."][0] + words["together."][2] - 0.5
+    assert words["Gravity"][1] + words["Gravity"][3] <= top + height + 0.5
     [link] = page.get("link_button")
     assert link.proto.label == "Open the PDF"
     assert link.proto.url.endswith(".pdf#page=1")
     assert page.get("download_button")[0].proto.label == "Download"
-    page = press(page, "Next")
-    assert "page 2 of 3" in text_of(page)
-    assert "The quote is on page 1." in text_of(page)
-    assert page.get("link_button")[0].proto.url.endswith(".pdf#page=2")
+    source, conversation = of_address(page, "source"), conversation_of(page)
     page = press(page, "Close")
-    assert not page.get("image")
+    assert not has_viewer(page)
+    assert "source" not in page.query_params
+    page = start(c=conversation, source=source)  # the link to the source
+    assert viewer_of(page)["places"][0]["page"] == 1
 
 
 def test_a_file_that_is_gone_is_a_sentence(start, tmp_path):
     page = ask(start(), "What does gravity pull together?")
     (tmp_path / "lectures" / "physics.pdf").unlink()
     page = press(page, "[1] physics.pdf, p. 1")
-    assert "physics.pdf: cannot be read (No such file or directory)" in text_of(page)
+    assert (
+        "physics.pdf: cannot be read (No such file or directory)"
+        in (viewer_of(page)["contents"]["1"]["error"])
+    )
 
 
 def test_a_file_without_pages_is_shown_as_text_with_the_quote_marked(
@@ -195,17 +244,14 @@ def test_a_file_without_pages_is_shown_as_text_with_the_quote_marked(
     list(ingest([file], library, encoder, passage_tokens=40))
     page = ask(start(), "Where does the whale sing for hours?")
     page = press(page, "[1] notes.md, section 1")
-    assert not page.get("image")
-    assert "section 1 of 2" in text_of(page)
-    [shown] = page.get("html")
-    html = shown.proto.body
+    viewer = viewer_of(page)
+    assert viewer["is_text"]
+    assert [place["page"] for place in viewer["places"]] == [1]
+    html = viewer["contents"]["1"]["html"]
     assert "<mark>A whale" in html
     assert "<img" not in html
     assert "    swim()" in html
-    page = press(page, "Next")
-    assert "section 2 of 2" in text_of(page)
-    assert "The quote is in section 1." in text_of(page)
-    assert "<mark>" not in page.get("html")[0].proto.body
+    assert "<mark>" not in viewer["contents"]["2"]["html"]
 
 
 def test_the_library_shows_files_without_pages(start, library, encoder, tmp_path):
@@ -213,11 +259,10 @@ def test_the_library_shows_files_without_pages(start, library, encoder, tmp_path
         library.remove(document.id)
     (tmp_path / "talk.txt").write_text("An owl hunts mice at night.")
     list(ingest([tmp_path / "talk.txt"], library, encoder, passage_tokens=40))
-    page = start(page="library")
+    page = start(page="library", lecture=library.documents()[0].id)
     assert not page.exception
-    assert len(page.get("image")) == 1  # the small one
-    assert "An owl hunts mice at night." in page.get("html")[0].proto.body
-    assert "part 1" in text_of(page)
+    assert "An owl hunts mice at night." in viewer_of(page)["contents"]["1"]["html"]
+    assert viewer_of(page)["contents"]["1"]["label"] == "part 1"
 
 
 @pytest.mark.slow
@@ -234,9 +279,10 @@ def test_a_slide_is_shown_as_libreoffice_draws_it(start, library, encoder, tmp_p
     list(ingest([tmp_path / "deck.pptx"], library, encoder, passage_tokens=40))
     page = ask(start(), "Which whale sings for hours?")
     page = press(page, "[1] deck.pptx, slide 2")
-    assert "slide 2 of 2" in text_of(page)
-    [image] = page.get("image")
-    assert "highlighted: A whale sings for hours." in image.proto.imgs[0].alt
+    viewer = viewer_of(page)
+    assert [place["page"] for place in viewer["places"]] == [2]
+    assert viewer["places"][0]["boxes"]
+    assert "highlighted: A whale sings for hours." in viewer["contents"]["2"]["alt"]
     page = start(page="library")
     assert not page.exception
 
@@ -340,7 +386,8 @@ def test_conversations_outlive_the_browser_and_can_be_searched(start):
     assert "What does gravity pull together?" in [
         b.label.replace("\\", "") for b in page.sidebar.button
     ]
-    page = press(page, "Delete conversation")
+    page.session_state[f"menu-{conversation}"] = True
+    page = press(page.run(), "Delete conversation")
     assert not page.chat_message
 
 
@@ -356,16 +403,67 @@ def test_conversations_are_grouped_by_day(start, library):
             db.execute("UPDATE conversations SET changed = ? WHERE title = ?", (changed, title))
     db.close()
     page = ask(page, "What does gravity pull together?")
-    named = [part.value for part in page.sidebar if part.type == "caption"]
+    named = [part.value.replace("\\", "") for part in page.sidebar if part.type == "caption"]
     assert named == ["Today", "Yesterday", (now - timedelta(days=9)).date().isoformat()]
 
 
-def test_suggestions_ask_about_headings(start, library, encoder, make_pdf):
-    deck = make_pdf("deck.pdf", '#slide("Whales and their songs")[A whale sings for hours.]')
+@pytest.mark.slow
+def test_a_question_is_asked_of_the_chosen_lectures_and_the_conversation_keeps_them(start, library):
+    animals, physics = library.documents()
+    library.add_to_course("Nature", physics.id)
+    library.add_to_course("Zoo", animals.id)
+    page = start()
+    page.selectbox(key="scope-new-course").set_value("Zoo").run()
+    page = ask(page, "What does gravity pull together?")
+    assert "Searched in Zoo." in text_of(page)
+    sources = [button.label for button in page.button if button.key.startswith("chip-")]
+    assert sources
+    assert all("animals" in label for label in sources)
+    conversation = conversation_of(page)
+    assert page.selectbox(key=f"scope-{conversation}-course").value == "Zoo"
+    assert [part.value for part in page.sidebar if part.type == "caption"] == ["Today · Zoo"]
+    page = start(c=conversation)  # another browser session
+    page = ask(page, "Who barks at strangers?")
+    [_, exchange] = Conversations(library.folder / FILE).exchanges(conversation)
+    assert (exchange.scope, exchange.answer.scope) == (Scope("Zoo"), Scope("Zoo"))
+    page.selectbox(key=f"scope-{conversation}-course").set_value("").run()
+    page = ask(page, "What does gravity pull together?")
+    assert "Gravity pulls masses together." in text_of(page)
+
+
+@pytest.mark.slow
+def test_lectures_up_to_one_and_chosen_ones_are_searched(start, library):
+    animals, physics = library.documents()
+    library.add_course("All")
+    library.set_course("All", [physics.id, animals.id])
+    page = start()
+    page.selectbox(key="scope-new-course").set_value("All").run()
+    page.session_state["scope-new-part"] = "up_to"
+    page = page.run()
+    page.selectbox(key="scope-new-up-to-All").set_value(physics.id).run()
+    page = ask(page, "Who barks at strangers?")
+    assert "Searched in All, up to physics.pdf." in text_of(page)
+    assert "It barks" not in text_of(page)
+    page = start()
+    page.session_state["scope-new-part"] = "some"
+    page = page.run()
+    page.multiselect(key="scope-new-some-").set_value([animals.id]).run()
+    page = ask(page, "Who barks at strangers?")
+    assert "Searched in animals.pdf." in text_of(page)
+    assert "It barks at strangers." in text_of(page)
+
+
+def test_suggestions_ask_about_terms_that_a_lecture_defines(start, library, encoder, make_pdf):
+    deck = make_pdf(
+        "deck.pdf",
+        """#slide("Whales and their songs")[A whale sings for hours.]
+        #slide("Marine biology")[Marine biology is the study of all life in the sea.]""",
+    )
     list(ingest([deck], library, encoder, passage_tokens=40))
     page = start()
-    page = press(page, "What is meant by “Whales and their songs”?")
-    assert "[1] deck.pdf, p. 1" in text_of(page)
+    assert "Whales and their songs" not in text_of(page)  # nothing says what that is
+    page = press(page, "What is meant by “Marine biology”?")
+    assert "[1] deck.pdf, p. 2" in text_of(page)
 
 
 def test_markup_in_a_lecture_and_in_a_draft_is_shown_as_text(start, library, make_pdf, encoder):
@@ -432,53 +530,181 @@ def test_the_bundled_lectures_are_added_and_can_be_asked_about(start, tmp_path):
     assert len(page.chat_input) == 1
 
 
+# ---- notes ----
+
+
+@pytest.mark.slow
+def test_an_answer_and_words_of_a_page_are_pinned_and_edited(start, library):
+    library.add_to_course("Nature", library.documents()[1].id)
+    page = ask(start(), "What does gravity pull together?")
+    page = press(page, "Pin")
+    page = start(page="notes")
+    text = text_of(page)
+    assert "What does gravity pull together?" in text
+    assert "> Gravity pulls masses together. An apple falls from the tree." in text
+    assert [heading.value for heading in page.subheader] == ["Nature"]
+    assert any("Nature, physics.pdf, p. 1" in b.label.replace("\\", "") for b in page.button)
+    page = opened(page, "menu-note-1")
+    page.text_area[-2].set_value("A formula: $F = m a$")
+    page = [b for b in page.button if b.label == "Save"][-1].click().run()
+    assert not page.exception
+    assert any("$F = m a$" in part.value for part in page.markdown)
+    page.text_input(key="search_notes").set_value("no such words").run()
+    assert "No matching notes." in text_of(page)
+    page.text_input(key="search_notes").set_value("apple").run()
+    page = press(opened(page, "menu-note-1"), "Remove the note")
+    assert "There are no notes yet" in text_of(start(page="notes"))
+
+
 # ---- the library ----
+
+
+def opened(page: AppTest, menu: str) -> AppTest:
+    """The page with one of its menus open."""
+    page.session_state[menu] = True
+    return page.run()
+
+
+def titles(library: Library, course: str) -> list[str]:
+    names = {document.id: document.file for document in library.documents()}
+    return [names[id] for id in library.course(course).documents]
 
 
 def test_uploads_are_stored_read_and_reported(start, library, make_pdf):
     new = make_pdf("new.pdf", '#slide("Whales")[A whale sings under water for hours.]').read_bytes()
+    library.add_course("Sea")
     page = start(page="library")
+    page.selectbox(key="upload_course").set_value("Sea").run()
     page.file_uploader[0].set_value(
         [
             ("../../whales.pdf", new, "application/pdf"),
             ("notes.pdf", b"plain words", "application/pdf"),
             ("broken.pdf", b"%PDF-1.7 and no more", "application/pdf"),
         ]
-    )
-    page.text_input[0].set_value("Sea")
-    page = press(page, "Add to the library")
+    ).run()  # and nothing else to press
     text = text_of(page)
     assert ":material/check: whales.pdf: added, 1 page" in text
     assert "notes.pdf: not a PDF" in text
     assert "broken.pdf" in text
     assert [file.name for file in (library.folder / "uploads").iterdir()] == ["whales.pdf"]
-    assert [d.collection for d in library.documents()] == ["", "", "Sea"]
-    [table] = page.dataframe
-    assert table.value["File"].tolist() == ["animals.pdf", "physics.pdf", "whales.pdf"]
-    page.selectbox[0].select_index(2).run()
-    page = press(page, "Remove lecture")
+    assert library.course("Sea").documents == (library.documents()[2].id,)
+    page = press(opened(page, "menu-c0-1"), "Remove from the library")
     assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
     assert list((library.folder / "uploads").iterdir()) == []
 
 
 def test_a_lecture_of_ones_own_folder_is_removed_from_the_library_alone(start, library, tmp_path):
-    page = start(page="library")
-    press(page, "Remove lecture")
+    page = opened(start(page="library"), "menu-none-1")
+    press(page, "Remove from the library")
     assert [d.file for d in library.documents()] == ["physics.pdf"]
     assert (tmp_path / "lectures" / "animals.pdf").exists()
 
 
+def test_courses_are_made_ordered_renamed_and_removed(start, library):
+    animals, physics = library.documents()
+    page = start(page="library")
+    page.text_input(key="new_course_name").set_value("Nature")
+    page.multiselect(key="new_course_lectures").set_value([animals, physics])
+    page = press(page, "Create")
+    assert titles(library, "Nature") == ["animals.pdf", "physics.pdf"]
+    library.add_course("Zoo")
+    assert "2 lectures, 5 pages" in text_of(page)
+    page = press(opened(page, "menu-c0-2"), "Up")
+    assert titles(library, "Nature") == ["physics.pdf", "animals.pdf"]
+    page.selectbox(key="menu-c0-2-course").set_value("Zoo").run()
+    page = press(page, "Add there too")
+    assert (titles(library, "Nature"), titles(library, "Zoo")) == (
+        ["physics.pdf", "animals.pdf"],
+        ["animals.pdf"],
+    )
+    page.session_state["menu-c0-2"] = False
+    page = opened(page, "menu-c0-1")
+    page.selectbox(key="menu-c0-1-course").set_value("Zoo").run()
+    page = press(page, "Move there")
+    assert titles(library, "Nature") == ["animals.pdf"]
+    assert sorted(titles(library, "Zoo")) == ["animals.pdf", "physics.pdf"]
+    page.session_state["menu-c0-1"] = False
+    page = opened(page, "menu-course-0")
+    next(f for f in page.text_input if f.value == "Nature").set_value("Biology")
+    page = press(page, "Rename")
+    assert [course.name for course in library.courses()] == ["Biology", "Zoo"]
+    page = press(page, "Down")
+    assert [course.name for course in library.courses()] == ["Zoo", "Biology"]
+    page = press(opened(page, "menu-course-0"), "Remove the course")
+    assert [course.name for course in library.courses()] == ["Biology"]
+    assert len(library.documents()) == 2
+
+
+def test_a_lecture_opens_in_the_viewer_at_the_page_of_the_address(start, library):
+    physics = library.documents()[1]
+    page = start(page="library", lecture=physics.id[:16])
+    assert viewer_of(page)["page"] == 1
+    page.query_params["page"] = "3"
+    page = page.run()
+    assert (viewer_of(page)["document"], viewer_of(page)["page"]) == (physics.id, 3)
+    light = library.passages(physics.id)[1]
+    page = start(page="library", lecture=physics.id[:16], passage=light.id)
+    [place] = viewer_of(page)["places"]
+    assert (place["page"], len(place["boxes"]) > 0) == (2, True)
+    assert "highlighted: Light Light travels" in viewer_of(page)["contents"]["2"]["alt"]
+    page = press(page, "All lectures")
+    assert not has_viewer(page)
+
+
+@pytest.mark.slow
+def test_guides_are_made_in_the_background(start, library):
+    start(page="library", guides=True)
+    for _ in background_jobs()["guides"].follow():
+        pass
+    animals, physics = library.documents()
+    for document in (animals, physics):
+        page = start(page="library", lecture=document.id[:16])
+        assert "Make the guide" not in text_of(page)
+        assert "Guide to this lecture" in [one.label for one in page.expander]
+
+
+@pytest.mark.slow
+def test_an_opened_lecture_has_a_guide_that_stays(start, library):
+    animals, _ = library.documents()
+    page = press(start(page="library", lecture=animals.id[:16]), "Make the guide")
+    assert "A cat sleeps sixteen hours a day." in text_of(page)
+    again = start(page="library", lecture=animals.id[:16])
+    assert "Make the guide" not in text_of(again)
+    assert [tab.label for tab in again.tabs][:2] == ["In short", "Outline"]
+
+
+def test_a_question_about_the_course_is_answered_in_the_chat(start):
+    page = ask(start(), "Which lectures do I have?")
+    text = text_of(page)
+    assert "2 lectures:" in text
+    assert "2. Physics: 3 pages, English" in text
+    assert "[2] physics.pdf, p. 1" in text
+
+
+def test_the_library_is_rebuilt_in_the_background(start, library, encoder, tmp_path):
+    (tmp_path / "lectures" / "animals.pdf").unlink()  # it is cut again from its stored pages
+    passages = [p.text for d in library.documents() for p in library.passages(d.id)]
+    page = press(start(page="library"), "Start to rebuild")
+    assert "physics.pdf: added, 3 pages" in text_of(page)
+    assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
+    assert [p.text for d in library.documents() for p in library.passages(d.id)] == passages
+
+
+@pytest.mark.slow
 def test_a_damaged_file_is_reported_and_stays_where_it_is(start, library, tmp_path):
     file = tmp_path / "lectures" / "animals.pdf"
     file.write_bytes(b"%PDF-1.7 and no more")
-    page = press(start(page="library"), "Reload the file")
+    page = press(opened(start(page="library"), "menu-none-1"), "Reload the file")
     assert "animals.pdf: is cut off or damaged" in text_of(page)
     assert file.exists()  # only uploads are deleted
     assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
 
 
-def test_a_page_shows_its_passages(start):
-    page = press(start(page="library"), "page 2")
+def test_a_page_shows_its_passages(start, library):
+    animals, _ = library.documents()
+    page = start(page="library", lecture=animals.id[:16])
+    field = next(f for f in page.number_input if f.label == "Page")
+    field.set_value(2).run()
     assert page.text[0].value == "Dogs\nA dog guards the house.\nIt barks at strangers."
 
 
@@ -511,6 +737,7 @@ def test_sliders_change_the_results_without_generating(start):
     assert "semantic search is off" in text_of(page)
 
 
+@pytest.mark.slow
 def test_two_settings_are_compared(start):
     page = start(page="passages")
     page.text_input[0].set_value("light or sound?").run()
@@ -529,6 +756,7 @@ def test_a_setting_beyond_a_slider_widens_it(start, monkeypatch):
     assert (slider.value, slider.max) == (90, 90)
 
 
+@pytest.mark.slow
 def test_saved_search_settings_are_used_by_the_chat(start, library):
     page = start(page="passages")
     next(s for s in page.slider if "top k" in s.label).set_value(2).run()
@@ -550,6 +778,7 @@ QUESTIONS = (
 )
 
 
+@pytest.mark.slow
 def test_a_run_is_started_followed_shown_and_compared(start, library):
     page = start(page="evaluate")
     assert "There is no run yet" in text_of(page)
@@ -597,6 +826,7 @@ def test_missing_lectures_are_said_before_the_start(start):
     assert "botany" in warning.value
 
 
+@pytest.mark.slow
 def test_runs_of_other_questions_are_not_compared_silently(start):
     page = evaluated(start(page="evaluate"), QUESTIONS, "mine")
     other = QUESTIONS.replace("How long does a cat sleep?", "How many hours does a cat sleep?")
@@ -612,6 +842,7 @@ def test_runs_of_other_questions_are_not_compared_silently(start):
     assert "→" not in text_of(open_tab(page, "evaluate", "Compared"))
 
 
+@pytest.mark.slow
 def test_runs_have_a_state_and_can_be_deleted(start, library):
     page = evaluated(start(page="evaluate"), QUESTIONS, "mine")
     file = library.folder / "runs" / "mine run.jsonl"
@@ -627,6 +858,7 @@ def test_runs_have_a_state_and_can_be_deleted(start, library):
     assert "There is no run yet" in text_of(page)
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_told(start, library):
     page = evaluated(start(page="evaluate"), QUESTIONS, "mine")
     sidecar = library.folder / "runs" / "mine run.meta.json"
@@ -634,6 +866,29 @@ def test_a_failed_run_is_told(start, library):
     page = press(page, "Start")
     assert "The run mine run failed: The run " in text_of(page)
     assert "was begun under other conditions: generate: False, now True" in text_of(page)
+
+
+@pytest.mark.slow
+def test_questions_are_written_and_drafted_in_the_app(start, library):
+    (library.folder / "questions").mkdir()
+    file = library.folder / "questions" / "mine.jsonl"
+    file.write_text(QUESTIONS.splitlines()[0] + "\n", encoding="utf-8")
+    page = start(page="evaluate")
+    page.selectbox(key="written_set").set_value("mine").run()
+    page.text_input(key="written-text-1").set_value("What is light?")
+    page.selectbox(key="written-doc").set_value(library.documents()[1]).run()
+    physics = library.documents()[1].id
+    pages = page.multiselect(key=f"written-1-pages-{physics}")
+    assert pages.options == ["1: Gravity", "2: Light", "3: Sound"]
+    pages.set_value([2]).run()
+    assert any(image.proto.imgs[0].alt == "Page 2 of physics.pdf" for image in page.get("image"))
+    page = press(page, "Add the question")
+    first, second = read_questions(file)
+    assert (second.question, second.gold) == ("What is light?", (Gold("physics.pdf", (2,)),))
+    assert "2 questions" in text_of(page)
+    page.multiselect(key="removed-questions").set_value([first.id]).run()
+    page = press(page, "Remove these questions")
+    assert read_questions(file) == [second]
 
 
 def test_a_faulty_question_set_is_a_sentence_and_not_saved(start, library):
@@ -644,13 +899,55 @@ def test_a_faulty_question_set_is_a_sentence_and_not_saved(start, library):
     assert not (library.folder / "questions").exists()
 
 
+@pytest.mark.slow
 def test_feedback_is_listed(start, library):
     page = ask(start(), "How long does a cat sleep?")
     page.get("feedback")[0].set_value(1).run()
     conversations = Conversations(library.folder / FILE)
     assert conversations.feedback() == [("How long does a cat sleep?", True, "")]
-    page = start(page="evaluate")
-    assert page.expander[-1].label == "Readers' feedback"
+    page = open_tab(start(page="lecturers"), "lecturers", "Readers' feedback")
+    page = press(page, "Save as question set “feedback”")
+    [question] = read_questions(library.folder / "questions" / "feedback.jsonl")
+    assert question.gold_pages == {("animals.pdf", 1)}
+
+
+# ---- for lecturers ----
+
+
+@pytest.mark.slow
+def test_questions_are_logged_only_where_the_reader_is_told(start, library, monkeypatch):
+    line = "Questions are logged here"
+    page = ask(start(), "How long does a cat sleep?")
+    assert line not in text_of(page)
+    assert "Questions are not logged." in text_of(start(page="lecturers"))
+    monkeypatch.setenv("KATHEDER_APP__LOG_QUESTIONS", "true")
+    page = ask(start(), "How long does a cat sleep?")
+    assert line in text_of(page)
+    ask(page, "Wer hat die Zauberflöte komponiert?")
+    log = open_log(library.folder)
+    assert [one.grade for one in log.questions()][-1] == "answered"
+
+
+@pytest.mark.slow
+def test_a_logged_question_becomes_a_test_case(start, library, monkeypatch):
+    monkeypatch.setenv("KATHEDER_APP__LOG_QUESTIONS", "true")
+    ask(start(), "How long does a cat sleep?")
+    page = start(page="lecturers")
+    page.segmented_control(key="logged_grade").set_value("answered").run()
+    page = press(page, "Save with the cited pages")
+    [question] = read_questions(library.folder / "questions" / "readers.jsonl")
+    assert (question.question, question.type) == ("How long does a cat sleep?", "logged")
+    assert ("animals.pdf", 1) in question.gold_pages
+    page = press(page, "Save as not in the lectures")  # a second time is no second question
+    assert len(read_questions(library.folder / "questions" / "readers.jsonl")) == 1
+    page = open_tab(page, "lecturers", "Pages that no question reaches")
+    page.selectbox(key="coverage_source").set_value("Question set: readers").run()
+    page.selectbox(key="coverage_lecture").set_value(
+        next(one for one in page.selectbox(key="coverage_lecture").options if "physics" in one)
+    ).run()
+    assert "2: Light" in text_of(page)
+    press(open_tab(page, "lecturers", "Questions"), "Delete all entries")
+    assert open_log(library.folder).questions() == []
 
 
 # ---- settings ----
@@ -667,6 +964,7 @@ def test_the_interface_speaks_german_and_remembers_it(start):
     assert any(button.label.endswith("animals\\.pdf\\, S\\. 1") for button in page.button)
 
 
+@pytest.mark.slow
 def test_a_preset_is_how_the_next_answer_is_written(start):
     writer = Writer("It barks at strangers.")
     page = start(writer, page="settings")
@@ -696,58 +994,40 @@ def test_another_passage_length_says_how_to_rebuild(start):
     assert "katheder library rebuild" in page.warning[0].value
 
 
-# ---- login ----
+# ---- who is who ----
 
 
-def test_a_password_hash_matches_its_password_alone():
-    password_hash = password.hashed("correct horse")
-    assert password.matches("correct horse", password_hash)
-    assert not password.matches("correct horse ", password_hash)
-    assert password_hash != password.hashed("correct horse")  # salted
-    with pytest.raises(Exception, match="katheder password"):
-        password.matches("x", "plain text")
+def test_without_a_session_nothing_of_a_shared_app_is_drawn(start, monkeypatch):
+    monkeypatch.setenv("KATHEDER_APP__PASSWORD", "scrypt$17$8$1$c2FsdA==$a2V5")
+    page = start(page="app")
+    assert "You are signed out" in text_of(page)
+    assert not [*page.chat_input, *page.button, *page.text_input]
 
 
-def test_strangers_see_the_login_and_readers_their_own_conversations(start, monkeypatch):
-    monkeypatch.setenv("KATHEDER_APP__PASSWORD", password.hashed("open sesame"))
-    page = start()
-    assert not page.chat_input
-    page.text_input[0].set_value("wrong")
-    page = press(page, "Log in")
-    assert "Wrong password" in text_of(page)
-    page.text_input[0].set_value("open sesame")
-    page = press(page, "Log in")
-    page = ask(page, "What does gravity pull together?")
+@pytest.mark.slow
+def test_readers_see_their_own_conversations_alone(start, monkeypatch):
+    monkeypatch.setattr(session, "current_identity", lambda *_: Identity("anna", Role.READER))
+    page = ask(start(), "What does gravity pull together?")
     assert "Gravity pulls masses together." in text_of(page)
     conversation = conversation_of(page)
-    other = start(c=conversation)
-    other.text_input[0].set_value("open sesame")
-    other = press(other, "Log in")
-    assert "Gravity pulls masses together." not in text_of(other)
+    monkeypatch.setattr(session, "current_identity", lambda *_: Identity("ben", Role.READER))
+    assert "Gravity pulls masses together." not in text_of(start(c=conversation))
+    assert "Gravity pulls masses together." not in text_of(page.run())  # another in this window
     settings = start(page="settings")
-    settings.text_input[0].set_value("open sesame")
-    settings = press(settings, "Log in")
-    assert all(f.disabled for f in settings.text_input)  # nobody loads models from outside
+    assert all(field.disabled for field in settings.text_input)  # nobody loads models from outside
 
 
-def test_a_wrong_password_is_answered_after_the_delay():
-    def login(password_hash: str) -> None:
-        import streamlit
-
-        from ui.password import require_login
-
-        require_login(password_hash, delay=0.4)
-        streamlit.write("logged in")
-
-    args = (password.hashed("open sesame"),)
-    page = AppTest.from_function(login, default_timeout=30, args=args).run()
-    page.text_input[0].set_value("wrong")
-    begin = time.monotonic()
-    page = press(page, "Log in")
-    assert time.monotonic() - begin >= 0.4
-    assert "Wrong password" in text_of(page)
-    page.text_input[0].set_value("open sesame")
-    assert "logged in" in text_of(press(page, "Log in"))
+@pytest.mark.slow
+def test_a_reader_of_a_shared_app_is_offered_nothing_that_changes_it(start, monkeypatch):
+    monkeypatch.setattr(session, "current_identity", lambda *_: Identity("anna", Role.READER))
+    page = start(page="library")
+    assert not page.exception
+    assert not [b.label for b in page.button if b.label in ("Start to rebuild", "Create")]
+    assert not page.get("file_uploader")
+    assert str(session.default_library()) not in text_of(page)
+    for module in ("evaluate", "lecturers"):
+        [refusal] = start(page=module).exception
+        assert "The role reader may not do this" in refusal.message
 
 
 # ---- words ----
@@ -797,6 +1077,8 @@ def test_every_text_of_the_interface_has_a_german_one():
         "the question",
         "Text",
     }
+    named |= {*UNREAD_OUTCOMES.values(), *chain(*OMISSIONS.values())}
+    named |= {*KINDS.values(), *PARTS.values(), *lecturers.GRADES.values()}
     named |= {label for label, *_ in passages.SLIDERS.values()} | {*TEXTS, *SHORT.values()}
     assert (texts | sentences | named) - GERMAN.keys() == set()
     fields = re.compile(r"\{(\w+)\}")
@@ -824,6 +1106,20 @@ def test_every_text_of_the_interface_has_a_german_one():
 )
 def test_escaped_text_holds_no_markup(text, escaped):
     assert escape(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("What is $x^2$, *really*?", "What is $x^2$\\, \\*really\\*\\?"),
+        ("$$\\sum_i p_i$$", "$$\\sum_i p_i$$"),
+        ("It costs $5 or $6.", "It costs \\$5 or \\$6\\."),
+        ("$ a $", "\\$ a \\$"),
+        ("<b>$x$</b>", "\\<b\\>$x$\\<\\/b\\>"),
+    ],
+)
+def test_formulas_of_a_reader_stay_formulas(text, shown):
+    assert with_formulas(text) == shown
 
 
 def test_pieces_of_a_stream_are_escaped_as_the_whole():

@@ -83,6 +83,7 @@ def test_the_numbers_of_a_step_are_those_of_attention():
     assert before[1:].argmax(dim=-1).tolist() == [0, 1, 2]  # the second head: the word before
 
 
+@pytest.mark.slow
 def test_maps_and_search_name_what_is_wrong(opened):
     page = opened("maps")
     assert not page.error
@@ -102,6 +103,7 @@ def test_rotary_similarity_is_that_of_added_sinusoids():
     torch.testing.assert_close(layers.similarities(10, 10_000), table @ table[10] / 16)
 
 
+@pytest.mark.slow
 def test_positions_norms_and_residuals(opened):
     for view in ("positions", "norms", "residuals"):
         page = opened("layers", layers_view=view)
@@ -158,12 +160,12 @@ def test_a_training_runs_and_its_model_answers(opened):
     assert "is no number word" in text_of(page)
 
 
-def test_all_words_of_the_room_have_german_ones():
+def test_all_words_of_the_rooms_have_german_ones():
     texts: set[str] = {*PARTS.values(), *models.MODELS.values(), *maps.PATTERNS.values()}
     texts |= {*numbers.LANGUAGES.values(), *search.EXAMPLES}
     for kind in KINDS.values():
         texts |= {kind.name, kind.sees, kind.training, kind.good_for, kind.examples}
-    for file in ROOM.glob("*.py"):
+    for file in ROOM.parent.rglob("*.py"):  # of all rooms
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("t", "notice", "think"):
                 texts |= {one.value for one in node.args if isinstance(one, ast.Constant)}
@@ -171,6 +173,7 @@ def test_all_words_of_the_room_have_german_ones():
     assert texts - GERMAN.keys() == set()
 
 
+@pytest.mark.slow
 def test_the_room_in_german(opened):
     for part in ("step", "size", "layers"):
         page = opened(part, language="de")

@@ -37,6 +37,7 @@ def opened(tmp_path, monkeypatch) -> Iterator[Callable[..., AppTest]]:
     background_jobs().clear()
 
 
+@pytest.mark.slow
 def test_a_mask_is_filled_and_a_text_without_one_refused(opened):
     page = opened("mask")
     assert not page.error

@@ -46,6 +46,7 @@ def test_the_sliders_give_the_powers(opened):
     assert "From 18 words on" in text
 
 
+@pytest.mark.slow
 def test_random_draws_change_with_the_seed_alone(opened):
     page, again, other = (opened("random", random_seed=seed) for seed in (0, 0, 1))
     assert len([image for element in page.get("image") for image in element.proto.imgs]) == 4
@@ -54,6 +55,7 @@ def test_random_draws_change_with_the_seed_alone(opened):
     assert words != [one.value for one in other.markdown if "Trigram" in one.value]
 
 
+@pytest.mark.slow
 def test_each_context_narrows_the_next_byte_down(opened):
     table = opened("bits").dataframe[0].value
     of_bytes = table[table["Unit"] == "bytes"]["Bits per character"].tolist()
@@ -97,8 +99,12 @@ def test_the_decoder_needs_the_fewest_bits(opened):
     assert table["Bits per character"].iloc[-1] < 0.7 * table["Bits per character"].iloc[:-1].min()
 
 
-def test_the_commands_print_json():
-    code, output = run("count", "--words", "5", "--vocabulary", "10", "--json")
+def test_the_commands_print_json_and_draw(tmp_path):
+    picture = tmp_path / "count.svg"
+    code, output = run(
+        "count", "--words", "5", "--vocabulary", "10", "--json", "--output", str(picture)
+    )
+    assert "sentences of 5 words" in picture.read_text()
     assert code == 0
     images, sentences, atoms = json.loads(output)
     assert (images["about"], sentences["log10"], atoms["log10"]) == ("1.02e236", 5, 80)

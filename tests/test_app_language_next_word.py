@@ -29,14 +29,13 @@ FILES = sorted((ROOT / "ui" / "language_laboratory").glob("next_word*.py"))
 
 @pytest.fixture
 def opened(tmp_path, monkeypatch) -> Iterator[Callable[..., AppTest]]:
-    """Open the room where there is no library; `tab` is one of its parts."""
+    """Open a part of the room where there is no library."""
 
-    def at(tab: str = "", **state: object) -> AppTest:
+    def at(part: str = "bars", **state: object) -> AppTest:
         page = AppTest.from_string(PAGE, default_timeout=240)
         for name, value in state.items():
             page.session_state[name] = value
-        if tab:
-            page.session_state["tabs-next-word"] = tab
+        page.session_state["next_word_part"] = part
         page.run()
         assert not page.exception
         return page
@@ -71,7 +70,7 @@ def test_sliders_act_on_the_distribution_of_the_next_token(opened):
 
 @pytest.mark.slow
 def test_two_texts_are_compared(opened):
-    page = opened("Probability of a text")
+    page = opened("text")
     assert "The first text is likelier" in text_of(page)
     assert table(page, "Token")[0] == "The"
     [second] = [one for one in page.text_area if one.label == "Another text"]
@@ -81,7 +80,7 @@ def test_two_texts_are_compared(opened):
 
 @pytest.mark.slow
 def test_three_strategies_stand_side_by_side(opened):
-    page = opened("Greedy, beam, sampling", strategies_tokens=4)
+    page = opened("strategies", strategies_tokens=4)
     names = table(page, "Strategy")
     assert names[:2] == ["Greedy", "Beam search, 4 beams"]
     assert names[2:] == [
@@ -98,10 +97,13 @@ def test_three_strategies_stand_side_by_side(opened):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tab", ["Nächstes Token", "Wahrscheinlichkeit eines Textes"])
-def test_the_room_opens_in_german(opened, tab):
-    page = opened(tab, language="de", changes={})
-    assert "Ein Sprachmodell tut eines" in text_of(page)
+@pytest.mark.parametrize(
+    ("part", "notice"),
+    [("bars", "Ein Sprachmodell tut eines"), ("text", "ist das Produkt der Wahrscheinlichkeiten")],
+)
+def test_the_room_opens_in_german(opened, part, notice):
+    page = opened(part, language="de", changes={})
+    assert notice in text_of(page)
 
 
 @pytest.mark.slow

@@ -162,6 +162,7 @@ def test_the_command_prints_tables_and_writes_pictures(tmp_path):
         (["bpe", "aa", "-o", "a.gif"], "'.gif', expected .png, .svg or .html"),
     ],
 )
+@pytest.mark.slow
 def test_bad_input_is_one_message(arguments, message):
     code, output = run(*arguments)
     assert code == 1

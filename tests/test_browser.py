@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -52,8 +53,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
-    with screenshot.running_app(folder, KATHEDER_SAMPLING__MAX_NEW_TOKENS="64") as address:
+    connections = folder.parent / "connections"  # to other machines: none
+    with screenshot.running_app(
+        folder,
+        KATHEDER_SAMPLING__MAX_NEW_TOKENS="64",
+        PYTHONPATH=f"{ROOT / 'tests' / 'hostile' / 'no_network'}{os.pathsep}{ROOT}",
+        NO_NETWORK_LOG=str(connections),
+    ) as address:
         yield address
+    assert not connections.exists(), connections.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +120,6 @@ def test_first_visit_and_an_upload_of_three_files_one_of_them_broken(visit, tmp_
     odd.write_bytes(typst.compile((SLIDES + source).encode(), format="pdf"))
     broken.write_bytes(b"%PDF-1.7 and then nothing")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([odd, broken, LECTURE])
-    expect(page.get_by_text("zebra.pdf").first).to_be_visible()
-    page.get_by_role("button", name="Add to the library").click()
     expect(page.get_by_placeholder("Ask the lectures")).to_be_enabled(timeout=PATIENCE)
     screenshot.open_page(page, page.url.split("/?")[0].rstrip("/"), "Library")
     assert sorted(file.name for file in (folder / "uploads").iterdir()) == [
@@ -127,8 +133,6 @@ def test_broken_files_are_named_in_place(visit, tmp_path):
     broken = tmp_path / "torn.pdf"
     broken.write_bytes(b"%PDF-1.7 and then nothing")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(broken)
-    expect(page.get_by_text("torn.pdf").first).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="Add to the library").click()
     expect(page.get_by_text("torn.pdf: is cut off or damaged").first).to_be_visible(
         timeout=PATIENCE
     )
@@ -147,12 +151,8 @@ def test_a_chip_opens_the_page_with_the_quote_highlighted(visit):
     image = main.get_by_role("img", name=re.compile("highlighted"))
     expect(image).to_be_visible(timeout=PATIENCE)
     page.wait_for_timeout(1000)
-    picture = image.screenshot()
+    picture = page.locator(".pages").screenshot()
     assert yellow(picture) > 0.002  # a mark that a reader sees
-    page.get_by_role("button", name="Next").click()
-    expect(main.get_by_text("The quote is on page")).to_be_visible(timeout=PATIENCE)
-    page.get_by_text("150 %").click()
-    expect(page.locator(".st-key-page_picture_150 img")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("button", name="Close")).to_have_count(0, timeout=PATIENCE)
 
@@ -216,15 +216,13 @@ def test_follow_up_export_rename_and_feedback(visit, folder):
     expect(
         page.get_by_text(f"Searched for: {QUESTION} Und wie verhindert man sie?")
     ).to_be_visible()
-    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="More about this conversation").first.click()
     for name, start in (("Markdown", b"# "), ("HTML", b"<!doctype html>"), ("PDF", b"%PDF")):
         with page.expect_download() as download:
             page.get_by_role("button", name=name, exact=True).click()
         assert Path(download.value.path()).read_bytes().startswith(start)
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Rename").click()
     page.get_by_label("Name", exact=True).fill("Prüfungsfragen")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Rename").click()
     expect(page.get_by_role("button", name="Prüfungsfragen")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("radio", name="Thumbs up").last.click()
     expect(page.get_by_role("button", name="Comment")).to_be_visible(timeout=PATIENCE)
@@ -398,9 +396,37 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         return member.read().decode()
 
 
+def serious_faults(page: Page, axe: str) -> dict[str, list[str]]:
+    """The serious and critical faults of accessibility on a page: rule, and up to three elements.
+
+    Left out is Streamlit's own menu on phones, whose list of sections holds more than items.
+    """
+    page.evaluate(axe)
+    violations = page.evaluate(
+        """async () => (await axe.run(
+            {exclude: [['[data-testid="stSidebarNavItems"]']]})).violations"""
+    )
+    return {
+        fault["id"]: [node["html"][:160] for node in fault["nodes"]][:3]
+        for fault in violations
+        if fault["impact"] in ("serious", "critical")
+    }
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
-    "name", ["Ask", "Passages", "Library", "Evaluate", "Generative laboratory", "Settings"]
+    "name",
+    [
+        "Ask",
+        "Passages",
+        "Library",
+        "Notes",
+        "Study",
+        "Evaluate",
+        "Lecturers",
+        "Generative laboratory",
+        "Settings",
+    ],
 )
 def test_no_serious_fault_of_accessibility(visit, axe, name, dark):
     page = visit("" if name == "Ask" else screenshot.address(name), dark=dark)
@@ -420,11 +446,4 @@ def test_no_serious_fault_of_accessibility(visit, axe, name, dark):
     else:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)
-    page.evaluate(axe)
-    violations = page.evaluate("async () => (await axe.run()).violations")
-    serious = {
-        fault["id"]: [node["html"][:160] for node in fault["nodes"]][:3]
-        for fault in violations
-        if fault["impact"] in ("serious", "critical")
-    }
-    assert serious == {}
+    assert serious_faults(page, axe) == {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("playwright")
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 from test_browser import LECTURE, screenshot
 
 from ingest.pipeline import ingest
@@ -74,37 +76,88 @@ def marked_pixels(page: Page, selector: str) -> int:
     return int(((red > 220) & (green > 190) & (blue < 140)).sum())
 
 
+def choose(box: Locator, option: Locator) -> None:
+    """Choose an option of a list, which closes when the page is drawn again meanwhile."""
+    for _ in range(6):
+        box.press("ArrowDown")
+        try:
+            option.click(timeout=10_000)
+        except TimeoutError:
+            continue
+        return
+    option.click()
+
+
 @pytest.mark.parametrize("width", WINDOWS)
-@pytest.mark.parametrize("last", [False, True])
-def test_a_source_opens_in_view_at_its_place(chromium, conversation, monkeypatch, width, last):
+def test_a_source_opens_in_view_at_its_place(chromium, conversation, monkeypatch, width):
     monkeypatch.setattr(screenshot, "WIDTHS", WINDOWS)
     page = screenshot.visit(chromium, conversation, width=width)
     chips = page.locator("[class*='st-key-chip-'] button").locator("visible=true")
     expect(chips.first).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)
-    chip = chips.last if last else chips.first
+    chip = chips.last
     chip.click()
-    picture = page.locator(".st-key-page_picture_fit")
-    expect(picture.locator("img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".box.current").first).to_be_visible(timeout=PATIENCE)
     screenshot.settle(page)
-    box, button = picture.bounding_box(), chip.bounding_box()
+    box, button = page.locator(".pages").bounding_box(), chip.bounding_box()
     assert box is not None
     assert button is not None
     assert box["y"] >= 60
     assert box["y"] + box["height"] <= WINDOWS[width]
     assert 60 <= button["y"] <= WINDOWS[width]  # the reader still sees what they clicked
-    assert marked_pixels(page, ".st-key-page_picture_fit") > 100
-    fit = picture.locator("img").bounding_box()
+    assert marked_pixels(page, ".pages") > 100
+    sheet = page.locator(".sheet:has(.box.current)").first
+    fit = sheet.bounding_box()
     assert fit is not None
-    for percent in (150, 250):
-        page.get_by_role("radio", name=f"{percent} %").click()
-        enlarged = page.locator(f".st-key-page_picture_{percent}")
-        expect(enlarged.locator("img")).to_be_visible(timeout=PATIENCE)
-        screenshot.settle(page)
-        image = enlarged.locator("img").bounding_box()
-        assert image is not None
-        assert image["width"] == pytest.approx(fit["width"] * percent / 100, rel=0.05)
-        assert marked_pixels(page, f".st-key-page_picture_{percent}") > 100
+    for percent in (125, 150):
+        page.get_by_role("button", name="Larger").click()
+        expect(page.get_by_role("button", name="Fit the width")).to_have_text(f"{percent} %")
+        enlarged = sheet.bounding_box()
+        assert enlarged is not None
+        assert enlarged["width"] == pytest.approx(fit["width"] * percent / 100, rel=0.05)
+    page.get_by_role("button", name="Back to the quote").click()
+    page.wait_for_timeout(500)
+    assert marked_pixels(page, ".pages") > 100
+    page.context.close()
+
+
+def test_the_viewer_scrolls_searches_jumps_and_pins(chromium, conversation):
+    page = screenshot.visit(chromium, conversation)
+    page.get_by_role("button", name=LECTURE.name).first.click()
+    number, pages = page.get_by_label("Page number"), page.locator(".pages")
+    expect(page.locator(".box.current").first).to_be_visible(timeout=PATIENCE)
+    number.fill("1")
+    number.press("Enter")
+    first = page.locator('.sheet[data-page="1"] img')
+    expect(first).to_be_visible(timeout=PATIENCE)
+    pages.focus()
+    pages.press("End")  # pages in between are not drawn
+    last = page.locator(".sheet").last
+    expect(last.locator("img")).to_be_visible(timeout=PATIENCE)
+    assert page.locator(".sheet").count() > page.locator(".sheet img").count()
+    pages.press("ArrowLeft")
+    expect(number).to_have_value(str(page.locator(".sheet").count() - 1))
+    page.get_by_placeholder("Search in the document").fill("fehler")
+    expect(page.locator(".hit-count")).to_have_text(re.compile(r"^1 / \d+$"), timeout=PATIENCE)
+    expect(page.locator(".box.chosen").first).to_be_visible(timeout=PATIENCE)
+    found = number.input_value()
+    page.get_by_role("button", name="Next hit").click()
+    expect(page.locator(".hit-count")).to_have_text(re.compile(r"^2 / "))
+    page.get_by_role("button", name="Small pages").click()
+    expect(page.locator(".thumbs img[src]").first).to_be_visible(timeout=PATIENCE)
+    page.locator(f'.thumbs button[data-page="{found}"]').click()
+    word = page.locator(f'.sheet[data-page="{found}"] .words span').nth(3)
+    expect(word).to_be_attached(timeout=PATIENCE)
+    chosen = word.inner_text()
+    word.dblclick()
+    page.get_by_role("button", name="Pin to the notes").click()
+    expect(page.get_by_text("Pinned to the notes.")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Notes").click()
+    note = page.locator("[class*='st-key-note-']").first
+    expect(note).to_contain_text(chosen.strip(".,:;()"), timeout=PATIENCE)
+    note.get_by_role("button", name=LECTURE.name).click()  # and back to the page
+    expect(page.locator(f'.sheet[data-page="{found}"] img')).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_label("Page number")).to_have_value(found)
     page.context.close()
 
 
@@ -113,9 +166,10 @@ def test_the_pdf_opens_at_the_page_and_the_original_is_saved(chromium, conversat
     page.get_by_role("button", name=LECTURE.name).first.click()
     link = page.get_by_role("link", name="Open the PDF")
     expect(link).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".box.current").first).to_be_visible(timeout=PATIENCE)
     address = link.get_attribute("href") or ""
-    number = page.locator(".st-key-turn_page").inner_text().split("page ")[1].split(" ")[0]
-    assert address.endswith(f".pdf#page={number}")
+    marked = page.locator(".sheet:has(.box.current)").first.get_attribute("data-page")
+    assert address.endswith(f".pdf#page={marked}")
     served = page.request.get(f"{page.url.split('/?')[0]}{address.split('#')[0]}")
     assert served.headers["content-type"] == "application/pdf"
     assert "attachment" not in served.headers.get("content-disposition", "")
@@ -124,4 +178,65 @@ def test_the_pdf_opens_at_the_page_and_the_original_is_saved(chromium, conversat
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == LECTURE.name
     assert Path(download.value.path()).read_bytes() == LECTURE.read_bytes()
+    page.context.close()
+
+
+def test_shortcuts_theme_language_and_the_scope(chromium, conversation):
+    page = screenshot.visit(chromium, conversation)
+    origin = page.url.split("/?")[0]
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=origin)
+    field = page.get_by_placeholder("Ask the lectures")
+    expect(field).to_be_focused(timeout=PATIENCE)
+    screenshot.settle(page)
+    page.keyboard.press("Escape")
+    expect(field).not_to_be_focused()
+    page.keyboard.press("y")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible(timeout=PATIENCE)
+    assert f"[1] {LECTURE.name}, " in page.evaluate("navigator.clipboard.readText()")
+    page.keyboard.press("?")
+    overlay = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(overlay).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(overlay).to_be_hidden()
+    page.keyboard.press("j")
+    expect(page.locator(".box.current").first).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("s")
+    expect(page.get_by_placeholder("Search conversations")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Light or dark").click()
+    expect(field).to_be_visible(timeout=PATIENCE)
+    scheme = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
+    assert page.evaluate(scheme) == "dark"
+    screenshot.settle(page)
+    page.get_by_role("button", name="Search in: all lectures").click()
+    page.get_by_text("Some of them").click()
+    screenshot.settle(page)
+    lectures = page.get_by_role("combobox", name=re.compile("Only these lectures"))
+    choose(lectures, page.get_by_role("option", name=LECTURE.name))
+    label = f"Search in: {LECTURE.name}"
+    expect(page.get_by_role("dialog", name=label)).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")  # the list
+    page.keyboard.press("Escape")  # the dialog
+    expect(page.get_by_role("button", name=label)).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.get_by_placeholder("Frage an die Vorlesungen")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="English").click()
+    expect(field).to_be_visible(timeout=PATIENCE)
+    page.context.close()
+
+
+def test_a_card_is_rated_and_a_guide_opens_its_pages(chromium, url):
+    page = screenshot.visit(chromium, f"{url}/study")
+    page.get_by_role("button", name="Show the answer").click(timeout=PATIENCE)
+    page.get_by_role("button", name=re.compile("^Good")).click(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("later: 1$"))).to_be_visible(timeout=PATIENCE)
+    lecture = hashlib.sha256(LECTURE.read_bytes()).hexdigest()[:16]
+    page.goto(f"{url}/library?lecture={lecture}")
+    page.get_by_text("Guide to this lecture").click(timeout=PATIENCE)
+    page.get_by_role("button", name="Make the guide").click(timeout=PATIENCE)
+    expect(page.get_by_role("tab", name="Outline")).to_be_visible(timeout=PATIENCE)
+    entry = page.get_by_role("button", name=re.compile(r"^p\. \d+$")).locator("visible=true").last
+    number = (entry.inner_text()).removeprefix("p. ")
+    entry.click()
+    expect(page.get_by_label("Page number")).to_have_value(number, timeout=PATIENCE)
     page.context.close()

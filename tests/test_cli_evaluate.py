@@ -47,6 +47,7 @@ def write_questions(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_evaluate_answers_measures_and_judges(command, tmp_path):
     file, output = write_questions(tmp_path / "q.jsonl"), tmp_path / "run.jsonl"
     options = ("--output", output, "--judge", f"{__name__}:JUDGE")
@@ -60,6 +61,18 @@ def test_evaluate_answers_measures_and_judges(command, tmp_path):
     again = command("evaluate", file, *options)
     assert "reranked Success@5" in again.stdout
     assert "lang: de" in again.stdout
+
+
+def test_evaluate_asks_some_lectures(command, tmp_path):
+    file, output = write_questions(tmp_path / "q.jsonl"), tmp_path / "run.jsonl"
+    options = ("--output", output, "--no-generate")
+    result = command("evaluate", file, *options, "--lecture", "physics.pdf")
+    assert result.exit_code == 0, result.output
+    run = read_run(output)
+    assert run.meta["scope"] == {"lectures": ["physics.pdf"]}
+    assert {page.doc for line in run.lines.values() for page in line.retrieved} == {"physics.pdf"}
+    again = command("evaluate", file, *options)
+    assert "begun under other conditions: scope: " in str(again.exception)
 
 
 def test_evaluate_without_generation(command, tmp_path):

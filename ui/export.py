@@ -8,14 +8,20 @@ from collections.abc import Iterator, Sequence
 from html import escape as html_escape
 
 import typst
+from markdown_it import MarkdownIt
 
 from ingest import resources
 from ingest.text.languages import language
 from rag.types import Answer, Sentence
+from rag.written_units import WrittenUnit
 from ui.conversations import Exchange
+from ui.formulas import formula_picture
+from ui.structured_answers import structured_blocks, structured_markdown
 from ui.text import citation_of, t
 
+_READER = MarkdownIt("commonmark", {"html": False}).enable("table")
 _TEMPLATE = resources.package_file("ui", "export.typ")
+_FORMULA = re.compile(r"(?<!\\)\$\$[^$]+\$\$|(?<!\\)\$[^$\n]+\$")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|$~-])")
 
 _STYLE = """
@@ -38,6 +44,8 @@ def as_markdown(title: str, exchanges: Sequence[Exchange]) -> str:
             for lead in exchange.answer.leads:
                 text = "  \n".join(map(_plain, lead.lines))
                 lines += [f"**{text}** \\[{lead.source}\\]", ""]
+            if exchange.answer.is_structured:
+                lines += [structured_markdown(exchange.answer.units), ""]
             for sentence, quoted in _sentences(exchange.answer):
                 text = "  \n> ".join(map(_plain, quoted)) if quoted else _plain(sentence.text)
                 text = f"> *“{text}”*" if quoted else text
@@ -60,6 +68,8 @@ def as_html(title: str, exchanges: Sequence[Exchange]) -> str:
                 parts.append(f"<p class=lead>{text} [{lead.source}]</p>")
             if exchange.answer.leads:
                 parts.append(f"<details><summary>{html_escape(t('On the page'))}</summary>")
+            if exchange.answer.is_structured:
+                parts.append(_structured_html(exchange.answer.units))
             for sentence, quoted in _sentences(exchange.answer):
                 text = "<br>".join(map(html_escape, quoted or [sentence.text]))
                 text = f"<q>{text}</q>" if quoted else text
@@ -94,6 +104,11 @@ def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
                     {"text": sentence.text, "source": sentence.source, "quoted": quoted}
                     for sentence, quoted in (_sentences(exchange.answer) if exchange.answer else ())
                 ],
+                "blocks": (
+                    structured_blocks(exchange.answer.units)
+                    if exchange.answer and exchange.answer.is_structured
+                    else []
+                ),
                 "sources": list(_sources(exchange.answer)) if exchange.answer else [],
             }
             for exchange in exchanges
@@ -106,27 +121,49 @@ def as_pdf(title: str, exchanges: Sequence[Exchange]) -> bytes:
     return pdf
 
 
+def _structured_html(units: Sequence[WrittenUnit]) -> str:
+    """A structured answer as HTML, its formulas drawn; one that cannot be drawn stays LaTeX."""
+    drawn: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        picture = formula_picture(" ".join(match[0].split()))
+        if picture is None:
+            return match[0]
+        style = f"height:{picture.height:.3f}em;vertical-align:{-picture.depth:.3f}em;width:auto"
+        label = html_escape(match[0].strip("$").strip(), quote=True)
+        svg = picture.svg.replace(
+            "<svg", f'<svg role="img" aria-label="{label}" style="{style}"', 1
+        )
+        drawn.append(svg)
+        return f"\ue000{len(drawn) - 1}\ue001"
+
+    text = _FORMULA.sub(hold, structured_markdown(units).replace("\ue000", ""))
+    html = _READER.render(text)
+    return re.sub("\ue000(\\d+)\ue001", lambda match: drawn[int(match[1])], html)
+
+
 def _notes(exchange: Exchange) -> list[str]:
-    """What precedes the sentences: an error, a doubt, or that the lectures hold no answer."""
-    if exchange.answer is None:
+    """What precedes the sentences: which lectures were asked, an error, a doubt, an introduction."""
+    answer = exchange.answer
+    if answer is None:
         return [exchange.error or t("This question was not answered.")]
-    if exchange.answer.abstained:
-        notes = [language(exchange.answer.language).abstention, exchange.answer.picture_notice]
-        return [note for note in notes if note]
-    return [exchange.answer.notice] if exchange.answer.notice else []
+    notes = [answer.scope_notice, answer.notice, answer.introduction]
+    if answer.abstained:
+        notes[1:] = [language(answer.language).abstention, answer.picture_notice]
+    return [note for note in notes if note]
 
 
 def _sentences(answer: Answer) -> Iterator[tuple[Sentence, Sequence[str]]]:
-    """Each sentence; with the lines of its quote if it is one."""
+    """Each sentence, with the lines of its quote if it is one; none of a structured answer."""
     sources = {source.number: source for source in answer.sources}
-    for sentence in answer.sentences:
+    for sentence in () if answer.is_structured else answer.sentences:
         yield sentence, sources[sentence.source].lines if sentence.origin == "quoted" else ()
 
 
 def _sources(answer: Answer) -> Iterator[tuple[int, str, str]]:
     """Each source's number and citation, and its quote unless a sentence is the same text."""
     for source in answer.sources:
-        quote = "" if answer.says(source) else f": “{source.quote}”"
+        quote = "" if answer.says(source) or not source.quote else f": “{source.quote}”"
         yield source.number, citation_of(source), quote
 
 

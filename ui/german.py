@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from ui.course.german import GERMAN as COURSE
+from ui.identity.german import GERMAN as IDENTITY
 from ui.laboratory.german import GERMAN as LABORATORY
 from ui.language_laboratory.german import GERMAN as LANGUAGE_LABORATORY
+from ui.language_model.german import GERMAN as LANGUAGE_MODEL
 from ui.presentation.german import GERMAN as MEASURES
+from ui.reading.german import GERMAN as READING
+from ui.study.german import GERMAN as STUDY
 
 GERMAN = {
     "PDF page {page}": "PDF-Seite {page}",
@@ -14,10 +19,8 @@ GERMAN = {
     "Table on page {page} of {file}": "Tabelle auf Seite {page} von {file}",
     "Figure on page {page} of {file}": "Abbildung auf Seite {page} von {file}",
     "read from an image": "aus einem Bild gelesen",
-    # login and all pages
-    "Password": "Passwort",
-    "Log in": "Anmelden",
-    "Wrong password. Ask the person who runs this Katheder server.": "Falsches Passwort. Frag die Person, die diesen Katheder-Server betreibt.",
+    "corrected by hand": "von Hand berichtigt",
+    # all pages
     "Your saved settings are not valid and were reset: {why}": "Deine gespeicherten Einstellungen sind ungültig und wurden zurückgesetzt: {why}",
     "Ask": "Fragen",
     "Passages": "Textstellen",
@@ -67,8 +70,6 @@ GERMAN = {
     "No matching conversations.": "Keine passenden Gespräche.",
     "Rename": "Umbenennen",
     "Export": "Exportieren",
-    "Delete": "Löschen",
-    "Delete this conversation with all its answers?": "Dieses Gespräch mit allen Antworten löschen?",
     "Delete conversation": "Gespräch löschen",
     "Copy": "Kopieren",
     "Copied": "Kopiert",
@@ -77,7 +78,7 @@ GERMAN = {
     "The lectures do not seem to answer this.": "Die Vorlesungen scheinen das nicht zu beantworten.",
     "This question was not answered.": "Diese Frage wurde nicht beantwortet.",
     "Show this page with the quote highlighted": "Diese Seite mit hervorgehobenem Zitat zeigen",
-    "Written by the language model. Each sentence was checked against its source.": "Vom Sprachmodell geschrieben. Jeder Satz wurde mit seiner Quelle verglichen.",
+    "Written by the language model {model}. Each sentence was checked against its source.": "Vom Sprachmodell {model} geschrieben. Jeder Satz wurde mit seiner Quelle verglichen.",
     "Text in quotation marks is quoted from the lectures.": "Text in Anführungszeichen ist wörtlich aus den Vorlesungen zitiert.",
     "The answer is in the words of the lectures.": "Die Antwort steht so in den Vorlesungen.",
     "On the page": "Auf der Seite",
@@ -94,12 +95,6 @@ GERMAN = {
     "Source": "Quelle",
     "Stage": "Stufe",
     "Time to the first words": "Zeit bis zu den ersten Wörtern",
-    "Encoding the question": "Frage kodieren",
-    "Searching the lectures": "Vorlesungen durchsuchen",
-    "Reranking the best passages": "Beste Textstellen neu ordnen",
-    "Writing the answer": "Antwort schreiben",
-    "Selecting the evidence": "Belege auswählen",
-    "Checking each sentence against its source": "Jeden Satz mit seiner Quelle vergleichen",
     "added": "hinzugefügt",
     "updated": "aktualisiert",
     "already in the library": "schon in der Bibliothek",
@@ -110,6 +105,36 @@ GERMAN = {
     "pictures read": "Bilder gelesen",
     "kept without its file": "ohne Datei behalten",
     "its file is gone": "Datei fehlt",
+    "{file}: already there, now also in {course}": "{file}: schon da, jetzt auch in {course}",
+    "{file}: same content as {other}, kept once": "{file}: gleicher Inhalt wie {other}, einmal "
+    "behalten",
+    "{file}: was {other}": "{file}: war {other}",
+    "{file}: its file is gone; its pages in the library are still cited": "{file}: die Datei fehlt; "
+    "ihre Seiten in der Bibliothek werden weiter zitiert",
+    "{file}: its file is gone; it is not cited any more": "{file}: die Datei fehlt; sie wird nicht "
+    "mehr zitiert",
+    "page {place} cannot be read; the others are in the library": "Seite {place} ist nicht lesbar; "
+    "die anderen sind in der Bibliothek",
+    "pages {place} cannot be read; the others are in the library": "die Seiten {place} sind nicht "
+    "lesbar; die anderen sind in der Bibliothek",
+    "the pictures of page {place} are not read yet": "die Bilder auf Seite {place} sind noch nicht "
+    "gelesen",
+    "the pictures of pages {place} are not read yet": "die Bilder auf den Seiten {place} sind noch "
+    "nicht gelesen",
+    "1 file is attached ({place}); extract what you need and ingest it": "1 Datei ist angehängt "
+    "({place}); speichere sie und füge sie hinzu, wenn du sie brauchst",
+    "{count} files are attached ({place}); extract what you need and ingest them": "{count} Dateien "
+    "sind angehängt ({place}); speichere die, die du brauchst, und füge sie hinzu",
+    "its cover page only; 1 file is attached ({place}); extract what you need and ingest it": "nur "
+    "das Deckblatt; 1 Datei ist angehängt ({place}); speichere sie und füge sie hinzu, wenn du sie "
+    "brauchst",
+    "its cover page only; {count} files are attached ({place}); extract what you need and "
+    "ingest them": "nur das Deckblatt; {count} Dateien sind angehängt ({place}); speichere die, die "
+    "du brauchst, und füge sie hinzu",
+    "1 correction was dropped, since the file no longer has the text of its page": "1 Berichtigung fiel weg, weil die Datei den Text ihrer Seite nicht mehr enthält",
+    "{count} corrections were dropped, since the file no longer has the texts of their pages": "{count} Berichtigungen fielen weg, weil die Datei die Texte ihrer Seiten nicht mehr enthält",
+    "{count} hidden character was left out": "{count} verborgenes Zeichen wurde weggelassen",
+    "{count} hidden characters were left out": "{count} verborgene Zeichen wurden weggelassen",
     # the page beside the chat
     "Page {number} of {file}": "Seite {number} von {file}",
     ", highlighted: {quote}": ", hervorgehoben: {quote}",
@@ -158,6 +183,7 @@ GERMAN = {
     "Compare with other settings": "Mit anderen Einstellungen vergleichen",
     "Settings of the right column:": "Einstellungen der rechten Spalte:",
     "Use these settings for my questions": "Diese Einstellungen für meine Fragen nutzen",
+    "The saved conversations were damaged. The file is kept as {file}, and a new one was begun.": "Die gespeicherten Gespräche waren beschädigt. Die Datei bleibt als {file} erhalten, und eine neue wurde angelegt.",
     "Saved. The next answer uses these settings.": "Gespeichert. Die nächste Antwort nutzt diese Einstellungen.",
     "Enter a question above. This page only searches; it writes no answer.": "Gib oben eine Frage ein. Diese Seite sucht nur; sie schreibt keine Antwort.",
     "Passages retrieved (top k)": "Gefundene Textstellen (top k)",
@@ -216,9 +242,8 @@ GERMAN = {
     "Add the {number} bundled lectures": "Die {number} mitgelieferten Vorlesungen hinzufügen",
     "Library: {folder}": "Bibliothek: {folder}",
     "Add files": "Dateien hinzufügen",
-    "Add to the library": "Zur Bibliothek hinzufügen",
-    "Collection": "Sammlung",
-    "optional; groups lectures under a name": "optional; fasst Vorlesungen unter einem Namen zusammen",
+    "lecture {number}": "Vorlesung {number}",
+    "Courses": "Kurse",
     "Reading …": "Wird gelesen …",
     "Reading {now} of {total} … {seconds} s": "{now} von {total} wird gelesen … {seconds} s",
     "{name}: page {page} of {pages}": "{name}: Seite {page} von {pages}",
@@ -232,9 +257,7 @@ GERMAN = {
     "Language": "Sprache",
     "Reload the file": "Datei neu einlesen",
     "Replaces the pages if the file has changed": "Ersetzt die Seiten, wenn sich die Datei geändert hat",
-    "Remove": "Entfernen",
     "Remove this lecture from the library?": "Diese Vorlesung aus der Bibliothek entfernen?",
-    "Remove lecture": "Vorlesung entfernen",
     "Not indexed (divider slide or no text)": "Nicht im Suchindex (Trennfolie oder kein Text)",
     "Show a question on the map": "Eine Frage auf der Karte zeigen",
     "question": "Frage",
@@ -321,10 +344,7 @@ GERMAN = {
     "Pages retrieved: {pages}": "Gefundene Seiten: {pages}",
     "Show the rank of every passage in each stage": "Den Rang jeder Textstelle in jeder Stufe zeigen",
     "Full report as one HTML file": "Vollständiger Bericht als eine HTML-Datei",
-    "Readers' feedback": "Rückmeldungen",
     "Good": "Gut",
-    "As a question set": "Als Fragensammlung",
-    "Save as question set “feedback”": "Als Fragensammlung „feedback“ speichern",
     # settings
     "Interface language": "Sprache der Oberfläche",
     "Answers": "Antworten",
@@ -365,6 +385,11 @@ GERMAN = {
     "Your changes as a settings file for `katheder --settings`:": "Deine Änderungen als Einstellungsdatei für `katheder --settings`:",
     "Reset all changes": "Alle Änderungen zurücksetzen",
     **LABORATORY,
+    **COURSE,
+    **IDENTITY,
     **MEASURES,
     **LANGUAGE_LABORATORY,
+    **READING,
+    **LANGUAGE_MODEL,
+    **STUDY,
 }

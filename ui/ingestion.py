@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ingest import resources
+from ingest.courses import MAX_COURSE_NAME
 from ingest.errors import KathederError
-from ingest.pipeline import FileReport, find_files, ingest
+from ingest.pipeline import FileReport, find_files, ingest, rebuild
 from ingest.readers import READERS
+from ingest.reading import ProgressListener
 from ingest.store import Library
+from ui.course.guide_job import start_guides
 from ui.job import Job
 from ui.render import show_report
 from ui.session import Session, background_jobs, load_models
 from ui.text import escape, t
-from ui.uploads import drop_unused, store_uploads
+from ui.uploads import drop_unread, drop_unused, own_course, quota_mb, store_uploads, upload_folder
+
+if TYPE_CHECKING:
+    from rag.models import Models
 
 _JOB = "ingestion"  # the name of the one job that reads files
+_ROWS = 12  # files with a progress bar of their own
 
 
 def welcome(session: Session) -> None:
@@ -32,76 +40,164 @@ def welcome(session: Session) -> None:
         )
     )
     files = find_files([resources.lectures()])
-    if files and _JOB not in background_jobs():
+    if not session.identity.may("lecture.upload"):
+        st.info(t("Only lecturers add files here."))
+    elif files and session.identity.may("lecture.add") and _JOB not in background_jobs():
         label = t("Add the {number} bundled lectures", number=len(files))
         if st.button(label, type="primary", icon=":material/menu_book:"):
             st.session_state.reports = []
             start_ingestion(session, files)
             st.rerun()
     upload(session)
-    follow_ingestion()
-    st.caption(escape(t("Library: {folder}", folder=session.folder)))
+    follow_ingestion(session)
+    if session.identity.may("folder.show"):
+        st.caption(escape(t("Library: {folder}", folder=session.folder)))
+
+
+def is_reading() -> bool:
+    """Whether files are being read into the library."""
+    return _JOB in background_jobs()
 
 
 def upload(session: Session) -> None:
-    """The upload form: store them in the library folder, and start to read them."""
+    """A field for files, which are stored in the library's folder and read at once."""
+    if service := session.base.app.service:
+        st.info(escape(t("Lectures are added at the service {address}.", address=service)))
+        return
+    if not session.identity.may("lecture.upload"):
+        return
     state = st.session_state
     state.setdefault("reports", [])
-    with st.form("upload", clear_on_submit=True):
-        uploads = st.file_uploader(
-            t("Add files"),
-            type=sorted(READERS),
-            accept_multiple_files=True,
-            key="uploads",
-            max_upload_size=session.base.app.max_upload_mb,
-        )
-        collection = st.text_input(
-            t("Collection"), placeholder=t("optional; groups lectures under a name"), max_chars=80
-        )
-        submitted = st.form_submit_button(
-            t("Add to the library"), disabled=_JOB in background_jobs()
-        )
-    if submitted and uploads:
+    own = own_course(session.identity)
+    courses = [course.name for course in session.library.courses()] if session.library else []
+    left, right = st.columns([3, 2], gap="medium")
+    if own:
+        right.caption(escape(t("Your files go into the course “{name}”.", name=own)))
+    course = own or right.selectbox(
+        t("Course of the new files"),
+        courses,
+        index=None,
+        placeholder=t("None; choose one, or type a new name"),
+        accept_new_options=True,
+        key="upload_course",
+    )
+    uploads = left.file_uploader(
+        t("Add files"),
+        type=sorted(READERS),
+        accept_multiple_files=True,
+        key=f"uploads-{state.get('upload_round', 0)}",
+        max_upload_size=session.base.app.max_upload_mb,
+        disabled=is_reading(),
+        help=t("They are read as soon as they are here."),
+    )
+    if uploads and not is_reading():
         contents = [(file.name, file.getvalue()) for file in uploads]
-        files, state.reports = store_uploads(session.folder / "uploads", contents, session.base.app)
+        files, state.reports = store_uploads(
+            upload_folder(session.folder, session.identity),
+            contents,
+            session.base.app,
+            quota_mb(session.identity, session.base.app),
+        )
+        state.upload_round = state.get("upload_round", 0) + 1  # an empty field for the next ones
         if files:
-            start_ingestion(session, files, uploaded=True, collection=collection.strip())
+            name = (course or "").strip()[:MAX_COURSE_NAME]
+            start_ingestion(session, files, uploaded=True, course=name)
+        st.rerun()
     for report in state.reports:
         show_report(report)
 
 
 def start_ingestion(
-    session: Session, files: list[Path], *, uploaded: bool = False, collection: str = ""
+    session: Session, files: list[Path], *, uploaded: bool = False, course: str = ""
 ) -> None:
-    """Read files into the library in the background; `follow_ingestion` shows the progress."""
+    """Read files into the library in the background; `follow_ingestion` shows the progress.
+
+    Raises:
+        NotAllowed: the reader's role may not, or may read uploaded files alone.
+    """
+    session.identity.require("lecture.upload" if uploaded else "lecture.add")
+    course = own_course(session.identity) or course
+
+    def read(models: Models, note: ProgressListener) -> Iterator[FileReport]:
+        library = Library(session.folder, create=True)
+        reports = ingest(
+            files,
+            library,
+            models.encoder,
+            course=course,
+            recogniser=models.recogniser,
+            limits=session.settings.reading.limits,
+            progress=note,
+            **session.settings.chunking.model_dump(),
+        )
+        try:
+            for report in reports:
+                if uploaded:
+                    drop_unused(report)
+                yield report
+        except KathederError:
+            if uploaded:
+                drop_unread(files, library)
+            raise
+
+    _start(session, [file.name for file in files], read)
+
+
+def start_rebuild(session: Session) -> None:
+    """Read all files of the library again in the background; the old one is kept until then."""
+    session.identity.require("library.rebuild")
+    library = Library(session.folder)
+
+    def read(models: Models, note: ProgressListener) -> Iterator[FileReport]:
+        yield from rebuild(
+            library,
+            models.encoder,
+            recogniser=models.recogniser,
+            limits=session.settings.reading.limits,
+            progress=note,
+            **session.settings.chunking.model_dump(),
+        )
+
+    st.session_state.reports = []
+    _start(session, [document.file for document in library.documents()], read)
+
+
+def _start(
+    session: Session,
+    names: list[str],
+    read: Callable[[Models, ProgressListener], Iterator[FileReport]],
+) -> None:
+    """Begin the one job that reads files; a stop takes effect after the file that is being read."""
+    if service := session.base.app.service:
+        raise KathederError(f"Lectures are read at the service {service}, not by this app.")
     pages: dict[str, tuple[int, int]] = {}  # of each file by name: how many are read of how many
 
     def note_pages(file: Path, done: int, total: int) -> None:
         pages[file.name] = (done, total)
 
-    def read(_: threading.Event) -> Iterator[FileReport]:
-        library = Library(session.folder, create=True)
-        models = load_models(session.settings.models)
-        for report in ingest(
-            files,
-            library,
-            models.encoder,
-            collection=collection,
-            recogniser=models.recogniser,
-            limits=session.settings.reading.limits,
-            progress=note_pages,
-            **session.settings.chunking.model_dump(),
-        ):
-            if uploaded:
-                drop_unused(report)
+    def work(stop: threading.Event) -> Iterator[FileReport]:
+        for report in read(load_models(session.settings.models), note_pages):
             yield report
+            if stop.is_set():
+                break
+        start_guides(session)
 
-    background_jobs()[_JOB] = Job(read)
-    st.session_state.files = [file.name for file in files]
+    background_jobs()[_JOB] = Job(work)
+    st.session_state.files = names
     st.session_state.pages = pages
 
 
-def follow_ingestion() -> None:
+def _stop_button(job: Job[FileReport]) -> None:
+    st.button(
+        t("Stop after this file") if not job.stop.is_set() else t("Stopping after this file …"),
+        icon=":material/stop_circle:",
+        on_click=job.stop.set,
+        disabled=job.stop.is_set(),
+        key="stop_reading",
+    )
+
+
+def follow_ingestion(session: Session) -> None:
     """Show a progress bar for all files and one per file, then run the page again."""
     job = background_jobs().get(_JOB)
     if job is None:
@@ -110,7 +206,9 @@ def follow_ingestion() -> None:
     names = state.get("files", [])
     reports: list[FileReport] = []
     bar = st.progress(0.0, t("Reading …"))
-    rows = [st.progress(0.0, escape(name)) for name in names]
+    if session.identity.may("lecture.add"):
+        _stop_button(job)
+    rows = [st.progress(0.0, escape(name)) for name in names[:_ROWS]]
     try:
         for report in job.follow():
             if report is not None:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from ingest.memory import trim_memory
+
 T = TypeVar("T")
 
 
@@ -90,3 +92,4 @@ class Job(Generic[T]):
             with self._changed:
                 self._done = True
                 self._changed.notify_all()
+            trim_memory()

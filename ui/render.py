@@ -11,15 +11,21 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.pipeline import FileReport
 from ingest.store import Library
 from ingest.text.languages import language
+from rag.ground import unsupported_sentences
 from rag.types import Answer, Hit, Lead, Sentence, Source
+from ui.file_reports import omission_line, outcome_line
 from ui.lead_crops import show_lead_crops
 from ui.presentation.labels import STAGES
-from ui.text import citation_of, counted, escape, t
+from ui.refusals import german_refusal
+from ui.structured_answers import inline_markdown, structured_markdown
+from ui.text import citation_of, counted, escape, t, with_formulas
 
 PROGRESS = {
     "encode": "Encoding the question",
     "retrieve": "Searching the lectures",
     "rerank": "Reranking the best passages",
+    "course": "Reading the lectures in order",
+    "notes": "Taking notes on the lecture",
     "generate": "Writing the answer",
     "evidence": "Selecting the evidence",
     "ground": "Checking each sentence against its source",
@@ -41,7 +47,7 @@ Open = Callable[[int, str], None]  # shows the page of a source: its number, the
 def show_question(question: str) -> DeltaGenerator:
     """A question as a chat message; gives the message, to add buttons to it."""
     message = st.chat_message("user", avatar=":material/person:")
-    message.markdown(escape(question))
+    message.markdown(with_formulas(question))
     return message
 
 
@@ -58,6 +64,10 @@ def show_answer(
     Under the leads are, folded, what their pages say around them, and then the further sources. With
     a library, a lead out of a formula, a table or a figure has that part of the page beneath it.
     """
+    for note in answer.writer_sentences:
+        st.info(escape(note), icon=":material/info:")
+    if answer.scope_notice:
+        st.caption(escape(answer.scope_notice))
     if answer.grade == "doubtful":
         st.warning(escape(answer.notice), icon=":material/help:")
     if answer.abstained:
@@ -70,13 +80,26 @@ def show_answer(
             with _row():
                 st.markdown(f"“{escape(source.quote)}”", width="stretch")
                 _chip(source, f"{key}-nearest-{source.number}", open_source)
+    if answer.introduction:
+        st.markdown(escape(answer.introduction))
     if answer.leads:
         _show_leads(answer, key, open_source, library)
-    for number, sentence in enumerate(() if answer.leads else answer.sentences):
+    if answer.is_structured:
+        st.markdown(structured_markdown(answer.units))
+        with st.container(horizontal=True, gap="small"):
+            for source in answer.sources:
+                _chip(source, f"{key}-written-{source.number}", open_source)
+    is_shown = bool(answer.leads) or answer.is_structured
+    for number, sentence in enumerate(() if is_shown else answer.sentences):
         with _row():
             source = answer.source_of(sentence)
             st.markdown(sentence_markdown(sentence, source), width="stretch")
             _chip(source, f"{key}-{number}", open_source)
+    if unsupported := unsupported_sentences(answer):
+        label = t("Written, but not supported by the lectures")
+        with st.expander(label, icon=":material/format_strikethrough:"):
+            for text in unsupported:
+                st.markdown(f"~~{inline_markdown(text)}~~")
     notes = answer_notes(answer)
     if notes:
         st.caption(escape(notes))
@@ -90,11 +113,12 @@ def _show_leads(answer: Answer, key: str, open_source: Open, library: Library | 
             if library is not None:
                 show_lead_crops(answer, lead, library)
         _chip(answer.sources[lead.source - 1], f"{key}-{number}", open_source)
-    contexts = [source for source in answer.sources if answer.is_context(source)]
-    with st.expander(t("On the page"), icon=":material/unfold_more:"):
-        for source in contexts:
-            st.caption(escape(citation_of(source)))
-            st.markdown(context_markdown(answer, source))
+    contexts = [source for source in answer.sources if answer.is_context(source) and source.quote]
+    if contexts:
+        with st.expander(t("On the page"), icon=":material/unfold_more:"):
+            for source in contexts:
+                st.caption(escape(citation_of(source)))
+                st.markdown(context_markdown(answer, source))
     further = [source for source in answer.sources if not answer.is_context(source)]
     if further:
         with st.expander(t("Further sources"), icon=":material/library_books:"):
@@ -106,7 +130,7 @@ def _show_leads(answer: Answer, key: str, open_source: Open, library: Library | 
 
 def lead_markdown(lead: Lead) -> str:
     """A lead as the answer: a paragraph, or a list of its items under their label."""
-    label = f"**{escape(lead.label.rstrip(':'))}:**" if lead.label else ""
+    label = f"**{escape(lead.caption)}**" if lead.label else ""
     if len(lead.items) == 1:
         return f"{label} {escape(lead.items[0])}".strip()
     items = "\n".join(f"- {escape(item)}" for item in lead.items)
@@ -135,7 +159,10 @@ def answer_notes(answer: Answer) -> str:
     origins = {sentence.origin for sentence in answer.sentences}
     if "written" in origins:
         notes.append(
-            t("Written by the language model. Each sentence was checked against its source.")
+            t(
+                "Written by the language model {model}. Each sentence was checked against its source.",
+                model=answer.models.get("generator", "").split("@")[0],
+            )
         )
     if "quoted" in origins:
         notes.append(
@@ -207,14 +234,15 @@ def show_report(report: FileReport) -> None:
     """The outcome of one file in one line."""
     name = escape(re.split(r"[/\\]", report.path)[-1])
     if report.outcome == "failed":
-        st.error(escape(report.message))
-    elif report.message:
-        st.markdown(f":material/info: {escape(report.message)}")
+        german = st.session_state.get("language") == "de"
+        st.error(escape(german_refusal(report.message) if german else report.message))
+    elif line := outcome_line(report, t):
+        st.markdown(f":material/info: {escape(line)}")
     else:
         pages = counted(report.pages, "page", "pages")
         st.markdown(f":material/check: {name}: {t(FILE_OUTCOMES[report.outcome])}, {pages}")
-        if report.warning:
-            st.markdown(f":material/warning: {escape(report.warning)}")
+        if line := omission_line(report, t):
+            st.markdown(f":material/warning: {escape(line)}")
 
 
 def _row() -> DeltaGenerator:
@@ -223,6 +251,7 @@ def _row() -> DeltaGenerator:
 
 def _chip(source: Source, key: str, open_source: Open) -> None:
     origin = f" ({t('read from an image')})" if source.is_recognised else ""
+    origin += f" ({t('corrected by hand')})" if source.is_corrected else ""
     also = [t("also {place}", place=place) for place in source.also]
     st.button(
         escape("; ".join([f"[{source.number}] {citation_of(source)}{origin}", *also])),

@@ -12,23 +12,23 @@ const HEADER = 72, BOTTOM = 150;  // of the window, under the header and over th
 
 export default function ({ data }) {
   const main = document.querySelector(".stMain");
-  if (!main || main.dataset[data.name] === data.token) return;
-  main.dataset[data.name] = data.token;
+  if (!main || main.dataset.scrolled === data.token) return;
+  main.dataset.scrolled = data.token;
   let acted = false, last = null, since = performance.now();
   const begin = since;
   for (const name of ["wheel", "touchmove", "keydown", "pointerdown"])
     document.addEventListener(name, () => { acted = true; }, { once: true, passive: true });
   const step = () => {
-    if (acted || main.dataset[data.name] !== data.token) return;
+    if (acted || main.dataset.scrolled !== data.token) return;
     const now = performance.now();
-    const state = data.place ? scrollInside(data) : scrollWindow(main, data);
+    const state = scrollWindow(main, data);
     if (state !== last) { last = state; since = now; }
     if (now - begin < LONGEST && (last === null || now - since < STILL)) requestAnimationFrame(step);
   };
   step();
 }
 
-// Each scrolls and gives what it reached as text; null before the element is drawn.
+// Scrolls and gives what it reached as text; null before the element is drawn.
 
 function scrollWindow(main, { selector, nearest }) {
   const element = document.querySelector(selector);
@@ -42,19 +42,6 @@ function scrollWindow(main, { selector, nearest }) {
   if (!(nearest && visible)) main.scrollTop += rect.top - frame.top - above;
   return `${Math.round(main.scrollTop)} ${main.scrollHeight}`;
 }
-
-function scrollInside({ selector, place }) {
-  const box = document.querySelector(selector);
-  const mark = box && box.querySelector("mark"), picture = box && box.querySelector("img");
-  if (mark) {
-    const frame = box.getBoundingClientRect(), rect = mark.getBoundingClientRect();
-    box.scrollTop += rect.top - frame.top - frame.height / 3;
-  } else if (picture && picture.complete && picture.clientHeight) {
-    box.scrollTop = place[1] * picture.clientHeight - box.clientHeight / 2;
-    box.scrollLeft = place[0] * picture.clientWidth - box.clientWidth / 2;
-  } else return null;
-  return `${Math.round(box.scrollTop)} ${box.scrollHeight} ${box.clientHeight}`;
-}
 """
 
 
@@ -66,21 +53,6 @@ def scroll_window(key: str, token: str, *, nearest: bool = False) -> None:
         token: What the scrolling is for; the same token scrolls once.
         nearest: Leave the window where the whole element is in view.
     """
-    _draw("window", token, selector=f".st-key-{key}", nearest=nearest)
-
-
-def scroll_inside(key: str, token: str, place: tuple[float, float]) -> None:
-    """Scroll a box so that a place of its picture, or the first mark of its text, is in view.
-
-    Args:
-        key: Of the container that has a height.
-        token: What the scrolling is for; the same token scrolls once.
-        place: Right and down, as shares of the picture in [0, 1].
-    """
-    _draw("inside", token, selector=f".st-key-{key}", place=list(place))
-
-
-def _draw(name: str, token: str, **data: object) -> None:
     draw = st.components.v2.component("katheder_scroll", html="<span></span>", js=_JS)
-    data = {"name": f"scroll{name.title()}", "token": token, **data}
-    draw(data=data, key=f"scroll-{name}", height=1)
+    data = {"token": token, "selector": f".st-key-{key}", "nearest": nearest}
+    draw(data=data, key="scroll-window", height=1)

@@ -7,7 +7,6 @@ settings and questions belong to the reader.
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,15 +16,22 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ingest.errors import KathederError, LibraryMissing
+from ingest.library_folder import default_library
 from ingest.store import Library
-from rag.settings import ModelSettings, Settings, default_library, load_settings
-from ui import password
+from rag.settings import ModelSettings, Settings, load_settings
 from ui.conversations import FILE, Conversations
+from ui.identity.library_guard import guarded
+from ui.identity.roles import THIS_MACHINE, Identity, setting_action
+from ui.identity.sessions import COOKIE, open_sessions
 from ui.job import Job
+from ui.own_conversations import OwnConversations
 from ui.question_queue import QuestionQueue
+from ui.reader_settings import allowed_changes
+from ui.service_client import ServicePipeline
 from ui.text import LANGUAGES, escape, t
 
 if TYPE_CHECKING:
+    from rag.answerer import Answerer
     from rag.models import Models
     from rag.pipeline import Pipeline
 
@@ -35,26 +41,45 @@ class Session:
     """What every page gets.
 
     `base` are the settings of the process, `settings` the same with the reader's changes;
-    `library` is None if there is none or it is empty; `reader` is "" on a private machine, and a
-    secret id in the browser's address where several people log in with a password.
+    `library` is None if there is none or it is empty; `identity` says who the reader is and what
+    they may.
     """
 
     folder: Path
     base: Settings
     settings: Settings
     library: Library | None
-    reader: str
-    conversations: Conversations
+    identity: Identity
+    conversations: OwnConversations
 
-    def pipeline(self) -> Pipeline:
-        """Library and models under the reader's settings; waits until they are loaded.
+    @property
+    def reader(self) -> str:
+        """The id under which the reader's own things are kept, "" on a private machine."""
+        return self.identity.reader
+
+    def pipeline(self, settings: Settings | None = None) -> Pipeline:
+        """Library and models under the reader's settings, or others; waits until they are loaded.
 
         Raises:
-            KathederError: a model or the library cannot be opened.
+            KathederError: a model or the library cannot be opened, or a service has the models.
         """
-        return load_pipeline(str(self.folder), model_key(self.settings)).with_settings(
-            self.settings
-        )
+        settings = settings or self.settings
+        if settings.app.service:
+            raise KathederError(
+                f"The models are at the service {settings.app.service}, and this page needs them in "
+                "its own process. Start the app without app.service to use it."
+            )
+        return load_pipeline(str(self.folder), model_key(settings)).with_settings(settings)
+
+    def answerer(self, settings: Settings) -> Answerer:
+        """What answers questions: the pipeline, or the service that the settings name.
+
+        Raises:
+            KathederError: as `pipeline`; or the reader has not agreed to the service's address.
+        """
+        if settings.app.service:
+            return ServicePipeline(settings)
+        return self.pipeline(settings)
 
 
 @st.cache_resource(show_spinner=False)
@@ -111,21 +136,26 @@ def background_jobs() -> dict[str, Any]:
 
 
 def open_session() -> Session:
-    """Log the reader in and open what the pages need; without a login the run ends here.
+    """Open what the pages need; for who is not signed in the run ends here.
 
     Raises:
         KathederError: the settings, the library or the conversations cannot be opened.
     """
     base, folder = load_settings(), default_library()
-    if base.app.password:
-        password.require_login(base.app.password)
     state = st.session_state
-    reader = _reader(shared=bool(base.app.password))
+    identity = current_identity(base, folder)
+    if state.setdefault("identity", identity) != identity:  # another person in the same window
+        state.clear()
+        state.identity = identity
     conversations = open_conversations(str(folder))
+    own = OwnConversations(conversations, identity)
     if "changes" not in state:
-        preferences = conversations.preferences(reader)
+        if conversations.set_aside is not None:
+            _tell_set_aside(conversations.set_aside)
+        preferences = conversations.preferences(identity.reader)
         state.changes = preferences.get("changes", {})
         state.language = preferences.get("language") or _browser_language()
+    state.changes = allowed_changes(state.changes, identity)
     try:
         settings = base.with_changes(**state.changes)
     except KathederError as error:  # saved by an older version
@@ -133,10 +163,36 @@ def open_session() -> Session:
             escape(t("Your saved settings are not valid and were reset: {why}", why=str(error)))
         )
         state.changes, settings = {}, base
-    session = Session(folder, base, settings, nonempty_library(folder), reader, conversations)
-    if session.library is not None:
+    session = Session(folder, base, settings, library_of(folder, identity), identity, own)
+    if session.library is not None and not settings.app.service:
         _start_loading(session)
     return session
+
+
+def _tell_set_aside(aside: Path) -> None:
+    st.toast(
+        escape(
+            t(
+                "The saved conversations were damaged. The file is kept as {file}, and a new one "
+                "was begun.",
+                file=aside.name,
+            )
+        ),
+        icon=":material/warning:",
+        duration="infinite",
+    )
+
+
+def may(action: str) -> bool:
+    """Whether who uses this page may do something, for parts that get no session."""
+    identity = st.session_state.get("identity")
+    return isinstance(identity, Identity) and identity.may(action)
+
+
+def library_of(folder: Path, identity: Identity) -> Library | None:
+    """The library as an identity may use it, or None if there is none or it is empty."""
+    library = nonempty_library(folder)
+    return None if library is None else guarded(library, identity)
 
 
 def nonempty_library(folder: Path) -> Library | None:
@@ -153,8 +209,12 @@ def change_settings(session: Session, **sections: dict[str, Any]) -> None:
 
     Raises:
         BadSettings: a value is not valid; nothing is changed.
+        NotAllowed: the reader's role may not change one of them.
     """
     state = st.session_state
+    for section, values in sections.items():
+        for field in values:
+            session.identity.require(setting_action(section, field))
     changes = {name: dict(values) for name, values in state.changes.items()}
     for section, values in sections.items():
         merged = changes.setdefault(section, {}) | values
@@ -169,18 +229,24 @@ def change_settings(session: Session, **sections: dict[str, Any]) -> None:
 def save_preferences(session: Session) -> None:
     """Save the reader's language and changes of settings."""
     state = st.session_state
-    session.conversations.save_preferences(
-        session.reader, {"changes": state.changes, "language": state.language}
-    )
+    session.conversations.save_preferences({"changes": state.changes, "language": state.language})
 
 
-def _reader(*, shared: bool) -> str:
-    """The reader's id: "" on a private machine, else the secret in the browser's address."""
-    if not shared:
-        return ""
-    if "reader" not in st.query_params:
-        st.query_params["reader"] = secrets.token_urlsafe(16)
-    return st.query_params["reader"]
+def current_identity(base: Settings, folder: Path) -> Identity:
+    """Who uses the app: who is signed in, or whoever has this machine where nobody signs in.
+
+    The wall before the pages has let only readers with a session through; the session is looked up
+    again for each run, since it may have ended. Without that wall nobody has one.
+    """
+    if base.app.sign_on == "none":
+        return THIS_MACHINE
+    cookie = st.context.cookies.get(COOKIE, "")
+    identity = open_sessions(folder).identity_of(cookie, base.app)
+    if identity is None:
+        st.title("Katheder")
+        st.error(t("You are signed out. Load the page again to sign in."))
+        st.stop()
+    return identity
 
 
 def _browser_language() -> str:

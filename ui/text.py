@@ -7,7 +7,15 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ingest.citations import LABELS, Unit, section_title, unit_of
+from ingest.citations import (
+    LABELS,
+    Unit,
+    is_recording,
+    place_name,
+    section_title,
+    times,
+    unit_of,
+)
 from ingest.types import Passage
 from rag.types import Source
 from ui.german import GERMAN
@@ -41,6 +49,8 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # every character that Markdown
 # Streamlit replaces these after the escapes are gone: `->` between blanks, `:streamlit:`.
 _REPLACED = re.compile(r"(?<!\S)([<>~-])(?=(?:->|-|>|=)(?!\S))|(:)(?=streamlit:|material_)")
 _JOINER = "\u2060"  # no width, no line break
+# As Pandoc reads them: no blank inside the signs, no digit behind; so that "$5 and $6" is none.
+_FORMULA = re.compile(r"\$\$(?!\s)[^$]+?(?<!\s)\$\$|\$(?!\s)[^$\n]+?(?<!\s)\$(?!\d)")
 
 
 def t(english: str, **values: object) -> str:
@@ -65,6 +75,8 @@ def pages_of(cited: Passage | Source) -> str:
     of_one, of_several = one + " {page}", several + " {first}-{last}"
     pages = cited.pages
     labels, first, last = passage.labels_of(pages), pages[0], pages[-1]
+    if labels and is_recording(passage.file):
+        return times(labels)
     if labels:
         printed = t(of_several, first=labels[0], last=labels[-1])
         if first == last:
@@ -79,15 +91,22 @@ def pages_of(cited: Passage | Source) -> str:
     return t(of_one, page=title or first)
 
 
+def place_of(passage: Passage) -> str:
+    """Course and lecture, `AI, lecture 3`, in German `KI, Vorlesung 3`; else the file's name."""
+    number = passage.lecture
+    words = "" if number is None else t("lecture {number}", number=number)
+    return place_name(passage.name, passage.course, words)
+
+
 def citation_of(cited: Passage | Source) -> str:
-    """File and pages: `deck.pdf, p. 4`, or in German `deck.pdf, S. 4`; of a source, its quote's."""
+    """Place and pages: `AI, lecture 3, p. 4`, in German `deck.pdf, S. 4`; of a source, its quote's."""
     passage = cited if isinstance(cited, Passage) else cited.hit.passage
-    return f"{passage.name}, {pages_of(cited)}"
+    return f"{place_of(passage)}, {pages_of(cited)}"
 
 
 def pages_first(passage: Passage) -> str:
-    """A passage's pages and file, `p. 4, deck.pdf`: for where the end may be cut off."""
-    return f"{pages_of(passage)}, {passage.name}"
+    """A passage's pages and place, `p. 4, deck.pdf`: for where the end may be cut off."""
+    return f"{pages_of(passage)}, {place_of(passage)}"
 
 
 def escape(text: str) -> str:
@@ -99,3 +118,12 @@ def escape(text: str) -> str:
     """
     text = _REPLACED.sub(lambda match: f"{match[0]}{_JOINER}", re.sub(r"\s+", " ", text))
     return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def with_formulas(text: str) -> str:
+    """What a reader wrote: as `escape`, but formulas between dollar signs stay formulas."""
+    parts, position = [], 0
+    for formula in _FORMULA.finditer(text):
+        parts += [escape(text[position : formula.start()]), formula[0]]
+        position = formula.end()
+    return "".join([*parts, escape(text[position:])])

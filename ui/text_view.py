@@ -7,6 +7,7 @@ from html import escape as html_escape
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ingest.readers.page_images import MAX_PIXELS
 from ingest.types import Line, Page
 
 _HEADING_SIZE = 12.5  # points; a line of a larger size is a heading
@@ -49,6 +50,7 @@ def _marked(text: str, line: Line, marked: Sequence[tuple[int, int]]) -> str:
 
 def drawn_page(page: Page, scale: float) -> Image.Image:
     """A plain picture of a page's words at their places, `scale` pixels a point."""
+    scale = min(scale, (MAX_PIXELS / (max(page.width, 1) * max(page.height, 1))) ** 0.5)
     size = (max(1, round(page.width * scale)), max(1, round(page.height * scale)))
     picture = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -11,8 +12,11 @@ from pathlib import Path
 from ingest.errors import KathederError
 from ingest.pipeline import FileReport
 from ingest.readers import READERS
-from rag.settings import AppSettings
+from ingest.store import Library
+from rag.app_settings import AppSettings
+from ui.identity.roles import Identity
 
+UPLOADS = "uploads"  # in the library's folder
 _MAX_NAME = 100  # characters of a name before its suffix
 _MAX_NAME_BYTES = 200  # the same in UTF-8; file systems take 255 with the suffix
 _ZIP = b"PK\x03\x04"
@@ -97,10 +101,47 @@ def type_fault(suffix: str, content: bytes) -> str:
     return "" if is_text else "not a text file (NUL bytes in its first 1024)"
 
 
+def own_course(identity: Identity) -> str:
+    """The course that takes a reader's uploads, "" for those who may choose one."""
+    return "" if identity.may("lecture.add") else f"Uploads {_code(identity)[:6]}"
+
+
+def upload_folder(library: Path, identity: Identity) -> Path:
+    """Where uploads are stored: a reader's in a folder of his own, which his quota counts."""
+    folder = library / UPLOADS
+    return folder if identity.may("lecture.add") else folder / _code(identity)
+
+
+def _code(identity: Identity) -> str:
+    """A name for a reader that does not tell who it is."""
+    return hashlib.sha256(identity.reader.encode()).hexdigest()[:32]
+
+
+def quota_mb(identity: Identity, limits: AppSettings) -> int | None:
+    """How many megabytes of uploads one may have in all; None for no limit."""
+    return None if identity.may("lecture.add") else limits.reader_upload_mb
+
+
+def is_uploaded(file: Path, library: Path) -> bool:
+    """Whether a file was uploaded into the library's folder."""
+    return (library / UPLOADS).resolve() in file.parents
+
+
 def store_uploads(
-    folder: Path, uploads: Sequence[tuple[str, bytes]], limits: AppSettings
+    folder: Path,
+    uploads: Sequence[tuple[str, bytes]],
+    limits: AppSettings,
+    quota_mb: int | None = None,
 ) -> tuple[list[Path], list[FileReport]]:
-    """Store the valid uploads; their paths, and a report for each refused one."""
+    """Store the valid uploads; their paths, and a report for each refused one.
+
+    Args:
+        folder: Where they go.
+        uploads: Name and content of each.
+        limits: The limits of one upload.
+        quota_mb: How many megabytes the folder may hold in all; None for no limit.
+    """
+    used = sum(file.stat().st_size for file in folder.glob("*")) if quota_mb is not None else 0
     stored: dict[Path, None] = {}
     refused = []
     for index, (name, content) in enumerate(uploads):
@@ -110,10 +151,25 @@ def store_uploads(
                     f"{clean_name(name)}: more than {limits.max_upload_files} files at once "
                     "(app.max_upload_files); upload it by itself"
                 )
+            if quota_mb is not None and used + len(content) > quota_mb * _MEGABYTE:
+                raise UploadRefused(
+                    f"{clean_name(name)}: {len(content) / _MEGABYTE:.1f} MB would be more than the "
+                    f"{quota_mb} MB that a reader may upload in all (app.reader_upload_mb); "
+                    f"{used / _MEGABYTE:.1f} MB are used"
+                )
+            used += len(content)
             stored[store_upload(folder, name, content, limits)] = None
         except UploadRefused as error:
             refused.append(FileReport(clean_name(name), "failed", message=str(error)))
     return list(stored), refused
+
+
+def drop_unread(files: Sequence[Path], library: Library) -> None:
+    """Delete uploaded files that did not come into the library, since reading them ended early."""
+    paths = {Path(document.path).resolve() for document in library.documents()}
+    for file in files:
+        if file.resolve() not in paths:
+            file.unlink(missing_ok=True)
 
 
 def drop_unused(report: FileReport) -> None:

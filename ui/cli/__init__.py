@@ -15,7 +15,23 @@ from typing import Annotated
 import typer
 
 from generative.cli import app as generative_app
-from ui.cli import ask, calibrate, evaluate, library, serve
+from ui.cli import (
+    ask,
+    backup,
+    calibrate,
+    course,
+    evaluate,
+    guide,
+    library,
+    log,
+    mcp,
+    models,
+    pages,
+    serve,
+    sessions,
+    study,
+)
+from ui.cli import settings as settings_commands
 from ui.cli.language import app as language_app
 from ui.cli.options import JsonOption, LibraryOption, SettingsOption, library_folder, read_settings
 from ui.cli.output import note, print_json
@@ -64,11 +80,21 @@ def doctor(
 
 
 library.register(app)
+backup.register(app)
+pages.register(library.library_app)
+course.register(app)
+guide.register(course.course_app)
 ask.register(app)
 serve.register(app)
+mcp.register(app)
 app.command()(doctor)
 evaluate.register(app)
 calibrate.register(app)
+study.register(app)
+app.add_typer(log.app, name="log")
+app.add_typer(models.app, name="models")
+app.add_typer(sessions.app, name="session")
+app.add_typer(settings_commands.app, name="settings")
 app.add_typer(generative_app, name="generative")
 app.add_typer(language_app, name="language")
 

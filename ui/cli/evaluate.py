@@ -14,12 +14,16 @@ import typer
 
 from ingest import resources
 from ui.cli.options import (
+    CourseOption,
     JsonOption,
+    LecturesOption,
     LibraryOption,
     SettingsOption,
+    UpToOption,
     library_folder,
     question_file,
     read_models,
+    read_scope,
 )
 from ui.cli.output import counted_progress, fail, note, print_json
 
@@ -92,6 +96,9 @@ def evaluate(
         typer.Option("--generate/--no-generate", help="Make answers, or retrieve pages alone."),
     ] = True,
     settings: SettingsOption = None,
+    course: CourseOption = "",
+    lectures: LecturesOption = None,
+    up_to: UpToOption = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
     by: ByOption = None,
     beir: Annotated[
@@ -127,7 +134,7 @@ def evaluate(
     check_grouping(question_set, _fields(by))
     pipeline = Pipeline.load(
         library_folder(library), run_settings, read_models(context, run_settings)
-    )
+    ).within(read_scope(course, lectures, up_to))
     with counted_progress("answering") as advance:
         for event in run_questions(question_set, pipeline, output, generate=generate, limit=limit):
             if event.line.error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ import typer
 
 from ingest import resources
 from ingest.text.visible import one_line
+from ui.cli.guide import start_guides
 from ui.cli.options import (
     JsonOption,
     LibraryOption,
@@ -27,10 +29,13 @@ from ui.cli.output import fail, note, print_json, show, show_reports, show_unrea
 if TYPE_CHECKING:
     from ingest.pipeline import FileReport
     from ingest.reading import ProgressListener
+    from ingest.store import Library
+    from ingest.types import Document
     from rag.settings import Settings
 
 library_app = typer.Typer(
-    help="What the library holds: list, remove, verify, rebuild.", no_args_is_help=True
+    help="What the library holds: list, remove, verify, rebuild; correct, hide or show pages.",
+    no_args_is_help=True,
 )
 
 
@@ -47,13 +52,26 @@ def ingest(
     ] = False,
     library: LibraryOption = None,
     settings: SettingsOption = None,
-    collection: Annotated[str, typer.Option(help="A name to file the documents under.")] = "",
+    course: Annotated[
+        str,
+        typer.Option(
+            help="The course that the lectures join (default: for those of a folder, its name)."
+        ),
+    ] = "",
+    collection: Annotated[str, typer.Option(hidden=True, help="The older name of --course.")] = "",
     keep_missing: Annotated[
         bool, typer.Option("--keep-missing", help="Go on citing documents whose files are gone.")
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and read what changes, until Ctrl-C.")
     ] = False,
+    guides: Annotated[
+        bool | None,
+        typer.Option(
+            "--guides/--no-guides",
+            help="Make the guides to new lectures in the background (default: in a terminal).",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read lectures into the library; unchanged files are skipped. Exits with 1 if a file failed."""
@@ -85,7 +103,8 @@ def ingest(
             files,
             store,
             models.encoder,
-            collection=collection,
+            course=course or collection,
+            folder_courses=folders.courses_of_folders(store, paths or []),
             recogniser=models.recogniser,
             limits=config.reading.limits,
             progress=progress,
@@ -94,7 +113,12 @@ def ingest(
         yield from folders.gone_reports(store, sources, keep=keep_missing)
 
     if not watch:
-        show_reports(partial(update, files), len(files), as_json=as_json)
+        in_terminal = config.app.guides and sys.stdout.isatty()
+        try:
+            show_reports(partial(update, files), len(files), as_json=as_json)
+        finally:
+            if (in_terminal if guides is None else guides) and store.count():
+                start_guides(library, settings)
         return
     note(f"Watching {', '.join(map(str, sources))}; Ctrl-C ends it.")
     gone: set[str] = set()
@@ -137,7 +161,7 @@ def interrupt_event() -> Iterator[threading.Event]:
 
 def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None:
     """Read lectures into a library that holds none yet; one that holds some is left as it is."""
-    from ingest import pipeline
+    from ingest import folders, pipeline
     from ingest.store import Library
     from rag.models import Models
 
@@ -146,11 +170,13 @@ def fill_if_empty(folder: Path, settings: Settings, sources: list[Path]) -> None
     note(f"Reading the lectures in {', '.join(map(str, sources))} for the first time:")
     files = pipeline.find_files(sources)
     models = Models(settings.models)
+    own = [source for source in sources if source != resources.lectures()]
     show_reports(
         lambda progress: pipeline.ingest(
             files,
             Library(folder),
             models.encoder,
+            folder_courses=folders.courses_of_folders(Library(folder), own),
             recogniser=models.recogniser,
             limits=settings.reading.limits,
             progress=progress,
@@ -166,7 +192,7 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
     """List the documents with their pages, and which are versions of others."""
     from dataclasses import asdict
 
-    from ingest.reports import counted_pages
+    from ingest.reports import number_ranges
     from ingest.store import Library
     from rag.document_versions import shared_pages
 
@@ -174,10 +200,18 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
     documents = store.documents()
     textless = store.pages_without_text()
     versions = {shared.document.id: shared for shared in shared_pages(store)}
+    changed = {document.id: _changed_pages(store, document.id) for document in documents}
+    courses = store.courses()
     if as_json:
         rows = [
             asdict(document)
-            | {"shares_pages_with": None, "pages_without_text": textless.get(document.id, [])}
+            | {
+                "courses": [course.name for course in courses if document.id in course.documents],
+                "shares_pages_with": None,
+                "pages_without_text": textless.get(document.id, []),
+                "corrected_pages": changed[document.id][0],
+                "hidden_pages": changed[document.id][1],
+            }
             for document in documents
         ]
         for row in rows:
@@ -192,8 +226,15 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
             f"{document.id[:12]}  {document.pages:4d} pages  "
             f"{one_line(document.name)}  ({one_line(document.title)}){gone}"
         )
-        if numbers := textless.get(document.id):
-            show(f"{'':14}{counted_pages(numbers)}: only pictures, which no search finds")
+        corrected, hidden = changed[document.id]
+        for numbers, state in (
+            (textless.get(document.id, []), "only pictures, which no search finds"),
+            (corrected, "corrected by hand"),
+            (hidden, "hidden from the answers"),
+        ):
+            if numbers:
+                pages = f"{'page' if len(numbers) == 1 else 'pages'} {number_ranges(numbers)}"
+                show(f"{'':14}{pages}: {state}")
         if document.id in versions:
             shared = versions[document.id]
             show(
@@ -201,9 +242,18 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
             )
     show(
         f"{len(documents)} documents, {sum(d.pages for d in documents)} pages, "
-        f"{store.count()} passages in {store.folder}"
+        f"{store.count()} passages in {store.database.name}"
     )
     show_unread_pictures(store.folder)
+
+
+def _changed_pages(store: Library, document: str) -> tuple[list[int], list[int]]:
+    """The pages of a document, from 1, that a person corrected, and those that are hidden."""
+    changes = store.corrections(document).items()
+    return (
+        [number for number, change in changes if change.text is not None],
+        [number for number, change in changes if change.hidden],
+    )
 
 
 @library_app.command()
@@ -216,16 +266,9 @@ def remove(
     from ingest.store import Library
 
     store = Library(library_folder(library))
-    documents = {}
-    for name in names:
-        matches = store.find(name)
-        if len(matches) != 1:
-            which = ", ".join(f"{d.id[:12]} ({d.path})" for d in matches) or "none"
-            fail(
-                f"{name!r} names {len(matches)} documents ({which}), expected one. "
-                f"See `katheder library list --library {store.folder}`; nothing was removed."
-            )
-        documents[matches[0].id] = matches[0]
+    documents = {
+        document.id: document for document in (one_document(store, name) for name in names)
+    }
     for document in documents.values():
         store.remove(document.id)
     if as_json:
@@ -237,19 +280,25 @@ def remove(
 @library_app.command()
 def verify(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Check every table, offset, vector and the index. Exits with 1 where something is wrong."""
+    from ingest.milvus.address import address_of
     from ingest.store import Library
+    from ingest.vectors import index_file
 
     store = Library(library_folder(library))
     faults = store.verify()
     if as_json:
-        print_json({"faults": faults, "stamp": store.content_hash(), "digest": store.full_hash()})
+        stamp, digest = ("", "") if faults else (store.content_hash(), store.full_hash())
+        print_json({"faults": faults, "stamp": stamp, "digest": digest})
     else:
         for fault in faults:
             show(fault)
         if faults:
-            show(f"Repair it with `katheder library rebuild --library {store.folder}`.")
+            show(f"Repair it with `katheder library rebuild --library {store.database.name}`.")
         else:
             show(f"{store.count()} passages, no faults; digest {store.full_hash()[:16]}")
+            has_index = index_file(store.folder, store.content_hash()).exists()
+            if store.count() and not has_index and address_of(store.folder) is None:
+                show("The vector file is missing; the next search builds it.")
     if faults:
         raise typer.Exit(1)
 
@@ -260,17 +309,19 @@ def rebuild(
 ) -> None:
     """Rebuild from the source files with the current settings; the old library is kept until then."""
     from ingest import pipeline
-    from ingest.store import Library, set_damaged_aside
+    from ingest.store import Library
+    from ingest.store.salvage import salvage
     from rag.models import Models
 
     config = read_settings(settings)
     folder = library_folder(library)
-    if aside := set_damaged_aside(folder):
-        Library(folder, create=True)
-        fail(
-            f"The library file was too damaged to be opened; it is {aside} now, and the library is "
-            f"empty. Run `katheder ingest PATH... --library {folder}` to read your files again."
-        )
+    if salvaged := salvage(folder):
+        note(salvaged.sentence())
+        if not salvaged.documents:
+            fail(
+                "The library is empty now. Run `katheder ingest PATH... "
+                f"--library {folder}` to read your files again."
+            )
     store = Library(folder)
     models = Models(config.models)
     show_reports(
@@ -285,3 +336,15 @@ def rebuild(
         len(store.documents()),
         as_json=as_json,
     )
+
+
+def one_document(store: Library, name: str) -> Document:
+    """The one document of a name; fails with those that there are."""
+    matches = store.find(name)
+    if len(matches) != 1:
+        which = ", ".join(f"{d.id[:12]} ({d.path})" for d in matches) or "none"
+        fail(
+            f"{name!r} names {len(matches)} documents ({which}), expected one. "
+            f"See `katheder library list --library {store.database.name}`; nothing was changed."
+        )
+    return matches[0]

@@ -13,6 +13,7 @@ from ingest import resources
 if TYPE_CHECKING:
     from rag.models import Models
     from rag.sampling import Sampling
+    from rag.scope import Scope
     from rag.settings import Settings
 
 LibraryOption = Annotated[
@@ -25,6 +26,21 @@ LibraryOption = Annotated[
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+]
+
+
+CourseOption = Annotated[
+    str, typer.Option("--course", help="Ask the lectures of this course alone.")
+]
+LecturesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lecture", help="Ask this lecture alone: a number, title or file name; repeatable."
+    ),
+]
+UpToOption = Annotated[
+    str,
+    typer.Option("--up-to", help="Ask this lecture and those before it: number, title or file."),
 ]
 
 
@@ -87,10 +103,11 @@ def question_file(name: str) -> Path:
 
 
 def library_folder(option: Path | None) -> Path:
-    """The folder that `--library` names, else the default one."""
-    from rag.settings import default_library
+    """The folder of the library that `--library` names, else the default one."""
+    from ingest.library_folder import default_library
+    from ingest.milvus.address import library_path
 
-    return option or default_library()
+    return library_path(option) if option else default_library()
 
 
 def read_settings(file: Path | None, *, extractive: bool | None = None) -> Settings:
@@ -105,6 +122,13 @@ def read_settings(file: Path | None, *, extractive: bool | None = None) -> Setti
     if extractive is None:
         return settings
     return settings.with_changes(answer={"writer": not extractive})
+
+
+def read_scope(course: str, lectures: list[str] | None, up_to: str) -> Scope:
+    """The lectures that `--course`, `--lecture` and `--up-to` name; all where none is given."""
+    from rag.scope import Scope
+
+    return Scope(course, tuple(lectures or ()), up_to)
 
 
 def read_models(context: typer.Context, settings: Settings) -> Models:

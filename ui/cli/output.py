@@ -99,6 +99,7 @@ def show_reports(
     from rich.markup import escape
 
     from ingest.reports import Outcome
+    from ui.file_reports import omission_line, outcome_line
 
     finished: list[FileReport] = []
     with progress_bar() as progress:
@@ -118,8 +119,10 @@ def show_reports(
                 progress.remove_task(bars.pop(report.path))
             if not as_json:
                 pages = "pages with pictures" if report.outcome == "recognised" else "pages"
-                line = report.message or (
-                    f"{file_name(Path(report.path).name)}: "
+                line = (
+                    report.message
+                    or outcome_line(report)
+                    or f"{file_name(Path(report.path).name)}: "
                     f"{report.pages} {pages}, {report.passages} passages, "
                     f"{report.seconds:.1f} s"
                     + (f", {report.reused} passages as before" if report.reused else "")
@@ -127,14 +130,18 @@ def show_reports(
                 progress.print(
                     f"{report.outcome:>10}  {one_line(line)}", markup=False, soft_wrap=True
                 )
-                if report.warning:
-                    progress.print(f"{'':>10}  {report.warning}", markup=False, soft_wrap=True)
+                if omissions := omission_line(report):
+                    progress.print(f"{'':>10}  {omissions}", markup=False, soft_wrap=True)
     counts = {
         outcome: sum(report.outcome == outcome for report in finished)
         for outcome in get_args(Outcome)
     }
     if as_json:
-        print_json({"counts": counts, "files": [asdict(report) for report in finished]})
+        rows = [
+            asdict(report) | {"message": report.message or outcome_line(report)}
+            for report in finished
+        ]
+        print_json({"counts": counts, "files": rows})
     else:
         print(
             ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)

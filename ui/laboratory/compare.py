@@ -3,58 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
-from generative import checkpoints, figures
+from generative import available, checkpoints, figures
 from generative.figures import Figures
 from ui.laboratory import cache
-from ui.laboratory.widgets import number, title
+from ui.laboratory.measuring import own_figures, show_measuring
+from ui.laboratory.widgets import title
 from ui.text import escape, t
 
-COLUMNS = {  # figure: heading, number of decimals
-    "reconstruction error": ("Reconstruction error", 4),
-    "Fréchet distance": ("Fréchet distance", 1),
-    "rarest digit": ("Share of the rarest digit", 3),
-    "sampling": ("Images per second", 1),
-    "AUROC letters": ("AUROC letters", 3),
-    "AUROC inverted": ("AUROC inverted", 3),
-    "AUROC noisy": ("AUROC noisy", 3),
-    "linear probe": ("Linear probe", 3),
+DATASETS = {"mnist": "MNIST, 28 x 28", "digits": "small digits, 8 x 8"}
+COLUMNS = {  # figure: heading, format of its numbers
+    "Fréchet distance": ("Fréchet distance", "%.1f"),
+    "rarest digit": ("Share of the rarest digit", "%.3f"),
+    "nats": ("ln p (nats)", "%.1f"),
+    "bits": ("Bits per dimension", "%.2f"),
+    "AUROC letters": ("AUROC letters", "%.3f"),
+    "AUROC inverted": ("AUROC inverted", "%.3f"),
+    "AUROC noisy": ("AUROC noisy", "%.3f"),
+    "linear probe": ("Linear probe", "%.3f"),
+    "reconstruction error": ("Reconstruction error", "%.4f"),
+    "sampling": ("Images per second", "%.1f"),
 }
+_ROW = 116  # height in CSS pixels, of four images
 
 
 def show() -> None:
-    """One row per model, and what the columns mean."""
-    figures_by_model = figures.read()
+    """One row per model with sixteen samples, and what the columns mean."""
+    figures_by_model = figures.read() | own_figures()
     names = [name for name in cache.names() if name in figures_by_model]
     entries = [figures_by_model[name] for name in names]
-    table: dict[str, list[str]] = {
+    table: dict[str, list[Any]] = {
         t("Model"): [title(name) for name in names],
-        t("Parameters"): [number(one.parameters) for one in entries],
-        t("Training time (minutes)"): [str(round(one.minutes)) for one in entries],
-        t("Density"): [density(one) for one in entries],
-        t("Kind of ln p"): [
-            f"{t(one.kind)}, {t(one.pixels)}" if one.kind else "–" for one in entries
-        ],
+        t("Samples"): [one.samples or None for one in entries],
+        t("Digit given"): [one.told if one.samples else None for one in entries],
     }
-    for figure, (heading, decimals) in COLUMNS.items():
-        rows = [one.value(figure) for one in entries]
-        table[t(heading)] = [f"{row.value:.{decimals}f}" if row else "–" for row in rows]
-    st.dataframe(table, hide_index=True, width="stretch")
-    for images, date, machine in sorted({(one.images, one.date, one.machine) for one in entries}):
-        same = [
-            one
-            for one in names
-            if (figures_by_model[one].images, figures_by_model[one].date) == (images, date)
-        ]
+    columns = {
+        t("Model"): st.column_config.TextColumn(width=120, pinned=True),
+        t("Samples"): st.column_config.ImageColumn(width=_ROW),
+        t("Parameters"): st.column_config.NumberColumn(format="localized"),
+    }
+    for figure, (heading, form) in COLUMNS.items():
+        table[t(heading)] = [value_of(one, figure) for one in entries]
+        columns[t(heading)] = st.column_config.NumberColumn(format=form)
+    table |= {
+        t("Kind of ln p"): [
+            f"{t(one.kind)}, {t(one.pixels)}" if one.kind else None for one in entries
+        ],
+        t("Parameters"): [one.parameters for one in entries],
+        t("Training time (minutes)"): [round(one.minutes) for one in entries],
+        t("Images"): [t(DATASETS[one.dataset]) for one in entries],
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        row_height=_ROW,
+        height="content",
+        column_config=columns,
+        placeholder="–",
+    )
+    show_measuring()
+    keys = {
+        name: (one.dataset, one.images, one.date, one.machine)
+        for name, one in zip(names, entries, strict=True)
+    }
+    for key in sorted(set(keys.values())):
+        dataset, images, date, machine = key
+        same = [name for name in names if keys[name] == key]
         st.caption(
             escape(
                 t(
-                    "{names}: measured on {images} samples and {images} MNIST test images, "
-                    "{date}, {machine}.",
+                    "{names}: measured on {images} test images of {dataset}, {date}, {machine}.",
                     names=", ".join(map(title, same)) if len(same) < len(names) else t("All"),
                     images=images,
+                    dataset=t(DATASETS[dataset]),
                     date=date,
                     machine=machine,
                 )
@@ -73,10 +98,8 @@ def show() -> None:
     st.markdown(escape(t("How to read this table")))
     lines = (
         t("A dash (–): not defined for this family."),
-        t(
-            "Density: in nats per image, larger is better; for the flow in bits per "
-            "dimension, smaller is better."
-        ),
+        t("ln p of an image in nats: larger is better. Bits per dimension: smaller is better."),
+        t("Digit given: the model is told which digit to draw, the others choose themselves."),
         t("Compare only densities for the same kind of pixels, grey or binary."),
         t(
             "Fréchet distance between the features of our digit classifier: smaller is "
@@ -97,22 +120,23 @@ def show() -> None:
 
 def missing_figures(figures_by_model: Mapping[str, Figures]) -> list[str]:
     """The bundled models without figures."""
-    return [name for name in cache.names() if name not in figures_by_model]
+    return [name for name in available.bundled() if name not in figures_by_model]
 
 
 def outdated_figures(figures_by_model: Mapping[str, Figures]) -> list[str]:
     """The models whose figures were measured with other weights than the bundled ones."""
     return [
         name
-        for name in cache.names()
+        for name in available.bundled()
         if name in figures_by_model and figures_by_model[name].sha256 != checkpoints.pinned(name)
     ]
 
 
-def density(entry: Figures) -> str:
-    """The density with its unit."""
+def value_of(entry: Figures, figure: str) -> float | None:
+    """A figure's value; None where the family has none. The density is in nats or in bits."""
+    if figure not in ("nats", "bits"):
+        row = entry.value(figure)
+        return None if row is None else row.value
     row = entry.value("density")
-    if row is None:
-        return "–"
-    unit = "bits" if row.unit == "bits per dimension" else row.unit
-    return f"{row.value:.2f} {unit}"
+    in_bits = row is not None and row.unit == "bits per dimension"
+    return row.value if row is not None and in_bits == (figure == "bits") else None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from generative import figures
-from generative.drawing import as_mnist
+from generative.drawing import as_digits, as_mnist
 from generative.errors import GenerativeError, NotDefined
 from generative.latent import codes_of, neighbours
 from ui.laboratory import cache
@@ -17,7 +17,7 @@ from ui.laboratory.canvas import canvas, data_url, ink_of
 from ui.laboratory.widgets import pictures, row, title
 from ui.text import escape, t
 
-_RECONSTRUCTING = ("autoencoder", "denoising", "vae")
+_RECONSTRUCTING = ("autoencoder", "vae")  # families
 _NEAREST = 8
 
 
@@ -60,7 +60,7 @@ def use_test_image(number: int) -> None:
     state = st.session_state
     state.canvas_error = ""
     try:
-        pixels = cache.test_image(number)[0, 0].numpy()
+        pixels = cache.digit_image(number)[0, 0].numpy()
     except GenerativeError as error:
         state.canvas_error = str(error)
         return
@@ -77,18 +77,26 @@ def current_picture() -> Tensor | None:
     """
     state = st.session_state
     if state.drawn_test_image is not None:
-        return cache.test_image(state.drawn_test_image)
+        return cache.digit_image(state.drawn_test_image)
     ink = ink_of(state.drawing) if state.drawing else np.zeros((1, 1))
     return as_mnist(ink) if ink.max() > 0.5 else None
 
 
 def reconstructions(picture: Tensor) -> None:
     """The prepared drawing and its reconstructions."""
-    names = [name for name in _RECONSTRUCTING if name in cache.names()]
+    names = cache.of_family(*_RECONSTRUCTING)
     with torch.no_grad():
-        images = [cache.model(name).decode(cache.model(name).encode(picture)) for name in names]
+        images = [
+            cache.model(name).decode(cache.model(name).encode(picture_for(name, picture)))
+            for name in names
+        ]
     st.markdown(f"**{escape(t('Reconstructions'))}**")
     row([picture, *images], [t("Prepared as in MNIST"), *map(title, names)], width=120)
+
+
+def picture_for(name: str, picture: Tensor) -> Tensor:
+    """A picture in MNIST's format as a model needs it, 8 x 8 pixels for one of the small digits."""
+    return as_digits(picture) if cache.dataset_of(name) == "digits" else picture
 
 
 def classification(picture: Tensor) -> None:
@@ -126,12 +134,12 @@ def densities(picture: Tensor) -> None:
     for name in cache.names():
         progress.caption(escape(t("Computing: {model} …", model=title(name))))
         try:
-            likelihood = cache.likelihood(name, picture)
+            likelihood = cache.likelihood(name, picture_for(name, picture))
             nats, bits = f"{likelihood.nats[0]:.1f}", f"{likelihood.bits_per_dimension[0]:.3f}"
             kind = f"{t(likelihood.kind)}, {t(likelihood.pixels)}"
         except NotDefined:
             nats, bits, kind = "–", "–", "–"
-        score = cache.anomaly(name, picture)
+        score = cache.anomaly(name, picture_for(name, picture))
         share = (
             100 * figures_by_model[name].stranger_than(score) if name in figures_by_model else None
         )
@@ -158,15 +166,22 @@ def densities(picture: Tensor) -> None:
 def neighbours_of(picture: Tensor) -> None:
     """The training images whose codes are nearest."""
     st.subheader(t("Training images with the nearest codes"))
-    names = [name for name in ("vae", "autoencoder", "denoising") if name in cache.names()]
+    names = cache.of_family(*_RECONSTRUCTING)
+    first = "vae" if "vae" in names else names[0]
     name = st.segmented_control(
-        t("Encoder"), names, default=names[0], required=True, format_func=title, key="neighbours"
+        t("Encoder"), names, default=first, required=True, format_func=title, key="neighbours"
     )
     with st.spinner(t("Encoding training images …")):
         codes = cache.training_codes(name)
-    rows = neighbours(codes, codes_of(cache.model(name), picture)[0], _NEAREST)
-    train = cache.images().train
+    code = codes_of(cache.model(name), picture_for(name, picture))[0]
+    rows = neighbours(codes, code, _NEAREST)
+    train = cache.images(cache.dataset_of(name)).train
     labels = ", ".join(str(int(train.labels[row])) for row in rows)
     label = t("Nearest first: {labels}", labels=labels)
-    pictures(train.pixels[torch.from_numpy(rows)].float() / train.top, _NEAREST, label)
+    pictures(
+        train.pixels[torch.from_numpy(rows)].float() / train.top,
+        _NEAREST,
+        label,
+        scale=84 // train.pixels.shape[-1],
+    )
     st.caption(escape(label))

@@ -10,20 +10,25 @@ from generative.gan import GAN
 from generative.latent import interpolate
 from ui.laboratory import cache
 from ui.laboratory.latent_map import latent_map
-from ui.laboratory.widgets import pictures, row, sentence, title
+from ui.laboratory.widgets import SENTENCES, choose_model, pictures, row, sentence
+from ui.navigation import take_from_address
 from ui.text import escape, t
 
-_WITH_CODES = ("vae", "autoencoder", "denoising", "flow", "gan")
+_WITH_CODES = ("vae", "autoencoder", "flow", "gan")  # families
 _DOTS = 700
 
 
 def show() -> None:
     """The map with the image at its marker, then the interpolation."""
-    names = [name for name in _WITH_CODES if name in cache.names()]
-    name = st.selectbox(t("Model"), names, format_func=title, key="latent_model")
-    st.markdown(escape(sentence(name)))
-    if name != "gan":
-        cache.images()  # before the spinner, so that an error is shown in its place
+    names = cache.of_family(*_WITH_CODES)
+    take_from_address("model", "latent_model", names)
+    name = choose_model(names, "latent_model", "vae")
+    family = cache.model(name).family
+    st.markdown(escape(sentence(name if name in SENTENCES else family)))
+    if family != "gan":
+        cache.images(
+            cache.dataset_of(name)
+        )  # before the spinner, so that an error is shown in its place
     with st.spinner(t("Encoding test images …")):
         code_map = cache.code_map(name)
     explore(name, code_map)
@@ -85,7 +90,7 @@ def explore(name: str, code_map: cache.Map) -> None:
                 "classifier predicts for its image. Move the marker with the pointer, the "
                 "arrow keys or the sliders."
             )
-            if name == "gan"
+            if isinstance(cache.model(name), GAN)
             else t(
                 "Each number on the map is the code of a test image of that digit, projected "
                 "on the first two principal components. Move the marker with the pointer, "
@@ -96,25 +101,26 @@ def explore(name: str, code_map: cache.Map) -> None:
 
 def interpolation(name: str) -> None:
     """Images on the straight line between two codes."""
-    model = cache.model(name)
+    model, dataset = cache.model(name), cache.dataset_of(name)
+    random = isinstance(model, GAN)
     left, right, last = st.columns(3)
-    most = 2**31 - 1 if name == "gan" else len(cache.images().test) - 1
+    most = 2**31 - 1 if random else len(cache.images(dataset).test) - 1
     labels = (
         (t("Seed of the first code"), t("Seed of the second code"))
-        if name == "gan"
+        if random
         else (t("Number of the first test image"), t("Number of the second test image"))
     )
     ends = [
-        int(column.number_input(label, 0, most, value, key=f"end_{value}_{name == 'gan'}"))
+        int(column.number_input(label, 0, most, value, key=f"end_{value}_{random or dataset}"))
         for column, label, value in zip((left, right), labels, (0, 1), strict=True)
     ]
     frames = last.slider(t("Steps"), 3, 16, 10, key="interpolation_steps")
-    if name == "gan":
-        assert isinstance(model, GAN)
+    if isinstance(model, GAN):
         codes = torch.cat([model.draw_codes(1, seed=seed) for seed in ends])
         shares = torch.linspace(0, 1, frames)[:, None]
         images = model.decode(torch.lerp(codes[:1], codes[1:], shares))
     else:
-        one, other = (cache.test_image(number)[0] for number in ends)
+        one, other = (cache.digit_image(number, dataset)[0] for number in ends)
         images = interpolate(model, one, other, frames)
-    pictures(images, frames, t("Images on the straight line between two codes"))
+    label = t("Images on the straight line between two codes")
+    pictures(images, frames, label, scale=84 // images.shape[-1])

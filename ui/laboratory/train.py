@@ -10,13 +10,17 @@ from dataclasses import dataclass
 import altair as alt
 import streamlit as st
 
+from generative import available, checkpoints
+from generative.checks import check_target
 from generative.data import digits
+from generative.errors import GenerativeError
 from generative.families import FAMILIES
 from generative.live import Glimpse, curves, watch
+from generative.model import GenerativeModel
 from ui.job import Job
 from ui.laboratory import cache
 from ui.laboratory.widgets import pictures, sentence, title
-from ui.session import background_jobs
+from ui.session import background_jobs, may
 from ui.text import escape, t
 
 _TRAINING = "laboratory training"  # the name of the one training job of the process
@@ -106,6 +110,29 @@ def follow(training: Training) -> None:
             draw(training, glimpses, status, chart, preview)
     if glimpses:
         draw(training, glimpses, status, chart, preview)
+        if job.done and glimpses[-1].model is not None:
+            keep(training, glimpses[-1].model)
+
+
+def keep(training: Training, model: GenerativeModel) -> None:
+    """Store the trained model under a name, with which every part of the page offers it."""
+    if not may("laboratory.keep"):
+        return
+    with st.form("keep", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(t("Name of the model"), f"{training.family}-{training.seed}")
+        pressed = st.form_submit_button(t("Keep this model"), icon=":material/save:")
+    if not pressed:
+        return
+    try:
+        folder = available.folder_for(name.strip())
+        check_target(folder, replace=False)
+    except GenerativeError as error:
+        st.error(escape(str(error)))
+        return
+    checkpoints.save(model, folder, model.about)
+    st.success(
+        escape(t("Kept. Every part of this page now offers {model}.", model=title(folder.name)))
+    )
 
 
 def draw(training: Training, glimpses: Sequence[Glimpse], status, chart, preview) -> None:  # type: ignore[no-untyped-def]

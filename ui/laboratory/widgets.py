@@ -43,7 +43,21 @@ SENTENCES = {
 
 def title(name: str) -> str:
     """A model's or family's name for readers."""
-    return t(TITLES[name]) if name in TITLES else name
+    return t(TITLES[name]) if name in TITLES else t("{name} (your own)", name=name)
+
+
+def short_title(family: str) -> str:
+    """A family's name without the abbreviation or the kind of model of digits behind it."""
+    return title(family).partition(" (")[0]
+
+
+def choose_model(names: Sequence[str], key: str, first: str = "") -> str:
+    """Let the reader choose one of some models; a single one is taken without a question."""
+    if len(names) == 1:
+        return names[0]
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = first if first in names else names[0]
+    return st.selectbox(t("Model"), names, format_func=title, key=key)
 
 
 def sentence(name: str) -> str:

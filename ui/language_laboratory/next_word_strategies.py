@@ -23,6 +23,7 @@ from ui.language_laboratory.next_word_charts import (
     chosen_probabilities,
     scrolling_picture,
 )
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 TEMPERATURES = (0.3, 0.7, 1.0, 1.5)
@@ -53,6 +54,10 @@ class Stopped(Exception):
 
 def show() -> None:
     """The part of the room."""
+    notice(
+        "Greedy decoding and beam search find likely texts and repeat themselves; sampling finds "
+        "less likely and more varied ones, and the temperature says how much."
+    )
     ids = next_word_prompt.choose("strategies", "The best thing about the sea is")
     first, second, third, fourth = st.columns(4, gap="medium")
     new_tokens = first.slider(t("New tokens"), 4, 48, 12, 4, key="strategies_tokens")
@@ -75,6 +80,14 @@ def show() -> None:
     if draws:
         show_draws(draws, results)
     show_probabilities(tasks, results)
+    think(
+        "Why does the likeliest text often bore, although each of its words was the likeliest?",
+        "People do not write the likeliest next word: their texts have surprises, some bits at "
+        "every few words. A search for the likeliest text avoids all of them, and a repeated "
+        "phrase makes its next repetition likelier still, so greedy decoding and beam search fall "
+        "into loops. Sampling has surprises at the rate that the model expects, but it also "
+        "draws from the long tail of unlikely tokens; top-k, top-p and min-p cut that tail off.",
+    )
 
 
 def compute(tasks: Sequence[Task]) -> dict[Task, Result]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from language.next_word import Score, ScoredToken, score
 from ui.language_laboratory import cache
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 MAX_CHARS = 1000
@@ -18,6 +19,10 @@ _STRONGEST = 14  # bits of surprise that have the full colour
 
 def show() -> None:
     """The part of the room."""
+    notice(
+        "The probability of a text is the product of the probabilities of its tokens, each behind "
+        "all before it; the stronger a token's colour, the more it surprised the model."
+    )
     left, right = st.columns(2, gap="large")
     scores: list[Score] = []
     for column, label, default, key in (
@@ -38,6 +43,12 @@ def show() -> None:
     if scores:
         with st.expander(escape(t("p(x) as a product: each token of the first text"))):
             show_tokens(scores[0])
+    think(
+        "Two texts differ in length. Can their probabilities be compared?",
+        "Not fairly: each further token multiplies by a number below 1, so that the longer text "
+        "is nearly always less likely. Bits per token and perplexity can be compared, as long as "
+        "both texts are cut by the same tokeniser.",
+    )
 
 
 @st.cache_data(max_entries=50, show_spinner=False)

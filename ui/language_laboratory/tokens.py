@@ -12,7 +12,7 @@ from ui.laboratory.widgets import number
 from ui.language_laboratory import chips, train_bpe
 from ui.language_laboratory.token_charts import ratios, trade_off
 from ui.language_laboratory.tokenizers import NAMES, TITLES, tokenizer
-from ui.language_laboratory.widgets import notice, think
+from ui.language_laboratory.widgets import choose_part, notice, think
 from ui.text import escape, t
 
 PARTS = {
@@ -50,16 +50,7 @@ _SHORT = {  # names beside the points of the chart
 
 def show() -> None:
     """The choice of a part, and the part."""
-    part = st.segmented_control(
-        t("Part"),
-        list(PARTS),
-        default="compare",
-        required=True,
-        format_func=lambda name: t(PARTS[name]),
-        key="token_part",
-        label_visibility="collapsed",
-        wrap=True,
-    )
+    part = choose_part(PARTS, "token_part")
     {"compare": compare, "train": train_bpe.show, "languages": languages, "sizes": sizes}[part]()
 
 

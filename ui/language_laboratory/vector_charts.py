@@ -20,7 +20,9 @@ def neighbour_bars(
     rows: Sequence[Mapping[str, Any]], text: Text = str, colour: str = COLOURS[0]
 ) -> Chart:
     """Bars of `cosine` for each `neighbour`, in order; several `token`s are below each other."""
-    values = [{**row, "place": n} for n, row in enumerate(rows)]
+    values = [
+        {**row, "place": n, "end": max(0.0, float(row["cosine"]))} for n, row in enumerate(rows)
+    ]
     base = alt.Chart(alt.Data(values=values)).encode(
         x=alt.X("cosine:Q", title=text("Cosine"), scale=alt.Scale(domain=_domain(rows, "cosine"))),
         y=alt.Y(
@@ -34,7 +36,7 @@ def neighbour_bars(
     bars = alt.layer(
         base.mark_bar(color=colour),
         base.mark_text(align="left", dx=4, color="#808495").encode(
-            text=alt.Text("cosine:Q", format=".3f")
+            x="end:Q", text=alt.Text("cosine:Q", format=".3f")
         ),
     ).properties(width=320)
     tokens = list(dict.fromkeys(str(row.get("token", "")) for row in rows))
@@ -140,6 +142,7 @@ def graph_chart(
         .encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
     )
     title = text("Group") if cluster is None else text("Cluster")
+    shapes = alt.Legend(orient="bottom", columns=2, symbolFillColor="#808495") if cluster else None
     points = (
         alt.Chart(alt.Data(values=nodes))
         .mark_point(filled=True, size=110, opacity=1)
@@ -149,8 +152,7 @@ def graph_chart(
             color=alt.Color("cluster:N", title=title, scale=alt.Scale(range=list(COLOURS)),
                             legend=alt.Legend(orient="bottom", columns=2)),
             shape=alt.Shape("group:N", title=text("Group"),
-                            legend=alt.Legend(orient="bottom", columns=2,
-                                              symbolFillColor="#808495")),
+                            legend=shapes),
             tooltip=["name:N", "group:N", "cluster:N"],
         )
     )  # fmt: skip

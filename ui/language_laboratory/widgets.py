@@ -1,10 +1,33 @@
-"""What several rooms draw: the sentence that says what to notice, and the question to think about."""
+"""What several rooms draw: the choice of a part, what to notice, and what to think about."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
 
 import streamlit as st
 
 from ui.text import escape, t
+
+
+def choose_part(parts: Mapping[str, str], key: str) -> str:
+    """The part of a room that is open, a key of `parts`, which gives its name in English."""
+    part: str = st.segmented_control(
+        t("Part"),
+        list(parts),
+        default=next(iter(parts)),
+        required=True,
+        format_func=lambda name: t(parts[name]),
+        key=key,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return part
+
+
+def open_part(package: str, parts: Mapping[str, str], key: str) -> None:
+    """Draw the part that is open: `show` of the module of that name in a room's package."""
+    import_module(f"{package}.{choose_part(parts, key)}").show()
 
 
 def notice(english: str) -> None:

@@ -59,7 +59,7 @@ def heat(
             "column:N",
             sort=column_labels,
             title=titles[1],
-            axis=_axis(top=True, crowded=len(columns) > 24),
+            axis=_axis(top=True, crowded=len(columns) > 24, flat=_fit(columns)),
             scale=alt.Scale(domain=column_labels),
         ),
         y=alt.Y(
@@ -110,7 +110,7 @@ def changes(
         for name, change in zip(order, heads, strict=True)
         for sentence, pair in zip(sentences, (change.first, change.second), strict=True)
     ]
-    y = alt.Y("head:N", sort=order, title=None, axis=alt.Axis(grid=True))
+    y = alt.Y("head:N", sort=order, title=None, axis=alt.Axis(grid=True, labelOverlap=False))
     base = alt.Chart(alt.Data(values=values)).encode(y=y)
     ends = [
         {
@@ -249,10 +249,15 @@ def labels(tokens: Sequence[str]) -> list[str]:
     return unique
 
 
-def _axis(*, top: bool = False, crowded: bool = False) -> alt.Axis:
+def _fit(columns: Sequence[str]) -> bool:
+    """Whether the names of columns stand beside each other in a third of a page."""
+    return len(columns) <= 5 and max(map(len, columns), default=0) <= 6
+
+
+def _axis(*, top: bool = False, crowded: bool = False, flat: bool = False) -> alt.Axis:
     return alt.Axis(
         orient="top" if top else "left",
-        labelAngle=-45 if top else 0,
+        labelAngle=-45 if top and not flat else 0,
         labelLimit=120,
         ticks=False,
         domain=False,

@@ -302,6 +302,14 @@ def sweep(
     return alt.layer(front, whiskers, dots, numbers)
 
 
+def legible(chart: Chart) -> Chart:
+    """A chart whose labels are not cut: those of axes stand whole, a legend's fill its width."""
+    room = alt.expr("max(width - 40, 120)")
+    return chart.configure_axis(labelLimit=0, titleLimit=0).configure_legend(
+        labelLimit=room, symbolLimit=0, columns=1
+    )
+
+
 def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
     return alt.Chart(alt.Data(values=list(rows)))
 
@@ -309,7 +317,7 @@ def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
 def _by_run(analyses: Sequence[RunAnalysis], palette: Palette) -> alt.Color:
     """The colour of a run, the same in every chart; a legend where there are several."""
     names = [analysis.name for analysis in analyses]
-    legend = alt.Legend(orient="bottom", columns=2) if len(names) > 1 else None
+    legend = alt.Legend(orient="bottom") if len(names) > 1 else None
     return alt.Color("run:N", title=None, legend=legend, scale=_colors(names, palette))
 
 

@@ -40,6 +40,7 @@ GERMAN = {
     "Half of the questions take less than {seconds}.": "Die Hälfte der Fragen braucht weniger als {seconds}.",
     "{share} % of the questions ended with an error.": "{share} % der Fragen endeten mit einem Fehler.",
     "Better: {names}.": "Besser: {names}.",
+    "Lectures are added at the service {address}.": "Vorlesungen werden beim Dienst {address} hinzugefügt.",
     "Worse: {names}.": "Schlechter: {names}.",
     "Compared with {name}, no measure differs for certain on the {n} questions of both.": "Im Vergleich mit {name} unterscheidet sich auf den {n} gemeinsamen Fragen kein Maß sicher.",
     "Compared with {name}, on the {n} questions of both:": "Im Vergleich mit {name}, auf den {n} gemeinsamen Fragen:",

@@ -27,6 +27,8 @@ COLOURS = {  # by theme, in the order of OUTCOMES; what was not retrieved recede
 }
 RANKS_AXIS = "Rank (best at the top)"
 _LABELLED = 8  # lines with their page beside them
+# A label is whole, or where its column (27 % of the width) is too narrow the pages alone.
+_WHOLE_LABEL = alt.expr("length(datum.label) * 6.6 < width * 0.27 ? datum.label : datum.pages")
 
 
 def rank_chart(
@@ -52,6 +54,7 @@ def rank_chart(
             "passage": one.hit.passage.id,
             "citation": citation(one.hit.passage),
             "label": label(one.hit.passage),
+            "pages": label(one.hit.passage).split(", ")[0],
             "heading": (one.hit.passage.headings or ("",))[-1],
             "stage": text(STAGES[stage]),
             "rank": one.hit.stages[stage].rank,
@@ -92,10 +95,8 @@ def rank_chart(
     width = alt.Size("width:Q", scale=None, legend=None)
     lines = base.mark_line(interpolate="monotone").encode(size=width).properties(data=data)
     dots = base.mark_point(filled=True, size=80).properties(data=data)
-    names = (
-        base.mark_text(align="left", dx=12, fontSize=12, limit=alt.expr("width / 4"))
-        .encode(text="label:N")
-        .properties(data=alt.Data(values=labels))
+    names = base.mark_text(align="left", dx=12, fontSize=12, text=_WHOLE_LABEL).properties(
+        data=alt.Data(values=labels)
     )
     chart = alt.layer(lines.add_params(pointed), dots, names)
     return chart.properties(height=480)

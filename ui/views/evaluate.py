@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import tempfile
@@ -43,6 +42,7 @@ from ui.views.evaluation_runs import (
     warn_of_missing_documents,
 )
 from ui.views.passages import inspect
+from ui.views.question_writing import write_questions
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ _GROUP_FIGURES = (
 
 def page(session: Session) -> None:
     """One run of the page."""
+    session.identity.require("evaluation.read")
     if session.library is None:
         welcome(session)
         return
@@ -88,6 +89,7 @@ def page(session: Session) -> None:
     st.caption(t("Questions with known answers measure how good the answers are."))
     try:
         begin(session, session.library)
+        write_questions(session, session.library)
         show_outcome()
         follow(session)
         runs = saved_runs(session)
@@ -99,16 +101,16 @@ def page(session: Session) -> None:
                 key="runs_shown",
             )
             show_runs(session, session.library, [read_run(runs[name]) for name in names])
-            list_runs(runs, _running())
+            list_runs(session, runs, _running())
         else:
             st.info(t("There is no run yet; choose a question set and start one."))
     except KathederError as error:
         st.error(escape(str(error)))
-    feedback(session)
 
 
 def question_files(session: Session) -> dict[str, Path]:
     """The question sets at hand by name: bundled ones, and those in the library's folder."""
+    session.identity.require("question-set.read")
     own = sorted((session.folder / "questions").glob("*.jsonl"))
     return resources.question_sets() | {file.stem: file for file in own}
 
@@ -158,6 +160,7 @@ def add_questions(session: Session, name: str, content: bytes) -> str:
     Raises:
         BadQuestionFile: a line does not fit; nothing is saved.
     """
+    session.identity.require("question-set.write")
     stem = re.sub(r"[^\w .-]", "_", Path(name).stem)[:80].strip(" .") or "questions"
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / f"{stem}.jsonl"
@@ -171,6 +174,7 @@ def add_questions(session: Session, name: str, content: bytes) -> str:
 
 def start(session: Session, file: Path, name: str, *, generate: bool, limit: int | None) -> None:
     """Run beside the page; a run of that name is continued."""
+    session.identity.require("evaluation.start")
     questions = read_questions(file)
     stem = re.sub(r"[^\w .-]", "_", f"{file.stem} {name}").strip(" .")
     output = session.folder / "runs" / f"{stem}.jsonl"
@@ -214,7 +218,8 @@ def follow(session: Session) -> None:
     name = background_jobs().get(_RUN, "")
     st.info(escape(t("The run {name} is under way.", name=name)), icon=":material/hourglass_top:")
     bar = st.progress(0.0, t("The models are being loaded …"))
-    st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_run")
+    if session.identity.may("evaluation.stop"):
+        st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_run")
     try:
         for step in job.follow():
             if step is not None:
@@ -289,7 +294,7 @@ def show_charts(analyses: Sequence[RunAnalysis]) -> None:
     for title, chart in drawn.items():
         if chart is not None:
             st.markdown(f"**{escape(title)}**")
-            st.altair_chart(chart, width="stretch", alt=title)
+            st.altair_chart(charts.legible(chart), width="stretch", alt=title)
 
 
 def show_comparisons(analyses: Sequence[RunAnalysis]) -> None:
@@ -352,37 +357,3 @@ def show_line(name: str, line: RunLine) -> None:
         st.markdown(escape(line.error or answer or "–"))
         pages = [f"{ref.doc} {', '.join(map(str, ref.pages))}" for ref in line.reranked[:5]]
         st.caption(escape(t("Pages retrieved: {pages}", pages="; ".join(pages))))
-
-
-# ---- feedback ----
-
-
-def feedback(session: Session) -> None:
-    """What readers thought of answers, and their ratings as a question set."""
-    comments = session.conversations.feedback()
-    if not comments:
-        return
-    with st.expander(t("Readers' feedback"), icon=":material/thumbs_up_down:"):
-        st.dataframe(
-            {
-                t("Question"): [question for question, _, _ in comments],
-                t("Good"): [good for _, good, _ in comments],
-                t("Comment"): [comment for _, _, comment in comments],
-            },
-            hide_index=True,
-            width="stretch",
-        )
-        values = session.conversations.question_set()
-        lines = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
-        left, right = st.columns(2)
-        left.download_button(
-            t("As a question set"),
-            data=lines,
-            file_name="feedback.jsonl",
-            mime="application/jsonl",
-            disabled=not values,
-            on_click="ignore",
-        )
-        if right.button(t("Save as question set “feedback”"), disabled=not values):
-            add_questions(session, "feedback.jsonl", lines.encode())
-            st.rerun()

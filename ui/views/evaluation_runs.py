@@ -55,7 +55,7 @@ def state_of(run: Run, *, running: bool) -> str:
     return f"{state}, {t('failed: {number}', number=failed)}" if failed else state
 
 
-def list_runs(runs: Mapping[str, Path], running: str | None) -> None:
+def list_runs(session: Session, runs: Mapping[str, Path], running: str | None) -> None:
     """All runs with their states, and a button that deletes some."""
     with st.expander(t("All runs"), icon=":material/list:"):
         rows: dict[str, list[str]] = {
@@ -79,6 +79,7 @@ def list_runs(runs: Mapping[str, Path], running: str | None) -> None:
         )
 
         def delete() -> None:
+            session.identity.require("evaluation.delete")
             for name in names:
                 meta_path(runs[name]).unlink(missing_ok=True)
                 runs[name].unlink(missing_ok=True)

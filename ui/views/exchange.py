@@ -8,12 +8,16 @@ from collections.abc import Iterator
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from rag.language_models.choices import QUOTED
 from rag.sampling import PRESETS, Sampling
+from rag.scope import EVERYTHING, Scope
 from rag.types import Answer, StageDone, Token
 from ui import answers
 from ui.conversations import Conversation, Exchange
 from ui.copied_text import as_bibtex, as_markdown, as_plain
 from ui.copy_button import copy_button
+from ui.navigation import close_source, show_source_of
+from ui.reading.pins import pin_answer
 from ui.render import (
     PROGRESS,
     answer_message,
@@ -33,9 +37,11 @@ def ask(
     question: str,
     written: bool | None = None,
     sampling: Sampling | None = None,
+    scope: Scope = EVERYTHING,
+    model: str = "",
 ) -> None:
     """Start to answer a question, in a new conversation if None, and run the page again."""
-    st.session_state.open_source = None
+    close_source()
     st.session_state.last_question = question  # the first question of the page Passages
     st.query_params["c"] = answers.ask(
         session,
@@ -43,6 +49,8 @@ def ask(
         question,
         written=written,
         sampling=sampling,
+        scope=scope,
+        model=model,
     )
     st.rerun()
 
@@ -79,10 +87,9 @@ def show_exchange(
 
 def _open(exchange: int, number: int, button: str) -> None:
     state = st.session_state
-    state.open_source = (exchange, number)
+    show_source_of(exchange, number)
     state.opened_sources = state.get("opened_sources", 0) + 1
     state.opened_by = button
-    state.pop("viewed_page", None)
 
 
 # ---- the question ----
@@ -112,7 +119,7 @@ def _edit_form(session: Session, conversation: Conversation, exchange: Exchange)
         st.session_state.editing = None
         if submitted and question.strip():
             session.conversations.truncate(conversation.id, exchange.id)
-            ask(session, conversation, question)
+            ask(session, conversation, question, scope=exchange.scope, model=exchange.model)
         st.rerun()
 
 
@@ -123,11 +130,19 @@ def _answer_buttons(
     session: Session, conversation: Conversation, exchange: Exchange, answer: Answer, *, last: bool
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        copy_button(as_plain(answer), key=f"copy-{exchange.id}")
+        copy_button(as_plain(answer), key=f"copy-answer-{exchange.id}")
         if answer.sources:
             with st.popover(t("Copy as"), icon=":material/content_copy:"):
                 copy_button(as_markdown(answer), f"copy-markdown-{exchange.id}", "Markdown")
                 copy_button(as_bibtex(answer), f"copy-bibtex-{exchange.id}", "BibTeX")
+            if st.button(
+                t("Pin"),
+                icon=":material/push_pin:",
+                key=f"pin-{exchange.id}",
+                help=t("Save the answer and its question to the notes"),
+            ):
+                pin_answer(session, answer)
+                st.toast(t("Pinned to the notes."), icon=":material/push_pin:")
         if last:
             _regenerate_menu(session, conversation, exchange)
         _feedback(session, exchange, answer)
@@ -159,6 +174,8 @@ def _regenerate_menu(session: Session, conversation: Conversation, exchange: Exc
             exchange.question,
             written=selection != "quoted",
             sampling=sampling,
+            scope=exchange.scope,
+            model="" if selection == "quoted" or exchange.model == QUOTED else exchange.model,
         )
 
 

@@ -11,16 +11,19 @@ from importlib import import_module
 import streamlit as st
 
 from generative.errors import GenerativeError
+from ui.navigation import choose_place
 from ui.session import Session
 from ui.text import escape, t
 
 PARTS = {  # module below ui.laboratory: its name
+    "foundations": "Foundations",
     "sample": "Sample",
     "latent": "Latent space",
     "denoise": "Denoising",
     "complete": "Image completion",
     "draw": "Draw a digit",
     "train": "Train live",
+    "toy": "Two dimensions",
     "compare": "Compare",
 }
 
@@ -29,16 +32,7 @@ def page(session: Session) -> None:
     """One run of the page."""
     st.title(t("Generative laboratory"))
     st.caption(t("Generative models of handwritten digits. This page does not use the lectures."))
-    part = st.segmented_control(
-        t("Part"),
-        list(PARTS),
-        default="sample",
-        required=True,
-        format_func=lambda name: t(PARTS[name]),
-        key="part",
-        label_visibility="collapsed",
-        wrap=True,
-    )
+    part = choose_place("part", t("Part"), PARTS, "sample")
     open_part(part)
 
 

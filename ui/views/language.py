@@ -11,6 +11,7 @@ from importlib import import_module
 import streamlit as st
 
 from language.errors import LanguageError
+from ui.navigation import choose_place
 from ui.session import Session
 from ui.text import escape, t
 
@@ -30,16 +31,7 @@ def page(session: Session) -> None:
     st.caption(
         t("How a language model works, seen from the inside. This page does not use the lectures.")
     )
-    room = st.segmented_control(
-        t("Room"),
-        list(ROOMS),
-        default=next(iter(ROOMS)),
-        required=True,
-        format_func=lambda name: t(ROOMS[name]),
-        key="room",
-        label_visibility="collapsed",
-        wrap=True,
-    )
+    room = choose_place("room", t("Room"), ROOMS, next(iter(ROOMS)))
     open_room(room)
 
 

@@ -1,24 +1,25 @@
-"""Library: add lectures, look at their pages and passages, remove them."""
+"""Library: courses and their lectures; one lecture in the viewer."""
 
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from ingest.citations import unit_of
-from ingest.errors import KathederError
 from ingest.store import Library
 from ingest.types import Document
-from ui.ingestion import follow_ingestion, start_ingestion, upload, welcome
-from ui.page_view import show_whole_page, size_of, thumbnail
-from ui.render import show_unread_pictures
+from ui.course.guide import show_guide
+from ui.course.guide_job import start_guides
+from ui.ingestion import follow_ingestion, is_reading, upload, welcome
+from ui.page_view import pictured_file, size_of
+from ui.reading.pins import pin_to
+from ui.reading.source_view import offer_files, passage_places
+from ui.reading.viewer import show_viewer
 from ui.session import Session, lazy_tabs
 from ui.text import UNIT, counted, escape, t
+from ui.views.lecture_list import lecture_menu, lecture_title, show_courses
 from ui.views.library_map import show_map, show_near_duplicates
-
-_THUMBNAILS = 12  # on a page of them
 
 
 def page(session: Session) -> None:
@@ -27,113 +28,76 @@ def page(session: Session) -> None:
         welcome(session)
         return
     library = session.library
+    if not is_reading():
+        start_guides(session)
+    document = named_lecture(library, st.query_params.get("lecture", ""))
+    if document is not None:
+        show_lecture(session, library, document)
+        return
     st.title(t("Library"))
-    st.caption(escape(f"{size_of(library)} · {session.folder}"))
+    place = f" · {session.folder}" if session.identity.may("folder.show") else ""
+    st.caption(escape(f"{size_of(library)}{place}"))
     upload(session)
-    follow_ingestion()
+    follow_ingestion(session)
     lazy_tabs(
         "library",
         {
-            t("Lectures"): partial(show_documents, session, library),
+            t("Lectures"): partial(show_courses, session, library),
             t("Map of all passages"): partial(show_map, session, library),
-            t("Near-duplicates"): partial(show_near_duplicates, library),
+            t("Near-duplicates"): partial(show_near_duplicates, session, library),
         },
     )
 
 
-def show_documents(session: Session, library: Library) -> None:
-    """A table of all lectures, and one of them with its pages and passages."""
-    documents = library.documents()
-    st.dataframe(
-        {
-            t("File"): [d.name for d in documents],
-            t("Title"): [d.title for d in documents],
-            t("Pages"): [d.pages for d in documents],
-            t("Passages"): [len(library.passages(d.id)) for d in documents],
-            t("Language"): [d.language for d in documents],
-            t("Collection"): [d.collection for d in documents],
-        },
-        hide_index=True,
-        width="stretch",
+def named_lecture(library: Library, name: str) -> Document | None:
+    """The lecture whose id begins with what the address names; None for none."""
+    if len(name) < 8:
+        return None
+    return next((d for d in library.documents() if d.id.startswith(name)), None)
+
+
+def show_lecture(session: Session, library: Library, document: Document) -> None:
+    """A lecture in the viewer, what can be done with it, and its passages."""
+
+    def back() -> None:
+        for name in ("lecture", "page", "passage"):
+            st.query_params.pop(name, None)
+
+    with st.container(horizontal=True, vertical_alignment="center", key="lecture_head"):
+        st.button(t("All lectures"), icon=":material/arrow_back:", type="tertiary", on_click=back)
+        st.markdown(f"**{escape(lecture_title(library, document))}**", width="stretch")
+        lecture_menu(session, library, document, "", key="menu-lecture")
+    follow_ingestion(session)
+    show_guide(session, library, document)
+    number = _page_of_address(document)
+    pictured = pictured_file(library, document)
+    name = st.query_params.get("passage", "")
+    passage = next((p for p in library.passages(document.id) if name and p.id == name), None)
+    places = passage_places(passage, 0, len(passage.text), library, pictured) if passage else []
+    show_viewer(
+        library,
+        document,
+        key="viewer_library",
+        page=number,
+        token=f"{document.id} {number} {name}",
+        places=places,
+        quote=" ".join(passage.text.split()) if passage else "",
+        pin=pin_to(session, library),
     )
-    show_unread_pictures(library)
-    document = st.selectbox(
-        t("Lecture"), documents, format_func=lambda d: d.name, key="lecture", index=0
-    )
-    if document is None:
-        return
-    _document_buttons(session, library, document)
-    _pages(library, document)
+    offer_files(document, pictured, number)
+    with st.expander(t("Passages of a page"), icon=":material/segment:", key="passages_of_page"):
+        unit = t(UNIT[unit_of(document.file)], number="").strip().capitalize()
+        chosen = st.number_input(unit, 1, document.pages, number, key=f"page-{document.id}")
+        _passages_of_page(library, document, int(chosen))
 
 
-def _document_buttons(session: Session, library: Library, document: Document) -> None:
-    def remove() -> None:
-        library.remove(document.id)
-        uploads = (session.folder / "uploads").resolve()
-        file = Path(document.path)
-        if file.parent == uploads:
-            file.unlink(missing_ok=True)
-
-    with st.container(horizontal=True):
-        if st.button(
-            t("Reload the file"),
-            icon=":material/refresh:",
-            help=t("Replaces the pages if the file has changed"),
-        ):
-            st.session_state.reports = []
-            start_ingestion(session, [Path(document.path)], collection=document.collection)
-            st.rerun()
-        with st.popover(t("Collection"), icon=":material/folder:"), st.form("collection"):
-            name = st.text_input(t("Collection"), document.collection, max_chars=80)
-            if st.form_submit_button(t("Save")):
-                library.set_collection(document.id, name.strip())
-                st.rerun()
-        with st.popover(t("Remove"), icon=":material/delete:"):
-            st.markdown(t("Remove this lecture from the library?"))
-            st.button(t("Remove lecture"), type="primary", on_click=remove)
+def _name_passage(passage: str) -> None:
+    st.query_params["passage"] = passage
 
 
-def _pages(library: Library, document: Document) -> None:
-    """Thumbnails, and below them one page in full size beside its passages."""
-    groups = (document.pages - 1) // _THUMBNAILS + 1
-    group = 1
-    if groups > 1:
-        group = st.pagination(groups, key=f"group-{document.id}") or 1
-    first = (group - 1) * _THUMBNAILS + 1
-    state = st.session_state
-    document_id, number = state.get("page_of_lecture", (document.id, first))
-    if document_id != document.id:
-        number = first
-
-    try:
-        _thumbnails(library, document, range(first, min(first + _THUMBNAILS, document.pages + 1)))
-        picture, passages = st.columns([3, 2], gap="large")
-        with picture:
-            show_whole_page(library, document, number)
-    except KathederError as error:
-        st.error(escape(str(error)))
-        return
-    with passages:
-        _passages_of_page(library, document, number)
-
-
-def _thumbnails(library: Library, document: Document, numbers: range) -> None:
-
-    def select(number: int) -> None:
-        st.session_state.page_of_lecture = (document.id, number)
-
-    with st.container(horizontal=True, gap="small", key="thumbnails"):
-        for number in numbers:
-            with st.container(width=150, gap="xxsmall"):
-                alt = t("Page {number} of {file}", number=number, file=document.file)
-                st.image(thumbnail(library, document, number), width=150, alt=alt)
-                st.button(
-                    t(UNIT[unit_of(document.file)], number=number),
-                    key=f"page-{document.id}-{number}",
-                    type="tertiary",
-                    on_click=select,
-                    args=(number,),
-                )
+def _page_of_address(document: Document) -> int:
+    text = st.query_params.get("page", "1")
+    return min(max(int(text), 1), document.pages) if text.isdecimal() else 1
 
 
 def _passages_of_page(library: Library, document: Document, number: int) -> None:
@@ -143,5 +107,14 @@ def _passages_of_page(library: Library, document: Document, number: int) -> None
         with st.container(border=True):
             st.caption(escape(" › ".join(passage.headings)))
             st.text(passage.text)
+            st.button(
+                t("Show on the page"),
+                icon=":material/ink_highlighter:",
+                type="tertiary",
+                key=f"passage-{passage.id}",
+                on_click=_name_passage,
+                args=(passage.id,),
+                help=t("Marks it, and the address names it"),
+            )
     if not passages:
         st.caption(t("Not indexed (divider slide or no text)"))

@@ -10,9 +10,11 @@ from ingest.types import Passage
 from rag import library_map
 from rag.document_versions import SharedPages, shared_pages
 from rag.library_map import LibraryMap
-from ui.presentation.map_chart import map_chart
+from ui.presentation.charts import legible
+from ui.presentation.map_chart import COLOURS, map_chart
 from ui.session import Session
 from ui.text import citation_of, escape, t
+from ui.views.lecture_list import remove_lecture
 
 _THRESHOLD = 0.95  # cosine from which two passages count as near-duplicates
 
@@ -20,6 +22,15 @@ _THRESHOLD = 0.95  # cosine from which two passages count as near-duplicates
 def show_map(session: Session, library: Library) -> None:
     """All passages in two dimensions, with a question and the passages that it retrieves."""
     question = st.text_input(t("Show a question on the map"), key="map_question", max_chars=500)
+    names = [document.name for document in library.documents()]
+    few = len(names) <= len(COLOURS)
+    coloured = st.multiselect(
+        t("Lectures in colour"),
+        names,
+        default=names if few else names[:3],
+        max_selections=len(COLOURS),
+        key="map_coloured",
+    )
     projection = _library_map(library)
     point, retrieved = None, set()
     if question.strip():
@@ -35,9 +46,10 @@ def show_map(session: Session, library: Library) -> None:
         question=question,
         question_point=point,
         retrieved=retrieved,
+        coloured=coloured,
         text=t,
     )
-    st.altair_chart(chart, width="stretch", key="map", alt=t("Map of all passages"))
+    st.altair_chart(legible(chart), width="stretch", key="map", alt=t("Map of all passages"))
     st.caption(
         t(
             "Each point is a passage. The axes are the first two principal components of the passage "
@@ -46,17 +58,33 @@ def show_map(session: Session, library: Library) -> None:
     )
 
 
-def show_near_duplicates(library: Library) -> None:
-    """Passages that are nearly the same, as in an old and a new version of a lecture."""
-    for shared in _shared_pages(library):
-        st.markdown(
-            t(
-                "{file}: {share} % of its pages are also in {other}.",
-                file=escape(shared.document.name),
-                share=round(100 * shared.share),
-                other=escape(shared.other.name),
+def show_near_duplicates(session: Session, library: Library) -> None:
+    """Lectures that share their pages, as an old and a new version do, and passages nearly the same."""
+    for number, shared in enumerate(_shared_pages(library)):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"shared-{number}"):
+            st.markdown(
+                t(
+                    "{file}: {share} % of its pages are also in {other}.",
+                    file=escape(shared.document.name),
+                    share=round(100 * shared.share),
+                    other=escape(shared.other.name),
+                ),
+                width="stretch",
             )
-        )
+            if not session.identity.may("lecture.remove"):
+                continue
+            for role, document in (("one", shared.document), ("other", shared.other)):
+                with st.popover(
+                    t("Remove {file}", file=escape(document.name)), icon=":material/delete:"
+                ):
+                    st.markdown(t("Remove this lecture from the library?"))
+                    st.button(
+                        t("Remove from the library"),
+                        type="primary",
+                        key=f"shared-{number}-{role}",
+                        on_click=remove_lecture,
+                        args=(session, library, document),
+                    )
     pairs = _near_duplicates(library)
     st.caption(
         t(

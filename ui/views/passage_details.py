@@ -95,8 +95,8 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
     verdict = t(
         _VERDICTS[grade],
         confidence=f"{confidence:.2f}",
-        least=f"{pipeline.least_confidence:.2f}",
-        doubt=f"{pipeline.doubt_confidence:.2f}",
+        least=f"{pipeline.thresholds.least:.2f}",
+        doubt=f"{pipeline.thresholds.doubt:.2f}",
     )
     st.markdown(escape(verdict))
     st.dataframe(
@@ -110,6 +110,6 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
         width="stretch",
     )
     st.markdown(f"**{escape(t('Prompt for the language model'))}**")
-    for message in pipeline.prompt(query, evidence):
+    for message in pipeline.writing_task(query, hits, tuple(evidence)).messages:
         st.caption(escape(message["role"]))
         st.code(message["content"], language=None, wrap_lines=True)

@@ -11,12 +11,14 @@ import streamlit as st
 from ingest.errors import KathederError
 from ingest.store import Library
 from rag.pipeline import Pipeline
+from rag.scope import EVERYTHING, Scope
 from rag.settings import Settings
 from rag.trace import ORDER, Trace, trace
 from rag.types import Source
 from ui.ingestion import welcome
 from ui.presentation.labels import STAGES
 from ui.presentation.passage_charts import rank_chart, score_chart
+from ui.scope_picker import scope_picker
 from ui.session import Session, change_settings, lazy_tabs
 from ui.text import citation_of, escape, pages_first, t
 from ui.views.passage_details import show_prompt, show_traces
@@ -44,13 +46,14 @@ def page(session: Session) -> None:
     st.title(t("Passages"))
     st.caption(t("How each search stage ranks each passage for one question."))
     st.session_state.setdefault("inspected", st.session_state.get("last_question", ""))
+    scope = scope_picker(session.library, "scope-passages")
     question = st.text_input(t("Question"), key="inspected", max_chars=2000)
     first, second = search_settings(session)
     if not question.strip():
         st.info(t("Enter a question above. This page only searches; it writes no answer."))
         return
     try:
-        inspect(session, session.library, question, first, second)
+        inspect(session, session.library, question, first, second, scope)
     except KathederError as error:
         st.error(escape(str(error)))
 
@@ -87,10 +90,15 @@ def sliders(settings: Settings, key: str) -> Changes:
 
 
 def inspect(
-    session: Session, library: Library, question: str, first: Changes, second: Changes | None
+    session: Session,
+    library: Library,
+    question: str,
+    first: Changes,
+    second: Changes | None,
+    scope: Scope = EVERYTHING,
 ) -> None:
-    """Every candidate of one question under one or two settings."""
-    pipeline = session.pipeline()
+    """Every candidate of one question in a scope, under one or two settings."""
+    pipeline = session.pipeline().within(scope)
     pipelines = [
         pipeline.with_settings(session.settings.with_changes(**changes))
         for changes in (first, second)

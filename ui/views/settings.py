@@ -9,9 +9,14 @@ import streamlit as st
 
 from ingest.errors import KathederError
 from rag.sampling import PRESETS, Sampling, sampling_from
+from ui.identity.paths import LOGOUT
+from ui.identity.roles import Role
+from ui.language_model.instructions import instructions
+from ui.language_model.panel import language_model
 from ui.session import Session, change_settings, save_preferences
 from ui.text import LANGUAGES, escape, t
 
+ROLES = {Role.READER: "reader", Role.LECTURER: "lecturer", Role.OWNER: "owner"}
 _STRATEGIES = {
     "greedy": "Greedy (most likely token)",
     "beam": "Beam search",
@@ -29,9 +34,12 @@ def page(session: Session) -> None:
     """One run of the page."""
     st.title(t("Settings"))
     language(session)
+    account(session)
     try:
         answering(session)
         models(session)
+        language_model(session)
+        instructions(session)
         chunking(session)
     except KathederError as error:
         st.error(escape(str(error)))
@@ -43,6 +51,16 @@ def page(session: Session) -> None:
             st.session_state.changes = {}
             save_preferences(session)
             st.rerun()
+
+
+def account(session: Session) -> None:
+    """Who is signed in, and the way out; nothing on a private machine."""
+    if session.base.app.sign_on == "none":
+        return
+    role = t(ROLES[session.identity.role])
+    name = session.identity.name
+    st.caption(escape(t("Signed in as {name}", name=f"{name} ({role})" if name else role)))
+    st.html(f'<a href="{LOGOUT}" target="_self">{t("Sign out")}</a>')
 
 
 def language(session: Session) -> None:
@@ -154,7 +172,7 @@ def models(session: Session) -> None:
     """The models; readers who log in with the shared password cannot change them."""
     st.subheader(t("Models"))
     current = session.settings.models
-    shared = bool(session.base.app.password)
+    shared = not session.identity.may("models.change")
     with st.form("models"):
         values = {
             "encoder": st.text_input(t("Bi-encoder"), current.encoder, disabled=shared),
@@ -180,6 +198,8 @@ def models(session: Session) -> None:
 
 def chunking(session: Session) -> None:
     """The size of passages; a change takes effect when the library is rebuilt."""
+    if not session.identity.may("chunking.change"):
+        return
     st.subheader(t("Splitting lectures into passages"))
     current = session.settings.chunking
     with st.form("chunking"):

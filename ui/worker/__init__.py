@@ -3,8 +3,8 @@
 Importing PyTorch and loading models takes longer than answering. So `katheder ask`, `search` and
 `chat` talk to a worker: a process of the same user that holds one pipeline, listens on a socket
 in the cache folder that only this user can open, and ends after some idle minutes
-(`app.keep_warm_minutes`; 0 means no worker). `server` is that process, `client` what talks to it,
-`messages` what they say.
+(`app.keep_warm_minutes`; 0 means no worker). `server` is that process, which runs the service of
+`ui.service`; `client` is what talks to it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 
 def open_pipeline(folder: Path, settings: Settings) -> Answerer:
-    """What answers questions about a library: its worker, or a pipeline in this process.
+    """What answers questions about a library: a service, its worker, or a pipeline in this process.
 
     Raises:
         KathederError: the pipeline in this process does not open, see `Pipeline.load`. A worker
             is started with the first question, and its faults are raised then.
     """
     from ui.worker.client import RemotePipeline, is_available
+
+    if settings.app.service:
+        from ui.service_client import ServicePipeline
+
+        return ServicePipeline(settings)
 
     if is_available(settings):
         return RemotePipeline(folder, settings)

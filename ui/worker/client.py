@@ -7,6 +7,7 @@ a change of any starts another.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import socket
@@ -21,12 +22,11 @@ from pathlib import Path
 from ingest import resources
 from ingest.errors import KathederError
 from ingest.weights import cache_dir
-from rag.answerer import Answerer
 from rag.calibration_files import calibration_files
-from rag.sampling import Sampling
 from rag.settings import Settings
-from rag.types import Answered, Event, Hit, Turn
-from ui.worker.messages import STOP, Found, Request, decode_event, raise_error
+from rag.types import Event
+from ui.service.pipeline_client import RemoteAnswerer, exchange
+from ui.service.pipeline_messages import Found, Request, raise_error
 
 _MAX_SOCKET_PATH = 100  # systems allow 104 to 108 bytes
 _ATTEMPTS = 3  # a worker that ends just then, or a socket left by a killed one, costs one
@@ -47,8 +47,8 @@ def is_available(settings: Settings) -> bool:
 def socket_path(folder: Path, settings: Settings) -> Path:
     """Where the worker for a library and the settings' models listens.
 
-    The name is a hash of the library's folder, the settings of the models, the calibrations'
-    contents, and the program's files with their times.
+    The name is a hash of the library's folder, the settings of the models, the key of the language
+    model's server, the calibrations' contents, and the program's files with their times.
     """
     sources = sorted(
         (str(file), file.stat().st_mtime_ns)
@@ -58,12 +58,13 @@ def socket_path(folder: Path, settings: Settings) -> Path:
     calibrations = [
         hashlib.sha256(file.read_bytes()).hexdigest() for file in calibration_files(folder)
     ]
-    parts = [str(folder.resolve()), settings.models.model_dump_json(), calibrations, sources]
+    key = os.environ.get(settings.models.api_key_variable, "")  # a worker has that of its start
+    parts = [str(folder.resolve()), settings.models.model_dump_json(), key, calibrations, sources]
     return _socket_path(hashlib.sha256(repr(parts).encode()).hexdigest()[:16])
 
 
 @dataclass(frozen=True)
-class RemotePipeline(Answerer):
+class RemotePipeline(RemoteAnswerer):
     """A pipeline in a worker process, which is started when the first question finds none.
 
     `command` starts a worker; socket and library are appended to it.
@@ -73,52 +74,26 @@ class RemotePipeline(Answerer):
     settings: Settings
     command: Sequence[str] = WORKER_COMMAND
 
-    def stream(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        sampling: Sampling | None = None,
-        stop: threading.Event | None = None,
-    ) -> Iterator[Event]:
-        """Answer a question, yielding events; see `Answerer.stream`.
+    @property
+    def sent_settings(self) -> Settings:
+        """All settings, as the worker has none of its own but those of the models."""
+        return self.settings
+
+    def replies(self, request: Request, stop: threading.Event | None) -> Iterator[Event | Found]:
+        """What the worker replies; it is asked again where it ended before its first reply.
 
         Raises:
             KathederError: what the pipeline raised, or the worker did not start.
         """
-        request = Request(question, tuple(history), self.settings, sampling)
-        for event in self._replies(request, stop):
-            assert not isinstance(event, Found)
-            yield event
-            if isinstance(event, Answered):
-                return
-
-    def search(self, question: str, history: Sequence[Turn] = ()) -> list[Hit]:
-        """The passages for a question, best first, at most `retrieval.top_k`."""
-        request = Request(question, tuple(history), self.settings, search_only=True)
-        reply = next(self._replies(request, None))
-        assert isinstance(reply, Found)
-        return list(reply.hits)
-
-    def _replies(self, request: Request, stop: threading.Event | None) -> Iterator[Event | Found]:
-        """What the worker replies; it is asked again where it ended before its first reply."""
         for _ in range(_ATTEMPTS):
             replied = False
             try:
-                with self._connect() as connection:
-                    connection.sendall(request.encode())
-                    done = threading.Event()
-                    if stop is not None:
-                        arguments = (connection, stop, done)
-                        threading.Thread(target=_send_stop, args=arguments, daemon=True).start()
-                    try:
-                        with connection.makefile("r", encoding="utf-8") as lines:
-                            for line in lines:
-                                replied = True
-                                yield decode_event(line)
-                    finally:
-                        done.set()
-            except OSError:  # refused or reset: nobody listens (any more)
+                for event in exchange(self._connect, request, stop):
+                    replied = True
+                    yield event
+                if replied:
+                    return
+            except (OSError, http.client.HTTPException):  # nobody listens (any more)
                 pass
             if replied:
                 break
@@ -126,14 +101,15 @@ class RemotePipeline(Answerer):
             f"The worker ended before it had answered; ask again. {_WITHOUT_WORKER}"
         )
 
-    def _connect(self) -> socket.socket:
+    def _connect(self) -> _SocketConnection:
         """A connection to the worker, which is started if there is none."""
-        path = socket_path(self.folder, self.settings)
+        connection = _SocketConnection(socket_path(self.folder, self.settings))
         try:
-            return _open(path)
+            connection.connect()
         except OSError:
-            self._start(path)
-            return _open(path)
+            self._start(connection.path)
+            connection.connect()
+        return connection
 
     def _start(self, path: Path) -> None:
         """Start a worker that outlives this process, and wait until it listens."""
@@ -170,24 +146,22 @@ class RemotePipeline(Answerer):
             )
 
 
-def _send_stop(connection: socket.socket, stop: threading.Event, done: threading.Event) -> None:
-    while not stop.wait(0.1):
-        if done.is_set():
-            return
-    try:
-        connection.sendall(STOP)
-    except OSError:
-        return  # the answer was complete already
+class _SocketConnection(http.client.HTTPConnection):
+    """A connection of HTTP to a socket in the file system."""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost")
+        self.path = path
 
-def _open(path: Path) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.connect(str(path))
-    except OSError:
-        connection.close()
-        raise
-    return connection
+    def connect(self) -> None:
+        """Open the socket; raises OSError where nobody listens."""
+        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            opened.connect(str(self.path))
+        except OSError:
+            opened.close()
+            raise
+        self.sock = opened
 
 
 def _worker_environment() -> dict[str, str]:

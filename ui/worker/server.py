@@ -1,4 +1,4 @@
-"""The worker: a process that holds one pipeline and answers requests at a socket."""
+"""The worker: the service of one library at a socket that only its user can open."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from ingest.errors import KathederError
+from ingest.memory import limit_arenas
 from rag.settings import Settings
-from ui.worker.messages import READY, Found, Request, decode_settings, encode_error, encode_event
+from ui.service.pipeline_messages import READY, decode_settings, encode_error
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from rag.models import Models
-    from rag.pipeline import Pipeline
-    from rag.types import Event
+    from ui.service.engine import Engine
 
 _PATIENCE = 120.0  # seconds to wait for another worker of the same socket that is starting
 
@@ -45,7 +47,7 @@ def serve(
     """
     import fcntl
 
-    from rag.pipeline import Pipeline
+    from ui.service.engine import open_engine
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.with_suffix(".lock").open("w") as lock:
@@ -64,34 +66,82 @@ def serve(
                         f"{_PATIENCE:.0f} s without answering; end that process and ask again."
                     ) from None
                 time.sleep(0.1)
-        pipeline = Pipeline.load(folder, settings, models)
-        path.unlink(missing_ok=True)  # left by a worker that was killed
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
-            server.bind(str(path))
-            path.chmod(0o600)
-            server.listen()
-            server.settimeout(settings.app.keep_warm_minutes * 60)
+        engine = open_engine(folder, settings, models)
+        engine.load()
+        with _listen(path) as listener:
             announce(READY)
             try:
-                _accept(server, pipeline)
+                _run(engine, listener)
             finally:
                 path.unlink(missing_ok=True)
 
 
-def _accept(server: socket.socket, pipeline: Pipeline) -> None:
-    """Reply to each connection in a thread, until the server's timeout passes in idleness."""
-    threads: list[threading.Thread] = []
-    while True:
-        try:
-            connection, _ = server.accept()
-        except TimeoutError:
-            threads = [thread for thread in threads if thread.is_alive()]
-            if not threads:
+def _listen(path: Path) -> socket.socket:
+    """A socket that listens as soon as it has its name; one left by a killed worker is replaced."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(new))
+        new.chmod(0o600)
+        listener.listen(100)
+        new.replace(path)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _run(engine: Engine, listener: socket.socket) -> None:
+    """Serve until no request has come for `keep_warm_minutes`."""
+    import uvicorn
+
+    from ui.service.app import create_app
+
+    app = create_app(engine, hosts=["localhost"], is_open=True, is_worker=True)
+    watched = _IdleClock(app)
+    config = uvicorn.Config(watched, log_config=None, access_log=False, ws="none")
+    server = uvicorn.Server(config)
+    ended = threading.Event()
+
+    def end_when_idle() -> None:
+        patience = engine.settings.app.keep_warm_minutes * 60
+        while not ended.wait(max(patience - watched.idle_seconds, 0.1)):
+            if watched.idle_seconds >= patience:
+                server.should_exit = True
                 return
-        else:
-            thread = threading.Thread(target=_reply, args=(connection, pipeline), daemon=True)
-            thread.start()
-            threads.append(thread)
+
+    threading.Thread(target=end_when_idle, name="katheder-idle", daemon=True).start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        ended.set()
+
+
+class _IdleClock:
+    """An application that knows for how long nobody has asked it anything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open = 0  # requests that are being answered
+        self._since = time.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since the last reply was complete; 0 while one is being made."""
+        return 0.0 if self._open else time.monotonic() - self._since
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._open += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._open -= 1
+            self._since = time.monotonic()
 
 
 def _answers(path: Path) -> bool:
@@ -104,42 +154,6 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def _reply(connection: socket.socket, pipeline: Pipeline) -> None:
-    """Answer one request; a second line or the end of the connection stops the writing."""
-    stop = threading.Event()
-    with connection, connection.makefile("r", encoding="utf-8") as lines:
-        try:
-            line = lines.readline()
-            if not line:
-                return  # somebody who only looked whether a worker listens
-            threading.Thread(target=_await_stop, args=(lines, stop), daemon=True).start()
-            for event in _events(Request.decode(line), pipeline, stop):
-                connection.sendall(encode_event(event))
-        except OSError:
-            stop.set()  # the client went away
-        except Exception as error:  # the client's user is told why, and the worker goes on
-            connection.sendall(encode_error(error).encode() + b"\n")
-
-
-def _await_stop(lines: TextIO, stop: threading.Event) -> None:
-    """Set the event when the client sends another line, or closes the connection."""
-    try:
-        lines.readline()
-    except (OSError, ValueError):  # closed during the read: the answer is complete
-        return
-    stop.set()
-
-
-def _events(request: Request, pipeline: Pipeline, stop: threading.Event) -> Iterator[Event | Found]:
-    pipeline = pipeline.with_settings(request.settings)
-    if request.search_only:
-        yield Found(tuple(pipeline.search(request.question, request.history)))
-        return
-    yield from pipeline.stream(
-        request.question, history=request.history, sampling=request.sampling, stop=stop
-    )
-
-
 def main() -> None:
     """Run a worker; the settings come as one JSON line on standard input."""
     path, folder = Path(sys.argv[1]), Path(sys.argv[2])
@@ -150,6 +164,7 @@ def main() -> None:
         print(line, flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
+    limit_arenas()
     try:
         serve(path, folder, settings, announce)
     except Exception as error:

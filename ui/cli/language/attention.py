@@ -138,6 +138,8 @@ def size(
     from ui.presentation import attention_charts
 
     if model is None:
+        if output is not None:
+            raise LanguageError("--output draws one model; name it, such as gpt2-xl")
         rows = []
         for name, known in KNOWN_MODELS.items():
             count = sum(sizes.parameters(sizes.shape_of(known.config)).values())
@@ -264,9 +266,10 @@ def numbers(
 
 def _maps(model: str, texts: list[str]) -> list[Maps]:
     """The maps of sentences in a bundled model."""
-    from language.attention_maps import attention_maps, check_text
+    from language.attention_maps import attention_maps
     from language.loading import load_decoder, load_encoder
     from language.pretrained import decoder_of, encoder_of
+    from language.text import check_text
     from ui.language_laboratory.models import decoder_folder, encoder_folder
 
     for text in texts:

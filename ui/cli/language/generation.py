@@ -25,6 +25,7 @@ def count(
     ] = 30_000,
     words: Annotated[int, typer.Option(min=1, help="Length of a sentence.")] = 20,
     as_json: JsonOption = False,
+    output: OutputOption = None,
 ) -> None:
     """Count the possible images and sentences, against the atoms of the universe."""
     from language import counting
@@ -52,6 +53,10 @@ def count(
             "log10": float(counting.ATOMS),
         }
     )
+    if output is not None:
+        from ui.language_laboratory.token_charts import magnitudes
+
+        write_picture(magnitudes(rows), output)
     columns = ["what", "count", "about", "log10", "more than atoms from"]
     print_rows(rows, columns, as_json=as_json)
 

@@ -215,12 +215,9 @@ def open_decoder(name: str) -> tuple[Any, Any]:
     Raises:
         LanguageError: there is no such model.
     """
-    from transformers.utils import logging
-
     from language.loading import load_decoder
     from ui.language_laboratory.models import decoder_folder
 
-    logging.disable_progress_bar()
     if not name:
         return load_decoder(decoder_folder())
     try:

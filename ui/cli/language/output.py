@@ -11,9 +11,32 @@ import typer
 from language.errors import LanguageError
 from ui.cli.output import print_json, show
 
+
+def check_picture(output: Path | None) -> Path | None:
+    """A picture's file, before the work whose result it shows.
+
+    Raises:
+        LanguageError: the ending is none of .png, .svg, .html, or the folder is missing.
+    """
+    if output is None:
+        return None
+    if output.suffix.lower() not in (".png", ".svg", ".html"):
+        raise LanguageError(
+            f"{output.name} has the ending {output.suffix!r}, expected .png, .svg or .html"
+        )
+    if not output.parent.is_dir():
+        raise LanguageError(f"There is no folder {output.parent}; make it with `mkdir -p` first")
+    return output
+
+
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write a picture: FILE.png, FILE.svg or FILE.html."),
+    typer.Option(
+        "--output",
+        "-o",
+        help="Write a picture: FILE.png, FILE.svg or FILE.html.",
+        callback=check_picture,
+    ),
 ]
 TextArgument = Annotated[str, typer.Argument(help="A text, or - to read standard input.")]
 
@@ -49,18 +72,8 @@ def print_rows(
 
 
 def write_picture(chart: Any, output: Path) -> None:
-    """Write an Altair chart; the file's ending chooses the format.
-
-    Raises:
-        LanguageError: the ending is none of .png, .svg, .html, or the folder is missing.
-    """
+    """Write an Altair chart; the file's ending chooses the format."""
     kind = output.suffix.lower().removeprefix(".")
-    if kind not in ("png", "svg", "html"):
-        raise LanguageError(
-            f"{output.name} has the ending {output.suffix!r}, expected .png, .svg or .html"
-        )
-    if not output.parent.is_dir():
-        raise LanguageError(f"There is no folder {output.parent}; make it with `mkdir -p` first")
     chart.save(str(output), format=kind, **({"scale_factor": 2} if kind == "png" else {}))
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-import streamlit as st
-
-from ui.text import t
+from ui.language_laboratory.widgets import open_part
 
 PARTS = {  # module of this package: its name
     "step": "One step by hand",
@@ -21,14 +17,4 @@ PARTS = {  # module of this package: its name
 
 def show() -> None:
     """The open part of the room."""
-    part = st.segmented_control(
-        t("Part"),
-        list(PARTS),
-        default="step",
-        required=True,
-        format_func=lambda name: t(PARTS[name]),
-        key="attention_part",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    import_module(f"{__name__}.{part}").show()
+    open_part(__name__, PARTS, "attention_part")

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from language import seq2seq
-from language.attention_maps import check_text
 from language.errors import LanguageError
 from language.kinds import KINDS, visibility
 from language.number_words import pieces
+from language.text import check_text
 from ui.language_laboratory.attention import models
 from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import heat
@@ -19,6 +19,7 @@ from ui.text import escape, t
 TEXT = "The cat drank the milk"
 _WORDS = "zweiundvierzig"
 _MOST = 12  # tokens of the sentence
+_BLOCKS = 8  # a mask is the same in each block; the decoder's 30 would take three times as long
 
 
 def show() -> None:
@@ -28,6 +29,11 @@ def show() -> None:
         "change. The decoder is empty above the diagonal, the encoder nowhere."
     )
     text = st.text_input(t("Sentence"), TEXT, key="kinds_text")
+    st.caption(
+        escape(
+            t("Measured behind the first {number} blocks; each has the same mask.", number=_BLOCKS)
+        )
+    )
     try:
         with st.spinner(t("Loading …")):
             pictures = {
@@ -68,9 +74,9 @@ def show() -> None:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def sight(name: str, text: str) -> tuple[list[str], list[str], Tensor]:
-    """Labels of rows and columns and the visibility in the bundled encoder or decoder."""
+    """Labels of rows and columns and the visibility in the first blocks of a bundled model."""
     check_text(text)
-    model, tokenizer = models.model(name)
+    model, tokenizer = models.first_blocks(name, _BLOCKS)
     ids = tokenizer(text[:2000], verbose=False)["input_ids"]
     if len(ids) > _MOST:
         raise LanguageError(f"The sentence has {len(ids)} tokens, expected at most {_MOST} here")

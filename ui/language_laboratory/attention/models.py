@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import streamlit as st
 
-from language.attention_maps import Maps, attention_maps, check_text
+from language.attention_maps import Maps, attention_maps
 from language.pretrained import decoder_of, encoder_of
+from language.text import check_text
 from ui.language_laboratory import cache
 from ui.text import t
 
@@ -25,6 +27,16 @@ def model(name: str) -> tuple[Any, Any]:
         return encoder_of(theirs), tokenizer
     theirs, tokenizer = cache.decoder()
     return decoder_of(theirs), tokenizer
+
+
+@st.cache_resource(show_spinner=False)
+def first_blocks(name: str, number: int) -> tuple[Any, Any]:
+    """The same model without the blocks behind the first ones, and its tokeniser."""
+    whole, tokenizer = model(name)
+    part = copy(whole)
+    part._modules = dict(whole._modules)  # the copy's own; the blocks are shared
+    part.blocks = whole.blocks[:number]
+    return part, tokenizer
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

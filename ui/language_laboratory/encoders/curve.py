@@ -14,6 +14,7 @@ from language.tasks import Task
 from ui.language_laboratory import runs
 from ui.language_laboratory.encoder_charts import curve_chart
 from ui.language_laboratory.encoders.tuning import choose, encoder_of, measure_name
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 _RUN = "curve"
@@ -55,6 +56,10 @@ def work(task: Task, encoder: TextEncoder, seed: int, stop: threading.Event) -> 
 
 def show() -> None:
     """The form and the curve."""
+    notice(
+        "The curves flatten soon: the encoder already tells subjects apart, and a few dozen "
+        "sentences teach it little more than the names of the labels."
+    )
     task, name = choose()
     st.markdown(
         escape(
@@ -73,11 +78,16 @@ def show() -> None:
         runs.start(_RUN, task, lambda stop: work(task, encoder, seed, stop))
         st.rerun()
     run = runs.last_run(_RUN)
-    if run is None:
-        return
-    points = runs.follow(_RUN, lambda p: p.share, lambda points: draw(points, run.settings))
-    if points:
-        draw(points, run.settings)
+    if run is not None:
+        points = runs.follow(_RUN, lambda p: p.share, lambda points: draw(points, run.settings))
+        if points:
+            draw(points, run.settings)
+    think(
+        "Why do ten sentences teach an encoder more than a count of words learns from hundreds?",
+        "A count of words knows the words of its own sentences alone. The encoder gives other "
+        "words of the same subject similar vectors, because it was trained on very many texts; "
+        "the head only has to find where each label lies.",
+    )
 
 
 def draw(points: Sequence[Point], task: Task) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from language import masked
 from ui.language_laboratory import cache
 from ui.language_laboratory.encoder_charts import candidate_bars
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 EXAMPLES = (
@@ -33,6 +34,10 @@ def from_hub(name: str) -> masked.MaskedModel:
 
 def show() -> None:
     """A text with masks, and the likeliest words for each."""
+    notice(
+        "The encoder sees both sides of the gap: change a word behind [MASK], and the words for "
+        "the gap change too."
+    )
     example = st.selectbox(t("Example"), EXAMPLES, key="mask_example")
     text = st.text_input(
         t("Text with [MASK]"), example, key=f"mask_text_{EXAMPLES.index(example)}", max_chars=2000
@@ -57,7 +62,8 @@ def show() -> None:
         st.caption(
             escape(
                 t(
-                    "The head was trained for this program on lecture texts. On texts that it never "
+                    "The head was trained for this program on lecture texts. On texts that it "
+                    "never "
                     "saw, its first word is right for {first} % of the masks, and one of ten for "
                     "{ten} %.",
                     first=round(100 * test["first"]),
@@ -65,3 +71,8 @@ def show() -> None:
                 )
             )
         )
+    think(
+        "Why can an encoder fill a gap in the middle, and not write on at the end?",
+        "It was trained with both sides of the gap in view. When it writes, the right side does "
+        "not exist yet; a decoder is trained with the left side alone.",
+    )

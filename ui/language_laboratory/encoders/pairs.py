@@ -9,6 +9,7 @@ import streamlit as st
 from language.errors import LanguageError
 from language.pairs import Comparison, compare
 from ui.language_laboratory.encoder_charts import growth_chart
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 QUESTION = "Why do we add noise to an image in a diffusion model?"
@@ -45,6 +46,10 @@ def comparison(question: str, texts: tuple[str, ...]) -> Comparison:
 
 def show() -> None:
     """A question, texts, both scores with ranks, times, and how they grow."""
+    notice(
+        "The bi-encoder reads each text alone, the cross-encoder reads question and text "
+        "together: look where their orders differ, and at the time of a pair."
+    )
     question = st.text_input(t("Question"), QUESTION, key="pairs_question", max_chars=1000)
     text = st.text_area(t("Texts, one on each line"), TEXTS, key="pairs_texts", height=190)
     texts = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
@@ -74,6 +79,12 @@ def show() -> None:
         )
     )
     growth(result)
+    think(
+        "Why does a search not use the cross-encoder alone?",
+        "It must read each pair of a question and a document: a million documents are a million "
+        "readings for each question. The bi-encoder reads the documents once and before; a "
+        "question then costs one reading and the dot products.",
+    )
 
 
 def growth(result: Comparison) -> None:
@@ -100,7 +111,8 @@ def growth(result: Comparison) -> None:
     st.caption(
         escape(
             t(
-                "Measured on these pairs and multiplied. Search therefore uses both: the bi-encoder "
+                "Measured on these pairs and multiplied. Search therefore uses both: the bi-"
+                "encoder "
                 "finds some dozens of candidates, the cross-encoder orders them."
             )
         )

@@ -14,6 +14,7 @@ from language.tasks import TASKS, Example, Task, confusion, read_task, words_of
 from ui.language_laboratory import runs
 from ui.language_laboratory.encoder_charts import confusion_chart, training_chart
 from ui.language_laboratory.models import TEXT_ENCODERS, text_encoder
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 _RUN = "tuning"
@@ -69,6 +70,11 @@ def measure_name(task: Task) -> str:
 
 def show() -> None:
     """The form, the training, and what the classifier does."""
+    notice(
+        "The same encoder learns topics, sentiment or names: only its upper layers and the small "
+        "head on top change. The test sentences are about other things than the training "
+        "sentences."
+    )
     task, name = choose()
     depth = 12 if name == "multilingual" else 6
     columns = st.columns(4, vertical_alignment="bottom")
@@ -94,10 +100,22 @@ def show() -> None:
             lambda stop: classify.train(encoder, setting.task, setting.recipe, stop),
         )  # fmt: skip
         st.rerun()
+    follow()
+    think(
+        "Why is sentiment harder for this encoder than the topic?",
+        "A topic shows in single words. A judgement often does not: “not bad” and “hardly a "
+        "pleasure” turn their words round, and praise of a film has other words than praise of a "
+        "soup. Besides, the encoder was tuned for search: it says what a sentence is about, not "
+        "what its author thinks of it.",
+    )
+
+
+def follow() -> None:
+    """The last training and its classifier, if there is one."""
     run = runs.last_run(_RUN)
     if run is None:
         return
-    setting = run.settings
+    setting: Setting = run.settings
     title = t(NAMES[setting.task.name])
     st.subheader(escape(title))
     states = runs.follow(

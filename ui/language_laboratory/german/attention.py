@@ -10,6 +10,7 @@ GERMAN = {
     "Who is it?": "Wer ist „it“?",
     "Positions, residuals, norms": "Positionen, Residuen, Normen",
     "Three kinds": "Drei Arten",
+    "Measured behind the first {number} blocks; each has the same mask.": "Gemessen hinter den ersten {number} Blöcken; jeder hat dieselbe Maske.",
     "Encoder-decoder, live": "Encoder-Decoder, live",
     "Size and cost": "Größe und Kosten",
     # ---- one step by hand ----

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-import streamlit as st
-
-from ui.language_laboratory.widgets import notice, think
-from ui.text import t
+from ui.language_laboratory.widgets import open_part
 
 PARTS = {  # module of this package: its name
     "tokens": "From one-hot to dense",
@@ -19,24 +14,5 @@ PARTS = {  # module of this package: its name
 
 
 def show() -> None:
-    """The parts of the room; the open one is drawn."""
-    notice(
-        "Notice: a number in a vocabulary says nothing about meaning; a vector does, because things "
-        "that occur in similar surroundings get similar vectors."
-    )
-    part = st.segmented_control(
-        t("Part"),
-        list(PARTS),
-        default="tokens",
-        required=True,
-        format_func=lambda name: t(PARTS[name]),
-        key="vectors_part",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    import_module(f"ui.language_laboratory.vectors.{part}").show()
-    think(
-        "Two words have a cosine of 0.9. Do they mean the same?",
-        "Not always. A cosine says that they occur in similar surroundings: hot and cold, Monday "
-        "and Tuesday, encoder and decoder do, and mean different things.",
-    )
+    """The open part of the room."""
+    open_part(__name__, PARTS, "vectors_part")

@@ -19,6 +19,7 @@ from ui.language_laboratory.vector_charts import neighbour_bars, number_strip
 from ui.language_laboratory.vectors.nodes import karate
 from ui.language_laboratory.vectors.sentences import EXAMPLE, vectors_of
 from ui.language_laboratory.vectors.tokens import table_of
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 _WORDS = ("king", "queen", "paris", "berlin", "milk", "bread", "river", "mountain", "train", "car",
@@ -35,7 +36,7 @@ def image_codes() -> tuple[torch.Tensor, np.ndarray, bool]:
     try:
         images, real = images_cache.images().test.first(_IMAGES).floats, True
     except DataMissing:
-        images, real = images_cache.samples("gan", _IMAGES, 0, None, 1.0)[0], False
+        images, real = images_cache.samples("gan", _IMAGES, 0, None)[0], False
     return images, codes_of(images_cache.model("autoencoder"), images), real
 
 
@@ -47,6 +48,10 @@ def karate_vectors() -> np.ndarray:
 
 def show() -> None:
     """The four kinds, in the same three steps: thing, vector, similarity."""
+    notice(
+        "An image, a word, a sentence and a node end as the same thing, a list of numbers, and "
+        "the same cosine says what is similar."
+    )
     st.markdown(
         escape(
             t("Four kinds of things, the same three steps: the thing, its vector, what is similar.")
@@ -57,6 +62,12 @@ def show() -> None:
         for column, draw in zip(st.columns(2, gap="medium"), pair, strict=True):
             with column, st.container(border=True):
                 draw()
+    think(
+        "Can the vector of the word cat be compared with the code of an image of a cat?",
+        "Not here. Each model made a space of its own, in which the same place of a vector means "
+        "something else. CLIP trains an encoder of images and one of texts together, so that an "
+        "image and its caption get similar vectors.",
+    )
 
 
 def _steps(title: str, maker: str, vector: np.ndarray) -> None:

@@ -18,6 +18,7 @@ from language.word2vec import Progress
 from ui.language_laboratory import lectures, runs
 from ui.language_laboratory.vector_charts import graph_chart, neighbour_bars
 from ui.language_laboratory.vectors.maps import show_map
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 _RUN = "nodes"
@@ -35,11 +36,10 @@ class Nodes:
 
 @dataclass(frozen=True)
 class State:
-    """After a part of the work."""
+    """After a part of the training."""
 
-    share: float
-    nodes: Nodes | None = None
-    progress: Progress | None = None
+    nodes: Nodes
+    progress: Progress
 
 
 def karate() -> Nodes:
@@ -48,20 +48,18 @@ def karate() -> Nodes:
     return Nodes(graph, tuple(str(node + 1) for node in graph), tuple(factions))
 
 
+def slide_nodes() -> Nodes:
+    """The slides of the bundled lectures, linked as in `lectures.slide_links`."""
+    slides = lectures.read_slides()
+    names = tuple(f"{slide.file}, {slide.number}" for slide in slides)
+    return Nodes(lectures.slide_links(slides), names, tuple(slide.file for slide in slides))
+
+
 def work(name: str, recipe: WalkRecipe, stop: threading.Event) -> Iterator[State]:
-    """Read the slides if they are the graph, walk, and train."""
-    if name == "karate":
-        nodes = karate()
-    else:
-        slides: tuple[lectures.Slide, ...] = ()
-        for share, pages in lectures.read_slides():
-            slides = pages
-            yield State(0.3 * share)
-        graph = lectures.slide_links(slides)
-        names = tuple(f"{slide.file}, {slide.number}" for slide in slides)
-        nodes = Nodes(graph, names, tuple(slide.file for slide in slides))
+    """Walk and train."""
+    nodes = karate() if name == "karate" else slide_nodes()
     for progress in graphs.train(nodes.graph, recipe, stop):
-        yield State(0.3 + 0.7 * progress.share, nodes, progress)
+        yield State(nodes, progress)
 
 
 @st.cache_resource(show_spinner=False, hash_funcs={networkx.Graph: id})
@@ -72,6 +70,10 @@ def places_of(graph: networkx.Graph) -> dict[Any, np.ndarray]:
 
 def show() -> None:
     """The form, the graph with its clusters, and the map of the vectors."""
+    notice(
+        "The training sees walks alone, and still the clusters of its vectors are nearly the "
+        "groups of the graph."
+    )
     st.markdown(
         escape(
             t(
@@ -94,12 +96,19 @@ def show() -> None:
                  disabled=runs.busy(_RUN), key="nodes_train"):  # fmt: skip
         runs.start(_RUN, (name, recipe), lambda stop: work(name, recipe, stop))
         st.rerun()
-    states = runs.follow(_RUN, lambda state: state.share, lambda states: None)
-    if states and states[-1].progress is not None:
+    states = runs.follow(_RUN, lambda state: state.progress.share, lambda states: None)
+    if states:
         trained(states)
     elif name == "karate":
         nodes = karate()
         _draw_graph(nodes, None)
+    think(
+        "What do p and q change?",
+        "They set how a walk goes on. With a small q it goes far away, and nodes of one community "
+        "become similar. With a large q it stays near its start, and nodes with a similar place "
+        "in the graph become similar, such as the centres of two groups. A large p keeps it from "
+        "going straight back.",
+    )
 
 
 def _draw_graph(nodes: Nodes, cluster: Sequence[int] | None) -> None:
@@ -121,15 +130,14 @@ def _draw_graph(nodes: Nodes, cluster: Sequence[int] | None) -> None:
 def trained(states: Sequence[State]) -> None:
     """Clusters of the vectors against the real groups, neighbours and map."""
     nodes, progress = states[-1].nodes, states[-1].progress
-    assert nodes is not None
-    assert progress is not None
     distinct = list(dict.fromkeys(nodes.groups))
     cluster = graphs.clusters(progress.vectors, len(distinct)).tolist()
     share = graphs.purity(nodes.groups, cluster)
     st.markdown(
         escape(
             t(
-                "k-means finds {count} clusters in the vectors; {share} % of the nodes are in a cluster "
+                "k-means finds {count} clusters in the vectors; {share} % of the nodes are in a "
+                "cluster "
                 "of their own group. The training did not know the groups.",
                 count=len(distinct),
                 share=round(100 * share),

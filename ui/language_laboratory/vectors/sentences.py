@@ -9,6 +9,7 @@ from language import vectors
 from language.errors import LanguageError
 from ui.language_laboratory import cache
 from ui.language_laboratory.vector_charts import similarity_map
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 EXAMPLE = """The cat sleeps on the sofa.
@@ -27,6 +28,10 @@ def vectors_of(sentences: tuple[str, ...]) -> np.ndarray:
 
 def show() -> None:
     """The matrix of sentences that the reader types, and the arithmetic of one pair."""
+    notice(
+        "Sentences about the same things have a large cosine even in other words, and a “not” "
+        "changes it little; a language that the encoder does not know looks like another subject."
+    )
     text = st.text_area(t("Sentences, one on each line"), EXAMPLE, key="sentence_text", height=150)
     sentences = tuple(line.strip() for line in text.splitlines() if line.strip())
     if not 2 <= len(sentences) <= MOST:
@@ -50,6 +55,11 @@ def show() -> None:
         if a >= len(sentences) or b >= len(sentences):
             a, b = 0, 1
         by_hand(rows[a], rows[b], float(matrix[a, b]))
+    think(
+        "Both vectors have length 1. What is left of the formula of the cosine?",
+        "The dot product alone: both lengths in the denominator are 1. That is why a search "
+        "stores unit vectors and looks for the largest inner product.",
+    )
 
 
 def by_hand(a: np.ndarray, b: np.ndarray, library: float) -> None:

@@ -11,6 +11,7 @@ from language import vectors
 from ui.language_laboratory import cache
 from ui.language_laboratory.vector_charts import neighbour_bars, number_strip
 from ui.language_laboratory.vectors.maps import show_map
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 MODELS = {"encoder": "Encoder (all-MiniLM-L6-v2)", "decoder": "Decoder (SmolLM2-135M)"}
@@ -27,6 +28,10 @@ def table_of(name: str) -> tuple[np.ndarray, np.ndarray, Any]:
 
 def show() -> None:
     """One token: id, one-hot vector, dense vector, neighbours, and a map of the neighbourhood."""
+    notice(
+        "A token's number says nothing about its meaning; its row in the table does: the nearest "
+        "rows belong to words that are used alike."
+    )
     left, right = st.columns(2, vertical_alignment="bottom")
     text = left.text_input(t("Word"), "cat", key="token_word", max_chars=200)
     name = right.selectbox(
@@ -52,7 +57,8 @@ def show() -> None:
             escape(
                 t(
                     "{token} is number {id} of {size}. As a one-hot vector it has {size} places: "
-                    "{zeros} zeros, and a 1 at place {id}. Every two tokens are then equally far apart.",
+                    "{zeros} zeros, and a 1 at place {id}. Every two tokens are then equally far "
+                    "apart.",
                     token=token,
                     id=index,
                     size=len(table),
@@ -92,3 +98,9 @@ def show() -> None:
         ]
         names = [vectors.token_name(row, tokenizer) for row in around]
         show_map(units[around], names, [0] + [1] * _MAP, f"token_{name}_{index}")
+    think(
+        "Why are one-hot vectors not enough?",
+        "They are as wide as the vocabulary, and every two of them are equally far apart: cat is "
+        "as far from kitten as from tax. Among dense vectors, words that are used alike lie near "
+        "each other, so that what is learned about one also serves the others.",
+    )

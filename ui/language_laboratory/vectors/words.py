@@ -10,11 +10,13 @@ from typing import Any
 import streamlit as st
 
 from language import word2vec
-from language.vectors import check_text, neighbours, unit_rows
+from language.text import check_text
+from language.vectors import neighbours, unit_rows
 from language.word2vec import Progress, Recipe, Vocabulary
 from ui.language_laboratory import lectures, runs
 from ui.language_laboratory.vector_charts import loss_curve, neighbour_bars
 from ui.language_laboratory.vectors.maps import show_map
+from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 _RUN = "words"
@@ -24,34 +26,35 @@ _MAP = 80  # words
 
 @dataclass(frozen=True)
 class State:
-    """After a part of the work: reading takes the first tenth."""
+    """After a part of the training."""
 
-    share: float
-    progress: Progress | None = None
-    vocabulary: Vocabulary | None = None
+    progress: Progress
+    vocabulary: Vocabulary
 
 
 def work(text: str, recipe: Recipe, stop: threading.Event) -> Iterator[State]:
     """Read the lectures, or take a text, and train."""
     texts: Sequence[str] = [line for line in text.splitlines() if line.strip()]
     if not text:
-        for share, slides in lectures.read_slides():
-            texts = [slide.text for slide in slides]
-            yield State(0.1 * share)
+        texts = [slide.text for slide in lectures.read_slides()]
     vocabulary, sequences = word2vec.read_sentences(texts)
     for progress in word2vec.train(sequences, len(vocabulary.words), recipe, stop):
-        yield State(0.1 + 0.9 * progress.share, progress, vocabulary)
+        yield State(progress, vocabulary)
 
 
 def draw(states: Sequence[State]) -> None:
     """The loss so far."""
-    points = [(s.progress.share, s.progress.loss) for s in states if s.progress is not None]
-    if points:
+    if states:
+        points = [(state.progress.share, state.progress.loss) for state in states]
         st.altair_chart(loss_curve(points, t), width="stretch", alt=t("Loss of the training"))
 
 
 def show() -> None:
     """The form, then the trained vectors."""
+    notice(
+        "Words that occur in similar surroundings get similar vectors: look at the neighbours of "
+        "a technical word, and at how few analogies come out with so little text."
+    )
     st.markdown(
         escape(
             t(
@@ -81,16 +84,19 @@ def show() -> None:
             check_text(text)
         runs.start(_RUN, recipe, lambda stop: work(text, recipe, stop))
         st.rerun()
-    states = runs.follow(_RUN, lambda state: state.share, draw)
-    if states and states[-1].progress is not None:
+    states = runs.follow(_RUN, lambda state: state.progress.share, draw)
+    if states:
         trained(states)
+    think(
+        "Two words have a cosine of 0.9. Do they mean the same?",
+        "Not always. A cosine says that they occur in similar surroundings: hot and cold, Monday "
+        "and Tuesday, encoder and decoder do, and mean different things.",
+    )
 
 
 def trained(states: Sequence[State]) -> None:
     """Neighbours, analogies and map of the vectors at the end of a run."""
     progress, vocabulary = states[-1].progress, states[-1].vocabulary
-    assert progress is not None
-    assert vocabulary is not None
     st.caption(
         escape(
             t(

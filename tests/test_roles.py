@@ -1,0 +1,275 @@
+"""The table of roles: every action, address, upload and export, tried as every role."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+from service_builders import make_app, make_library
+from starlette.testclient import TestClient
+from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
+from test_identity import COOKIE, _streamlit
+
+from ingest.store import Library
+from rag.app_settings import AppSettings
+from ui.conversations import Conversations
+from ui.identity.library_guard import CHANGES, READS, guarded
+from ui.identity.paths import PATHS, action_of_path
+from ui.identity.roles import ACTIONS, Identity, NotAllowed, Role, setting_action
+from ui.identity.sessions import open_sessions
+from ui.identity.wall import Wall
+from ui.own_conversations import OwnConversations
+from ui.reader_settings import allowed_changes
+from ui.service import keys
+from ui.uploads import own_course, quota_mb, store_uploads, upload_folder
+
+UI = Path(__file__).parents[1] / "ui"
+pytestmark = pytest.mark.hostile("a reader who would be more")
+ROLES = tuple(Role)
+#: What each role may do beyond the one below it, said a second time.
+READER = {
+    *("question.ask", "note.keep", "review.keep", "settings.change", "library.read"),
+    "laboratory.use",
+}
+LECTURER = {
+    *("lecture.upload", "lecture.add", "lecture.reload", "lecture.remove", "course.change"),
+    *("library.rebuild", "guide.make", "evaluation.read", "evaluation.start", "evaluation.stop"),
+    *("evaluation.delete", "question-set.read", "question-set.write", "feedback.read"),
+    *("question-log.read", "laboratory.keep"),
+}
+OWNER = {
+    *("question-log.clear", "folder.show", "models.change", "instructions.change"),
+    *("chunking.change", "server.search", "server.allow"),
+}
+
+
+def identity(role: Role) -> Identity:
+    return Identity(f"{role.label}-1", role)
+
+
+# ---- the table ----
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_has_its_actions_and_no_other(role):
+    expected = set().union(*(READER, LECTURER, OWNER)[: role + 1])
+    assert {action for action in ACTIONS if identity(role).may(action)} == expected
+    assert set(ACTIONS) == READER | LECTURER | OWNER
+    for action in (*ACTIONS, "library.burn", ""):
+        if action in expected:
+            identity(role).require(action)
+        else:
+            with pytest.raises(NotAllowed, match=role.label):
+                identity(role).require(action)
+
+
+def test_every_action_that_the_program_asks_for_has_a_row_and_every_row_is_asked():
+    asked = set(CHANGES.values()) | {a for a in PATHS.values() if a}
+    for file in UI.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                if name in ("may", "require", "Allowed", "AllowedOrSigned"):
+                    texts = [
+                        n.value
+                        for a in node.args
+                        for n in ast.walk(a)
+                        if isinstance(n, ast.Constant)
+                    ]
+                    asked |= {text for text in texts if "." in str(text)}
+    app = (UI / "app.py").read_text(encoding="utf-8")
+    asked |= set(re.findall(r'":material/\w+:", "([\w.-]+)"', app))
+    settings = {"models", "chunking", "answer", "sampling", "reading", "app"}
+    asked |= {setting_action(s, f) for s in settings for f in ("x", "instructions")} - {""}
+    assert asked == set(ACTIONS)
+
+
+# ---- below the pages ----
+
+
+def test_every_method_of_a_library_reads_or_asks():
+    methods = {n for n, _ in inspect.getmembers(Library, inspect.isfunction) if n[0] != "_"}
+    assert methods == set(CHANGES) | READS
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_library_asks_the_role_whatever_a_page_forgets(role):
+    class Plain:
+        def __getattr__(self, name):
+            return lambda *_: name
+
+    library = guarded(Plain(), identity(role))
+    for name, action in CHANGES.items():
+        if identity(role).may(action):
+            assert getattr(library, name)("x") == name
+        else:
+            with pytest.raises(NotAllowed):
+                getattr(library, name)("x")
+
+
+def test_pages_open_no_library_of_their_own_and_change_no_file_unasked():
+    changing = re.compile(
+        r"\.(write_text|write_bytes|unlink|clear)\(|save_user_settings\(|allow_server\(|"
+        r"find_models\(|draft\.replace\("
+    )
+    harmless = {"drop_unread", "drop_unused", "store_upload"}  # of files that were just uploaded
+    places = [*(UI / "views").rglob("*.py"), *(UI / "language_model").rglob("*.py")]
+    places += [*(UI / "course").rglob("*.py"), *(UI / "study").rglob("*.py"), *UI.glob("*.py")]
+    for file in places:
+        source = file.read_text(encoding="utf-8")
+        if file.name not in ("session.py", "ingestion.py", "doctor.py"):
+            assert not re.search(r"\bLibrary\(", source), file
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name not in harmless:
+                text = ast.unparse(node)
+                if changing.search(text) and not text.count("state.clear()"):
+                    assert "require(" in text, (file, node.name)
+
+
+def test_a_conversation_is_its_readers_alone(tmp_path):
+    everything = Conversations(tmp_path / "conversations.sqlite")
+    anna, ben, dora = (
+        OwnConversations(everything, Identity(name, role))
+        for name, role in (("anna", Role.READER), ("ben", Role.READER), ("dora", Role.OWNER))
+    )
+    conversation, exchange = anna.add_question(None, "What is entropy?")
+    anna.save_error(exchange, "Ask again.")
+    for other in (ben, dora):  # not the owner either
+        assert other.find(conversation) is None
+        assert other.search() == []
+        attempts = {
+            "exchanges": (),
+            "history": (99,),
+            "rename": ("mine",),
+            "delete": (),
+            "truncate": (0,),
+            "add_question": ("And mine?",),
+        }
+        for name, arguments in attempts.items():
+            with pytest.raises(NotAllowed):
+                getattr(other, name)(conversation, *arguments)
+        other.save_error(exchange, "other")
+        other.save_feedback(exchange, True, "other")
+    [kept] = anna.exchanges(conversation)
+    assert (kept.error, kept.verdict, kept.comment) == ("Ask again.", None, "")
+    assert dora.feedback() == []
+    for attempt in (ben.feedback, ben.question_set):
+        with pytest.raises(NotAllowed):
+            attempt()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_settings_are_changed_by_those_who_own_them(role):
+    changes = {
+        "models": {"generator": "os:abort"},
+        "chunking": {"passage_tokens": 64},
+        "answer": {"writer": True, "instructions": "Lie."},
+        "sampling": {"seed": 3},
+        "app": {"password": ""},
+        "reading": {"memory_mb": 1},
+    }
+    allowed = {s: f for s, f in allowed_changes(changes, identity(role)).items() if f}
+    reader = {"answer": {"writer": True}, "sampling": {"seed": 3}}
+    owner = {s: changes[s] for s in ("models", "chunking", "answer", "sampling")}
+    assert allowed == (owner if role == Role.OWNER else reader)
+
+
+def test_a_reader_uploads_where_allowed_into_a_course_of_his_own_within_his_quota(tmp_path):
+    limits = AppSettings(reader_upload_mb=1)
+    reader = Identity("anna", Role.READER, grants=frozenset({"lecture.upload"}))
+    assert own_course(reader) != own_course(Identity("ben", Role.READER))
+    assert (own_course(identity(Role.LECTURER)), quota_mb(identity(Role.LECTURER), limits)) == (
+        "",
+        None,
+    )
+    folder = upload_folder(tmp_path, reader)
+    assert folder.parent == tmp_path / "uploads"
+    big = b"%PDF-1.7" + b"x" * 700_000
+    for round, refused in enumerate((0, 1)):
+        files = [(f"{round}.pdf", big)]
+        stored, reports = store_uploads(folder, files, limits, quota_mb(reader, limits))
+        assert (len(stored), len(reports)) == (1 - refused, refused)
+    assert "app.reader_upload_mb" in reports[0].message
+
+
+# ---- addresses ----
+
+
+class _Runtime:
+    """What Streamlit's routes are built from, as far as their paths need it."""
+
+    def __getattr__(self, name):
+        return _Runtime()
+
+
+def test_every_route_of_streamlit_has_a_row():
+    routes = create_streamlit_routes(_Runtime())
+    paths = {re.sub(r"\{.*", "x", route.path) for route in routes if getattr(route, "path", "")}
+    assert len(paths) >= 12
+    for path in paths:
+        rows = [row for row in PATHS if row != "/" and (path + "/").startswith(row)]
+        assert rows, f"{path} has no row in ui/identity/paths.py"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("granted", [0, 5])
+def test_every_address_as_every_role(role, granted, tmp_path):
+    settings = AppSettings(
+        *(), password="a", lecturer_password="b", owner_password="c", reader_upload_mb=granted
+    )
+    cookie = open_sessions(tmp_path).begin(identity(role), settings)
+    client = TestClient(
+        Wall(_streamlit, settings, tmp_path), headers={"Cookie": f"{COOKIE}={cookie}"}
+    )
+    for path, action in PATHS.items():
+        for method in ("GET", "PUT", "POST", "DELETE", "PATCH"):
+            needed = action_of_path("http", method, path + "x")
+            status = client.request(method, path + "x").status_code
+            may = needed and (role >= ACTIONS[needed] or (granted and needed == "lecture.upload"))
+            assert status == (404 if needed is None else 200 if may else 403), (path, method)
+            if method in ("POST", "PATCH") or action is None:
+                assert needed is None
+
+
+def test_every_route_of_the_service_as_every_key(tmp_path):
+    library = make_library(tmp_path)
+    roles = {"read": Role.READER, "write": Role.LECTURER}
+    made = {n: keys.add_key(library.folder, n, write=n == "write") for n in roles}
+    app = make_app(library)
+    tried = 0
+    with TestClient(app) as client:
+        for route in routes_of(app):
+            if route.path in ("/health", "/ready"):
+                continue
+            address = re.sub(r"\{number\}", "1", re.sub(r"\{(document|id)\}", "0" * 16, route.path))
+            [method] = route.methods - {"HEAD"}
+            assert client.request(method, address).status_code == 401, route.path
+            tried += 1
+            if route.path.startswith("/pipeline/"):
+                continue  # reads alone; the key is checked within
+            actions = [getattr(d.call, "action", "") for d in route.dependant.dependencies]
+            [action] = [a for a in actions if a]
+            for name, role in roles.items():
+                bearer = {"Authorization": f"Bearer {made[name]}"}
+                status = client.request(method, address, headers=bearer).status_code
+                assert (status == 403) == (role < ACTIONS[action]), (route.path, name)
+                assert status != 401
+    assert tried >= 14
+
+
+def routes_of(app):
+    """All routes, those of included routers too."""
+    waiting, found = list(app.routes), []
+    while waiting:
+        route = waiting.pop()
+        if isinstance(route, APIRoute):
+            found.append(route)
+        else:
+            inner = getattr(route, "original_router", None) or getattr(route, "router", None)
+            waiting += getattr(inner, "routes", [])
+    return found

@@ -1,0 +1,105 @@
+"""ui.service.engine: work in the queue's turn, for clients that leave or read slowly."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ingest.errors import LibraryMissing
+from rag.models import NO_MODELS, Models
+from rag.settings import Settings
+from ui.service.app import create_app
+from ui.service.engine import Engine, Loader, Waiting
+
+
+@pytest.fixture
+def engine():
+    return Engine(Path("none"), Settings(), Models(NO_MODELS), Loader(lambda: None))
+
+
+async def here():
+    return False
+
+
+def test_the_work_of_a_client_that_leaves_is_stopped(engine):
+    stopped = threading.Event()
+
+    def work(stop):
+        yield 1
+        stop.wait(10)
+        stopped.set()
+        yield 2
+
+    async def leave():
+        async def gone():
+            return True
+
+        return [item async for item in engine.in_turn("me", work, gone)]
+
+    assert asyncio.run(leave()) == [1]
+    assert stopped.wait(5)
+
+
+def test_a_client_that_reads_slowly_holds_nobody_up(engine):
+    async def ask():
+        slow = engine.in_turn("slow", lambda stop: iter(range(1000)), here)
+        first = await anext(slow)  # and then it does not read on
+        other = [item async for item in engine.in_turn("other", lambda stop: iter("ab"), here)]
+        rest = [item async for item in slow if not isinstance(item, Waiting)]
+        return first, other, rest
+
+    first, other, rest = asyncio.run(ask())
+    assert [item for item in other if not isinstance(item, Waiting)] == ["a", "b"]
+    assert [first, *rest] == list(range(1000))
+    assert len(engine.queue) == 0
+
+
+def test_what_the_work_raises_is_raised_in_the_request(engine):
+    def work(stop):
+        yield 1
+        raise ValueError("no")
+
+    async def ask():
+        return [item async for item in engine.in_turn("me", work, here)]
+
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(ask())
+
+
+def test_a_load_that_failed_is_tried_again_and_one_that_did_not_is_kept():
+    results = iter([ValueError("not yet"), "first", "second"])
+
+    def load():
+        result = next(results)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    loader = Loader(load)
+    with pytest.raises(ValueError, match="not yet"):
+        loader()
+    assert (loader(), loader()) == ("first", "first")
+
+
+def test_a_service_that_loads_its_models_says_so_at_once(tmp_path):
+    go_on = threading.Event()
+
+    def load():
+        assert go_on.wait(30)
+        raise LibraryMissing("empty")
+
+    engine = Engine(tmp_path, Settings(), Models(NO_MODELS), Loader(load))
+    app = create_app(engine, hosts=["localhost"], is_open=True)
+    with TestClient(app, base_url="http://localhost") as client:
+        assert client.get("/health").status_code == 200
+        loading = client.get("/ready")
+        assert (loading.status_code, loading.json()["error"]["type"]) == (503, "Loading")
+        go_on.set()
+        while (reply := client.get("/ready")).json()["error"]["type"] == "Loading":
+            time.sleep(0.01)
+        assert (reply.status_code, reply.json()["error"]["message"]) == (503, "empty")

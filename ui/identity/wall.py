@@ -1,0 +1,257 @@
+"""What stands before the app's pages and files: nothing of them is sent before the sign-in.
+
+The service's own routes have keys (`ui.service.access`); every other path comes through here.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from itsdangerous import BadSignature
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rag.app_settings import AppSettings
+from ui.identity.login_page import Words, password_form, sign_out_form, signed_out
+from ui.identity.oidc import Provider
+from ui.identity.paths import LOGIN, LOGOUT, PROVIDER_PATHS, action_of_path
+from ui.identity.roles import THIS_MACHINE, Identity
+from ui.identity.sessions import COOKIE, SECONDS, open_sessions
+from ui.identity.sign_on import role_of_password
+from ui.identity.tries import TYPING, TooManyTries, Tries
+
+_DEVICE = "katheder_device"
+_DEVICE_SECONDS = 365 * 24 * 3600
+_AGAIN = 1.0  # seconds after which an open web socket's session is looked up again
+
+
+class Wall:
+    """Let through who is signed in and may; sign in and out."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: AppSettings,
+        folder: Path,
+        provider: Provider | None = None,
+    ) -> None:
+        """Args:
+        app: Streamlit's application.
+        settings: How readers sign in.
+        folder: The library's, which has the sessions.
+        provider: The sign-on of a university, for `auth = "oidc"`.
+        """
+        self._app, self._settings, self._folder = app, settings, folder
+        self._provider = provider
+        self._is_open = settings.sign_on == "none"
+        self._tries = Tries()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        path, is_page = scope["path"], scope["type"] == "http"
+        if self._is_open:
+            identity: Identity | None = THIS_MACHINE
+        elif is_page and path in (LOGIN, LOGOUT):
+            serve = self._login if path == LOGIN else self._logout
+            await (await serve(Request(scope, receive)))(scope, receive, send)
+            return
+        elif is_page and self._provider is not None and path in PROVIDER_PATHS:
+            await self._app(scope, receive, self._provider.noting(self.begin_session, scope, send))
+            return
+        else:
+            identity = await run_in_threadpool(self._identity, scope)
+        action = action_of_path(scope["type"], scope.get("method", "GET"), path)
+        if identity is None:
+            await self._refuse(scope, receive, send, 401, "Sign in first.")
+        elif action is None:
+            await self._refuse(scope, receive, send, 404, "This address is closed.")
+        elif not identity.may(action):
+            await self._refuse(scope, receive, send, 403, "Your role may not do this.")
+        elif self._is_open:
+            await self._app(scope, receive, send)
+        elif is_page:
+            await self._app(scope, receive, partial(self._send_page, scope, send))
+        else:
+            watch = _Watch(partial(self._identity, scope), receive, send)
+            await self._app(scope, watch.receive, watch.send)
+
+    def _identity(self, scope: Scope) -> Identity | None:
+        cookie = HTTPConnection(scope).cookies.get(COOKIE, "")
+        return open_sessions(self._folder).identity_of(cookie, self._settings) if cookie else None
+
+    async def _send_page(self, scope: Scope, send: Send, event: Message) -> None:
+        """Keep what is private out of shared caches, and renew the cookie with a page."""
+        if event["type"] == "http.response.start":
+            headers = MutableHeaders(scope=event)
+            if not scope["path"].startswith("/static/"):
+                headers["Cache-Control"] = "private, no-store"
+            if "text/html" in headers.get("content-type", ""):
+                cookie = HTTPConnection(scope).cookies[COOKIE]
+                renewed = await run_in_threadpool(open_sessions(self._folder).renewed, cookie)
+                if renewed is not None:
+                    headers.append("set-cookie", self._cookie(scope, COOKIE, renewed, SECONDS))
+        await send(event)
+
+    # ---- signing in and out ----
+
+    async def _login(self, request: Request) -> Response:
+        t = Words(request.headers.get("accept-language", ""))
+        target = _own_path(request.query_params.get("next", "/"))
+        action = f"{LOGIN}?next={quote(target)}"
+        if self._provider is not None:
+            return await self._provider.login(request, t)
+        device, known, age = self._device(request)
+        if request.method != "POST" or not device:
+            fault = (
+                t("Allow this site to keep cookies, and try again.")
+                if request.method == "POST"
+                else ""
+            )
+            response: Response = password_form(t, action, fault)
+            if not device:
+                self._keep_device(request, response, secrets.token_urlsafe(16), known=False)
+            return response
+        password = str((await request.form()).get("password", ""))
+        address = request.client.host if request.client else "local"
+        try:
+            role = await self._tries.check(
+                device,
+                address,
+                lambda: run_in_threadpool(role_of_password, self._settings, password),
+                known=known,
+                hasty=age < TYPING,
+            )
+        except TooManyTries:
+            response = password_form(
+                t, action, t("Too many tries wait already. Try again in a moment."), 429
+            )
+            response.headers["Retry-After"] = "5"
+            return response
+        if role is None:
+            fault = t("Wrong password. Ask the person who runs this Katheder server.")
+            return password_form(t, action, fault, 403)
+        reader = "" if role == THIS_MACHINE.role else secrets.token_urlsafe(16)
+        response = RedirectResponse(target, 303)
+        await self.begin_session(request.scope, response.headers, Identity(reader, role))
+        self._keep_device(request, response, device, known=True)
+        return response
+
+    async def begin_session(
+        self, scope: Scope, headers: MutableHeaders, identity: Identity
+    ) -> None:
+        """Begin a session with a fresh cookie in a reply's headers; the browser's old one ends."""
+        sessions = open_sessions(self._folder)
+        if old := HTTPConnection(scope).cookies.get(COOKIE, ""):
+            await run_in_threadpool(sessions.end, old)
+        cookie = await run_in_threadpool(sessions.begin, identity, self._settings)
+        headers.append("set-cookie", self._cookie(scope, COOKIE, cookie, SECONDS))
+
+    async def _logout(self, request: Request) -> Response:
+        t = Words(request.headers.get("accept-language", ""))
+        if request.method != "POST":
+            return sign_out_form(t, LOGOUT, named=self._provider is not None)
+        cookie = request.cookies.get(COOKIE, "")
+        await run_in_threadpool(open_sessions(self._folder).end, cookie)
+        if self._provider is None:
+            response: Response = RedirectResponse(LOGIN, 303)
+        else:  # a redirect of a form to the provider is one that its policy forbids
+            response = signed_out(t, self._provider.logout_path)
+        response.headers.append("set-cookie", self._cookie(request.scope, COOKIE, "", 0))
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    def _device(self, request: Request) -> tuple[str, bool, float]:
+        """The browser, "" for none, whether it had the right password before, and since how many
+        seconds it has its cookie."""
+        signer = open_sessions(self._folder).signer(_DEVICE)
+        try:
+            value, when = signer.unsign(
+                request.cookies.get(_DEVICE, ""), max_age=_DEVICE_SECONDS, return_timestamp=True
+            )
+        except (BadSignature, UnicodeError):
+            return "", False, 0.0
+        device, _, known = value.decode().partition(":")
+        return device, known == "known", time.time() - when.timestamp()
+
+    def _keep_device(
+        self, request: Request, response: Response, device: str, *, known: bool
+    ) -> None:
+        value = f"{device}:{'known' if known else 'new'}"
+        signed = open_sessions(self._folder).signer(_DEVICE).sign(value).decode()
+        line = self._cookie(request.scope, _DEVICE, signed, _DEVICE_SECONDS, path=LOGIN)
+        response.headers.append("set-cookie", line)
+
+    @staticmethod
+    def _cookie(scope: Scope, name: str, value: str, seconds: int, path: str = "/") -> str:
+        secure = "; Secure" if scope["scheme"] in ("https", "wss") else ""
+        return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+    # ---- refusing ----
+
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, status: int, text: str
+    ) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": text})
+            return
+        headers = HTTPConnection(scope).headers
+        is_navigation = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+        if status == 401 and is_navigation:
+            query = scope["query_string"].decode("latin-1")
+            target = scope["path"] + (f"?{query}" if query else "")
+            response: Response = RedirectResponse(f"{LOGIN}?next={quote(target)}", 303)
+        else:
+            fault = {"error": {"type": "Refused", "message": text}}
+            response = JSONResponse(fault, status)
+        await response(scope, receive, send)
+
+
+def _own_path(target: str) -> str:
+    """Where to go after signing in: a path of this app, whatever an address asks for."""
+    parts = urlsplit(target)
+    is_own = target.startswith("/") and not target.startswith(("//", "/\\"))
+    safe = is_own and not (parts.scheme or parts.netloc) and target.isprintable()
+    return target if safe and parts.path not in (LOGIN, LOGOUT) else "/"
+
+
+class _Watch:
+    """A web socket that is closed when its session ends, also while it is open."""
+
+    def __init__(
+        self, identity: Callable[[], Identity | None], receive: Receive, send: Send
+    ) -> None:
+        self._identity, self._receive, self._send = identity, receive, send
+        self._looked = time.monotonic()
+        self._is_over = False
+
+    async def receive(self) -> Message:
+        """The next message; a disconnection where the session has ended."""
+        event = await self._receive()
+        if await self._ended():
+            return {"type": "websocket.disconnect", "code": 1008}
+        return event
+
+    async def send(self, event: Message) -> None:
+        """Send a message, or nothing where the session has ended."""
+        if not await self._ended():
+            await self._send(event)
+
+    async def _ended(self) -> bool:
+        now = time.monotonic()
+        if not self._is_over and now - self._looked >= _AGAIN:
+            self._looked = now
+            self._is_over = await run_in_threadpool(self._identity) is None
+            if self._is_over:
+                await self._send({"type": "websocket.close", "code": 1008, "reason": "signed out"})
+        return self._is_over

@@ -1,0 +1,1 @@
+"""Settings of the language model: look for servers of this machine, try a model, use it."""

@@ -1,0 +1,310 @@
+"""The OpenAI-compatible routes: chat completions and models, one model for each course.
+
+The last message is the question and those before it the conversation. The answer's sentences are
+sent when they have been compared with their sources, since what was sent cannot be taken back; the
+sources follow as Markdown links to images of their pages, and in the field `sources`. Sampling
+settings of a request hold for written answers; for quoted ones they have no effect.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any, Literal
+from urllib.parse import urljoin
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.queries import MAX_QUESTION
+from rag.sampling import Sampling, sampling_from
+from rag.scope import Scope
+from rag.types import Answer, Answered, Event, Turn
+from ui.service.access import Access, Reader, access_of
+from ui.service.engine import Waiting
+from ui.service.errors import Refused, fault_body
+from ui.service.questions import answer_events, answer_of, engine_of
+from ui.service.requests import Name
+from ui.service.sources import source_image
+
+router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+_MODEL = "katheder"
+_DONE = b"data: [DONE]\n\n"
+
+
+class TextPart(BaseModel):
+    """A part of a message; parts that are not text are left out."""
+
+    type: str
+    text: Annotated[str, Field(max_length=MAX_QUESTION)] = ""
+
+
+class ChatMessage(BaseModel):
+    """A message of the conversation."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: (
+        Annotated[str, Field(max_length=5 * MAX_QUESTION)]
+        | Annotated[list[TextPart], Field(max_length=50)]
+        | None
+    ) = None
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if part.type == "text").strip()
+        return (self.content or "").strip()
+
+
+class StreamOptions(BaseModel):
+    """What a stream has beside the words."""
+
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """A request as OpenAI's clients send it; fields that are not named here have no effect."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True,
+        json_schema_extra={
+            "example": {
+                "model": "katheder/AI",
+                "messages": [{"role": "user", "content": "What is entropy?"}],
+                "stream": False,
+            }
+        },
+    )
+
+    model: Name
+    """`katheder`, or `katheder/COURSE` for the lectures of a course."""
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1000)]
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    top_p: Annotated[float | None, Field(ge=0, le=1)] = None
+    max_tokens: Annotated[int | None, Field(ge=1, le=4096)] = None
+    max_completion_tokens: Annotated[int | None, Field(ge=1, le=4096)] = None
+    seed: Annotated[int | None, Field(ge=0, lt=2**63)] = None
+    lecture: Annotated[list[Name], Field(max_length=100)] = []
+    """Beyond OpenAI's fields: ask these lectures alone."""
+    up_to: Name = ""
+    """Beyond OpenAI's fields: ask this lecture and those before it."""
+    written: bool | None = None
+    """Beyond OpenAI's fields: let the language model write, or quote."""
+
+    @property
+    def scope(self) -> Scope:
+        """The lectures that are asked.
+
+        Raises:
+            Refused: the model is none of ours.
+        """
+        name, _, course = self.model.partition("/")
+        if name != _MODEL:
+            raise Refused(
+                404, f"There is no model {self.model!r}; expected katheder or katheder/COURSE."
+            )
+        return Scope(course, tuple(self.lecture), self.up_to)
+
+    def sampling(self, base: Sampling) -> Sampling:
+        """How a written answer is sampled."""
+        values = {
+            "temperature": self.temperature or None,  # 0 is greedy, as without any
+            "top_p": (self.top_p or None) if self.temperature else None,
+            "max_new_tokens": self.max_completion_tokens or self.max_tokens,
+            "seed": self.seed,
+        }
+        return sampling_from(values, base)
+
+    def conversation(self) -> tuple[str, list[Turn]]:
+        """The question and the turns before it.
+
+        Raises:
+            Refused: no message of the user is there.
+        """
+        said = [each for each in self.messages if each.role in ("user", "assistant")]
+        if not said or said[-1].role != "user":
+            raise Refused(400, "The last message must be the user's; it is the question.")
+        turns: list[Turn] = []
+        question = ""
+        for each in said[:-1]:
+            if each.role == "user":
+                question = each.text
+            elif question:
+                turns.append(Turn(question, _without_sources(each.text)))
+                question = ""
+        return said[-1].text, turns
+
+
+@router.get("/models")
+async def models(client: Reader, request: Request) -> dict[str, Any]:
+    """The library as the model `katheder`, and each of its courses as `katheder/COURSE`."""
+    engine = engine_of(request)
+    courses = await run_in_threadpool(engine.library.courses)
+    names = [] if client.course else [_MODEL]
+    names += [
+        f"{_MODEL}/{course.name}"
+        for course in courses
+        if not client.course or course.name.casefold() == client.course.casefold()
+    ]
+    rows = [{"id": name, "object": "model", "created": 0, "owned_by": "katheder"} for name in names]
+    return {"object": "list", "data": rows}
+
+
+@router.post("/chat/completions", response_model=None)
+async def chat_completions(body: ChatRequest, client: Reader, request: Request) -> Any:
+    """Answer the last message, in one piece or as a stream, with links to the pages."""
+    question, history = body.conversation()
+    engine = engine_of(request)
+    writes = engine.settings.answer.writer if body.written is None else body.written
+    events = answer_events(
+        request,
+        client,
+        question,
+        history,
+        client.within(body.scope),
+        body.written,
+        body.sampling(engine.settings.sampling) if writes else None,
+    )
+    reply = _Reply(body.model, request)
+    if body.stream:
+        with_usage = body.stream_options is not None and body.stream_options.include_usage
+        return StreamingResponse(reply.stream(events, with_usage), media_type="text/event-stream")
+    return JSONResponse(reply.complete(await answer_of(events)))
+
+
+class _Reply:
+    """One reply in OpenAI's form."""
+
+    def __init__(self, model: str, request: Request) -> None:
+        self._access: Access = access_of(request)
+        self._base = str(request.base_url)
+        self._count_tokens = engine_of(request).models.encoder.count_tokens
+        self._head = {
+            "id": f"chatcmpl-{secrets.token_hex(12)}",
+            "created": int(time.time()),
+            "model": model,
+        }
+
+    def complete(self, answer: Answer) -> dict[str, Any]:
+        """The whole reply."""
+        text = "".join(self._parts(answer))
+        return {
+            **self._head,
+            "object": "chat.completion",
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {"role": "assistant", "content": text, "refusal": None},
+                    "finish_reason": "stop",
+                    "logprobs": None,
+                }
+            ],
+            "usage": self._usage(answer.question, text),
+            "sources": self._sources(answer),
+        }
+
+    async def stream(
+        self, events: AsyncIterator[Event | Waiting], with_usage: bool
+    ) -> AsyncIterator[bytes]:
+        """The reply in chunks; the sources are in the last one with words."""
+        yield self._chunk({"role": "assistant", "content": ""})
+        try:
+            async for event in events:
+                if isinstance(event, Waiting):
+                    yield KEEPALIVE_COMMENT
+                elif isinstance(event, Answered):
+                    parts = list(self._parts(event.answer))
+                    for part in parts:
+                        yield self._chunk({"content": part})
+                    sources = {"sources": self._sources(event.answer)}
+                    yield self._chunk({}, finish="stop", **sources)
+                    if with_usage:
+                        usage = self._usage(event.answer.question, "".join(parts))
+                        yield self._data({"choices": [], "usage": usage})
+            yield _DONE
+        except Exception as error:
+            yield b"data: " + json.dumps(fault_body(error)).encode() + b"\n\n"
+
+    def _parts(self, answer: Answer) -> Iterator[str]:
+        """The answer as Markdown, paragraph by paragraph, and the list of its sources."""
+        opening = (
+            answer.scope_notice,
+            *answer.writer_sentences,
+            answer.notice,
+            answer.introduction,
+        )
+        paragraphs = [text for text in opening if text]
+        if answer.leads:
+            paragraphs += [_lead(lead.lines, lead.source) for lead in answer.leads]
+        elif not answer.abstained:
+            paragraphs.append(
+                " ".join(f"{_plain(said.text)} [{said.source}]" for said in answer.sentences)
+            )
+        for number, text in enumerate(paragraphs):
+            yield f"\n\n{text}" if number else text
+        links = [
+            f"[{source.number}] [{_plain(source.citation)}]({self._address(source_image(answer.marked(source), self._access))})"
+            for source in answer.sources
+        ]
+        if links:
+            yield _SOURCES + "  \n".join(links)
+
+    def _sources(self, answer: Answer) -> list[dict[str, Any]]:
+        return [
+            {
+                "number": source.number,
+                "document": source.hit.passage.name,
+                "course": source.hit.passage.course,
+                "lecture": source.hit.passage.lecture,
+                "pages": list(source.pages),
+                "citation": source.citation,
+                "quote": source.quote,
+                "image": self._address(source_image(answer.marked(source), self._access)),
+            }
+            for source in answer.sources
+        ]
+
+    def _address(self, path: str) -> str:
+        return urljoin(self._base, path)
+
+    def _usage(self, question: str, text: str) -> dict[str, int]:
+        """Tokens of the encoder, as the only model that reads both."""
+        asked, said = self._count_tokens([question, text])
+        return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
+
+    def _chunk(self, delta: dict[str, str], finish: str | None = None, **more: Any) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+        return self._data({"choices": [choice], **more})
+
+    def _data(self, values: dict[str, Any]) -> bytes:
+        chunk = {**self._head, "object": "chat.completion.chunk", **values}
+        return b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
+
+
+_SOURCES = "\n\n---\n"
+
+
+def _lead(lines: tuple[str, ...], source: int) -> str:
+    """A lead as a paragraph, or a list under its label, with the number of its source."""
+    marked = ["- " + _plain(line[2:]) if line.startswith("• ") else _plain(line) for line in lines]
+    return "\n".join(marked) + f" [{source}]"
+
+
+def _plain(text: str) -> str:
+    """Words of a lecture in Markdown: nothing in them is a link, a picture or HTML."""
+    for mark in "\\`*_[]<>|#":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def _without_sources(text: str) -> str:
+    """An earlier answer of ours without its list of sources."""
+    return text.partition(_SOURCES)[0]

@@ -1,0 +1,1 @@
+"""Parts of the page Study: cards, quiz, exam, glossary and timeline, and their German texts."""
