@@ -23,7 +23,7 @@ from ingest.embed import Encoder
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.models import Models
-from rag.retrieve import rank_of, retrieve
+from rag.retrieve import rank_of, retrieve, vector_across_languages
 from rag.settings import load_settings
 
 SETUPS = {"dense": (1.0, 0.0), "lexical": (0.0, 1.0), "fused": (1.0, 1.0)}
@@ -49,7 +49,8 @@ def first_rank(
     )
     start = time.perf_counter()
     vector = encoder.encode_questions([question["question"]])[0] if weights[0] else None
-    hits = retrieve(library, question["question"], vector, settings)
+    across = vector_across_languages(encoder, library, question["question"], vector)
+    hits = retrieve(library, question["question"], vector, settings, across)
     seconds = time.perf_counter() - start
     ranks = [rank_of(hits, gold["doc"], set(gold["pages"])) for gold in question["gold"]]
     return min((rank for rank in ranks if rank), default=None), seconds

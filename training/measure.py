@@ -32,7 +32,7 @@ from rag.evaluation.bootstrap import mean_interval
 from rag.evaluation.questions import read_questions
 from rag.models import Models
 from rag.rerank import Reranker, logits, standardised
-from rag.retrieve import retrieve
+from rag.retrieve import retrieve, vector_across_languages
 from rag.settings import ModelSettings, Settings
 from rag.types import Hit
 from training.candidates import HELD_OUT, FirstStage
@@ -131,7 +131,8 @@ def _dev(encoder: Encoder, folder: Path | None) -> list[Ranking]:
             if not question.gold or question.after:
                 continue
             vector = encoder.encode_questions([question.question])[0]
-            hits = retrieve(library, question.question, vector, Settings().retrieval)
+            across = vector_across_languages(encoder, library, question.question, vector)
+            hits = retrieve(library, question.question, vector, Settings().retrieval, across)
             relevant = [
                 any(
                     hit.passage.file == gold.doc and set(hit.passage.pages) & set(gold.pages)

@@ -23,14 +23,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from ingest import resources, weights
 from ingest.embed import Encoder
 from rag.models import Models
 from rag.split_base import open_base
-from rag.split_cross_encoder import CONFIG, MODEL_TYPE, WEIGHTS, SplitCrossEncoder
+from rag.split_cross_encoder import CONFIG, WEIGHTS, SplitCrossEncoder
+from rag.split_reranker import MODEL_TYPE
 from training import background
 from training.candidates import HELD_OUT, Group, groups
 from training.texts import TrainingText, read_texts
@@ -102,8 +103,10 @@ class States:
     def __init__(self, reader: SplitCrossEncoder, dtype: torch.dtype = torch.float32) -> None:
         """The lower layers are not trained, so a copy in another numeric type is used."""
         base = copy.copy(reader.base)
-        base.bert = nn.Module.to(copy.deepcopy(reader.bert), dtype)
-        self._reader = SplitCrossEncoder(base, reader.joint_layers, cached_tokens=1)
+        base.bert = copy.deepcopy(reader.base.bert).to(dtype)
+        joint = len(reader.joint)
+        layers = len(reader.lower) + joint
+        self._reader = SplitCrossEncoder(base, joint, layers=layers, cached_tokens=1)
         self._cache: dict[tuple[str, bool], Tensor] = {}
 
     def __call__(self, texts: Sequence[str], *, questions: bool = False) -> list[Tensor]:
@@ -175,10 +178,9 @@ def train(
     reader.eval()  # an epoch at most needs no dropout, and without it attention is faster
     dtype = weights.choose_dtype("auto", "cpu")
     states = States(reader, dtype)
-    layers = list(reader.bert.encoder.layer[-recipe.joint_layers :].parameters())
     optimizer = torch.optim.AdamW(
         [
-            {"params": layers, "lr": recipe.layer_rate},
+            {"params": list(reader.joint.parameters()), "lr": recipe.layer_rate},
             {"params": list(reader.head.parameters()), "lr": recipe.head_rate},
         ],
         weight_decay=0.01,
@@ -318,14 +320,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(examples)} groups from {len(texts)} passages; {recipe}", flush=True)
     base = weights.locate(recipe.base)
     torch.manual_seed(recipe.seed)
-    reader = SplitCrossEncoder(open_base(base, recipe.layers), recipe.joint_layers)
+    reader = SplitCrossEncoder(open_base(base), recipe.joint_layers, layers=recipe.layers)
     reader.head.scale_to(*recipe.scales)
     name = "".join(letter if letter.isalnum() else "-" for letter in options.recipe)
     checkpoint = weights.cache_dir() / "training" / f"reranker-{name}.pt"
     initial = [value.detach().clone() for value in reader.trainable_parameters()]
     train(reader, examples, recipe, None if options.smoke else checkpoint)
     mix_weights(reader, initial, recipe.share)
-    reader.save(str(options.output))
+    reader.save(options.output)
     config = {
         "model_type": MODEL_TYPE,
         "base": base.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable
+from itertools import pairwise
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -54,6 +55,47 @@ def _lines(canvas: Canvas, x: float, y: float, lines: list[str], size: float = 1
 
 def _words(first: int, count: int = 1) -> str:
     return " ".join(SENTENCES[first : first + count])
+
+
+@_page(
+    "table without a frame, lines of each cell",
+    "Layers Name of the layer What it gives Example Transport and session layer A connection between two programs, "
+    "which may be slow TCP and UDP Network layer An address A route through the net, and all of its parts The next heading",
+)
+def _(c: Canvas) -> None:
+    columns = (60, 200, 420, 660)
+    rows = (340, 315, 270, 225)
+    for x in columns[1:-1]:
+        for top, bottom in pairwise(rows):
+            c.rect(x - 0.25, bottom, 0.5, top - bottom, stroke=0, fill=1)
+    for y in rows[1:-1]:
+        for left, right in pairwise(columns):
+            c.rect(left, y, right - left - 0.5, 0.5, stroke=0, fill=1)
+    _show(c, 60, 360, "Layers", 18, bold=True)
+    _lines(c, 64, 322, ["Name of the layer"], 12)
+    _lines(c, 204, 322, ["What it gives"], 12)
+    _lines(c, 424, 322, ["Example"], 12)
+    _lines(c, 64, 300, ["Transport and", "session layer"], 12)
+    _lines(c, 204, 300, ["A connection between two", "programs, which may be slow"], 12)
+    _lines(c, 424, 300, ["TCP and UDP"], 12)
+    _lines(c, 64, 255, ["Network layer"], 12)
+    _lines(c, 204, 255, ["An address"], 12)
+    _lines(c, 424, 255, ["A route through the net,", "and all of its parts"], 12)
+    _show(c, 60, 190, "The next heading")
+
+
+@_page(
+    "lists side by side with their marks apart",
+    "States - down state - attempt state - initial state - two ways - exchange of data - loading state - full state - closed",
+)
+def _(c: Canvas) -> None:
+    _show(c, 60, 360, "States", 18, bold=True)
+    items = ("down state", "attempt state", "initial state", "two ways")
+    others = ("exchange of data", "loading state", "full state", "closed")
+    for x, column in ((80, items), (400, others)):
+        for number, item in enumerate(column):
+            _show(c, x, 320 - 19 * number, "-")
+            _show(c, x + 22, 320 - 19 * number, item)
 
 
 @_page("title drawn last", f"Optimisers {_words(0, 3)}")
@@ -159,6 +201,41 @@ def _(c: Canvas) -> None:
 def _(c: Canvas) -> None:
     _lines(c, 380, 300, list(SENTENCES[4:8]), 10)
     _lines(c, 40, 300, list(SENTENCES[:4]), 10)
+
+
+@_page(
+    "lists under a bar of sections",
+    f"Trees Linear models {_words(6)} Generative models all needs densities of the inputs can sample new ones "
+    "Discriminative models some needs no densities of inputs can only classify them",
+)
+def _(c: Canvas) -> None:
+    for place, column in enumerate(
+        [
+            "Generative|models all|needs densities of the inputs|can sample new ones",
+            "Discriminative|models some|needs no densities of inputs|can only classify them",
+        ]
+    ):
+        for row, line in enumerate(column.split("|")):
+            _show(c, 60 + 210 * place, 240 - 20 * row, line)
+    _show(c, 246, 380, "Trees", 10)
+    _show(c, 290, 380, "Linear models", 10)
+    _show(c, 40, 340, SENTENCES[6], 24)
+
+
+def _sections(c: Canvas, x: float, heights: list[float], first: int) -> None:
+    for number, y in enumerate(heights):
+        _show(c, x, y, f"{first + number} Section", 13, bold=True)
+        _lines(c, x, y - 22, list(SENTENCES[2 * (first + number) - 2 : 2 * (first + number)]), 9)
+
+
+@_page(
+    "sections in two columns that begin at one height by chance",
+    " ".join(f"{k} Section {_words(2 * k - 2, 2)}" for k in range(1, 7)),
+    (595.0, 420.0),
+)
+def _(c: Canvas) -> None:
+    _sections(c, 40, [370, 280, 190], 1)
+    _sections(c, 320, [360, 262, 190], 4)
 
 
 @_page("three columns drawn line by line", " ".join(SENTENCES[:9]))

@@ -68,6 +68,15 @@ TYPST_PAGES = (
           f"Results {_ROWS}"),
     _page("table with a line at its head",
           f"= Results\n{_table(3, _CELLS, 'stroke: (x, y) => if y == 0 {(bottom: 1pt)},')}", f"Results {_ROWS}"),
+    _page("ruled table with wrapped cells",
+          f"= Kinds\n#table(columns: (4cm, 8cm, 8cm), [Kind of learning], [Gain], [Cost], [A long kind of a name], [{_ONE} {_TWO}], [{_THREE}],"
+          f" [Short], [{_FOUR}], [{_FIVE} {_SIX}])\n{_ONE}",
+          f"Kinds Kind of learning Gain Cost A long kind of a name {_ONE} {_TWO} {_THREE} Short {_FOUR} {_FIVE} {_SIX} {_ONE}"),
+    _page("table without rules and a sparse last column",
+          "= Fields\n#table(columns: 4, stroke: none, column-gutter: 0.8cm, [Field], [Left bracket], [Middle field], [Right field], [Anna], [has], [a red book], [that she reads now],"
+          " [Bert], [reads], [], [], [Carl], [has], [the same book], [], [Dora], [sees], [a second book], [that he has lost])",
+          "Fields Field Left bracket Middle field Right field Anna has a red book that she reads now Bert reads Carl has the same book"
+          " Dora sees a second book that he has lost"),
     _page("definitions beside terms",
           "= Terms\n#grid(columns: (4cm, 1fr), row-gutter: 0.8cm)"
           f"[Recall][{_ONE} {_TWO}][Precision][{_THREE} {_FOUR}]",
@@ -88,6 +97,16 @@ TYPST_PAGES = (
     _page("display formula", f"{_ONE}\n$ L = - sum_i y_i log p_i $\n{_TWO}", f"{_ONE} L = − ∑_i y_i log p_i {_TWO}"),
     _page("matrices", "The matrix $mat(1, 2; 3, 4)$ has a vector $vec(5, 6)$ as its image.",
           "The matrix (1 2; 3 4) has a vector (5; 6) as its image."),
+    _page("column of three rows in a line", "We write $arrow(v) = vec(a, b, c)$ and $vec(1, 0, 0) != vec(0, 1, 0)$ here.",
+          "We write v⃗ = (a; b; c) and (1; 0; 0) ≠ (0; 1; 0) here."),
+    _page("fractions side by side in brackets", "$ frac(partial z, partial x) (frac(partial y_2, partial y_1) frac(partial y_1, partial y_0)) $",
+          "(∂z)/(∂x)((∂y_2)/(∂y_1)(∂y_1)/(∂y_0))"),
+    _page("numerator with indices in brackets", "$ V = (frac(p_u - p_v, p_u)) , $", "V = ((p_u − p_v)/p_u),"),
+    _page("indices one letter apart", "The state is $g(W_l x_l + W_r x_r)$ of $x_i^d (y)^2$.",
+          "The state is g(W_lx_l + W_rx_r) of x_i^d(y)^2."),
+    _page("limits of named operators", "We take $limits(min)_w f$ and $limits(lim)_(n -> oo) x_n$ and $limits(\"arg\" max)_x g$ here.",
+          "We take min_w f and lim_(n→∞) x_n and arg max_xg here."),
+    _page("sum in a denominator", "$ P = frac(1, 1 + sum_i beta_i X_i) $", "P = 1/(1 + ∑_i β_iX_i)"),
     _page("greek and relations", "If $alpha <= beta$ and $x in A union B$ then $gamma != 0$ holds.",
           "If α ≤ β and x ∈ A ∪ B then γ ≠ 0 holds."),
     _page("code listing", "= Loop\n```\nfor x in data:\n    if x > 0:\n        print(x)\n```\nIt prints.",
