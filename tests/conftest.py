@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +19,9 @@ from ingest.pipeline import find_files, ingest
 from ingest.readers import read
 from ingest.store import DATABASE, IndexConfig, Library
 from ingest.types import ParsedDocument, Passage
+
+# No test reads or changes the settings file of whoever runs it.
+os.environ["KATHEDER_CONFIG"] = tempfile.mkdtemp(prefix="katheder-config-")
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -27,6 +27,14 @@ def seen(*words: str) -> list[PlacedWord]:
         (["3.5", "תשר"], "רשת 3.5"),
         (["the", "word", "תשר", "לכ", "here"], "the word כל רשת here"),
         (["12-ה", "םויב", "הרצרה"], "הרצרה ביום ה-12"),
+        (["Python", "3.11", "םע", "הקידבה"], "הבדיקה עם Python 3.11"),
+        ([".Python", "3.11", "[1]", "םע", "הקידבה"], "הבדיקה עם Python 3.11 [1]."),
+        (["95%-ב", "ואר"], "ראו ב-95%"),
+        ([")ReLU)", "תייצקנופ"], "פונקציית (ReLU)"),  # a bracket by its shape, one by its meaning
+        ([".[1]", "םש"], "שם [1]."),
+        (["תירבע", "(1"], "1) עברית"),
+        (["٢٥وأ"], "أو٢٥"),
+        (["הָ" + "ש"], "שהָ"),  # a point stays with its letter
     ],
 )
 def test_a_line_is_read_in_its_direction(words, read_as):
@@ -36,6 +44,17 @@ def test_a_line_is_read_in_its_direction(words, read_as):
 def test_a_word_keeps_the_box_where_it_is_seen():
     first, second = logical_order(seen("תשר", "לכ"))
     assert (first.box.x0, second.box.x0) == (1, 0)
+
+
+def test_columns_of_hebrew_are_read_from_the_right(tmp_path):
+    first = ["רשת נוירונים בנויה מיחידות", "רבות וכל יחידה מחשבת סכום", "של הקלטים שלה לפי משקל"]
+    second = ["פונקציית ההפעלה נותנת לרשת", "קשר שאינו לינארי ולכן היא", "לומדת גם קבוצות מסובכות"]
+    page = wide_text(160, 270, "שתי עמודות"[::-1], 16)
+    for x, column in ((210, first), (20, second)):
+        for row, line in enumerate(column):
+            page += wide_text(x + 6 * (27 - len(line)), 220 - 12 * row, line[::-1], 6)
+    parsed = read(write_pdf(tmp_path / "columns.pdf", page))
+    assert parsed.pages[0].text.splitlines() == ["שתי עמודות", *first, *second]
 
 
 def test_a_hebrew_page_is_read_and_searched_in_logical_order(tmp_path, empty_library, encoder):

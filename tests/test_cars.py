@@ -279,8 +279,26 @@ def test_a_changed_prior_changes_only_p_of_y(training_cars, discriminative, gene
     for colour, share in zip(COLOURS, exact, strict=True):
         assert taxi_share(queue, colour) == pytest.approx(share, abs=1e-6)
     assert taxi_share(queue, "white") > 0.4 > taxi_share(generative, "white")
-    with pytest.raises(NotDefined, match=r"no p\(y\) that could be changed"):
-        discriminative.with_prior((0.8, 0.2))
+
+
+def test_the_discriminative_model_is_reweighted_and_finds_the_new_share(discriminative, fresh):
+    queue = (0.8, 0.2)
+    reweighted = discriminative.with_prior(queue)
+    # Bayes' rule by hand: odds times the change of the prior's odds, 4 against 1/3 before
+    before = discriminative.posterior(fresh.pictures).double()
+    share = float(discriminative.training_prior[TAXI])
+    odds = before[:, TAXI] / before[:, PRIVATE] * 4 / (share / (1 - share))
+    expected = (odds / (1 + odds)).float()
+    torch.testing.assert_close(reweighted.posterior(fresh.pictures)[:, TAXI], expected)
+    assert torch.equal(discriminative.prior, discriminative.training_prior)  # the model stays
+    exact = joint_from_counts().with_prior(queue)
+    for colour, value in zip(COLOURS, exact.posterior[TAXI], strict=True):
+        assert taxi_share(reweighted, colour) == pytest.approx(value, abs=0.12)
+    crowd = sample_cars(1000, seed=3, joint=exact).pictures
+    assert float(discriminative.estimate_prior(crowd)[TAXI]) == pytest.approx(0.8, abs=0.08)
+    assert discriminative.estimate_prior(crowd).sum().item() == pytest.approx(1)
+    with pytest.raises(ValueError, match=r"sum to 1.*got \[0.5, 0.6\]"):
+        discriminative.with_prior((0.5, 0.6))
 
 
 def test_pictures_of_another_size_are_refused(discriminative, generative):
@@ -293,6 +311,7 @@ def test_pictures_of_another_size_are_refused(discriminative, generative):
 # ---- the command ----
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_exact_row_and_writes_the_sheet(tmp_path):
     file = tmp_path / "cars.png"
     arguments = ["cars", "--output", str(file), "--count", "600", "--pseudo-count", "1"]

@@ -217,6 +217,7 @@ def test_a_sentence_goes_on_behind_an_index(make_pdf, formula, rest):
 # ---- notes ----
 
 
+@pytest.mark.slow
 def test_notes_run_on_across_pages_and_split_at_headings(make_pdf):
     body = " ".join(f"Sentence {n} of the story goes on for nine words." for n in range(90))
     lecture = read(

@@ -14,7 +14,8 @@ from ingest.chunk import ChunkSettings, chunk
 from ingest.citations import cite
 from ingest.readers import read
 from ingest.types import Span
-from rag.types import Source, source_dict
+from rag.plain_values import source_dict
+from rag.types import Source
 
 TEXT = "Cats sleep all day.\nDogs bark at night.\nBirds sing at dawn."
 

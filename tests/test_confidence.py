@@ -103,6 +103,19 @@ def test_signals_by_hand():
     assert all(math.isfinite(value) for value in features("", [], [], ENGLISH))
 
 
+def test_text_in_another_language_than_an_english_question_is_scored_too_low():
+    def signals(code, asked_in):
+        only = hit("a", language=code).with_stage("reranked", 0.9, 1)
+        return features("Is light slow?", [only], [Source(1, "y", only, 0.6)], asked_in)
+
+    english = signals("en", ENGLISH)
+    assert signals("", ENGLISH) == english
+    more = np.subtract(signals("de", ENGLISH), english)
+    assert more[0] == pytest.approx(more[1])
+    assert more[0] > 0
+    assert signals("en", language("de")) == pytest.approx(signals("de", language("de")))
+
+
 def test_at_most_two_missing_names_count():
     many = features("Are BERT, GPT-4, T5 and RNNs better?", [hit("a")], [], ENGLISH)
     assert many[FEATURES.index("names")] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections import Counter
@@ -10,12 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 import pytest
 from tiny_models import hit
 
 from rag.evaluation.questions import questions_from
+from rag.scope import EVERYTHING, Scope
 from rag.types import Answer, Doubt, Sentence, Source, StageScore, Turn
-from ui.conversations import FORMAT, Conversations, UnreadableConversations
+from rag.written_units import WrittenUnit
+from ui.conversations import FORMAT, Conversations, Exchange, UnreadableConversations
 from ui.export import as_html, as_markdown, as_pdf
 from ui.stored_answers import FORMAT as ANSWER_FORMAT
 from ui.stored_answers import UnreadableAnswer, dump_answer, load_answer
@@ -245,13 +249,13 @@ def test_a_newer_database_is_refused_in_one_sentence(tmp_path):
         Conversations(path)
 
 
-def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path):
+def test_a_file_that_is_no_database_is_set_aside(tmp_path):
     path = tmp_path / "conversations.sqlite"
     path.write_text("plain words, and more than a hundred characters of them" * 3)
-    with pytest.raises(
-        UnreadableConversations, match=r"cannot be opened \(file is not a database\)"
-    ):
-        Conversations(path)
+    conversations = Conversations(path)
+    assert conversations.set_aside is not None
+    assert conversations.set_aside.read_text().startswith("plain words")
+    assert conversations.add_question("", None, "Why?")[0]
 
 
 def test_one_newer_answer_is_an_error_in_its_place(conversations, tmp_path):
@@ -344,6 +348,24 @@ def test_a_doubtful_answer_is_stored_and_exported_under_its_notice(conversations
     assert german.notice.startswith("Die Vorlesungen beantworten das vielleicht nicht: keine der")
 
 
+def test_the_lectures_that_were_asked_are_stored_and_exported(conversations):
+    scope = Scope("KI", ("3",), "notes.pdf")
+    conversation, first = conversations.add_question("", None, "How long?", scope)
+    assert conversations.exchanges(conversation)[0].scope == scope  # before it is answered
+    conversations.save_answer(first, replace(ANSWER, scope=scope, language="de"))
+    _, second = conversations.add_question("", conversation, "And at night?")
+    exchanges = conversations.exchanges(conversation)
+    assert exchanges[0].answer.scope == exchanges[0].scope == scope
+    assert exchanges[1].scope == EVERYTHING
+    assert [turn.scope for turn in conversations.history(conversation, second)] == [scope]
+    notice = "Gesucht in KI, Vorlesung 3, bis notes.pdf."
+    assert f"\n{notice}\n\nA cat" in as_markdown("T", exchanges)
+    assert f"<p>{notice}</p>" in as_html("T", exchanges)
+    stored = json.loads(dump_answer(ANSWER))
+    del stored["scope"]  # of a version before courses
+    assert load_answer(json.dumps(stored)).scope == EVERYTHING
+
+
 @pytest.mark.parametrize(("abstained", "grade"), [(True, "not_answered"), (False, "answered")])
 def test_an_answer_of_two_grades_is_read(abstained, grade):
     stored = json.loads(dump_answer(ANSWER)) | {"format": 2, "abstained": abstained}
@@ -371,3 +393,34 @@ def test_the_pdf_holds_questions_answers_and_sources(exchanges):
     for words in ("A #title", "Is <b>5 $ x</b> #much?", "A cat sleeps *sixteen* hours. [1]"):
         assert words in text
     assert HIT.passage.file in text
+
+
+def test_a_structured_answer_is_saved_and_exported_in_its_form():
+    units = (
+        WrittenUnit("item", "A **cat** ![x](http://e.org/x)", "supported", (1,), 0.9, level=1),
+        WrittenUnit("item", "Bananas are blue.", "unsupported", level=1),
+        WrittenUnit("header", "", cells=("animal", "hours")),
+        WrittenUnit("row", "", "supported", (1,), 0.9, cells=("cat", "$16$"), opens=False),
+        WrittenUnit("formula", r"$$\text{<script>}\frac{a$$", "supported", (1,), 0.9),
+    )
+    answer = replace(ANSWER, units=units)
+    assert load_answer(dump_answer(answer)) == answer
+    exchanges = [Exchange(1, "How long?", answer)]
+    html, markdown = as_html("T", exchanges), as_markdown("T", exchanges)
+    assert "<strong>cat</strong>" in html
+    assert '<td><svg role="img" aria-label="16"' in html
+    assert "<script" not in html.replace("aria-label", "")
+    assert "<img" not in html
+    assert "- A **cat** " in markdown
+    assert "| cat | $16$ |" in markdown
+    for text in (html, markdown):
+        assert "Bananas" not in text
+        assert "A cat sleeps *sixteen* hours." not in text  # the flat sentence
+    pdf = pdfium.PdfDocument(as_pdf("T", exchanges))
+    text = pdf[0].get_textpage().get_text_bounded()
+    assert re.search(
+        r"\u2022\s*A cat !\[x\]\(http://e\.org/x\) +\[1\]", text
+    )  # a list, and no link
+    assert "Bananas" not in text
+    paths = [one for one in pdf[0].get_objects() if one.type == pdfium_c.FPDF_PAGEOBJ_PATH]
+    assert len(paths) >= 3 + 2  # lines of the table, and the two digits of the formula

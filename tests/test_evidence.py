@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from tiny_models import hit
 
-from rag.evidence import CosineJudge, passages_as_evidence, select_evidence
+from rag.evidence import CosineJudge, passages_as_evidence, select_evidence, weighted_logits
+from rag.rerank import foreign_logits
 from rag.settings import AnswerSettings
 from rag.spans import quotable_spans, span_text
 
@@ -142,6 +145,17 @@ def test_a_passages_own_score_counts_for_its_pieces(encoder):
     assert chosen(encoder, hits, passage_weight=2.0)[0].quote == LIGHT
 
 
+def test_a_passage_in_another_language_adds_more_where_a_reranker_has_read_it():
+    """Logit ln 3, weighted by 0.5; German text for an English question adds as much for both logits."""
+    both = [hit("a", language=code).with_stage("reranked", 0.75, 1) for code in ("en", "de")]
+    own, foreign = weighted_logits("en", both, 0.5)
+    assert own == pytest.approx(math.log(3) / 2)
+    assert foreign - own == pytest.approx(1.5 * foreign_logits("en", both)[1])
+    assert foreign > own
+    assert weighted_logits("de", both, 0.5) == pytest.approx([own, own])
+    assert weighted_logits("en", [hit("a", language="de")], 0.5) == [0]
+
+
 def test_the_place_of_a_passage_counts_by_its_logarithm(encoder):
     """The same words in place 1 and 3: behind by ln 3, and never quoted twice."""
     other = hit("dogs", "A dog sleeps sixteen hours daily.", pages=(3,))
@@ -215,6 +229,21 @@ def test_evidence_keeps_to_its_limits(encoder):
 def test_the_same_words_are_taken_once(encoder):
     twice = [hit("a", CAT), hit("b", CAT.upper())]
     assert len(chosen(encoder, twice)) == 1
+
+
+def test_an_entry_of_a_list_of_literature_is_evidence_only_where_it_is_asked_for(encoder):
+    entry, says = "B. Snell, A. Frost: Dew and how dew forms", "Dew is water from the air."
+    hits = [hit("list", entry, headings=("Further texts",)), hit("page", says)]
+
+    def evidence(question, hits):
+        return [
+            source.quote
+            for source in select_evidence(question, hits, CosineJudge(encoder), AnswerSettings())
+        ]
+
+    assert evidence("How does dew form?", hits) == [says]
+    assert entry in evidence("Who wrote about how dew forms?", hits)
+    assert evidence("How does dew form?", hits[:1]) == [entry]  # where there is nothing else
 
 
 def test_without_pieces_there_is_no_evidence(encoder):

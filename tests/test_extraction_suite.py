@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from benchmarks.agreement import difference
 from benchmarks.extraction import compare, read_bytes, words_of
 from benchmarks.page_layouts import (
     BROWSER_PAGES,
@@ -52,3 +53,12 @@ def test_errors_and_order_are_told_apart():
     assert (missing.errors, missing.order) == (1, 1.0)
     assert missing.word_error_rate == 0.25
     assert compare("", "", "a b", "a | b").errors == 0
+
+
+def test_pages_are_compared_with_the_nearer_order_of_another_reader():
+    columns = "left one left two\nright one right two"
+    by_rows = "left one right one\nleft two right two"
+    same = difference("a.pdf", 1, columns, [by_rows, columns])
+    assert (same.missing, same.extra, same.moved) == (0, 0, 0)
+    moved = difference("a.pdf", 1, f"{columns} ours", [f"{by_rows} theirs"])
+    assert (moved.missing, moved.extra, moved.moved) == (1, 1, 2)

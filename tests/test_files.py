@@ -10,6 +10,8 @@ from ingest.files import fault_of, find_files
 from ingest.pipeline import ingest
 from ingest.store import Library
 
+pytestmark = pytest.mark.hostile("pipes, devices, odd names")
+
 needs_unix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes and links")
 
 

@@ -85,6 +85,6 @@ def test_a_question_without_french_words_is_answered_in_the_librarys_language(pi
 
 def test_the_language_model_is_asked_in_french(pipeline):
     question = "Que partagent les couches convolutives ?"
-    system, user = pipeline.prompt(question, pipeline.ask(question).evidence)
+    system, user = pipeline.writing_task(question, (), pipeline.ask(question).evidence).messages
     assert system["content"] == FRENCH.prompt
     assert user["content"].startswith("Notes:\n[1] ")

@@ -14,7 +14,9 @@ from raw_pdf import Deck
 
 from ingest.errors import LibraryMismatch
 from ingest.pipeline import FileReport, find_files, index_config, ingest, rebuild
+from ingest.reports import Omission
 from ingest.store import Library
+from ingest.types import Course
 
 ROOT = Path(__file__).parents[1]
 CATS = '#slide("Cats")[A cat sleeps sixteen hours a day.]'
@@ -98,8 +100,7 @@ def test_same_content_twice_is_kept_once(run, make_pdf):
     (run.folder / "copy.pdf").write_bytes(cats.read_bytes())
     reports = run()
     assert [report.outcome for report in reports.values()] == ["added", "duplicate"]
-    assert "cats.pdf, kept once" in reports["copy.pdf"].message
-    assert "\n" not in reports["copy.pdf"].message
+    assert reports["copy.pdf"].other.endswith("cats.pdf")
     assert run.held == {"cats.pdf": "Cats"}
 
 
@@ -256,6 +257,39 @@ def test_a_killed_process_loses_nothing(run, make_pdf):
     assert "3 of 3 equal" in done.stdout
 
 
+# ---- courses ----
+
+
+def test_the_same_content_under_a_second_course_joins_that_course_too(run, make_pdf):
+    file = make_pdf("cats.pdf", CATS)
+    copy = run.folder / "copy.pdf"
+    copy.write_bytes(file.read_bytes())
+    assert run.outcomes(file, course="AI") == {"cats.pdf": "added"}
+    report = run(copy, course="Biology")["copy.pdf"]
+    assert report.outcome == "duplicate"
+    assert (report.other, report.course) == (str(file), "Biology")
+    (cats,) = run.library.documents()
+    assert run.library.courses() == [Course("AI", (cats.id,)), Course("Biology", (cats.id,))]
+    assert run(file, course="ai")["cats.pdf"].course == ""  # in AI already
+    assert run(file, course="Zoo")["cats.pdf"].course == "Zoo"
+    make_pdf("cats.pdf", DOGS)  # a new version stays in all of them
+    assert run.outcomes(file) == {"cats.pdf": "replaced"}
+    (dogs,) = run.library.documents()
+    assert [course.documents for course in run.library.courses()] == [(dogs.id,)] * 3
+
+
+def test_a_folder_names_the_course_of_lectures_that_are_in_none(run, make_pdf):
+    file = make_pdf("cats.pdf", CATS)
+    assert run.outcomes(file) == {"cats.pdf": "added"}
+    folder_courses = {file: "lectures"}
+    run(file, folder_courses=folder_courses)
+    (cats,) = run.library.documents()
+    assert run.library.courses() == [Course("lectures", (cats.id,))]
+    run.library.rename_course("lectures", "Animals")
+    run(file, folder_courses=folder_courses)
+    assert run.library.courses() == [Course("Animals", (cats.id,))]
+
+
 # ---- configurations ----
 
 
@@ -279,22 +313,20 @@ def test_another_encoder_or_chunker_is_refused_before_anything_is_read(run, make
 def test_rebuilding_changes_the_configuration(run, make_pdf, encoder, tmp_path):
     for name, source in {"a": CATS * 3, "b": DOGS}.items():
         make_pdf(f"{name}.pdf", source)
-    run(run.folder / "a.pdf", collection="summer")
+    run(run.folder / "a.pdf", course="summer")
     run(run.folder / "b.pdf")
     run.library.search_dense(encoder.encode(["cat"])[0], 1)
     reports = list(rebuild(run.library, encoder, passage_tokens=20))
     assert {report.outcome for report in reports} == {"added"}
     assert run.library.config() == index_config(encoder, 20, 0)
-    assert {d.file: d.collection for d in run.library.documents()} == {
-        "a.pdf": "summer",
-        "b.pdf": "",
-    }
+    (animals, _) = run.library.documents()
+    assert run.library.courses() == [Course("summer", (animals.id,))]
     assert not (run.library.folder / "rebuilding").exists()
     assert run.library.verify() == []
     hits = run.library.search_dense(encoder.encode(["guards the house"])[0], 1)
     assert hits[0][0].file == "b.pdf"
     fresh = Run(run.folder, Library(tmp_path / "fresh", create=True), encoder)
-    fresh(run.folder / "a.pdf", collection="summer", passage_tokens=20)
+    fresh(run.folder / "a.pdf", course="summer", passage_tokens=20)
     fresh(run.folder / "b.pdf", passage_tokens=20)
     assert fresh.library.full_hash() == run.library.full_hash()
     assert fresh.library.content_hash() == run.library.content_hash()
@@ -358,6 +390,4 @@ def test_damaged_pages_are_named_in_the_report(run):
     deck.write(run.folder / "deck.pdf")
     report = run()["deck.pdf"]
     assert (report.outcome, report.pages, report.unread_pages) == ("added", 6, (2, 3, 5))
-    assert report.warning == (
-        "deck.pdf: pages 2-3, 5 cannot be read; the others are in the library"
-    )
+    assert report.omissions == (Omission("damaged pages", 3, "2-3, 5"),)

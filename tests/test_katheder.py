@@ -34,9 +34,9 @@ def test_open_add_ask(lectures, tmp_path):
     answer = lectures.ask("How many hours does a cat sleep?")
     [first, *_] = answer.sentences
     assert first.text.startswith("A cat sleeps sixteen hours a day.")
-    assert answer.source_of(first).citation == "animals.pdf, p. 1"
+    assert answer.source_of(first).citation == "lectures, animals.pdf, p. 1"
     [hit] = lectures.search("Who barks at strangers?", passages=1)
-    assert hit.passage.citation == "animals.pdf, p. 2"
+    assert hit.passage.citation == "lectures, animals.pdf, p. 2"
     [again] = lectures.add(tmp_path / "lectures")
     assert again.outcome == "unchanged"
 

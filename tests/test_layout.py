@@ -84,6 +84,69 @@ def test_a_rule_with_text_above_and_below_is_a_fraction(page):
     ) == ["The odds are (a + b)/c in all."]
 
 
+def test_an_index_that_hangs_from_a_denominator_belongs_to_it(page):
+    assert page(
+        text(40, 250, "The weight is"),
+        text(121, 257, "1", size=10),
+        bar(116, 132, 253.5),
+        text(118, 243, "n", size=10),
+        text(123.7, 240.5, "k", size=7),
+        text(138, 250, "here."),
+    ) == ["The weight is 1/n_k here."]
+
+
+def test_a_bar_over_one_letter_is_its_own(page):
+    assert page(text(40, 250, "The mean is"), text(110, 250, "x"), bar(110, 116, 258)) == [
+        "The mean is x̄"
+    ]
+    underlined = page(text(40, 250, "the word a"), bar(91, 98, 248), text(40, 236, "below is an a"))
+    assert underlined == ["the word a", "below is an a"]
+
+
+def test_a_figure_behind_an_index_is_not_part_of_it(page):
+    assert page(
+        text(40, 250, "Write x"), text(79, 247, "1", size=8), text(83.6, 250, "2 and not x"),
+        text(143, 247, "12", size=8),
+    ) == ["Write x_1 2 and not x_12"]  # fmt: skip
+
+
+def test_the_rule_above_footnotes_is_no_fraction_bar(page):
+    assert page(
+        text(60, 210, "D(f) = C(f),"), bar(40, 160, 204), text(60, 194, "1 Measured once.", 8)
+    ) == ["D(f) = C(f),", "1 Measured once."]
+
+
+def test_a_hat_over_a_tall_letter_belongs_to_it(page):
+    hat = "BT /F1 12 Tf 52 203.2 Td (\\210) Tj ET\n"  # WinAnsi's circumflex
+    assert page(text(40, 200, "a B is known"), hat) == ["a B̂ is known"]
+
+
+def test_signs_drawn_as_outlines_join_the_text_around_them(page):
+    signs = "".join(f"{106 + 8 * k} 200 6 8 re f\n" for k in range(6))
+    words = text(40, 200, "The loss is"), text(160, 200, "where all is known.")
+    assert page(*words, signs, text(40, 184, "Next line.")) == [
+        "The loss is where all is known.",
+        "Next line.",
+    ]
+
+
+def test_letters_of_a_typewriter_font_are_spread_in_listings(tmp_path):
+    spread = "BT /F1 10 Tf 1 Tc 40 200 Td (gini) Tj 28.3 0 Td (\\(p\\)) Tj ET"
+    path = write_pdf(tmp_path / "page.pdf", spread)
+    path.write_bytes(path.read_bytes().replace(b"/Helvetica ", b"/Courier   "))
+    assert lines_of(path) == ["gini(p)"]
+
+
+def test_boxes_around_words_are_no_fractions(page):
+    cells = []
+    for row, words in enumerate([("Model", "Score"), ("Alpha", "71.5"), ("Beta", "74.0")]):
+        for column, word in enumerate(words):
+            x, y = 40 + 60 * column, 250 - 18 * row
+            cells += [text(x + 4, y, word), bar(x, x + 58, y - 4.5), bar(x, x + 58, y + 11)]
+            cells += [f"{x + end} {y - 4.5} 0.6 16 re f\n" for end in (0, 57.4)]
+    assert page(*cells) == ["Model Score", "Alpha 71.5", "Beta 74.0"]
+
+
 def test_a_ruled_table_holds_no_fractions(page):
     rows = [("Model", "Score"), ("Alpha", "71"), ("Beta", "74")]
     operators = []
@@ -193,6 +256,9 @@ def test_a_large_oblique_watermark_is_not_read(page):
         ("CMSY8", "p", "√"),
         ("CMSY10", "A", "A"),
         ("CMEX10", "P", "∑"),
+        ("LMMathExtension10-Regular", "X", "∑"),
+        ("LMMathSymbols10-Regular", "k", "∥"),
+        ("ABCDEF+KaTeX_Main-Regular", "\ue020", "\u0338"),
         ("ABCDEF+MSAM10", "I", "▶"),
         ("Symbol", "a", "α"),
         ("ABCDEF+Wingdings-Regular", "\uf0fc", "✓"),

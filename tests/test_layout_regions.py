@@ -170,6 +170,7 @@ def test_rules_frames_and_backgrounds_are_no_figure(tmp_path):
     assert kinds(canvas_pdf(tmp_path / "b.pdf", draw)) == []
 
 
+@pytest.mark.slow
 def test_a_template_s_picture_is_none_but_another_at_its_place_is(tmp_path):
     def page(number):
         def draw(canvas):

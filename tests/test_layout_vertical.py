@@ -1,9 +1,12 @@
 """Chinese and Japanese that is written downwards."""
 
+from raw_pdf import wide_text, write_pdf
+
 from ingest.layout.glyphs import Font, Frame, Glyph
 from ingest.layout.lines import segments_of
 from ingest.layout.order import reading_order
 from ingest.layout.vertical import split_vertical
+from ingest.readers.pdf import read_pdf
 from ingest.types import Box
 
 FRAME = Frame(400, 300, 1, 0, 0, -1, 0, 300)
@@ -36,6 +39,15 @@ def test_lines_that_run_to_the_right_stay_as_they_are():
         for column, letter in enumerate(words)
     ]
     assert split_vertical(glyphs, FRAME) == (glyphs, [])
+
+
+def test_downward_text_in_a_font_that_is_not_in_the_file_is_read(tmp_path):
+    """pdfium gives no character of it, since its boxes have no width; pypdf does."""
+    page = "".join(wide_text(340 - 24 * n, 260, line, 16) for n, line in enumerate((FIRST, SECOND)))
+    path = write_pdf(tmp_path / "vertical.pdf", page)
+    path.write_bytes(path.read_bytes().replace(b"/Identity-H", b"/Identity-V"))
+    text = read_pdf(path).pages[0].text.replace("\n", "")
+    assert text == FIRST + SECOND
 
 
 def test_a_table_of_single_characters_is_not_enough():

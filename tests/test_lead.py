@@ -58,6 +58,14 @@ def test_items_of_a_list_are_answered_as_items(lead):
     assert only.items[-3:] == ("igneous rocks", "sedimentary rocks", "metamorphic rocks")
 
 
+def test_the_name_of_a_list_is_the_label_of_its_items(lead):
+    [only] = lead(
+        "What is bad about glaciers?", "Bad\n• glaciers grind down the rock\n• glaciers melt"
+    )
+    assert only.label == "Bad"
+    assert only.items == ("glaciers grind down the rock", "glaciers melt")
+
+
 def test_a_lead_does_not_end_with_a_line_that_announces_more(lead):
     page = (
         "Rocks are sorted by how they were made.\nThe kinds of rocks are the following:\n"
@@ -223,6 +231,17 @@ def test_a_second_part_that_nothing_answers_has_no_lead(lead):
         ENGLISH,
     )
     assert [each.items for each in leads] == [("Frost forms on cold clear nights.",)]
+
+
+def test_a_part_about_a_name_that_no_page_has_gets_no_lead(lead):
+    pages = "The glacier does move and grind the rock.", "The river does change the ice of a lake."
+    question = "Why does the glacier move, and what does the {} change about ice?"
+    assert len(lead(question.format("river"), *pages)) == 2
+    assert len(lead(question.format("river of 40 km"), *pages)) == 2
+    assert len(lead(question.format("Esker"), *pages)) == 1
+    assert lead(
+        "What does the Esker change, and why does the Kame move?", *pages
+    )  # not in any part
 
 
 def test_a_question_about_two_documents_has_a_lead_from_each(lead):

@@ -9,7 +9,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ingest.pipeline import ingest
-from ingest.readers.pdf import page_image
+from ingest.readers.page_images import page_image
 from rag.models import Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings

@@ -51,7 +51,7 @@ def test_what_is_handed_in_wins_over_names(encoder):
 def test_a_folder_says_which_reranker_it_holds(tmp_path):
     plain = make_cross_encoder(tmp_path)
     split = tmp_path / "split"
-    make_split_cross_encoder().save(str(split))
+    make_split_cross_encoder().save(split)
     (split / "config.json").write_text(
         json.dumps({"model_type": "joint_reader", "joint_layers": 1})
     )

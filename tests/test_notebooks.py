@@ -16,6 +16,8 @@ from generative import data
 from generative.errors import DataMissing
 
 ROOT = Path(__file__).parents[1]
+FAMILIES = ("02_AE_MNIST", "03_VAE_MNIST", "04_GAN_MNIST", "05_diffusion_MNIST", "06_flow_MNIST",
+            "07_autoregressive_MNIST", "08_energy_MNIST")  # fmt: skip
 WITH_OUTPUTS = ("gpt", "tokenization")  # to be read without a Python
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -46,7 +48,53 @@ def run(monkeypatch, tmp_path):
 
 
 def test_there_are_notebooks():
-    assert [file.stem for file in NOTEBOOKS] == ["autoencoder", "gpt", "tokenization", "vae"]
+    others = ["autoencoder", "gpt", "tokenization", "vae"]
+    assert [file.stem for file in NOTEBOOKS] == [*FAMILIES, *others]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_notebooks_of_the_families_have_one_form(name):
+    book = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    ids = [cell.id for cell in book.cells]
+    parts = ["title", "imports", "data", "architecture", "network", "training", "reconstruction",
+             "sampling", "latent", "exercises", "results"]  # fmt: skip
+    assert set(parts) <= set(ids)
+    assert sorted(ids.index(part) for part in ("data", "network", "training", "exercises")) == [
+        ids.index(part) for part in ("data", "network", "training", "exercises")
+    ]
+    cells = {cell.id: cell.source for cell in book.cells}
+    assert "batch_size=32" in cells["data"]
+    assert "struct.unpack" in cells["data"]
+    assert "```text" in cells["architecture"]
+    assert "loss.backward()" in cells["training"]
+    assert cells["exercises"].count("<details><summary>Solution</summary>") == 3
+
+
+@pytest.mark.slow
+def test_the_notebooks_of_the_families_learn_in_few_steps(run, mnist):
+    autoencoder = run("02_AE_MNIST")
+    assert autoencoder["error"] < autoencoder["mean image"] < autoencoder["first"]
+    assert autoencoder["same digit"] > 0.5
+    vae = run("03_VAE_MNIST")
+    assert -vae["first"] < -450 < -250 < vae["bound"] < -80
+    assert 0 < vae["kl"] < 40
+    gan = run("04_GAN_MNIST")
+    assert abs(gan["after"] - gan["real"]) < abs(gan["before"] - gan["real"])
+    diffusion = run("05_diffusion_MNIST")
+    assert diffusion["last"] < diffusion["first"] / 3
+    assert diffusion["predicted"] < diffusion["noised"]
+    assert diffusion["finite"]
+    assert diffusion["same noise, same image"]
+    flow = run("06_flow_MNIST")
+    assert flow["bits"] < flow["first"] - 1
+    assert flow["largest difference"] < 0.01
+    autoregressive = run("07_autoregressive_MNIST")
+    assert -autoregressive["first"] < -400 < -200 < autoregressive["nats"] < -80
+    assert not autoregressive["sees itself or later"]
+    assert autoregressive["kept"]
+    energy = run("08_energy_MNIST")
+    assert energy["energy falls"]
+    assert energy["digits"] < energy["noise"]
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)

@@ -46,6 +46,12 @@ from rag.parts import Parts, parts_of
         ),
         (
             "en",
+            "What is the difference between A* and C++?",
+            ("What is the difference between A*?", "What is the difference between C++?"),
+        ),
+        ("de", "A* vs. Dijkstra", ("A*", "Dijkstra")),
+        (
+            "en",
             "Compare merge sort with heap sort.",
             ("Compare merge sort.", "Compare heap sort."),
         ),

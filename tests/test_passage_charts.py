@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
+import pytest
+import vl_convert
 from tiny_models import hit
 
 from ingest.types import Passage
 from rag.library_map import LibraryMap
 from rag.settings import Settings
 from rag.trace import trace
+from ui.presentation.charts import legible
 from ui.presentation.map_chart import excerpt, map_chart
 from ui.presentation.passage_charts import COLOURS, rank_chart, score_chart
 
@@ -79,3 +83,35 @@ def test_a_question_and_what_it_retrieves_are_on_the_map():
 def test_an_excerpt_is_one_short_line():
     assert excerpt("one\n two") == "one two"
     assert len(excerpt("word " * 100)) == 160
+
+
+def test_the_map_names_the_lectures_in_colour_and_greys_the_others():
+    lectures = [
+        hit(f"p{n}", file=f"lecture {n:02} of a course with a long name.pdf") for n in range(40)
+    ]
+    passages = tuple(one.passage for one in lectures)
+    plane = LibraryMap(passages, np.zeros((40, 2)), np.eye(3, 2), np.zeros(3))
+    coloured = [passage.name for passage in passages[:8]]
+    spec = legible(map_chart(plane, citation, coloured=coloured)).to_dict()
+    assert spec["encoding"]["color"]["scale"]["domain"] == [*coloured, "other lectures"]
+    files = [value["file"] for value in spec["data"]["values"]]
+    assert files == [*coloured, *["other lectures"] * 32]
+    svg = vl_convert.vegalite_to_svg({**spec, "width": 700})
+    assert all(name in svg for name in coloured)  # no label is cut
+    with pytest.raises(ValueError, match="9 lectures to colour, but there are 8 colours"):
+        map_chart(plane, citation, coloured=[str(n) for n in range(9)])
+
+
+def test_a_label_of_the_ranks_is_whole_or_the_pages_alone():
+    name = "p. 4, a-lecture-with-quite-a-long-name.pdf"
+    spec = rank_chart(TRACES, citation, lambda _: name).to_dict()
+    wide, narrow = (
+        re.findall(
+            r"<text[^>]*>([^<]*)</text>", vl_convert.vegalite_to_svg({**spec, "width": width})
+        )
+        for width in (1400, 320)
+    )
+    assert name in wide
+    assert name not in narrow
+    assert "p. 4" in narrow
+    assert not [text for text in wide + narrow if text.endswith("…")]

@@ -92,6 +92,7 @@ def test_without_values_there_is_no_chart():
     assert charts.sweep([], "quality") is None
 
 
+@pytest.mark.slow
 def test_an_svg_has_the_colours_of_the_page_and_is_escaped(analyses):
     named = [type(a)(f"{EVIL}{n}", a.run, a.questions, a.figures) for n, a in enumerate(analyses)]
     for chart in drawn(named, palette=PAGE):
@@ -104,6 +105,7 @@ def test_an_svg_has_the_colours_of_the_page_and_is_escaped(analyses):
         assert all(color.startswith("var(--") for color in colors), colors
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=12))
 def test_every_point_of_a_sweep_is_drawn(values):

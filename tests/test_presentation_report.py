@@ -93,6 +93,7 @@ class Page(HTMLParser):
             self.faults.append(f"</{tag}> at {self.getpos()}")
 
 
+@pytest.mark.slow
 def test_the_page_is_whole_loads_nothing_and_escapes_everything(tmp_path, library, runs):
     path = write_report(QUESTIONS, runs, library, tmp_path / "new" / "report.html")
     text = path.read_text(encoding="utf-8")
@@ -138,12 +139,14 @@ def test_texts_come_from_pages_where_the_library_is_another(tmp_path, library, r
     assert "Course name" in text[text.index("Passages</h4>") :]  # a running header: pages have it
 
 
+@pytest.mark.slow
 def test_without_a_library_pages_alone_are_named(tmp_path, runs):
     text = write_report(QUESTIONS, runs, None, tmp_path / "r.html").read_text()
     assert "animals.pdf, p. 2" in text
     assert "barks" not in text
 
 
+@pytest.mark.slow
 def test_figures_intervals_and_the_comparison_are_there(tmp_path, library, runs):
     text = write_report(QUESTIONS, runs, library, tmp_path / "r.html").read_text()
     # Of two answerable questions, base has one right page first, next one other.
@@ -164,6 +167,7 @@ def test_runs_without_scores_answers_or_gold_give_a_page(tmp_path):
         write_report(QUESTIONS, [], None, tmp_path / "r.html")
 
 
+@pytest.mark.slow
 def test_questions_are_filtered_by_own_fields(tmp_path, runs):
     tagged = [replace(QUESTIONS[0], metadata={"tags": ["exam", "a 'b' \"c\""]}), *QUESTIONS[1:]]
     text = write_report(tagged, runs, None, tmp_path / "r.html", by=["tags"]).read_text()
@@ -234,6 +238,7 @@ def test_a_browser_shows_it_and_filters(tmp_path, library, runs):
         browser.close()
 
 
+@pytest.mark.slow
 def test_it_begins_in_short_and_explains_its_measures(tmp_path, library, runs):
     page = Page(write_report(QUESTIONS, runs, library, tmp_path / "report.html").read_text())
     text = " ".join(page.text.split())

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader, PdfWriter
 
 from ingest import resources
 
@@ -54,11 +55,12 @@ ANSWERS = [snippet for snippet in snippets() if snippet.output]
 COMMANDS = [snippet.command for snippet in snippets() if not snippet.output]
 MAKE = [command for command in COMMANDS if command.startswith("make ")]
 SERVE = [command for command in COMMANDS if re.search(r"\bkatheder ui\b", command)]
-# Training and grids take minutes to hours; the rest of the laboratory is in test_generative_lab.
+# Training and grids take minutes to hours, and a language model of one's own needs its server; the
+# rest of the laboratory is in test_generative_lab, such models in test_llama_cpp.
 LONG = [
     command
     for command in COMMANDS
-    if re.search(r"katheder (sweep|generative|language train)\b", command)
+    if re.search(r"katheder (sweep|generative|language train|models|settings)\b", command)
 ]
 INSTALL = [command for command in COMMANDS if command.startswith(("pip ", "git "))]
 RUN = [c for c in COMMANDS if c not in {*MAKE, *SERVE, *LONG, *INSTALL}]
@@ -73,6 +75,7 @@ def home(tmp_path_factory) -> Path:
     questions = resources.question_sets()["dev"].read_text(encoding="utf-8").splitlines()
     unanswerable = [line for line in questions if '"gold": []' in line]  # calibrate needs both
     rows = questions[:25] + [line for line in unanswerable if line not in questions[:25]][:5]
+    course(home / "ai-lectures")
     (home / "FILE").write_text("\n".join(rows) + "\n", encoding="utf-8")
     beir(home / "DIR")
     (home / "module.py").write_text(
@@ -81,6 +84,17 @@ def home(tmp_path_factory) -> Path:
     )
     run(home, "katheder ingest --bundled --library library")
     return home
+
+
+def course(folder: Path) -> None:
+    """Five short lectures with numbers in their names: pages of a bundled one."""
+    folder.mkdir()
+    pages = PdfReader(resources.lectures() / "retrieval-augmented-generation.pdf").pages
+    for number in range(1, 6):
+        lecture = PdfWriter()
+        for page in pages[4 * number - 4 : 4 * number]:
+            lecture.add_page(page)
+        lecture.write(folder / f"lecture-{number}.pdf")
 
 
 def beir(folder: Path) -> None:
@@ -119,7 +133,7 @@ def run(home: Path, command: str) -> str:
         ["bash", "-c", runnable(command)],
         cwd=home,
         env=variables(home),
-        input="What is recall?\n/quit\n" if "chat" in command else "secret\nsecret\n",
+        input="What is recall?\n/quit\n" if "chat" in command else "open sesame\nopen sesame\n",
         capture_output=True,
         text=True,
         timeout=280,
@@ -182,7 +196,8 @@ def test_commands_run_one_after_the_other(home):
 def test_long_commands_are_known_with_their_options(home, command):
     arguments = shlex.split(command.replace(".venv/bin/", ""))
     names = [a.split("=")[0] for a in arguments if a.startswith("--")]
-    depth = 3 if arguments[1] in ("generative", "language") else 2
+    groups = ("generative", "language", "models", "settings")
+    depth = 3 if arguments[1] in groups else 2
     text = run(home, f"COLUMNS=200 {' '.join(arguments[:depth])} --help")
     for name in names:
         assert name in text
@@ -206,7 +221,7 @@ def test_the_app_answers(home, command):
     try:
         for _ in range(300):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
                 return
             except OSError:
                 assert server.poll() is None, command

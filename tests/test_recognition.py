@@ -7,8 +7,15 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from raw_pdf import text, write_pdf
 
+from ingest.picture_words import baseline_of, parts_of_line
 from ingest.readers.pdf import read_pdf
-from ingest.recognition import TextRecogniser, ink, may_hold_words, pages_with_pictures
+from ingest.recognition import (
+    TextRecogniser,
+    ink,
+    may_hold_words,
+    pages_with_pictures,
+    repaired,
+)
 from ingest.types import Box
 
 SENTENCES = (
@@ -56,6 +63,16 @@ def test_letters_are_told_from_bars_and_curves():
 
 
 @pytest.mark.slow
+def test_one_line_is_enough_on_a_page_without_text():
+    shapes = np.zeros((100, 200), dtype=bool)
+    for number in range(8):
+        shapes[40:48, 20 + 9 * number : 25 + 9 * number] = True
+    assert may_hold_words(shapes, has_text=False)
+    assert not may_hold_words(shapes)
+    assert not may_hold_words(shapes[:, :60], has_text=False)
+
+
+@pytest.mark.slow
 def test_a_scanned_page_is_read_and_its_words_have_places(tmp_path):
     scan(*SENTENCES).save(tmp_path / "scan.pdf")
     parsed = read_pdf(tmp_path / "scan.pdf")
@@ -71,3 +88,59 @@ def test_a_scanned_page_is_read_and_its_words_have_places(tmp_path):
 def test_a_page_of_text_alone_waits_for_nothing(tmp_path):
     path = write_pdf(tmp_path / "text.pdf", text(40, 250, "Five words of plain text."))
     assert [page.origin for page in read_pdf(path).pages] == ["text"]
+
+
+def line_of(*words: str, gap: int = 12, size: int = 28) -> np.ndarray:
+    """Words drawn so many pixels apart, as the recogniser gets a line of them."""
+    font = ImageFont.load_default(size)
+    picture = Image.new("L", (int(sum(map(font.getlength, words))) + gap * len(words), 40), 255)
+    x = 0.0
+    for word in words:
+        ImageDraw.Draw(picture).text((x, 2), word, 0, font)
+        x += font.getlength(word) + gap
+    return np.asarray(picture)
+
+
+def texts(parts: list[list[tuple[str, float, float]]]) -> list[list[str]]:
+    return [[word for word, _, _ in part] for part in parts]
+
+
+def test_blanks_that_the_recogniser_missed_are_read_from_the_gaps():
+    line = line_of("compute", "and", "attend", "over", "the", "store")
+    assert texts(parts_of_line(line, "compute and attendover the store")) == [
+        ["compute", "and", "attend", "over", "the", "store"]
+    ]
+    commas = line_of("byte", "fallback,", "abolish", "the", "token")
+    assert texts(parts_of_line(commas, "byte fallback,abolish the token")) == [
+        ["byte", "fallback,", "abolish", "the", "token"]
+    ]
+    whole = line_of("terms", "and", "queries")
+    assert texts(parts_of_line(whole, "terms and queries")) == [["terms", "and", "queries"]]
+
+
+def test_words_are_where_their_ink_is_and_wide_gaps_part_a_line():
+    line = line_of("iiii", "WWWW", gap=15)
+    ((narrow, wide),) = parts_of_line(line, "iiii WWWW")
+    assert narrow[2] - narrow[1] < 0.5 * (wide[2] - wide[1])
+    columns = np.flatnonzero((line < 128).any(axis=0))
+    assert (narrow[1], wide[2]) == pytest.approx((columns[0], columns[-1] + 1), abs=1)
+    assert texts(parts_of_line(line_of("0.337", "0.318", gap=80), "0.337 0.318")) == [
+        ["0.337"],
+        ["0.318"],
+    ]
+
+
+def test_a_list_s_mark_that_was_not_read_is_one():
+    line = line_of(".", "copes", "better", "with", "words")
+    assert texts(parts_of_line(line, "copes better with words"))[0][:2] == ["•", "copes"]
+
+
+def test_the_baseline_is_where_letters_stand_whatever_hangs_below():
+    assert baseline_of(line_of("queries", "gap")) == pytest.approx(
+        baseline_of(line_of("moon", "seas")), abs=1
+    )
+
+
+def test_ai_is_told_from_the_name():
+    assert repaired("Generative Al, lecture 3") == "Generative AI, lecture 3"
+    assert repaired("Al Gore, et al., Al-Khwarizmi") == "Al Gore, et al., Al-Khwarizmi"

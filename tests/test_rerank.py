@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -114,6 +116,24 @@ def test_the_first_stages_score_is_added_standardised():
     assert orders == {0.0: ["b", "a"], 0.9: ["b", "a"], 1.1: ["a", "b"]}
 
 
+def test_text_in_another_language_counts_more_for_an_english_question():
+    """Three passages, the last of which the reranker scores half a logit lower, as it does text across languages."""
+
+    class Fixed:
+        name = "fixed"
+
+        def score(self, question, texts, *, batch_size=16):
+            return [1 / (1 + math.exp(-logit)) for logit in (0.0, -3.0, -0.5)]
+
+    def first(question, code):
+        hits = [hit("a"), hit("b"), hit("c", language=code)]
+        return rerank(question, hits, Fixed(), RerankSettings(first_stage_weight=0))[0].passage.id
+
+    english, german = "What is the chain rule of a derivative?", "Was ist die Kettenregel und wozu?"
+    assert [first(english, "de"), first(english, "en"), first(english, "")] == ["c", "a", "a"]
+    assert first(german, "de") == "a"
+
+
 def test_a_stage_adds_its_score_and_changes_no_other(reranker):
     for ranked_hit in rerank(QUESTION, HITS, reranker, RerankSettings()):
         assert ranked_hit.stages.keys() == {"dense", "reranked"}
@@ -162,6 +182,21 @@ def test_a_cleared_cache_is_computed_again(reranker):
     reranker.clear_cache()
     assert reranker.score(QUESTION, TEXTS) == first
     assert sum(calls) == len(TEXTS)
+
+
+def test_a_long_text_is_cut_once_for_all_questions(reranker, monkeypatch):
+    calls = []
+    count_tokens = reranker.count_tokens
+    monkeypatch.setattr(
+        reranker, "count_tokens", lambda texts: calls.extend(texts) or count_tokens(texts)
+    )
+    monkeypatch.setattr(reranker, "room_beside", lambda question: 20)
+    text = "A cat sleeps sixteen hours a day. " * 4
+    reranker.score("cat", [text])
+    assert text in calls
+    calls.clear()
+    reranker.score("mice", [text])
+    assert calls == []
 
 
 def test_the_scores_of_so_many_pairs_are_cached(folder):
@@ -216,7 +251,7 @@ def test_a_bundled_reranker_finds_evidence_that_its_encoder_misses(name, base):
 def test_the_bundled_reranker_forgets_what_it_read():
     reranker = SplitReranker(weights.locate(weights.RERANKER), ModelSettings())
     scores = reranker.score(QUESTION, TEXTS)
-    states = reranker.model[0].lower_states
+    states = reranker.model.lower_states
     assert len(states) == len({QUESTION, *TEXTS})
     reranker.clear_cache()
     assert len(states) == 0

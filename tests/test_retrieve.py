@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from typing import ClassVar
 
+import numpy as np
 import pytest
 from tiny_models import hit, passage
 
 from ingest.chunk import embedding_text
-from rag.retrieve import fuse, merge_rankings, rank_of, retrieve
+from ingest.files import find_files
+from ingest.joint_encoder import JointEncoder, Mixture
+from ingest.pipeline import ingest
+from ingest.store import Library
+from rag.retrieve import (
+    fuse,
+    merge_rankings,
+    rank_of,
+    retrieve,
+    vector_across_languages,
+)
 from rag.settings import RetrievalSettings
 from rag.types import StageScore
 
@@ -65,6 +78,18 @@ def test_a_passage_in_another_language_is_not_expected_in_the_lexical_list():
     assert german[0].stages.keys() == {"dense", "fused"}
     alone = fuse({"dense": dense}, {"dense": 1.0}, language="de", foreign_share=0.4)
     assert fused_scores(alone) == pytest.approx({"a": 1, "b": 1 / 2, "c": 0})
+
+
+def test_a_cosine_across_languages_counts_a_little_more():
+    """An English question; the German passage b is ahead of c by the allowance alone."""
+    dense = [(passage("a", language="en"), 0.9), (passage("b", language="de"), 0.6)]
+    dense += [(passage("c", language="en"), 0.65), (passage("d", language="en"), 0.5)]
+    lists, weights = {"dense": dense}, {"dense": 1.0}
+    plain = {"a": 1, "b": 1 / 4, "c": 3 / 8, "d": 0}
+    assert fused_scores(fuse(lists, weights, language="en")) == pytest.approx(plain)
+    hits = fuse(lists, weights, language="en", foreign_cosine=0.1)
+    assert fused_scores(hits) == pytest.approx(plain | {"b": 1 / 2})  # (0.7 - 0.5) / 0.4
+    assert hits[1].score("dense") == 0.6
 
 
 def test_how_far_a_passage_is_ahead_counts():
@@ -200,3 +225,69 @@ def test_two_rankings_merge_by_their_reciprocal_ranks():
     ]
     assert merge_rankings([first], "fused") == first
     assert merge_rankings([first, first], "fused") == first
+
+
+class Translator:
+    """The word encoder, which reads a few German words as the English ones."""
+
+    WORDS: ClassVar = {"katze": "cat", "schläft": "sleeps", "nachts": "night", "die": "the"}
+
+    def __init__(self, encoder):
+        self.encoder, self.dimension, self.window = encoder, encoder.dimension, encoder.window
+        self.identity = "translator@1"
+
+    def encode(self, texts):
+        words = (re.findall(r"\w+", text.lower()) for text in texts)
+        return self.encoder.encode([" ".join(self.WORDS.get(w, w) for w in each) for each in words])
+
+    encode_questions = encode
+
+
+def test_an_english_question_finds_german_passages_by_the_encoder_that_reads_them(
+    tmp_path, make_pdf, encoder
+):
+    """The English encoder sees nothing in the German slide, the other one that it answers."""
+    make_pdf(
+        "tiere.pdf",
+        """
+        #slide("Katze")[Die Katze schläft nachts.]
+        #slide("Hunde")[Der Hund bewacht das Haus und bellt, wenn man nicht mit ihm spielt.]
+        """,
+    )
+    make_pdf("dogs.pdf", '#slide("Dogs")[At night the dog does not sleep, and the owner is awake.]')
+    zeros = np.zeros(encoder.dimension, np.float32)
+    centres = {"en": zeros, "de": zeros}
+    joint = JointEncoder(encoder, Translator(encoder), Mixture(centres, centres, {"en": 0.5}))
+    library = Library(tmp_path / "both", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, joint, passage_tokens=40))
+    question = "What does the cat do at night when she sleeps?"
+    vector = joint.encode_questions([question])[0]
+    across = vector_across_languages(joint, library, question, vector)
+    settings = RetrievalSettings(lexical_weight=0)
+
+    def found(across):
+        return retrieve(library, question, vector, settings, across)
+
+    assert [hit.passage.file for hit in found(None)[:2]] == ["dogs.pdf", "tiere.pdf"]
+    hits = found(across)
+    assert [hit.passage.file for hit in hits[:2]] == ["tiere.pdf", "dogs.pdf"]
+    assert "Katze" in hits[0].passage.text
+    alone = Translator(encoder)
+    cosine = alone.encode([embedding_text(hits[0].passage)]) @ alone.encode([question])[0]
+    assert hits[0].score("dense") == pytest.approx(float(cosine[0]), abs=1e-3)
+    assert hits[1].score("dense") == found(None)[0].score("dense")
+    german = "Was macht die Katze, wenn sie nachts schläft?"
+    vectors = joint.encode_questions([german])
+    assert vector_across_languages(joint, library, german, vectors[0]) is None
+    assert vector_across_languages(joint, library, "cat", vector) is None  # no language to be seen
+    assert vector_across_languages(encoder, library, question, vector) is None
+
+
+def test_a_library_in_the_questions_language_is_searched_once(library, encoder):
+    class Both:
+        def across_languages(self, question):
+            return question
+
+    vector = encoder.encode(["What does the cat do at night?"])[0]
+    assert vector_across_languages(Both(), library, "What does the cat do?", vector) is None
+    assert vector_across_languages(Both(), library, "Was macht die Katze hier?", vector) is vector

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -63,6 +64,55 @@ def test_ending_the_process_frees_the_port(server, name):
     process.wait(timeout=30)
     with socket.create_server(("127.0.0.1", port)):
         assert not _answers(port)
+
+
+def _reply(port: int, path: str, **headers: str) -> tuple[int, str]:
+    """Status and body of a GET with any headers, Host among them."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(
+        "GET", path, headers={name.replace("_", "-"): v for name, v in headers.items()}
+    )
+    reply = connection.getresponse()
+    body = reply.read().decode(errors="replace")
+    connection.close()
+    return reply.status, body
+
+
+@pytest.mark.slow
+def test_app_and_service_are_one_application_for_this_machine_alone(server):
+    _, port = server
+    assert _reply(port, "/health") == (200, '{"status":"ok"}')
+    assert "<html" in _reply(port, "/")[1]
+    assert "<html" in _reply(port, "/evaluate")[1]  # the page; the service has POST alone
+    assert _reply(port, "/documents")[1] == '{"documents":[],"courses":[]}'
+    while "Loading" in (ready := _reply(port, "/ready"))[1]:
+        time.sleep(0.2)
+    assert (ready[0], "LibraryMissing" in ready[1]) == (503, True)
+    for path in ("/", "/health", "/_stcore/health", "/_stcore/stream"):
+        assert _reply(port, path, Host="evil.example")[0] == 421
+        assert _reply(port, path, Origin="http://evil.example")[0] == 403
+    assert _reply(port, "/_stcore/agent/openapi.json")[0] == 404
+    assert _reply(port, "/_stcore/metrics")[0] == 404
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    own = f"http://127.0.0.1:{port}"
+    assert _status_of_handshake(port, handshake | {"Origin": own}) == 101
+    assert _status_of_handshake(port, handshake | {"Origin": "http://evil.example"}) == 403
+    assert _status_of_handshake(port, handshake | {"Host": "evil.example"}) == 403
+
+
+def _status_of_handshake(port: int, headers: dict[str, str]) -> int:
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    if "Host" not in headers:
+        lines.append(f"Host: 127.0.0.1:{port}")
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        request = "\r\n".join(["GET /_stcore/stream HTTP/1.1", *lines, "", ""])
+        connection.sendall(request.encode())
+        return int(connection.recv(100).split()[1])
 
 
 @pytest.mark.slow

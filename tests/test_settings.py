@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from ingest.library_folder import default_library
 from rag.errors import BadSettings
-from rag.settings import Settings, default_library, load_settings
+from rag.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
+def clean_environment(monkeypatch, tmp_path):
     import os
 
     for name in list(os.environ):
         if name.upper().startswith("KATHEDER_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("KATHEDER_CONFIG", str(tmp_path / "config"))
 
 
 @pytest.fixture

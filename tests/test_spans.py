@@ -34,3 +34,14 @@ def test_a_first_line_that_begins_the_heading_is_no_unit():
     assert units(page, headings=(heading,)) == ["Snow becomes ice under its own weight."]
     listed = "• The age of ice\n• The age of water and of wind"
     assert units(listed, headings=(heading,))[0] == "The age of ice"
+
+
+def test_the_links_of_a_page_do_not_part_the_sentence_that_goes_on_on_the_next():
+    links = "Link: ice, https://example.org/ice\nLink: snow, https://example.org/snow\n"
+    page = f"A glacier moves where the slope is\n{links}steep enough. Snow feeds it every winter.\n{links}"
+    sentences = units(page)
+    assert sentences[:2] == [
+        "A glacier moves where the slope is steep enough.",
+        "Snow feeds it every winter.",
+    ]
+    assert "https://example.org/ice" in " ".join(sentences[2:])  # behind all text, as before

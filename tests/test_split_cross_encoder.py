@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import CrossEncoder
-from tiny_models import make_split_cross_encoder
+from tiny_models import make_bert, make_split_cross_encoder, own_bert
 
 from rag.split_base import BertBase
 from rag.split_cross_encoder import WEIGHTS, SplitCrossEncoder
@@ -21,8 +20,9 @@ def reader():
 
 
 @pytest.fixture
-def bert(reader):
-    return reader.bert
+def bert():
+    """The BERT of transformers with the reader's weights."""
+    return make_bert()[0]
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def tokenizer(reader):
 
 
 def scores(reader, pairs):
-    return reader.forward(reader.preprocess(pairs))["scores"].detach().squeeze(1)
+    return reader(pairs).detach()
 
 
 def test_without_joint_layers_it_is_late_interaction_over_the_models_own_states(bert, tokenizer):
     """20 x the mean of each question token's largest cosine + 2 x the means' cosine - 12."""
-    reader = SplitCrossEncoder(BertBase(bert, tokenizer), joint_layers=0).eval()
+    reader = SplitCrossEncoder(BertBase(own_bert(bert), tokenizer), joint_layers=0).eval()
     for text in TEXTS:
         states = []
         for words in (QUESTION, text):
@@ -53,7 +53,7 @@ def test_without_joint_layers_it_is_late_interaction_over_the_models_own_states(
 
 def test_with_all_layers_joint_the_states_are_those_of_one_sequence(bert, tokenizer):
     """Word embeddings apart, with places from 0 for each text, then BERT's own encoder."""
-    reader = SplitCrossEncoder(BertBase(bert, tokenizer), joint_layers=3).eval()
+    reader = SplitCrossEncoder(BertBase(own_bert(bert), tokenizer), joint_layers=3).eval()
     first, second = (torch.tensor([tokenizer.encode(t).ids]) for t in (QUESTION, TEXTS[2]))
     together = torch.cat([bert.embeddings(first), bert.embeddings(second)], dim=1)
     states = bert.encoder(together).last_hidden_state
@@ -73,14 +73,14 @@ def test_a_pairs_score_does_not_depend_on_the_pairs_beside_it(reader):
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 20, 256])
-def test_texts_encoded_in_one_sequence_have_the_states_of_each_alone(batch_tokens):
+def test_texts_encoded_in_one_sequence_have_the_states_of_each_alone(bert, batch_tokens):
     reader = make_split_cross_encoder(1, batch_tokens=batch_tokens)
     tokens = [
         tuple(reader.base.tokenizer.encode(text).ids) for text in (*TEXTS, QUESTION, TEXTS[0])
     ]
     encoded = reader.encode_lower(tokens)
     for ids, states in zip(tokens, encoded, strict=True):
-        outputs = reader.bert(torch.tensor([ids]), output_hidden_states=True)
+        outputs = bert(torch.tensor([ids]), output_hidden_states=True)
         alone = outputs.hidden_states[-2][0]
         torch.testing.assert_close(states, alone.detach(), atol=1e-5, rtol=0)
     assert encoded[0] is encoded[-1]
@@ -88,7 +88,7 @@ def test_texts_encoded_in_one_sequence_have_the_states_of_each_alone(batch_token
 
 def test_the_lower_layers_encode_a_text_once(reader):
     encoded_tokens = []
-    reader.bert.embeddings.register_forward_hook(
+    reader.embeddings.register_forward_hook(
         lambda module, inputs, output: encoded_tokens.append(output.shape[1])
     )
     first = scores(reader, [(QUESTION, TEXTS[0])])
@@ -108,7 +108,7 @@ def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
         for value in reader.trainable_parameters():
             value.add_(torch.randn_like(value) * 0.05)
     changed = scores(reader, [(QUESTION, text) for text in TEXTS])
-    reader.save(str(tmp_path))
+    reader.save(tmp_path)
     again = make_split_cross_encoder(1)  # the same base
     fresh = scores(again, [(QUESTION, text) for text in TEXTS])
     again.load_weights(tmp_path / WEIGHTS)
@@ -125,14 +125,24 @@ def test_gradients_reach_the_joint_layers_and_the_head_alone(reader):
     reader.score_pairs([states[0].clone()], [states[1].clone()]).sum().backward()
     trained = {id(value) for value in reader.trainable_parameters()}
     moved = {n for n, v in reader.named_parameters() if v.grad is not None and v.grad.any()}
-    assert any(name.startswith("bert.encoder.layer.2.") for name in moved)
+    assert any(name.startswith("joint.0.") for name in moved)
     assert "head.late_scale" in moved
     assert all(id(value) in trained for n, value in reader.named_parameters() if n in moved)
 
 
-def test_a_cross_encoder_predicts_with_it(reader):
-    model = CrossEncoder(modules=[reader], device="cpu")
+def test_probabilities_come_in_the_pairs_order(reader):
     pairs = [(QUESTION, text) for text in TEXTS]
     expected = torch.sigmoid(scores(reader, pairs))
-    found = model.predict(pairs, activation_fn=torch.nn.Sigmoid(), batch_size=2)
-    assert found == pytest.approx(expected.tolist(), abs=1e-5)
+    predicted = reader.predict(pairs, batch_size=2)
+    assert predicted == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_only_the_first_layers_of_the_base_are_used_and_the_joint_ones_copied(bert, tokenizer):
+    base = BertBase(own_bert(bert), tokenizer)
+    reader = SplitCrossEncoder(base, joint_layers=1, layers=2)
+    first, second, _ = base.bert.encoder.layer
+    assert list(reader.lower) == [first]
+    [joint] = reader.joint
+    assert joint is not second
+    for name, value in joint.state_dict().items():
+        assert torch.equal(value, second.state_dict()[name])

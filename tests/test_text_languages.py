@@ -11,6 +11,7 @@ import snowballstemmer
 
 from ingest.text.languages import DEFAULT, LANGUAGES, Language, language
 from rag.types import DoubtKind
+from rag.writer_notes import NoteKind
 
 
 @pytest.fixture(params=sorted(LANGUAGES))
@@ -56,6 +57,7 @@ def test_it_says_everything(spoken):
 def test_it_names_every_reason_of_doubt(spoken):
     assert "{reasons}" in spoken.doubt
     assert spoken.doubt_reasons.keys() == set(get_args(DoubtKind))
+    assert spoken.writer_notes.keys() == set(get_args(NoteKind))
     assert [kind for kind, text in spoken.doubt_reasons.items() if "{words}" in text] == ["missing"]
 
 

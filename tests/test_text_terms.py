@@ -93,6 +93,7 @@ def test_matches_are_the_words_of_the_text():
 
 
 @given(st.text(max_size=60), st.sampled_from(sorted(LANGUAGES)))
+@pytest.mark.slow
 def test_every_word_of_a_text_finds_it(text, code):
     """What is searched as it is written is marked where it is, whatever the letters."""
     spoken = language(code)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from ingest.text.visible import file_name, one_line, visible
 
+pytestmark = pytest.mark.hostile("text that gives orders to a terminal")
+
 
 @pytest.mark.parametrize(
     ("text", "marked"),

@@ -11,6 +11,7 @@ from ingest.folders import gone_reports
 from ingest.pipeline import find_files, ingest, rebuild
 from ingest.store import Library
 from ingest.store.places import distinguishing_folders
+from ui.file_reports import outcome_line
 
 CATS = '#slide("Cats")[A cat sleeps sixteen hours a day.]'
 DOGS = '#slide("Dogs")[A dog guards the house at night.]'
@@ -68,7 +69,7 @@ def test_a_renamed_file_keeps_its_passages(follow, make_pdf):
     cats.rename(follow.folder / "felines.pdf")
     report = follow()["felines.pdf"]
     assert (report.outcome, report.pages, report.passages) == ("moved", 1, 1)
-    assert "cats.pdf" in report.message
+    assert report.other.endswith("cats.pdf")
     assert follow.encoder.texts == []
     (document,) = follow.library.documents()
     assert (document.file, document.path) == (
@@ -127,7 +128,7 @@ def test_a_deleted_file_is_reported_and_not_found_any_more(follow, make_pdf):
     cats.unlink()
     report = follow()["cats.pdf"]
     assert report.outcome == "gone"
-    assert report.message == "cats.pdf: its file is gone; it is not cited any more"
+    assert outcome_line(report) == "cats.pdf: its file is gone; it is not cited any more"
     assert follow.library.content_hash() != before
     assert follow.searched("cat") == ([], ["dogs.pdf"])
     assert {d.file: d.gone for d in follow.library.documents()} == {

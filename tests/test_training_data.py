@@ -91,7 +91,7 @@ def test_no_question_of_the_evaluation_is_among_the_texts():
     assert list(leaks(read_texts(), corpus_questions())) == []
 
 
-@pytest.mark.slow
+@pytest.mark.collection
 @pytest.mark.timeout(1200)  # some 16,000 questions are encoded
 def test_nothing_is_close_to_another_or_to_the_lectures():
     from ingest.embed import BiEncoder

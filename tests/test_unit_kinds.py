@@ -84,6 +84,8 @@ def test_a_text_that_only_uses_a_term(code, term, text):
             "What will I learn?",
         ),
         ("en", "reference", "Snell, B. and A. Frost. 1987. On dew.", "Who wrote about dew?"),
+        ("en", "reference", "[3] B. Snell and A. Q. Frost. On dew.", "Which papers are on dew?"),
+        ("de", "reference", "B. Snell, A. Frost: On dew and rain.", "Welche Literatur gibt es?"),
         ("de", "task", "Aufgabe 3: Messen Sie den Luftdruck.", "Was verlangt Aufgabe 3?"),
         ("de", "goal", "Nach dieser Vorlesung können Sie Wolken benennen.", "Was lerne ich hier?"),
         ("de", "schedule", "| Woche 4 | Gletscher |", "Wann geht es um Gletscher?"),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from ingest.pipeline import FileReport
-from rag.settings import AppSettings
-from ui.uploads import UploadRefused, clean_name, drop_unused, store_upload, store_uploads
+from rag.app_settings import AppSettings
+from ui.uploads import (
+    UploadRefused,
+    clean_name,
+    drop_unread,
+    drop_unused,
+    store_upload,
+    store_uploads,
+)
+
+pytestmark = pytest.mark.hostile("uploads")
 
 LIMITS = AppSettings(max_upload_mb=1, max_upload_files=2)
 
@@ -94,3 +105,10 @@ def test_an_upload_stays_only_if_the_library_rests_on_it(tmp_path, outcome, stay
     file.write_bytes(b"%PDF")
     drop_unused(FileReport(str(file), outcome))
     assert file.exists() == stays
+
+
+def test_uploads_that_were_not_read_leave_nothing_and_the_others_stay(tmp_path):
+    stored, _ = store_uploads(tmp_path, [("a.md", b"# A"), ("b.md", b"# B")], LIMITS)
+    library = SimpleNamespace(documents=lambda: [SimpleNamespace(path=str(stored[0]))])
+    drop_unread(stored, library)
+    assert [file.exists() for file in stored] == [True, False]

@@ -31,6 +31,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from ingest import bert
 from ingest.types import Passage, Span
 from rag.split_base import BertBase
 from rag.split_cross_encoder import SplitCrossEncoder
@@ -198,10 +199,8 @@ def make_cross_encoder(folder: Path) -> Path:
     return target
 
 
-def make_split_cross_encoder(
-    joint_layers: int = 1, seed: int = 0, **options: Any
-) -> SplitCrossEncoder:
-    """A reader over a BERT of three layers that knows the words of `TEXTS`."""
+def make_bert(seed: int = 0) -> tuple[BertModel, Tokenizer]:
+    """A BERT of transformers with three layers, and its tokenizer, which knows the words of `TEXTS`."""
     words = sorted({word for text in TEXTS for word in re.findall(r"\w+", text.lower())})
     names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
     tokenizer = Tokenizer(
@@ -222,5 +221,20 @@ def make_split_cross_encoder(
         max_position_embeddings=64,
         attn_implementation="sdpa",
     )
-    bert = BertModel(config, add_pooling_layer=False)
-    return SplitCrossEncoder(BertBase(bert, tokenizer), joint_layers, **options).eval()
+    return BertModel(config, add_pooling_layer=False).eval(), tokenizer
+
+
+def own_bert(model: BertModel) -> bert.Bert:
+    """Our BERT with the weights of one of transformers."""
+    values = model.config.to_dict()
+    config = bert.BertConfig(**{name: values[name] for name in bert.BertConfig.__slots__})
+    return bert.Bert.holding(config, model.state_dict())
+
+
+def make_split_cross_encoder(
+    joint_layers: int = 1, seed: int = 0, **options: Any
+) -> SplitCrossEncoder:
+    """A reader over the BERT of `make_bert`."""
+    model, tokenizer = make_bert(seed)
+    base = BertBase(own_bert(model), tokenizer)
+    return SplitCrossEncoder(base, joint_layers, **options).eval()
