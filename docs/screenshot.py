@@ -37,10 +37,14 @@ def running_app(library: Path, **environment: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    defaults = {
+        "HF_HUB_OFFLINE": "1",
+        "KATHEDER_APP__GUIDES": "false",
+    }  # no work beside the measured
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "ui" / "app.py")]
     server = subprocess.Popen(
         [*command, "--server.port", str(port), "--server.headless", "true"],
-        env=os.environ | {"KATHEDER_LIBRARY": str(library), "HF_HUB_OFFLINE": "1"} | environment,
+        env=os.environ | defaults | {"KATHEDER_LIBRARY": str(library)} | environment,
         cwd=library.parent,
     )
     try:
@@ -157,7 +161,10 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
     page.get_by_test_id("stExpander").first.click()
     settle(page)
     page.screenshot(path=folder / f"passage-{name}")
-    for title in ("Library", "Evaluate", "Settings"):
+    open_page(page, url, "Study")
+    expect(page.get_by_role("button", name="Show the answer")).to_be_visible(timeout=PATIENCE)
+    page.screenshot(path=folder / f"study-{name}")
+    for title in ("Library", "Notes", "Evaluate", "Lecturers", "Settings"):
         open_page(page, url, title)
         if title == "Evaluate" and page.get_by_text("There is no run yet").is_visible():
             page.get_by_role("button", name="Start", exact=True).click()
