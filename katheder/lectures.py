@@ -7,6 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 from ingest.errors import UnreadableFile
+from ingest.folders import courses_of_folders
+from ingest.library_folder import default_library
+from ingest.milvus.address import library_path
 from ingest.pipeline import FileReport, find_files, ingest
 from ingest.readers import READERS
 from ingest.store import Library
@@ -14,7 +17,8 @@ from ingest.types import Document
 from rag.models import Models
 from rag.pipeline import Pipeline
 from rag.sampling import Sampling
-from rag.settings import Settings, default_library, load_settings
+from rag.scope import EVERYTHING, Scope
+from rag.settings import Settings, load_settings
 from rag.types import Answer, Event, Hit, Turn
 
 
@@ -45,7 +49,7 @@ class Katheder:
         """
         if not isinstance(settings, Settings):
             settings = load_settings(None if settings is None else Path(settings).expanduser())
-        folder = default_library() if library is None else Path(library).expanduser()
+        folder = default_library() if library is None else library_path(library).expanduser()
         self.settings = settings
         self.library = Library(folder, create=True)
         self.models = models or Models(settings.models)
@@ -58,7 +62,7 @@ class Katheder:
         """The documents of the library."""
         return self.library.documents()
 
-    def add(self, *paths: str | Path, collection: str = "") -> list[FileReport]:
+    def add(self, *paths: str | Path, course: str = "", collection: str = "") -> list[FileReport]:
         """Read files, and all below folders, into the library; unchanged ones are skipped.
 
         A file that cannot be read is a report with the outcome "failed" and the reason as its
@@ -66,13 +70,16 @@ class Katheder:
 
         Args:
             paths: Files or folders; `~` is the home folder.
-            collection: A name to file the documents under.
+            course: The course that the lectures join; by default those of a folder join the one
+                of its name.
+            collection: The older name of `course`.
 
         Raises:
             UnreadableFile: there is no file at these paths that a reader reads.
             LibraryMismatch: the library was built with another encoder or chunking.
         """
-        files = find_files([Path(path).expanduser() for path in paths])
+        sources = [Path(path).expanduser() for path in paths]
+        files = find_files(sources)
         if not files:
             raise UnreadableFile(
                 f"No files to read under {', '.join(map(str, paths)) or 'no path at all'}; "
@@ -83,7 +90,8 @@ class Katheder:
             files,
             self.library,
             self.models.encoder,
-            collection=collection,
+            course=course or collection,
+            folder_courses=courses_of_folders(self.library, sources),
             recogniser=self.models.recogniser,
             limits=self.settings.reading.limits,
             **chunking,
@@ -96,6 +104,7 @@ class Katheder:
         *,
         history: Sequence[Turn] = (),
         sampling: Sampling | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Answer:
         """Answer a question from the lectures.
 
@@ -103,12 +112,14 @@ class Katheder:
             question: In any words.
             history: The turns of the conversation before, oldest first.
             sampling: How the language model writes, where it does, in place of the settings'.
+            scope: The lectures that are asked, as `Scope(course="AI", up_to="5")`.
 
         Raises:
             LibraryMissing: the library is empty.
+            BadScope: the scope names a course or lecture that does not exist.
             BadQuestion: the question holds no words.
         """
-        return self.pipeline.ask(question, history=history, sampling=sampling)
+        return self.pipeline.ask(question, history=history, sampling=sampling, scope=scope)
 
     def stream(
         self,
@@ -116,22 +127,26 @@ class Katheder:
         *,
         history: Sequence[Turn] = (),
         sampling: Sampling | None = None,
+        scope: Scope = EVERYTHING,
     ) -> Iterator[Event]:
         """Answer a question, yielding stages and words as they come and the answer last."""
-        return self.pipeline.stream(question, history=history, sampling=sampling)
+        return self.pipeline.stream(question, history=history, sampling=sampling, scope=scope)
 
-    def search(self, question: str, passages: int | None = None) -> list[Hit]:
+    def search(
+        self, question: str, passages: int | None = None, *, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
         """The best passages for a question, best first.
 
         Args:
             question: In any words.
             passages: How many at most; by default `retrieval.top_k`.
+            scope: The lectures that are searched.
         """
         pipeline = self.pipeline
         if passages is not None:
             changed = self.settings.with_changes(retrieval={"top_k": passages})
             pipeline = pipeline.with_settings(changed)
-        return pipeline.search(question)
+        return pipeline.search(question, scope=scope)
 
     @cached_property
     def pipeline(self) -> Pipeline:
