@@ -18,9 +18,10 @@ run: .venv/.run
 test: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not collection"
 
-# Real weights, real browser, killed processes.
+# Real weights, real browser, killed processes. A failure is tried once more and both are reported: two of these
+# tests share the machine, and a browser waits for others then.
 test-slow: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 -m slow
 
 # A standard collection, where ../shared holds one, and all training texts; minutes.
 test-collections: .venv/.dev

@@ -134,7 +134,7 @@ def use_the_app(reader: Reader) -> None:
         expect("<title>", fetch(f"http://127.0.0.1:{port}/"))
         look_with_a_browser(port)
         os.kill(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
+        server.wait(timeout=120)
         with socket.create_server(("127.0.0.1", port)):
             print("         the port is free after the process was ended")
     program = (
@@ -185,7 +185,7 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 
 def fetch(address: str) -> str:
     """What is at an address, as text."""
-    with urllib.request.urlopen(address, timeout=10) as reply:
+    with urllib.request.urlopen(address, timeout=60) as reply:
         return reply.read().decode()
 
 

@@ -74,7 +74,7 @@ class Writer:
         yield from re.findall(r"\S+\s*", self.text)
         if not self.ends:
             assert stop is not None
-            assert stop.wait(30), "nobody pressed Stop"
+            assert stop.wait(120), "nobody pressed Stop"
 
 
 @pytest.fixture
@@ -102,12 +102,12 @@ def start(
         st.cache_data.clear()
         use_models(Models(encoder=encoder, writer=writer or Writer("Not used.")))
         if page == "app":
-            test = AppTest.from_file(str(APP), default_timeout=60)
+            test = AppTest.from_file(str(APP), default_timeout=180)
         else:
             test = AppTest.from_string(
                 f"from ui.session import open_session\nfrom ui.views.{page} import page\n"
                 "page(open_session())",
-                default_timeout=60,
+                default_timeout=180,
             )
         for name, value in query.items():
             test.query_params[name] = value
@@ -339,7 +339,7 @@ def test_stop_saves_the_text_so_far(start):
                 jobs = background_jobs().values()
                 pending = [job for job in jobs if isinstance(job, PendingAnswer)]
             pending[0].job.stop.set()
-            assert stop.wait(10), "Stop did not reach the writer"
+            assert stop.wait(120), "Stop did not reach the writer"
 
     page = ask(start(Endless("A cat sleeps sixteen hours a day. ")), "How long does a cat sleep?")
     assert "A cat sleeps sixteen hours a day." in text_of(page)

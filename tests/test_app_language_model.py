@@ -45,7 +45,7 @@ def page(library, encoder, monkeypatch, own_file, server):
         "from ui.session import open_session\n"
         "from ui.language_model.panel import language_model\n"
         f"language_model(open_session(), ({port},))",
-        default_timeout=60,
+        default_timeout=180,
     ).run()
     st.cache_resource.clear()
     st.cache_data.clear()
@@ -153,7 +153,7 @@ def test_a_conversation_switches_among_what_was_agreed_to(page, monkeypatch, own
             "allowed_servers": ["http://lab:8000"],
         }
     )
-    chat = AppTest.from_string(PICKER, default_timeout=60).run()
+    chat = AppTest.from_string(PICKER, default_timeout=180).run()
     [choice] = chat.selectbox
     assert choice.options == ["As in Settings: quotes", "Written by near", "Written by lab"]
     assert "http" not in text_of(chat)
@@ -198,7 +198,7 @@ def test_a_structured_answer_is_set_and_what_nothing_supports_is_struck(
     models = ModelSettings(generator="openai:tiny", base_url=server.url, reranker="none")
     settings = Settings().with_changes(answer={"writer": True})
     answer = Pipeline(library, Models(models, encoder=encoder), settings).ask(QUESTION)
-    chat = AppTest.from_string(SHOWN, default_timeout=60)
+    chat = AppTest.from_string(SHOWN, default_timeout=180)
     chat.session_state.answer = dump_answer(answer)
     chat = chat.run()
     assert not chat.exception

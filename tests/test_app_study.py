@@ -40,7 +40,7 @@ def study(tmp_path, make_pdf, encoder, monkeypatch) -> Iterator[Callable[..., Ap
     use_models(Models(encoder=encoder))
 
     def opened(part: str = "Cards", **state: object) -> AppTest:
-        page = AppTest.from_string(PAGE, default_timeout=60)
+        page = AppTest.from_string(PAGE, default_timeout=180)
         page.session_state["tabs-study"] = part
         for name, value in state.items():
             page.session_state[name] = value

@@ -184,7 +184,7 @@ def test_a_number_of_a_matrix_is_changed_in_its_cell(visit):  # noqa: F811
         page.wait_for_timeout(500)
         page.keyboard.press("Enter")
         try:
-            expect(output).to_contain_text(wanted, timeout=20_000)
+            expect(output).to_contain_text(wanted, timeout=60_000)
         except AssertionError:
             continue
         return

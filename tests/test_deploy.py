@@ -116,7 +116,7 @@ def test_the_app_behind_a_server_with_tls(server, library, tmp_path, certificate
             _try(port, certificate[0], url)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=120)
 
 
 def _try(port: int, authority: Path, url: str) -> None:

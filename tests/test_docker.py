@@ -76,5 +76,5 @@ def test_its_command_serves_with_a_key_and_its_health_check_knows(tmp_path):
         assert healthy, (tmp_path / "log").read_text()
     finally:
         server.terminate()
-        server.wait(90)
+        server.wait(120)
         log.close()

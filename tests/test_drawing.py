@@ -42,7 +42,7 @@ def test_a_page_that_never_ends_is_given_up_once_and_others_are_drawn(drawer, tm
     started = time.perf_counter()
     with pytest.raises(UndrawablePage, match="page 1 cannot be drawn"):
         drawer.draw(file, 1)
-    assert time.perf_counter() - started < 0.1  # it was not tried again
+    assert time.perf_counter() - started < 4  # it was not tried again, which takes the limit of 8 s
     assert drawer.draw(file, 2, 1.0).size == (720, 405)
 
 

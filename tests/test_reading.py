@@ -138,7 +138,7 @@ def test_reader_that_hangs_is_ended_and_the_next_file_is_read(start, tmp_path):
     began = time.monotonic()
     with pytest.raises(UnreadableFile, match=r"^pipe\.pdf: reading it took more than 8 s"):
         reader.result(pipe)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     assert len(reader.result(Deck().write(tmp_path / "deck.pdf")).pages) == 6
 
 
@@ -229,7 +229,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path):
     mark = {**os.environ, "STARTED_FOR": str(pipe)}  # children inherit it
     done = subprocess.run([sys.executable, "-c", code, str(pipe)], env=mark)
     assert done.returncode == 9
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(str(pipe).encode() in data for data in environments()):
         assert time.monotonic() < deadline
         time.sleep(0.1)

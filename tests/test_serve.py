@@ -61,14 +61,14 @@ def test_ending_the_process_frees_the_port(server, name):
     if not hasattr(signal, name):
         pytest.skip(f"this system has no {name}")
     os.kill(process.pid, getattr(signal, name))
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     with socket.create_server(("127.0.0.1", port)):
         assert not _answers(port)
 
 
 def _reply(port: int, path: str, **headers: str) -> tuple[int, str]:
     """Status and body of a GET with any headers, Host among them."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request(
         "GET", path, headers={name.replace("_", "-"): v for name, v in headers.items()}
     )
@@ -109,7 +109,7 @@ def _status_of_handshake(port: int, headers: dict[str, str]) -> int:
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if "Host" not in headers:
         lines.append(f"Host: 127.0.0.1:{port}")
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         request = "\r\n".join(["GET /_stcore/stream HTTP/1.1", *lines, "", ""])
         connection.sendall(request.encode())
         return int(connection.recv(100).split()[1])
@@ -124,7 +124,7 @@ def test_the_modules_of_the_app_hide_no_others(tmp_path):
         "from ingest import resources\n"
         "folder = str(resources.package_file('ui'))\n"
         "sys.path.insert(0, folder)\n"
-        "AppTest.from_file(resources.package_file('ui', 'app.py'), default_timeout=90).run()\n"
+        "AppTest.from_file(resources.package_file('ui', 'app.py'), default_timeout=180).run()\n"
         "print(folder in sys.path)\n"
     )
     root = Path(__file__).parents[1]

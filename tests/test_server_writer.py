@@ -305,8 +305,8 @@ def test_stop_ends_the_answer_and_the_request(server):
         if len(pieces) == 2:
             stop.set()
     assert pieces == ["one ", "two "]
-    assert time.monotonic() - start < 10
-    assert server.ended.wait(10)
+    assert time.monotonic() - start < 60
+    assert server.ended.wait(60)
 
 
 def pipeline_for(script, library, encoder, **fields) -> Pipeline:

@@ -269,7 +269,7 @@ def test_an_unfinished_job_is_done_after_a_restart(tmp_path):
     second, other = Jobs(tmp_path, {"count": work}), Jobs(tmp_path, {"count": work})
     second.start()
     other.start()  # another service of the same library leaves the job to the first one
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while second.get(job.id).state != "done" and time.monotonic() < end:
         time.sleep(0.01)
     second.stop(), other.stop()

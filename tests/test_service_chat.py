@@ -56,7 +56,7 @@ def test_an_answer_links_to_the_images_of_its_pages(client):
     source = reply.sources[0]
     assert (source["document"], source["pages"]) == ("animals.pdf", [1])
     assert f"]({source['image']})" in text
-    with urllib.request.urlopen(source["image"], timeout=10) as image:
+    with urllib.request.urlopen(source["image"], timeout=60) as image:
         assert image.read(8) == b"\x89PNG\r\n\x1a\n"
 
 

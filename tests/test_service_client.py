@@ -113,7 +113,7 @@ def test_a_service_with_keys_answers_a_key_and_within_its_course(tmp_path, monke
 _APP = """
 import sys, time
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
+app = AppTest.from_file(sys.argv[1], default_timeout=180).run()
 app.chat_input[0].set_value("What is the entropy of a fair coin?").run()
 for _ in range(100):
     if "[1]" in "".join(str(one.value) for one in app.markdown) or app.error:
@@ -159,7 +159,7 @@ def test_the_app_of_a_service_loads_no_models(tmp_path):
         )
     finally:
         service.terminate()
-        service.wait(30)
+        service.wait(120)
     assert app.returncode == 0, app.stderr
     assert "The entropy of a fair coin is one bit" in app.stdout.replace("\\", "")
     assert app.stdout.rstrip().endswith("MODELS")

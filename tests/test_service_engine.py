@@ -31,7 +31,7 @@ def test_the_work_of_a_client_that_leaves_is_stopped(engine):
 
     def work(stop):
         yield 1
-        stop.wait(10)
+        stop.wait(60)
         stopped.set()
         yield 2
 
@@ -42,7 +42,7 @@ def test_the_work_of_a_client_that_leaves_is_stopped(engine):
         return [item async for item in engine.in_turn("me", work, gone)]
 
     assert asyncio.run(leave()) == [1]
-    assert stopped.wait(5)
+    assert stopped.wait(60)
 
 
 def test_a_client_that_reads_slowly_holds_nobody_up(engine):
@@ -90,7 +90,7 @@ def test_a_service_that_loads_its_models_says_so_at_once(tmp_path):
     go_on = threading.Event()
 
     def load():
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         raise LibraryMissing("empty")
 
     engine = Engine(tmp_path, Settings(), Models(NO_MODELS), Loader(load))

@@ -226,7 +226,7 @@ def test_a_library_is_opened_while_others_make_it(tmp_path):
             folder = tmp_path / str(number)
             results = [pool.submit(look, folder) for _ in range(4)]
             results.append(pool.submit(lambda: Library(folder, create=True).count()))  # noqa: B023
-            assert [each.result(timeout=30) for each in results] == [0] * 5
+            assert [each.result(timeout=120) for each in results] == [0] * 5
 
 
 def test_what_few_pages_and_passages_have_comes_back(empty_library, lecture_parts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -54,8 +55,8 @@ def cache(monkeypatch):
         yield
 
 
-pytestmark = pytest.mark.slow  # workers end after three idle seconds each
-WARM = Settings().with_changes(app={"keep_warm_minutes": 0.05}, answer={"writer": True})
+pytestmark = pytest.mark.slow  # workers end after six idle seconds each
+WARM = Settings().with_changes(app={"keep_warm_minutes": 0.1}, answer={"writer": True})
 
 
 def start_worker(folder, models, settings=WARM):
@@ -65,7 +66,7 @@ def start_worker(folder, models, settings=WARM):
         target=serve, args=(path, folder, settings, lambda line: ready.set(), models)
     )
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     return thread
 
 
@@ -74,7 +75,7 @@ def remote(library, encoder):
     """A remote pipeline over the small library, whose worker runs in a thread."""
     thread = start_worker(library.folder, Models(NO_MODELS, encoder=encoder, writer=Slow()))
     yield RemotePipeline(library.folder, WARM, command=("false",))
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     assert not thread.is_alive()
     assert not socket_path(library.folder, WARM).exists()
 
@@ -159,10 +160,10 @@ def test_the_second_of_two_workers_leaves_it_to_the_first(library, encoder):
     models = Models(NO_MODELS, encoder=encoder)
     first = start_worker(library.folder, models)
     second = start_worker(library.folder, models)
-    second.join(timeout=2)
+    second.join(timeout=60)
     assert not second.is_alive()
     assert RemotePipeline(library.folder, WARM, command=("false",)).search("gravity")
-    first.join(timeout=20)
+    first.join(timeout=120)
 
 
 def test_a_socket_of_a_killed_worker_costs_a_restart_and_no_failure(library, encoder):
@@ -173,7 +174,7 @@ def test_a_socket_of_a_killed_worker_costs_a_restart_and_no_failure(library, enc
     assert path.exists()
     thread = start_worker(library.folder, Models(NO_MODELS, encoder=encoder))
     assert RemotePipeline(library.folder, WARM, command=("false",)).search("gravity")
-    thread.join(timeout=20)
+    thread.join(timeout=120)
 
 
 def test_a_worker_that_ends_with_the_connection_is_asked_for_again(library, encoder):
@@ -195,7 +196,7 @@ def test_a_worker_that_ends_with_the_connection_is_asked_for_again(library, enco
     ending.start()
     assert RemotePipeline(library.folder, WARM, command=("false",)).search("gravity")
     ending.join()
-    started[0].join(timeout=20)
+    started[0].join(timeout=120)
 
 
 def test_the_worker_is_the_service(remote):
@@ -278,8 +279,7 @@ def test_two_commands_at_once_start_one_worker_that_imports_nothing_of_their_fol
 def test_a_second_command_finds_the_models_loaded(tmp_path):
     environment = dict(
         os.environ,
-        KATHEDER_CACHE=str(tmp_path / "c"),
-        KATHEDER_APP__KEEP_WARM_MINUTES="0.3",
+        KATHEDER_APP__KEEP_WARM_MINUTES="2",
         KATHEDER_LIBRARY=str(tmp_path / "library"),
         HF_HUB_OFFLINE="1",
     )
@@ -288,18 +288,32 @@ def test_a_second_command_finds_the_models_loaded(tmp_path):
     subprocess.run(
         [*program, "ingest", str(lecture)], env=environment, check=True, capture_output=True
     )
-    seconds, answers = [], []
-    for _ in range(3):
-        start = time.perf_counter()
+
+    def search(**changes: str) -> tuple[object, float]:
+        """The hits, and the seconds of processor time of the command itself."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [*program, "search", "Was ist Überanpassung?", "--json"],
-            env=environment,
+            env=environment | changes,
             check=True,
             capture_output=True,
             text=True,
         )
-        seconds.append(time.perf_counter() - start)
-        answers.append(json.loads(done.stdout))
-    assert answers[0] == answers[1] == answers[2]
-    assert 9 in answers[0]["hits"][0]["pages"]
-    assert min(seconds[1:]) < seconds[0]  # 6 s against 0.7 where nothing else runs
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return json.loads(done.stdout), seconds
+
+    def workers() -> list[tuple[str, int]]:
+        folder = Path(os.environ["KATHEDER_CACHE"]) / "workers"
+        return [(file.name, file.stat().st_ino) for file in sorted(folder.glob("*.sock"))]
+
+    alone, loading = search(KATHEDER_APP__KEEP_WARM_MINUTES="0")
+    assert workers() == []
+    first, _ = search()
+    started = workers()
+    assert len(started) == 1
+    second, asking = search()
+    assert workers() == started  # the same worker
+    assert first == second == alone
+    assert 9 in second["hits"][0]["pages"]
+    assert asking < 0.5 * loading  # the models are loaded elsewhere
