@@ -10,10 +10,13 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import lru_cache
 from typing import TypeVar
 
 import torch
+
+from ingest.abandonment import check_abandoned
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
@@ -24,9 +27,14 @@ def map_in_threads(function: Callable[[Input], Output], inputs: Sequence[Input])
 
     An input has one core. The threads are shared by all callers, so that many at once start no
     more threads than there are cores. The function must not call `map_in_threads`.
+
+    Raises:
+        Abandoned: the caller's client has left; no further input is begun.
     """
+    caller = copy_context()
 
     def infer(value: Input) -> Output:
+        caller.copy().run(check_abandoned)
         with torch.inference_mode():  # is set for each thread by itself
             return function(value)
 

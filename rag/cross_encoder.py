@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import weights
+from ingest.abandonment import check_abandoned
 from rag.pair_reranker import PairReranker
 
 if TYPE_CHECKING:
@@ -60,10 +61,12 @@ class CrossEncoderReranker(PairReranker):
         from sentence_transformers import CrossEncoder
 
         device = weights.choose_device(self.settings.device)
-        return CrossEncoder(
+        model = CrossEncoder(
             str(self.weights.folder),
             device=device,
             num_labels=1,
             local_files_only=True,
             model_kwargs={"dtype": weights.choose_dtype(self.settings.dtype, device)},
         )
+        model.register_forward_pre_hook(lambda *_: check_abandoned())  # before each batch
+        return model

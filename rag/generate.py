@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest import weights
+from ingest.abandonment import check_abandoned
 from ingest.errors import ModelMissing
 from rag.piece_stream import PieceStream
 from rag.prompt import Message
@@ -170,6 +171,7 @@ class Generator:
     @cached_property
     def model(self) -> PreTrainedModel:
         """The model with its adapter merged in, loaded when first used."""
+        import torch
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
@@ -183,6 +185,11 @@ class Generator:
             from peft import PeftModel
 
             model = PeftModel.from_pretrained(model, str(self.adapter.folder)).merge_and_unload()
+        for module in model.modules():
+            if isinstance(module, torch.nn.ModuleList):
+                for layer in module:
+                    # A prompt is read in one step of seconds, which no criterion of tokens ends.
+                    layer.register_forward_pre_hook(lambda *_: check_abandoned())
         return model.to(device).eval()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 
 
 class PieceStream:
@@ -23,7 +24,10 @@ class PieceStream:
         self.cancelled = threading.Event()
         self._pieces: queue.Queue[str | BaseException | None] = queue.Queue()
         self._write = write
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        context = copy_context()  # whoever waits for the pieces may leave
+        self._thread = threading.Thread(
+            target=context.run, args=(self._run,), name=name, daemon=True
+        )
         self._thread.start()
 
     def _run(self) -> None:

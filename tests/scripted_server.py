@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -110,9 +110,10 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
                 script.ended.set()
 
         def wait_for_the_client(self) -> None:
-            self.connection.settimeout(20)
-            if not self.connection.recv(1):  # the client's end of the connection is closed
-                script.ended.set()
+            self.connection.settimeout(120)
+            with suppress(TimeoutError):
+                if not self.connection.recv(1):  # the client's end of the connection is closed
+                    script.ended.set()
 
         def chunk(self, delta: dict[str, Any], reason: str | None) -> None:
             choice = {"index": 0, "delta": delta, "finish_reason": reason}

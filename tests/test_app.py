@@ -1000,7 +1000,7 @@ def test_another_passage_length_says_how_to_rebuild(start):
 def test_without_a_session_nothing_of_a_shared_app_is_drawn(start, monkeypatch):
     monkeypatch.setenv("KATHEDER_APP__PASSWORD", "scrypt$17$8$1$c2FsdA==$a2V5")
     page = start(page="app")
-    assert "You are signed out" in text_of(page)
+    assert "which only `katheder ui` provides" in text_of(page)
     assert not [*page.chat_input, *page.button, *page.text_input]
 
 

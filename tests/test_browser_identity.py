@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,8 +19,11 @@ import pytest
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
+from scripted_server import Script
+from scripted_server import running as scripted
 from test_browser import ROOT, screenshot
 
+from ingest.store import Library
 from ui.identity.password import hashed
 from ui.identity.sessions import COOKIE, FILE, Sessions
 
@@ -77,7 +81,7 @@ def library(tmp_path_factory) -> Path:
 @contextmanager
 def shared_app(library: Path, **settings: object) -> Iterator[str]:
     port = int(str(settings.pop("port", 0))) or free_port()
-    proxy = settings.pop("proxy", "")
+    proxy, environment = settings.pop("proxy", ""), settings.pop("environment", {})
     file = library.parent / f"{port}.toml"
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     file.write_text("\n".join(["[app]", "guides = false", *lines]))
@@ -89,6 +93,7 @@ def shared_app(library: Path, **settings: object) -> Iterator[str]:
         KATHEDER_CONFIG=str(library.parent / "config"),
         HF_HUB_OFFLINE="1",
         OIDC_CLIENT_SECRET="a secret of the provider",
+        **environment,
     ):
         yield url
 
@@ -218,3 +223,83 @@ def test_a_university_s_sign_on_tells_who_somebody_is(library, opened):
         anna.goto(url)
         sign_in(anna, "ben")
         assert titles(anna) == []
+
+
+def test_a_reader_uploads_into_a_course_of_his_own_within_a_quota(library, opened, tmp_path):
+    shutil.copytree(library, own := tmp_path / "lib")
+    files = {
+        "dogs.md": b"# Dogs\n\nA dog guards the house at night.\n",
+        "torn.pdf": b"%PDF-1.7 and then nothing",
+        "false.pdf": b"no PDF at all",
+        "large.md": b"# Large\n\n" + b"A word and another. " * 60_000,
+        "program.exe": b"MZ",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+
+    def stored() -> list[str]:
+        return sorted(file.name for file in (own / "uploads").rglob("*") if file.is_file())
+
+    def send(page: Page, *names: str) -> None:
+        field = page.get_by_test_id("stFileUploaderDropzoneInput")
+        field.set_input_files([tmp_path / name for name in names])
+
+    with shared_app(own, password=hashed(READERS), reader_upload_mb=1) as url:
+        anna = screenshot.visit(opened, f"{url}/library")
+        say(anna, READERS)
+        expect(anna.get_by_text("Your files go into the course")).to_be_visible(timeout=60_000)
+        send(anna, "dogs.md")
+        expect(anna.get_by_text("Uploads").first).to_be_visible(timeout=60_000)
+        expect(anna.get_by_text(re.compile("dogs.md: added"))).to_be_visible(timeout=60_000)
+        assert stored() == ["dogs.md"]
+        # What is refused, or cannot be read, is named and leaves nothing.
+        for name, words in (
+            ("torn.pdf", "torn.pdf: is cut off or damaged"),
+            ("false.pdf", "false.pdf: not a PDF"),
+            ("large.md", "app.reader_upload_mb"),
+            ("program.exe", "not allowed"),
+        ):
+            send(anna, name)
+            expect(anna.get_by_text(re.compile(re.escape(words))).first).to_be_visible(
+                timeout=60_000
+            )
+            assert str(tmp_path) not in anna.content()
+            assert stored() == ["dogs.md"], name
+        [document] = [one for one in Library(own).documents() if one.file == "dogs.md"]
+        [course] = [one for one in Library(own).courses() if document.id in one.documents]
+        assert re.fullmatch("Uploads [0-9a-f]{6}", course.name)
+
+        # Another reader with the same password has a course, a folder and a quota of his own.
+        ben = screenshot.visit(opened, f"{url}/library")
+        say(ben, READERS)
+        place = ben.get_by_text("Your files go into the course")
+        expect(place).to_be_visible(timeout=60_000)
+        assert course.name not in place.inner_text()
+        for name in ("Remove", "Read again", "Rebuild"):
+            assert ben.get_by_text(name, exact=False).count() == 0, name
+
+
+def test_a_closed_page_ends_its_work_and_is_answered_when_it_is_opened_again(library, opened):
+    script = Script(words=["A cat sleeps ", "sixteen hours a day [1]."], hang=1)  # in the middle
+    with scripted(script):
+        environment = {
+            "KATHEDER_MODELS__GENERATOR": "openai:tiny",
+            "KATHEDER_MODELS__BASE_URL": script.url,
+            "KATHEDER_ANSWER__WRITER": "true",
+        }
+        with shared_app(library, environment=environment) as url:
+            page = screenshot.visit(opened, url)
+            screenshot.ready(page)
+            page.get_by_placeholder("Ask the lectures").fill(QUESTION)
+            page.keyboard.press("Enter")
+            expect(page.get_by_text("A cat sleeps").last).to_be_visible(timeout=120_000)
+            expect(page).to_have_url(re.compile(r"\?c="))
+            address, before = page.url, len(script.requests)
+            page.context.close()
+            assert script.ended.wait(60), "the model works on"
+            script.hang = None
+            again = screenshot.visit(opened, address)
+            expect(again.get_by_role("button", name="Copy", exact=True)).to_have_count(
+                1, timeout=120_000
+            )
+            assert len(script.requests) > before

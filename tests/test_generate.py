@@ -14,6 +14,7 @@ from tiny_models import chat_tokenizer, make_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ingest import weights
+from ingest.abandonment import Abandoned, abandonable
 from rag.generate import Generator
 from rag.sampling import Sampling
 from rag.settings import ModelSettings
@@ -238,6 +239,26 @@ def test_closing_the_iterator_ends_the_writing_thread(generator):
     assert not writers()
     assert time.perf_counter() - start < 60  # 4,000 tokens take minutes
     assert write(generator, max_new_tokens=2)  # and the model is free again
+
+
+def test_a_client_that_leaves_ends_the_reading_of_the_prompt_between_two_layers(folder):
+    generator, left, passes = open_generator(folder), threading.Event(), []
+    first, second = generator.model.model.layers
+
+    def leave(*_):
+        passes.append(1)
+        left.set()
+
+    handles = [
+        first.register_forward_hook(leave),
+        second.register_forward_hook(lambda *_: passes.append(2)),
+    ]
+    with abandonable(left), pytest.raises(Abandoned):
+        list(generator.stream(MESSAGES, Sampling(max_new_tokens=5)))
+    assert passes == [1]
+    for handle in handles:
+        handle.remove()
+    assert write(generator, max_new_tokens=5)  # another client is not concerned
 
 
 def test_an_error_while_writing_reaches_the_caller(folder, tmp_path):

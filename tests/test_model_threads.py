@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ingest import model_threads
+from ingest.abandonment import Abandoned, abandonable
 from ingest.model_threads import map_in_threads
 
 
@@ -45,3 +46,16 @@ def test_one_input_does_not_wait_for_a_second_core_either():
 def test_an_error_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
         map_in_threads(lambda number: 1 // number, [1, 0])
+
+
+def test_no_input_is_begun_for_a_caller_whose_client_has_left():
+    left, begun = threading.Event(), []
+
+    def run(number):
+        begun.append(number)
+        left.set()
+
+    with abandonable(left), pytest.raises(Abandoned):
+        map_in_threads(run, range(1000))
+    assert 1 <= len(begun) <= 2  # one for each thread
+    assert map_in_threads(abs, [-1]) == [1]  # another caller is not concerned

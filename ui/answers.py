@@ -1,14 +1,19 @@
-"""Answers in the making: background jobs that go through the queue and save what they produce."""
+"""Answers in the making: background jobs that go through the queue and save what they produce.
+
+An answer whose pages are all closed is abandoned; it is made from its beginning when one of them is
+opened again.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import streamlit as st
 
+from ingest.abandonment import check_abandoned
 from ingest.errors import KathederError
 from rag.evaluation.question_log import log_question
 from rag.sampling import Sampling
@@ -16,21 +21,24 @@ from rag.scope import EVERYTHING, Scope
 from rag.types import Answered, Event
 from ui.job import Job
 from ui.language_model.picker import allowed_choices
+from ui.page_presence import current_page
 from ui.question_queue import QueueFull
 from ui.service.traces import traced
 from ui.session import Session, background_jobs, question_queue
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 15.0  # seconds for which an answer continues after its browser has left
+_ABANDONED = 100  # answers that can be made again; of older ones the reader asks again
+_finding = threading.Lock()
 
 
 @dataclass(frozen=True)
 class PendingAnswer:
-    """A question that is being answered: its job and its ticket in the queue."""
+    """A question that is being answered: its job, its ticket in the queue, and how to begin again."""
 
     job: Job[Event]
     ticket: object
+    begin: Callable[[], None]
 
     @property
     def ahead(self) -> int:
@@ -68,16 +76,22 @@ def ask(
     if written is not None:
         changes["writer"] = written
     settings = settings.with_changes(answer=changes)
-    try:
-        ticket = question_queue().enqueue(session.reader)
-    except QueueFull as error:
-        conversations.save_error(exchange, str(error))
-        return conversation
     history = conversations.history(conversation, exchange)
 
-    def work(stop: threading.Event) -> Iterator[Event]:
+    def begin() -> None:
+        try:
+            ticket = question_queue().enqueue(session.reader)
+        except QueueFull as error:
+            background_jobs().pop(_name(exchange), None)
+            conversations.save_error(exchange, str(error))
+            return
+        job = Job(lambda stop: work(ticket, stop), current_page())
+        background_jobs()[_name(exchange)] = PendingAnswer(job, ticket, begin)
+
+    def work(ticket: object, stop: threading.Event) -> Iterator[Event]:
         try:
             with question_queue().turn(ticket, stop):
+                check_abandoned()
                 if stop.is_set():
                     conversations.save_error(
                         exchange, "Stopped before the answer was started. Ask again."
@@ -102,21 +116,30 @@ def ask(
             raise
 
     remove_finished()
-    background_jobs()[_name(exchange)] = PendingAnswer(Job(work, PATIENCE), ticket)
+    begin()
     return conversation
 
 
 def find(exchange: int) -> PendingAnswer | None:
-    """The job that answers a question; None if this process has none."""
-    pending = background_jobs().get(_name(exchange))
+    """The job that answers a question, begun again if it was abandoned; None if there is none."""
+    with _finding:  # two pages of one conversation
+        pending = background_jobs().get(_name(exchange))
+        if isinstance(pending, PendingAnswer) and pending.job.is_abandoned:
+            pending.begin()
+            pending = background_jobs().get(_name(exchange))
     return pending if isinstance(pending, PendingAnswer) else None
 
 
 def remove_finished() -> None:
-    """Drop the finished jobs; their answers are saved with their conversations."""
-    for name, job in list(background_jobs().items()):
-        if isinstance(job, PendingAnswer) and job.job.done:
+    """Drop the finished jobs, whose answers are saved with their conversations."""
+    abandoned = []
+    for name, pending in list(background_jobs().items()):
+        if isinstance(pending, PendingAnswer) and pending.job.is_abandoned:
+            abandoned.append(name)
+        elif isinstance(pending, PendingAnswer) and pending.job.done:
             background_jobs().pop(name, None)
+    for name in abandoned[:-_ABANDONED]:
+        background_jobs().pop(name, None)
 
 
 def _name(exchange: int) -> str:

@@ -12,8 +12,8 @@ from ingest import resources
 from ingest.errors import KathederError
 from ui.header import header
 from ui.navigation import remember_pages
-from ui.session import Session, open_session
-from ui.text import escape, t
+from ui.session import Session, error_text, open_session
+from ui.text import t
 
 # Streamlit puts this file's folder first on the path, where text.py or job.py would hide packages.
 if (_FOLDER := str(resources.package_file("ui"))) in sys.path:
@@ -96,7 +96,7 @@ def main() -> None:
         page.run()
     except KathederError as error:
         st.title("Katheder")
-        st.error(escape(str(error)))
+        st.error(error_text(error))
 
 
 def _drawer(module: str, session: Session) -> Callable[[], None]:

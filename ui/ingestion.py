@@ -135,10 +135,9 @@ def start_ingestion(
                 if uploaded:
                     drop_unused(report)
                 yield report
-        except KathederError:
+        finally:  # also where the job is stopped
             if uploaded:
                 drop_unread(files, library)
-            raise
 
     _start(session, [file.name for file in files], read)
 

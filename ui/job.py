@@ -1,8 +1,8 @@
 """A background job: work in a thread of its own, which a page follows across reruns.
 
 Streamlit runs a page again at every click. What takes seconds (an answer, a batch of files)
-therefore runs in a thread: a rerun or a reload loses nothing, "Stop" sets an event, and a job
-that no page has followed for a while is stopped.
+therefore runs in a thread: a rerun loses nothing, "Stop" sets an event, and a job that is done for
+its pages alone ends when the last of them is closed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from ingest.abandonment import Abandoned, abandonable, check_abandoned
 from ingest.memory import trim_memory
 
 T = TypeVar("T")
+IsOpen = Callable[[], bool]
+_GLANCE = 0.2  # seconds between two looks at whether a page is still open
 
 
 class Job(Generic[T]):
@@ -22,20 +25,25 @@ class Job(Generic[T]):
 
     Args:
         work: Gets the event that tells it to stop; it starts at once.
-        patience: Seconds without a follower after which the job is told to stop; None: no limit.
+        page: Tells whether the page that starts the job is still open (`ui.page_presence`). Where
+            neither this one nor any that follows is, the work ends at its next step
+            (`ingest.abandonment`). None: the work is done whoever looks on.
     """
 
     def __init__(
-        self, work: Callable[[threading.Event], Iterator[T]], patience: float | None = None
+        self, work: Callable[[threading.Event], Iterator[T]], page: IsOpen | None = None
     ) -> None:
         self.stop = threading.Event()
-        self._patience = patience
-        self._followed = time.monotonic()
+        self._pages = [] if page is None else [page]
+        self._left = threading.Event()
+        self._is_abandoned = False
         self._started = time.monotonic()
         self._items: list[T] = []
         self._done = False
         self._error: BaseException | None = None
         self._changed = threading.Condition()
+        if page is not None:
+            threading.Thread(target=self._watch, name="katheder-job-watch", daemon=True).start()
         threading.Thread(target=self._run, args=(work,), name="katheder-job", daemon=True).start()
 
     @property
@@ -48,15 +56,22 @@ class Job(Generic[T]):
         """Whether the work has ended."""
         return self._done
 
-    def follow(self, patience: float = 0.25) -> Iterator[T | None]:
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the work ended before its time, since all its pages were closed."""
+        return self._is_abandoned
+
+    def follow(self, patience: float = 0.25, *, page: IsOpen | None = None) -> Iterator[T | None]:
         """Yield every item from the first on, for each follower, until the work ends.
 
         None means `patience` seconds without a new item: the moment to show progress, and for
-        Streamlit to handle a click. Raises what the work raised.
+        Streamlit to handle a click. Raises what the work raised. `page` is one more for which the
+        work is done.
         """
+        if page is not None:
+            self._pages.append(page)
         count = 0
         while True:
-            self._followed = time.monotonic()
             with self._changed:
                 if len(self._items) == count and not self._done:
                     self._changed.wait(patience)
@@ -71,21 +86,25 @@ class Job(Generic[T]):
             raise self._error
 
     def _watch(self) -> None:
-        """Stop the work once no page has followed it for `patience` seconds."""
-        while not self._done and self._patience is not None:
-            time.sleep(min(0.2, self._patience / 4))
-            if time.monotonic() - self._followed > self._patience:
+        """Abandon the work once no page is open for which it is done."""
+        while not self._done:
+            self._pages[:] = [is_open for is_open in self._pages if is_open()]
+            if not self._pages:
+                self._left.set()
                 self.stop.set()
                 return
+            time.sleep(_GLANCE)
 
     def _run(self, work: Callable[[threading.Event], Iterator[T]]) -> None:
-        if self._patience is not None:
-            threading.Thread(target=self._watch, name="katheder-job-watch", daemon=True).start()
         try:
-            for item in work(self.stop):
-                with self._changed:
-                    self._items.append(item)
-                    self._changed.notify_all()
+            with abandonable(self._left):
+                for item in work(self.stop):
+                    with self._changed:
+                        self._items.append(item)
+                        self._changed.notify_all()
+                    check_abandoned()
+        except Abandoned:
+            self._is_abandoned = True
         except BaseException as error:  # raised again in each follower
             self._error = error
         finally:

@@ -17,6 +17,7 @@ from ui.file_reports import omission_line, outcome_line
 from ui.lead_crops import show_lead_crops
 from ui.presentation.labels import STAGES
 from ui.refusals import german_refusal
+from ui.session import error_text
 from ui.structured_answers import inline_markdown, structured_markdown
 from ui.text import citation_of, counted, escape, t, with_formulas
 
@@ -235,7 +236,7 @@ def show_report(report: FileReport) -> None:
     name = escape(re.split(r"[/\\]", report.path)[-1])
     if report.outcome == "failed":
         german = st.session_state.get("language") == "de"
-        st.error(escape(german_refusal(report.message) if german else report.message))
+        st.error(error_text(german_refusal(report.message) if german else report.message))
     elif line := outcome_line(report, t):
         st.markdown(f":material/info: {escape(line)}")
     else:

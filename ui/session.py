@@ -20,6 +20,8 @@ from ingest.library_folder import default_library
 from ingest.store import Library
 from rag.settings import ModelSettings, Settings, load_settings
 from ui.conversations import FILE, Conversations
+from ui.identity import wall
+from ui.identity.file_names import names_alone
 from ui.identity.library_guard import guarded
 from ui.identity.roles import THIS_MACHINE, Identity, setting_action
 from ui.identity.sessions import COOKIE, open_sessions
@@ -160,7 +162,7 @@ def open_session() -> Session:
         settings = base.with_changes(**state.changes)
     except KathederError as error:  # saved by an older version
         st.warning(
-            escape(t("Your saved settings are not valid and were reset: {why}", why=str(error)))
+            error_text(t("Your saved settings are not valid and were reset: {why}", why=str(error)))
         )
         state.changes, settings = {}, base
     session = Session(folder, base, settings, library_of(folder, identity), identity, own)
@@ -187,6 +189,19 @@ def may(action: str) -> bool:
     """Whether who uses this page may do something, for parts that get no session."""
     identity = st.session_state.get("identity")
     return isinstance(identity, Identity) and identity.may(action)
+
+
+def plain_error(error: object) -> str:
+    """The message of an error for whoever uses this page.
+
+    Folders of this machine are for its owner; others see the last name of each path.
+    """
+    return str(error) if may("folder.show") else names_alone(str(error))
+
+
+def error_text(error: object) -> str:
+    """`plain_error` for Markdown."""
+    return escape(plain_error(error))
 
 
 def library_of(folder: Path, identity: Identity) -> Library | None:
@@ -236,10 +251,21 @@ def current_identity(base: Settings, folder: Path) -> Identity:
     """Who uses the app: who is signed in, or whoever has this machine where nobody signs in.
 
     The wall before the pages has let only readers with a session through; the session is looked up
-    again for each run, since it may have ended. Without that wall nobody has one.
+    again for each run, since it may have ended. Without that wall, as under `streamlit run`, nobody
+    can sign in, and nothing is shown.
     """
     if base.app.sign_on == "none":
         return THIS_MACHINE
+    if not wall.stands():
+        st.title("Katheder")
+        st.error(
+            t(
+                "This app asks for a sign-in, which only `katheder ui` provides. Start it with "
+                "`katheder ui` in place of `streamlit run`; or, for this machine alone, without the "
+                "settings app.password and app.auth."
+            )
+        )
+        st.stop()
     cookie = st.context.cookies.get(COOKIE, "")
     identity = open_sessions(folder).identity_of(cookie, base.app)
     if identity is None:

@@ -1,4 +1,4 @@
-"""Change the bytes of files, settings, question sets and libraries at random, and count what ends badly.
+"""Change the bytes of files, settings, question sets, libraries and requests at random, and count what ends badly.
 
 Every input must be read or refused in one sentence. `make fuzz` takes a minute with a fixed seed:
 
@@ -36,6 +36,7 @@ from conftest import WordEncoder
 from raw_pdf import Deck
 
 from hostile.files import FILES
+from hostile.http_requests import HttpRequests
 
 _TOKENS = (
     b"\0", b"\xff\xff\xff\xff", b"-1", b"99999999999999999999", b"1e309", b"NaN", b"[" * 50, b"{",
@@ -106,6 +107,8 @@ class Fuzzer:
             b"\n".join(file.read_bytes().splitlines()[:12])
             for file in resources.question_sets().values()
         ]
+        (work / "http").mkdir()
+        self.http = HttpRequests(work / "http", self.chance)
         self.small = []
         for name in _SMALL:
             FILES[name](work / name)
@@ -162,6 +165,16 @@ class Fuzzer:
         read_questions(file)
         return "read"
 
+    def http_body(self) -> str:
+        """A request to the service whose body is changed."""
+        return self.http.changed(mutated)
+
+    def http_requests(self) -> str:
+        """A few requests that are made up from the service's description."""
+        outcomes = list(self.http.made_up())
+        self.counts.update(("HTTP requests", one) for one in outcomes[1:])
+        return outcomes[0] if outcomes else "refused"
+
     def damaged_library(self) -> str:
         """A changed library: verified, searched, and what can be read of it saved."""
         folder = self.work / "library"
@@ -199,13 +212,17 @@ def main() -> int:
             "settings": fuzzer.settings,
             "question sets": fuzzer.question_set,
             "libraries": fuzzer.damaged_library,
+            "HTTP bodies": fuzzer.http_body,
+            "HTTP requests": fuzzer.http_requests,
         }
         end = time.monotonic() + options.seconds
         with contextlib.suppress(KeyboardInterrupt):
             while time.monotonic() < end:
                 for kind, act in kinds.items():
-                    fuzzer.run(kind, act)
+                    for _ in range(10 if kind == "HTTP bodies" else 1):
+                        fuzzer.run(kind, act)
         fuzzer.reader.close()
+        fuzzer.http.close()
         print(f"{'kind':14} {'read':>6} {'refused':>8} {'faults':>7}")
         for kind in kinds:
             counts = [fuzzer.counts[kind, outcome] for outcome in ("read", "refused", "fault")]

@@ -12,7 +12,7 @@ from ingest.types import Document
 from rag.course.guide import Entry, Guide, guide_to, stored_guide
 from rag.scope import Scope
 from ui.course.guide_job import is_making_guides
-from ui.session import Session
+from ui.session import Session, error_text
 from ui.text import escape, t
 
 
@@ -37,7 +37,7 @@ def show_guide(session: Session, library: Library, document: Document) -> None:
             with st.spinner(t("Reading the lecture and trying questions; up to a minute.")):
                 _make(session, library, document)
         except KathederError as error:
-            st.error(escape(str(error)))
+            st.error(error_text(error))
             return
         st.rerun()
 

@@ -17,6 +17,7 @@ GERMAN = {
     "reader": "Leserin oder Leser",
     "lecturer": "Dozentin oder Dozent",
     "owner": "Betreiberin oder Betreiber",
+    "This app asks for a sign-in, which only `katheder ui` provides. Start it with `katheder ui` in place of `streamlit run`; or, for this machine alone, without the settings app.password and app.auth.": "Diese App verlangt eine Anmeldung, und die gibt es nur mit `katheder ui`. Starte sie mit `katheder ui` statt mit `streamlit run`; oder, nur für diesen Rechner, ohne die Einstellungen app.password und app.auth.",
     "You are signed out. Load the page again to sign in.": "Du bist abgemeldet. Lade die Seite neu, um dich anzumelden.",
     "Without names, only this browser leads to your conversations and notes: after signing out they cannot be opened again.": "Ohne Namen führt nur dieser Browser zu deinen Gesprächen und Notizen: Nach dem Abmelden lassen sie sich nicht mehr öffnen.",
 }

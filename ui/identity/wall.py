@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from weakref import WeakSet
 
 from itsdangerous import BadSignature
 from starlette.concurrency import run_in_threadpool
@@ -33,6 +34,14 @@ _DEVICE_SECONDS = 365 * 24 * 3600
 _AGAIN = 1.0  # seconds after which an open web socket's session is looked up again
 
 
+_walls: WeakSet[Wall] = WeakSet()
+
+
+def stands() -> bool:
+    """Whether the pages of this process have a wall before them."""
+    return bool(_walls)
+
+
 class Wall:
     """Let through who is signed in and may; sign in and out."""
 
@@ -53,6 +62,7 @@ class Wall:
         self._provider = provider
         self._is_open = settings.sign_on == "none"
         self._tries = Tries()
+        _walls.add(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

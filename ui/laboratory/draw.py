@@ -15,6 +15,7 @@ from generative.latent import codes_of, neighbours
 from ui.laboratory import cache
 from ui.laboratory.canvas import canvas, data_url, ink_of
 from ui.laboratory.widgets import pictures, row, title
+from ui.session import error_text
 from ui.text import escape, t
 
 _RECONSTRUCTING = ("autoencoder", "vae")  # families
@@ -38,12 +39,12 @@ def show() -> None:
             number = st.number_input(t("Number of a test image"), 0, 9999, 0, key="test_image")
             st.button(t("Use a test image"), on_click=use_test_image, args=(int(number),))
         if state.get("canvas_error"):
-            st.error(escape(state.canvas_error))
+            st.error(error_text(state.canvas_error))
     with right:
         try:
             picture = current_picture()
         except ValueError as error:
-            st.error(escape(str(error)))
+            st.error(error_text(error))
             return
         if picture is None:
             st.info(t("Draw a digit on the canvas, or use a test image."))
@@ -127,7 +128,7 @@ def densities(picture: Tensor) -> None:
     try:
         figures_by_model = figures.read()
     except GenerativeError as error:
-        st.warning(escape(str(error)))
+        st.warning(error_text(error))
         figures_by_model = {}
     columns: dict[str, list[str]] = {}
     progress = st.empty()

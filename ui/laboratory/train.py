@@ -20,7 +20,7 @@ from generative.model import GenerativeModel
 from ui.job import Job
 from ui.laboratory import cache
 from ui.laboratory.widgets import pictures, sentence, title
-from ui.session import background_jobs, may
+from ui.session import background_jobs, error_text, may
 from ui.text import escape, t
 
 _TRAINING = "laboratory training"  # the name of the one training job of the process
@@ -127,7 +127,7 @@ def keep(training: Training, model: GenerativeModel) -> None:
         folder = available.folder_for(name.strip())
         check_target(folder, replace=False)
     except GenerativeError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
         return
     checkpoints.save(model, folder, model.about)
     st.success(

@@ -8,7 +8,7 @@ from ingest.errors import KathederError
 from language.causal import encode
 from rag.prompt import build_prompt
 from ui.language_laboratory import cache
-from ui.session import open_session
+from ui.session import error_text, open_session
 from ui.text import escape, t
 
 EINSTEIN = "The theory of relativity usually encompasses two interrelated theories by Albert"
@@ -57,7 +57,7 @@ def of_question(question: str) -> tuple[int, ...]:
             evidence = pipeline.evidence(query, pipeline.candidates(query))
             messages = build_prompt(query, evidence, pipeline.language(query))
     except KathederError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
         st.stop()
     tokenizer = cache.decoder()[1]
     text = str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))

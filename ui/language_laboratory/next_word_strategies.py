@@ -24,6 +24,7 @@ from ui.language_laboratory.next_word_charts import (
     scrolling_picture,
 )
 from ui.language_laboratory.widgets import notice, think
+from ui.page_presence import current_page
 from ui.text import escape, t
 
 TEMPERATURES = (0.3, 0.7, 1.0, 1.5)
@@ -108,7 +109,7 @@ def compute(tasks: Sequence[Task]) -> dict[Task, Result]:
 def open_job(tasks: tuple[Task, ...]) -> Job[float]:
     """The job that computes some tasks; it starts at once and yields its progress in [0, 1]."""
     model = cache.decoder()[0]
-    return Job(lambda stop: run(model, tasks, stop), patience=20)
+    return Job(lambda stop: run(model, tasks, stop), current_page())
 
 
 def follow(job: Job[float]) -> None:
@@ -119,7 +120,7 @@ def follow(job: Job[float]) -> None:
         t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="strategies_stop"
     )
     bar.progress(0.0, t("The model writes …"))
-    for share in job.follow():
+    for share in job.follow(page=current_page()):
         if share is not None:
             bar.progress(share, t("The model writes …"))
     bar.empty()

@@ -15,7 +15,7 @@ from rag.language_models.trial import Trial, try_model
 from rag.settings import Settings
 from rag.user_settings import allow_server, save_user_settings
 from ui.identity.roles import Identity
-from ui.session import Session, change_settings, load_pipeline, model_key
+from ui.session import Session, change_settings, error_text, load_pipeline, model_key
 from ui.structured_answers import structured_markdown
 from ui.text import escape, t
 
@@ -68,7 +68,7 @@ def language_model(session: Session, ports: tuple[int, ...] = PORTS) -> None:
             ):
                 _offer(session, settings, values)
         except KathederError as error:
-            st.error(escape(str(error)))
+            st.error(error_text(error))
 
 
 def _search(identity: Identity, ports: tuple[int, ...]) -> None:

@@ -23,6 +23,7 @@ from ingest.store import Library
 from ingest.types import Box, Document, Page
 from ui.page_view import page_picture, pictured_file, thumbnail
 from ui.reading.search import boxes_of_range, find_text
+from ui.session import plain_error
 from ui.text import UNIT, t
 from ui.text_view import drawn_page, page_html
 
@@ -211,7 +212,7 @@ def _content(
         width = page.width if page else 0.0
         url, ratio = _picture(pictured, number, page, _WIDTH / width if width else 2.0)
     except KathederError as error:
-        return {"key": "error", "error": str(error), "label": label}
+        return {"key": "error", "error": plain_error(error), "label": label}
     alt = t("Page {number} of {file}", number=number, file=document.file)
     if quote:
         alt += t(", highlighted: {quote}", quote=quote)

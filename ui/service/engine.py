@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from ingest.abandonment import Abandoned, abandonable, check_abandoned
 from ingest.store import Library
 from rag.models import Models
 from rag.pipeline import Pipeline
@@ -17,7 +18,7 @@ from rag.settings import Settings
 from ui.question_queue import QuestionQueue
 
 T = TypeVar("T")
-_GLANCE = 0.5  # seconds between two looks at whether the client is still there
+_GLANCE = 0.25  # seconds between two looks at whether the client is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Engine:
         """What some work yields, when it is the client's turn; it runs in a thread of its own.
 
         What it yields is buffered, so that a client that reads slowly does not hold the queue; the
-        work of a client that leaves is stopped.
+        work of a client that leaves ends at its next step (`ingest.abandonment`).
 
         Args:
             client: Who asks, for the queue.
@@ -115,25 +116,31 @@ class Engine:
 
         def run() -> None:
             try:
-                with self.queue.turn(ticket, stop):
-                    for item in () if stop.is_set() else work(stop):
+                with self.queue.turn(ticket, stop), abandonable(stop):
+                    check_abandoned()
+                    for item in work(stop):
                         put(item)
-                        if stop.is_set():
-                            break
+                        check_abandoned()
                 put(_End())
+            except Abandoned:
+                return  # nobody reads on
             except BaseException as error:  # raised again in the request
                 put(_End(error))
 
         threading.Thread(target=run, name="katheder-answer", daemon=True).start()
         try:
+            glance = loop.time() + _GLANCE
             while True:
+                item: T | Waiting | _End
                 try:
-                    item = await asyncio.wait_for(items.get(), _GLANCE)
+                    async with asyncio.timeout_at(glance):
+                        item = await items.get()
                 except TimeoutError:
+                    item = Waiting(self.queue.ahead(ticket))
+                if loop.time() >= glance:  # also while items keep coming
                     if await is_gone():  # type: ignore[misc]
                         return
-                    yield Waiting(self.queue.ahead(ticket))
-                    continue
+                    glance = loop.time() + _GLANCE
                 if isinstance(item, _End):
                     if item.error is not None:
                         raise item.error

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 import ingest.errors
 import rag.errors
 from ingest.errors import KathederError
+from ui.identity.file_names import names_alone
 from ui.question_queue import QueueFull
 from ui.uploads import UploadRefused
 
@@ -56,9 +57,12 @@ def message(kind: str, text: str) -> dict[str, dict[str, str]]:
 
 
 def fault_body(error: Exception) -> dict[str, dict[str, str]]:
-    """The body for any error; one that no user can mend gets a number, under which the log has it."""
+    """The body for any error, without the folders of this machine.
+
+    One that no user can mend gets a number, under which the log has it.
+    """
     if isinstance(error, KathederError):
-        return message(type(error).__name__, str(error))
+        return message(type(error).__name__, names_alone(str(error)))
     number = secrets.token_hex(4)
     log.error("Unexpected error %s", number, exc_info=error)
     return message(

@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
+from ingest.abandonment import check_abandoned
 from rag.answerer import Answerer
 from rag.sampling import Sampling
 from rag.scope import EVERYTHING, Scope
@@ -117,6 +118,7 @@ def exchange(
             threading.Thread(target=_send_stop, args=arguments, daemon=True).start()
         try:
             while line := reply.readline():
+                check_abandoned()  # closing the connection ends the work at the other side
                 if line != WAITING:
                     yield decode_event(line)
         finally:

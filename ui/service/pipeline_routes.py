@@ -7,6 +7,7 @@ only those count that a reader may change: models, their instructions and files 
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 
@@ -21,7 +22,7 @@ from ui.reader_settings import reader_changes
 from ui.service import pipeline_messages
 from ui.service.access import Client, access_of
 from ui.service.engine import Engine, Waiting
-from ui.service.errors import Refused
+from ui.service.errors import Refused, fault_body
 from ui.service.pipeline_messages import EVENTS_PATH, STOP_PATH, WAITING, Found
 from ui.service.traces import traced
 
@@ -108,7 +109,9 @@ async def _lines(
         async for event in engine.in_turn(name, work, request.is_disconnected):
             yield WAITING if isinstance(event, Waiting) else pipeline_messages.encode_event(event)
     except Exception as error:  # the client's user is told why, and the service goes on
-        yield pipeline_messages.encode_error(error).encode() + b"\n"
+        is_own = not client.name  # a worker's, whose user has this machine
+        fault = pipeline_messages.encode_error(error) if is_own else json.dumps(fault_body(error))
+        yield fault.encode() + b"\n"
     finally:
         stops.pop(question.id, None)
         trim_memory()

@@ -32,7 +32,7 @@ from ui.presentation.tables import (
     groups_table,
     runs_table,
 )
-from ui.session import Session, background_jobs, lazy_tabs
+from ui.session import Session, background_jobs, error_text, lazy_tabs
 from ui.text import escape, t
 from ui.views.evaluation_runs import (
     comparable,
@@ -105,7 +105,7 @@ def page(session: Session) -> None:
         else:
             st.info(t("There is no run yet; choose a question set and start one."))
     except KathederError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
 
 
 def question_files(session: Session) -> dict[str, Path]:
@@ -205,7 +205,7 @@ def show_outcome() -> None:
         return
     name, error = outcome
     if error:
-        st.error(escape(t("The run {name} failed: {why}", name=name, why=error)))
+        st.error(error_text(t("The run {name} failed: {why}", name=name, why=error)))
     else:
         st.success(escape(t("The run {name} is finished.", name=name)))
 

@@ -12,7 +12,7 @@ from ingest.errors import KathederError
 from ingest.store import Library
 from rag.evaluation.questions import Question
 from rag.evaluation.run_file import Run, meta_path, read_run
-from ui.session import Session
+from ui.session import Session, plain_error
 from ui.text import counted, escape, t
 
 
@@ -70,7 +70,7 @@ def list_runs(session: Session, runs: Mapping[str, Path], running: str | None) -
                 size = counted(len(run.questions), "question", "questions")
                 cells = (name, state_of(run, running=name == running), size, run.date)
             except KathederError as error:
-                cells = (name, str(error), "", "")
+                cells = (name, plain_error(error), "", "")
             for column, cell in zip(rows.values(), cells, strict=True):
                 column.append(cell)
         st.dataframe(rows, hide_index=True, width="stretch")

@@ -17,6 +17,7 @@ from ui.conversations import Conversation, Exchange
 from ui.copied_text import as_bibtex, as_markdown, as_plain
 from ui.copy_button import copy_button
 from ui.navigation import close_source, show_source_of
+from ui.page_presence import current_page
 from ui.reading.pins import pin_answer
 from ui.render import (
     PROGRESS,
@@ -27,7 +28,7 @@ from ui.render import (
     show_unread_pictures,
     total_seconds,
 )
-from ui.session import Session
+from ui.session import Session, error_text
 from ui.text import citation_of, escape, t
 
 
@@ -81,7 +82,7 @@ def show_exchange(
                 show_unread_pictures(session.library)
             _answer_buttons(session, conversation, exchange, exchange.answer, last=last)
         else:
-            st.error(escape(exchange.error or t("The answer was interrupted. Ask again.")))
+            st.error(error_text(exchange.error or t("The answer was interrupted. Ask again.")))
             _regenerate_menu(session, conversation, exchange)
 
 
@@ -222,7 +223,7 @@ def _follow(pending: answers.PendingAnswer) -> None:
     status = position.status(_elapsed(pending))
 
     def draft() -> Iterator[str]:
-        for event in pending.job.follow():
+        for event in pending.job.follow(page=current_page()):
             if isinstance(event, Token):
                 yield escape(event.text)
             elif isinstance(event, StageDone):

@@ -12,8 +12,8 @@ import streamlit as st
 
 from generative.errors import GenerativeError
 from ui.navigation import choose_place
-from ui.session import Session
-from ui.text import escape, t
+from ui.session import Session, error_text
+from ui.text import t
 
 PARTS = {  # module below ui.laboratory: its name
     "foundations": "Foundations",
@@ -44,4 +44,4 @@ def open_part(part: str) -> None:
             show = import_module(f"ui.laboratory.{part}").show
         show()
     except GenerativeError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))

@@ -12,8 +12,8 @@ import streamlit as st
 
 from language.errors import LanguageError
 from ui.navigation import choose_place
-from ui.session import Session
-from ui.text import escape, t
+from ui.session import Session, error_text
+from ui.text import t
 
 ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
     "tokens": "Tokens",
@@ -43,4 +43,4 @@ def open_room(room: str) -> None:
             show = import_module(f"ui.language_laboratory.{room}").show
         show()
     except LanguageError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))

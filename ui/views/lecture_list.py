@@ -13,7 +13,7 @@ from ingest.store import Library
 from ingest.types import Course, Document
 from ui.ingestion import is_reading, start_ingestion, start_rebuild
 from ui.render import show_unread_pictures
-from ui.session import Session
+from ui.session import Session, error_text
 from ui.text import counted, escape, t
 from ui.uploads import is_uploaded
 
@@ -257,7 +257,7 @@ def _course_menu(library: Library, courses: Sequence[Course], position: int) -> 
                     library.rename_course(course.name, name.strip())
                     st.rerun()
                 except KathederError as error:
-                    st.error(escape(str(error)))
+                    st.error(error_text(error))
         _move_buttons(move, position, len(courses), key)
         st.button(
             t("Remove the course"),

@@ -23,7 +23,7 @@ from rag.evaluation.run_file import PageReference, read_run
 from rag.types import Grade
 from ui.ingestion import welcome
 from ui.navigation import open_lecture
-from ui.session import Session, lazy_tabs
+from ui.session import Session, error_text, lazy_tabs
 from ui.text import escape, t
 from ui.views.evaluate import question_files
 from ui.views.evaluation_runs import saved_runs
@@ -58,7 +58,7 @@ def page(session: Session) -> None:
             },
         )
     except KathederError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
 
 
 # ---- questions ----

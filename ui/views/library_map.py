@@ -12,7 +12,7 @@ from rag.document_versions import SharedPages, shared_pages
 from rag.library_map import LibraryMap
 from ui.presentation.charts import legible
 from ui.presentation.map_chart import COLOURS, map_chart
-from ui.session import Session
+from ui.session import Session, error_text
 from ui.text import citation_of, escape, t
 from ui.views.lecture_list import remove_lecture
 
@@ -39,7 +39,7 @@ def show_map(session: Session, library: Library) -> None:
             retrieved = {hit.passage.id for hit in pipeline.search(question)}
             point = projection.project(pipeline.encoder.encode_questions([question])[0])
         except KathederError as error:
-            st.error(escape(str(error)))
+            st.error(error_text(error))
     chart = map_chart(
         projection,
         citation_of,

@@ -19,7 +19,7 @@ from ui.ingestion import welcome
 from ui.presentation.labels import STAGES
 from ui.presentation.passage_charts import rank_chart, score_chart
 from ui.scope_picker import scope_picker
-from ui.session import Session, change_settings, lazy_tabs
+from ui.session import Session, change_settings, error_text, lazy_tabs
 from ui.text import citation_of, escape, pages_first, t
 from ui.views.passage_details import show_prompt, show_traces
 
@@ -55,7 +55,7 @@ def page(session: Session) -> None:
     try:
         inspect(session, session.library, question, first, second, scope)
     except KathederError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
 
 
 def search_settings(session: Session) -> tuple[Changes, Changes | None]:

@@ -17,8 +17,8 @@ from rag.evaluation.drafts import draft_questions, new_question, question_lines
 from rag.evaluation.questions import Gold, Question, read_questions
 from ui.identity.roles import Identity
 from ui.page_view import thumbnail
-from ui.session import Session
-from ui.text import counted, escape, t
+from ui.session import Session, error_text
+from ui.text import counted, t
 
 KINDS = {
     "definition": "a definition",
@@ -103,7 +103,7 @@ def page_picker(library: Library, document: Document, key: str) -> tuple[Gold, .
             try:
                 picture = thumbnail(library, document, number)
             except KathederError as error:
-                st.error(escape(str(error)))
+                st.error(error_text(error))
                 break
             alt = t("Page {number} of {file}", number=number, file=document.file)
             st.image(picture, width=180, alt=alt)

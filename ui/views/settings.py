@@ -13,7 +13,7 @@ from ui.identity.paths import LOGOUT
 from ui.identity.roles import Role
 from ui.language_model.instructions import instructions
 from ui.language_model.panel import language_model
-from ui.session import Session, change_settings, save_preferences
+from ui.session import Session, change_settings, error_text, save_preferences
 from ui.text import LANGUAGES, escape, t
 
 ROLES = {Role.READER: "reader", Role.LECTURER: "lecturer", Role.OWNER: "owner"}
@@ -42,7 +42,7 @@ def page(session: Session) -> None:
         instructions(session)
         chunking(session)
     except KathederError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
     if st.session_state.changes:
         st.divider()
         st.caption(t("Your changes as a settings file for `katheder --settings`:"))

@@ -10,13 +10,13 @@ from ingest.errors import KathederError
 from rag.types import Source
 from ui.ingestion import welcome
 from ui.reading.source_view import show_source
-from ui.session import Session, lazy_tabs
+from ui.session import Session, error_text, lazy_tabs
 from ui.study.cards import show_cards
 from ui.study.common import choose_lectures, definitions_in_scope
 from ui.study.exam import show_exam
 from ui.study.glossary import show_glossary, show_timeline
 from ui.study.quiz import show_quiz
-from ui.text import escape, t
+from ui.text import t
 
 _STYLE = """<style>
 .st-key-study_card { padding: 1.5rem; }
@@ -77,4 +77,4 @@ def _show_parts(session: Session) -> None:
     try:
         lazy_tabs("study", parts)
     except KathederError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))

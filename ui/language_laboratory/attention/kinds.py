@@ -14,6 +14,7 @@ from language.text import check_text
 from ui.language_laboratory.attention import models
 from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import heat
+from ui.session import error_text
 from ui.text import escape, t
 
 TEXT = "The cat drank the milk"
@@ -42,7 +43,7 @@ def show() -> None:
                 "encoder-decoder": crossing(t("start"), t("end")),
             }
     except LanguageError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
         return
     for column, (name, kind) in zip(st.columns(3, gap="medium"), KINDS.items(), strict=True):
         with column:

@@ -13,6 +13,7 @@ from ui.language_laboratory.attention import models
 from ui.language_laboratory.attention.maps import SENTENCE
 from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import heat, lines
+from ui.session import error_text
 from ui.text import escape, t
 
 _WIDTH, _LENGTH = 32, 40
@@ -126,7 +127,7 @@ def _residuals() -> None:
         with st.spinner(t("Loading …")):
             maps = models.maps(name, text)
     except LanguageError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
         return
     values = [
         {"series": f"{place + 1} {token}", "x": layer, "y": length}

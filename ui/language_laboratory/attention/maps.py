@@ -9,6 +9,7 @@ from language.errors import LanguageError
 from ui.language_laboratory.attention import models
 from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import heat, overview
+from ui.session import error_text
 from ui.text import escape, t
 
 SENTENCE = "The cat drank the milk because it was hungry."
@@ -35,7 +36,7 @@ def show() -> None:
         with st.spinner(t("Loading …")):
             maps = models.maps(name, text)
     except LanguageError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
         return
     layers, heads = maps.weights.shape[:2]
     start = (4, 2) if name == "encoder" else (1, 1)  # the encoder's looks from "it" at the cat

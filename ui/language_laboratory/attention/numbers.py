@@ -16,7 +16,7 @@ from language.seq2seq import Progress
 from ui.job import Job
 from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import heat
-from ui.session import background_jobs
+from ui.session import background_jobs, error_text
 from ui.text import escape, t
 
 _TRAINING = "language laboratory numbers"  # the name of the one training job of the process
@@ -157,7 +157,7 @@ def _try(progress: Progress) -> None:
     try:
         [result] = seq2seq.translate(progress.model, [words])
     except LanguageError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
         return
     st.markdown(
         f"**{escape(result.digits or t('no digits'))}** ← {escape(' · '.join(result.pieces))}"

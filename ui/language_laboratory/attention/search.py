@@ -9,6 +9,7 @@ from language.errors import LanguageError
 from ui.language_laboratory.attention import models
 from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import changes, heat
+from ui.session import error_text
 from ui.text import escape, t
 
 EXAMPLES = {  # name: two sentences, the word that looks, and two that it may look at
@@ -83,7 +84,7 @@ def show() -> None:
                 words = maps[0].words()[-1], maps[1].words()[-1]
                 heads = compare(*maps, words, targets)
     except LanguageError as error:
-        st.error(escape(str(error)))
+        st.error(error_text(error))
         return
     st.markdown(escape(verdict(heads, targets)))
     left, right = st.columns([3, 2], gap="large")
