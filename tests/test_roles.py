@@ -11,6 +11,8 @@ import pytest
 from fastapi.routing import APIRoute
 from service_builders import make_app, make_library
 from starlette.testclient import TestClient
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 from test_identity import COOKIE, _streamlit
 
@@ -18,6 +20,7 @@ from ingest.store import Library
 from rag.app_settings import AppSettings
 from ui.conversations import Conversations
 from ui.identity.library_guard import CHANGES, READS, guarded
+from ui.identity.page_messages import MESSAGES
 from ui.identity.paths import PATHS, action_of_path
 from ui.identity.roles import ACTIONS, Identity, NotAllowed, Role, setting_action
 from ui.identity.sessions import open_sessions
@@ -51,6 +54,10 @@ def identity(role: Role) -> Identity:
     return Identity(f"{role.label}-1", role)
 
 
+#: What asks the table; its arguments name the action.
+_ASKING = ("may", "require", "Allowed", "AllowedOrSigned", "offer_file", "take_files")
+
+
 # ---- the table ----
 
 
@@ -73,7 +80,7 @@ def test_every_action_that_the_program_asks_for_has_a_row_and_every_row_is_asked
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func).rpartition(".")[2]
-                if name in ("may", "require", "Allowed", "AllowedOrSigned"):
+                if name in _ASKING:
                     texts = [
                         n.value
                         for a in node.args
@@ -129,6 +136,47 @@ def test_pages_open_no_library_of_their_own_and_change_no_file_unasked():
                 text = ast.unparse(node)
                 if changing.search(text) and not text.count("state.clear()"):
                     assert "require(" in text, (file, node.name)
+
+
+def test_every_upload_and_export_of_the_pages_names_its_action():
+    fields = re.compile(r"\.(download_button|file_uploader|camera_input|audio_input)\(|accept_file")
+    exchanged = 0
+    for file in UI.rglob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        if file.name != "file_exchange.py":
+            assert not fields.search(source), f"{file} has a field for files of its own"
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "offer_file",
+                "take_files",
+            ):
+                action = node.args[0]
+                assert isinstance(action, ast.Constant), file
+                assert action.value in ACTIONS, file
+                exchanged += 1
+    assert exchanged >= 11
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_field_for_files_is_shown_to_those_who_have_its_action(role):
+    def page():
+        import streamlit as st
+
+        from ui.file_exchange import offer_file, take_files
+
+        for action in st.session_state.actions:
+            offer_file(action, f"export {action}", "x", file_name="x.txt", key=f"e {action}")
+            take_files(action, f"upload {action}", key=f"u {action}")
+
+    script = AppTest.from_function(page)
+    script.session_state.identity = identity(role)
+    script.session_state.actions = [*ACTIONS, "library.burn"]
+    script.run()
+    assert not script.exception
+    allowed = {action for action in ACTIONS if identity(role).may(action)}
+    for kind, word in (("download_button", "export"), ("file_uploader", "upload")):
+        labels = {element.proto.label for element in script.get(kind)}
+        assert labels == {f"{word} {action}" for action in allowed}
 
 
 def test_a_conversation_is_its_readers_alone(tmp_path):
@@ -271,5 +319,59 @@ def routes_of(app):
             found.append(route)
         else:
             inner = getattr(route, "original_router", None) or getattr(route, "router", None)
-            waiting += getattr(inner, "routes", [])
+            assert inner is not None, f"{route} is no route whose dependencies ask a role"
+            waiting += inner.routes
     return found
+
+
+# ---- messages of a page ----
+
+
+def test_every_message_of_streamlit_has_a_row():
+    message = BackMsg.DESCRIPTOR
+    operation = message.fields_by_name["backend_operation_request"]
+    kinds = {field.name for field in message.oneofs_by_name["type"].fields} - {operation.name}
+    payloads = operation.message_type.oneofs_by_name["payload"].fields
+    assert set(MESSAGES) == kinds | {f"{operation.name}.{field.name}" for field in payloads}
+
+
+def message_of(kind: str) -> bytes:
+    field, _, operation = kind.partition(".")
+    message = BackMsg()
+    if operation:
+        getattr(message.backend_operation_request, operation).SetInParent()
+    elif BackMsg.DESCRIPTOR.fields_by_name[field].message_type is not None:
+        getattr(message, field).SetInParent()
+    else:
+        setattr(message, field, True)
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_page_s_messages_reach_streamlit_as_the_role_may(role, tmp_path):
+    reached = []
+
+    async def streamlit(scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (event := await receive())["type"] == "websocket.receive":
+            reached.append(event["bytes"])
+            await send({"type": "websocket.send", "bytes": b"here"})
+
+    settings = AppSettings(password="a", lecturer_password="b", owner_password="c")
+    cookie = open_sessions(tmp_path).begin(identity(role), settings)
+    client = TestClient(Wall(streamlit, settings, tmp_path))
+    last = message_of("app_heartbeat")
+    with client.websocket_connect(
+        "/_stcore/stream", headers={"Cookie": f"{COOKIE}={cookie}"}
+    ) as page:
+        for kind in MESSAGES:
+            page.send_bytes(message_of(kind))
+        page.send_bytes(b"\xff\xff")  # Streamlit's to refuse
+        page.send_bytes(last)
+        allowed = [
+            kind for kind, action in MESSAGES.items() if action and identity(role).may(action)
+        ]
+        for _ in range(len(allowed) + 2):
+            page.receive_bytes()
+    assert reached == [*map(message_of, allowed), b"\xff\xff", last]

@@ -17,6 +17,7 @@ from ingest.readers import READERS
 from ingest.reading import ProgressListener
 from ingest.store import Library
 from ui.course.guide_job import start_guides
+from ui.file_exchange import take_files
 from ui.job import Job
 from ui.render import show_report
 from ui.session import Session, background_jobs, load_models
@@ -81,15 +82,17 @@ def upload(session: Session) -> None:
         accept_new_options=True,
         key="upload_course",
     )
-    uploads = left.file_uploader(
-        t("Add files"),
-        type=sorted(READERS),
-        accept_multiple_files=True,
-        key=f"uploads-{state.get('upload_round', 0)}",
-        max_upload_size=session.base.app.max_upload_mb,
-        disabled=is_reading(),
-        help=t("They are read as soon as they are here."),
-    )
+    with left:
+        uploads = take_files(
+            "lecture.upload",
+            t("Add files"),
+            type=sorted(READERS),
+            accept_multiple_files=True,
+            key=f"uploads-{state.get('upload_round', 0)}",
+            max_upload_size=session.base.app.max_upload_mb,
+            disabled=is_reading(),
+            help=t("They are read as soon as they are here."),
+        )
     if uploads and not is_reading():
         contents = [(file.name, file.getvalue()) for file in uploads]
         files, state.reports = store_uploads(

@@ -20,11 +20,11 @@ from ingest.library_folder import default_library
 from ingest.store import Library
 from rag.settings import ModelSettings, Settings, load_settings
 from ui.conversations import FILE, Conversations
-from ui.identity import wall
 from ui.identity.file_names import names_alone
 from ui.identity.library_guard import guarded
 from ui.identity.roles import THIS_MACHINE, Identity, setting_action
 from ui.identity.sessions import COOKIE, open_sessions
+from ui.identity.wall import PASSED
 from ui.job import Job
 from ui.own_conversations import OwnConversations
 from ui.question_queue import QuestionQueue
@@ -256,7 +256,7 @@ def current_identity(base: Settings, folder: Path) -> Identity:
     """
     if base.app.sign_on == "none":
         return THIS_MACHINE
-    if not wall.stands():
+    if PASSED not in st.context.headers:
         st.title("Katheder")
         st.error(
             t(

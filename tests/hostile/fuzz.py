@@ -222,7 +222,6 @@ def main() -> int:
                     for _ in range(10 if kind == "HTTP bodies" else 1):
                         fuzzer.run(kind, act)
         fuzzer.reader.close()
-        fuzzer.http.close()
         print(f"{'kind':14} {'read':>6} {'refused':>8} {'faults':>7}")
         for kind in kinds:
             counts = [fuzzer.counts[kind, outcome] for outcome in ("read", "refused", "fault")]

@@ -6,7 +6,6 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import schemathesis
@@ -38,7 +37,6 @@ class HttpRequests:
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self._folder, self._chance = folder, chance
         self._sent = _ROUND
-        self._stack = ExitStack()
         question = {"question": "How long does a cat sleep?"}
         chat = {"model": "katheder", "messages": [{"role": "user", "content": "What is light?"}]}
         whole = Request("What is light?", (), Settings(), None, id="0" * 16)
@@ -64,10 +62,6 @@ class HttpRequests:
             (EVENTS_PATH, whole.encode(), _JSON),
             ("/documents", _form("a.pdf", pdf), "multipart/form-data; boundary=x"),
         ]
-
-    def close(self) -> None:
-        """End the service."""
-        self._stack.close()
 
     def changed(self, mutated: Callable[[bytes, random.Random], bytes]) -> str:
         """How one sound request ends whose body was changed: "read" or "refused".
@@ -112,11 +106,10 @@ class HttpRequests:
         self._sent += 1
         if self._sent >= _ROUND:
             self._sent = 0
-            self._stack.close()
             shutil.rmtree(self._folder / "service", ignore_errors=True)
             library = make_library(self._folder / "service")
             app = make_app(library, app={"requests_per_minute": 1_000_000})
-            self._open = self._stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            self._open = TestClient(app, raise_server_exceptions=False)
             schema = schemathesis.openapi.from_asgi("/openapi.json", app)
             self._operations = [result.ok() for result in schema.get_all_operations()]
         return self._open

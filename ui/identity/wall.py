@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
-from weakref import WeakSet
 
 from itsdangerous import BadSignature
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rag.app_settings import AppSettings
 from ui.identity.login_page import Words, password_form, sign_out_form, signed_out
 from ui.identity.oidc import Provider
+from ui.identity.page_messages import may_send
 from ui.identity.paths import LOGIN, LOGOUT, PROVIDER_PATHS, action_of_path
 from ui.identity.roles import THIS_MACHINE, Identity
 from ui.identity.sessions import COOKIE, SECONDS, open_sessions
@@ -34,12 +34,8 @@ _DEVICE_SECONDS = 365 * 24 * 3600
 _AGAIN = 1.0  # seconds after which an open web socket's session is looked up again
 
 
-_walls: WeakSet[Wall] = WeakSet()
-
-
-def stands() -> bool:
-    """Whether the pages of this process have a wall before them."""
-    return bool(_walls)
+#: A header of each web socket that comes through the wall, for the pages.
+PASSED = "x-katheder-wall"
 
 
 class Wall:
@@ -62,7 +58,6 @@ class Wall:
         self._provider = provider
         self._is_open = settings.sign_on == "none"
         self._tries = Tries()
-        _walls.add(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -71,7 +66,7 @@ class Wall:
             return
         path, is_page = scope["path"], scope["type"] == "http"
         if self._is_open:
-            identity: Identity | None = THIS_MACHINE
+            identity = self._identity(scope)
         elif is_page and path in (LOGIN, LOGOUT):
             serve = self._login if path == LOGIN else self._logout
             await (await serve(Request(scope, receive)))(scope, receive, send)
@@ -88,15 +83,18 @@ class Wall:
             await self._refuse(scope, receive, send, 404, "This address is closed.")
         elif not identity.may(action):
             await self._refuse(scope, receive, send, 403, "Your role may not do this.")
+        elif not is_page:
+            watch = _Watch(identity, partial(self._identity, scope), receive, send)
+            passed = {**scope, "headers": [*scope["headers"], (PASSED.encode(), b"yes")]}
+            await self._app(passed, watch.receive, watch.send)
         elif self._is_open:
             await self._app(scope, receive, send)
-        elif is_page:
-            await self._app(scope, receive, partial(self._send_page, scope, send))
         else:
-            watch = _Watch(partial(self._identity, scope), receive, send)
-            await self._app(scope, watch.receive, watch.send)
+            await self._app(scope, receive, partial(self._send_page, scope, send))
 
     def _identity(self, scope: Scope) -> Identity | None:
+        if self._is_open:
+            return THIS_MACHINE
         cookie = HTTPConnection(scope).cookies.get(COOKIE, "")
         return open_sessions(self._folder).identity_of(cookie, self._settings) if cookie else None
 
@@ -236,21 +234,29 @@ def _own_path(target: str) -> str:
 
 
 class _Watch:
-    """A web socket that is closed when its session ends, also while it is open."""
+    """A web socket of the messages that its reader may send, closed when the session ends."""
 
     def __init__(
-        self, identity: Callable[[], Identity | None], receive: Receive, send: Send
+        self,
+        reader: Identity,
+        identity: Callable[[], Identity | None],
+        receive: Receive,
+        send: Send,
     ) -> None:
+        self._reader = reader
         self._identity, self._receive, self._send = identity, receive, send
         self._looked = time.monotonic()
         self._is_over = False
 
     async def receive(self) -> Message:
         """The next message; a disconnection where the session has ended."""
-        event = await self._receive()
-        if await self._ended():
-            return {"type": "websocket.disconnect", "code": 1008}
-        return event
+        while True:
+            event = await self._receive()
+            if await self._ended():
+                return {"type": "websocket.disconnect", "code": 1008}
+            content = event.get("bytes") if event["type"] == "websocket.receive" else None
+            if content is None or may_send(self._reader, content):
+                return event
 
     async def send(self, event: Message) -> None:
         """Send a message, or nothing where the session has ended."""

@@ -13,6 +13,7 @@ from ingest.page_boxes import boxes_of, ranges_of
 from ingest.store import Library
 from ingest.types import Box, Document, Page, Passage
 from rag.types import Answer, Source
+from ui.file_exchange import offer_file
 from ui.navigation import close_source
 from ui.page_view import pictured_file
 from ui.reading.viewer import Pin, Place, show_viewer
@@ -117,14 +118,14 @@ def offer_files(document: Document, pictured: Path | None, number: int) -> None:
                 help=t("Opens at this page, in a tab of its own"),
             )
         if original.exists():
-            st.download_button(
+            offer_file(
+                "library.read",
                 t("Download"),
                 data=original.read_bytes,
                 file_name=document.file,
                 icon=":material/download:",
                 type="tertiary",
                 key="download_original",
-                on_click="ignore",
                 help=t("The file as it was added"),
             )
 

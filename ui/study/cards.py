@@ -13,6 +13,7 @@ from rag.study.anki import write_deck
 from rag.study.cards import GAP, Card, cards_of
 from rag.study.definitions import Definition
 from rag.study.reviews import RATINGS, Reviews, utc_now
+from ui.file_exchange import offer_file
 from ui.session import Session
 from ui.study.common import open_reviews, page_button
 from ui.text import escape, t
@@ -130,14 +131,14 @@ def _offer_deck(cards: Sequence[Card]) -> None:
             write_deck(cards, "Katheder", file)
             return file.read_bytes()
 
-    st.download_button(
+    offer_file(
+        "review.keep",
         t("Save for Anki"),
         data=build,
         file_name="katheder-cards.apkg",
         icon=":material/download:",
         type="tertiary",
         key="study_anki",
-        on_click="ignore",
         help=t("A file that Anki and similar programs import"),
     )
 

@@ -21,6 +21,7 @@ from rag.evaluation.measures import CALIBRATION_ERROR, DOUBTED, NOTICED, REFUSED
 from rag.evaluation.questions import read_questions
 from rag.evaluation.run import QuestionDone, evaluate
 from rag.evaluation.run_file import Run, RunLine, read_run
+from ui.file_exchange import take_files
 from ui.ingestion import welcome
 from ui.job import Job
 from ui.presentation import charts
@@ -125,7 +126,9 @@ def begin(session: Session, library: Library) -> None:
     busy = _EVALUATION in background_jobs()
     first = not busy and not saved_runs(session)
     with st.expander(t("A new run"), icon=":material/play_arrow:", expanded=first):
-        added = st.file_uploader(t("A question set of your own (JSON lines)"), type="jsonl")
+        added = take_files(
+            "question-set.write", t("A question set of your own (JSON lines)"), type="jsonl"
+        )
         if added is not None and state.get("uploaded_set") != added.file_id:
             state.question_set = add_questions(session, added.name, added.getvalue())
             state.uploaded_set = added.file_id

@@ -12,6 +12,7 @@ from ingest.errors import KathederError
 from ingest.store import Library
 from rag.evaluation.questions import Question
 from rag.evaluation.run_file import Run, meta_path, read_run
+from ui.file_exchange import offer_file
 from ui.session import Session, plain_error
 from ui.text import counted, escape, t
 
@@ -140,11 +141,11 @@ def download_report(library: Library, runs: Sequence[Run]) -> None:
             path = Path(scratch) / "report.html"
             return write_report(runs[0].questions, runs, library, path).read_bytes()
 
-    st.download_button(
+    offer_file(
+        "evaluation.read",
         t("Full report as one HTML file"),
         data=build,
         file_name="katheder-report.html",
         mime="text/html",
         icon=":material/download:",
-        on_click="ignore",
     )

@@ -21,6 +21,7 @@ from rag.evaluation.question_log import FILE, AskedQuestion, QuestionLog, groupe
 from rag.evaluation.questions import Gold, read_questions
 from rag.evaluation.run_file import PageReference, read_run
 from rag.types import Grade
+from ui.file_exchange import offer_file
 from ui.ingestion import welcome
 from ui.navigation import open_lecture
 from ui.session import Session, error_text, lazy_tabs
@@ -157,14 +158,14 @@ def _export(session: Session, log: QuestionLog) -> None:
     session.identity.require("question-log.read")
     lines = [json.dumps(one.as_dict(), ensure_ascii=False) + "\n" for one in log.questions()]
     with st.container(horizontal=True):
-        st.download_button(
+        offer_file(
+            "question-log.read",
             t("Download the log"),
             data="".join(lines),
             file_name="questions-log.jsonl",
             mime="application/jsonl",
             icon=":material/download:",
             disabled=not lines,
-            on_click="ignore",
         )
         if not session.identity.may("question-log.clear"):
             return
@@ -196,13 +197,13 @@ def _feedback(session: Session) -> None:
     values = session.conversations.question_set()
     lines = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
     with st.container(horizontal=True):
-        st.download_button(
+        offer_file(
+            "feedback.read",
             t("As a question set"),
             data=lines,
             file_name="feedback.jsonl",
             mime="application/jsonl",
             disabled=not values,
-            on_click="ignore",
         )
         if st.button(t("Save as question set “feedback”"), disabled=not values):
             save_set(session.identity, session.folder / "questions" / "feedback.jsonl", lines)

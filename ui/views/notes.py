@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ingest.courses import MAX_COURSE_NAME
+from ui.file_exchange import offer_file
 from ui.navigation import open_lecture
 from ui.reading.notes import Note, as_anki, as_markdown
 from ui.reading.pins import open_notes
@@ -76,21 +77,21 @@ def _new_note(session: Session) -> None:
 def _export(notes: Sequence[Note]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(counted(len(notes), "note", "notes"), width="content")
-        st.download_button(
+        offer_file(
+            "note.keep",
             "Markdown",
             data=lambda: as_markdown(notes, t("Without a course")),
             file_name="katheder-notes.md",
             mime="text/markdown",
             icon=":material/download:",
-            on_click="ignore",
         )
-        st.download_button(
+        offer_file(
+            "note.keep",
             "Anki",
             data=lambda: as_anki(notes, t("Katheder notes"), t("What does {place} say?")),
             file_name="katheder-notes.apkg",
             mime="application/apkg",
             icon=":material/download:",
-            on_click="ignore",
             disabled=not any(note.quote for note in notes),
             help=t("Notes with a quotation; your words ask, the quotation answers"),
         )

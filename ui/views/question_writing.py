@@ -15,6 +15,7 @@ from ingest.store import Library
 from ingest.types import Document
 from rag.evaluation.drafts import draft_questions, new_question, question_lines
 from rag.evaluation.questions import Gold, Question, read_questions
+from ui.file_exchange import offer_file
 from ui.identity.roles import Identity
 from ui.page_view import thumbnail
 from ui.session import Session, error_text
@@ -202,13 +203,13 @@ def _list(identity: Identity, file: Path, questions: Sequence[Question]) -> None
             if followed & set(removed)
             else None,
         )
-        st.download_button(
+        offer_file(
+            "question-set.read",
             t("Download the set"),
             data=question_lines(questions),
             file_name=file.name,
             mime="application/jsonl",
             icon=":material/download:",
-            on_click="ignore",
         )
 
 

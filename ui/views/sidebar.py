@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui.conversations import Conversation
 from ui.export import as_html, as_markdown, as_pdf
+from ui.file_exchange import offer_file
 from ui.navigation import close_source
 from ui.session import Session
 from ui.text import escape, t
@@ -122,13 +123,13 @@ def _actions(session: Session, conversation: Conversation) -> None:
     )
     with st.container(horizontal=True, gap="xsmall"):
         for label, suffix, mime, build in formats:
-            st.download_button(
+            offer_file(
+                "question.ask",
                 label,
                 data=partial(build, conversation.title, exchanges),
                 file_name=f"katheder-{conversation.id}.{suffix}",
                 mime=mime,
                 key=f"export-{suffix}-{conversation.id}",
-                on_click="ignore",
             )
 
     def delete() -> None:
