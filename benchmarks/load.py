@@ -18,11 +18,6 @@ import asyncio
 import json
 import os
 import random
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -30,11 +25,10 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from benchmarks.served import Served, served
 from ingest import resources
 from rag.evaluation.questions import read_questions
 from ui.service.keys import add_key
-
-_START_SECONDS = 300.0
 
 
 def main() -> None:
@@ -47,34 +41,26 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0)
     options = parser.parse_args()
     questions = [q.question for q in read_questions(resources.question_sets()["dev"])]
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "library"
-        shutil.copytree(options.library, folder)
-        kinds = ["searching"] * options.searching
-        kinds += ["greedy"] * options.greedy + ["asking"] * options.asking
-        clients = [(kind, add_key(folder, f"{kind} {n}")) for n, kind in enumerate(kinds)]
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "ui.cli", "serve", "--library", str(folder)]
-        process = subprocess.Popen([*command, f"--port={port}"], stderr=subprocess.DEVNULL)
-        try:
-            asyncio.run(_run(f"http://127.0.0.1:{port}", process.pid, clients, questions, options))
-        finally:
-            process.terminate()
-            process.wait(90)
+    kinds = ["searching"] * options.searching
+    kinds += ["greedy"] * options.greedy + ["asking"] * options.asking
+    clients: list[tuple[str, str]] = []
+
+    def add_keys(folder: Path) -> None:
+        clients.extend((kind, add_key(folder, f"{kind} {n}")) for n, kind in enumerate(kinds))
+
+    start = time.monotonic()
+    with served(options.library, add_keys) as service:
+        print(f"ready after {time.monotonic() - start:.1f} s; load {os.getloadavg()[0]:.1f}")
+        asyncio.run(_run(service, clients, questions, options))
 
 
 async def _run(
-    address: str,
-    server: int,
+    service: Served,
     clients: list[tuple[str, str]],
     questions: list[str],
     options: argparse.Namespace,
 ) -> None:
-    start = time.monotonic()
-    async with httpx.AsyncClient(base_url=address, timeout=300) as session:
-        await _wait_until_ready(session)
-        print(f"ready after {time.monotonic() - start:.1f} s; load {os.getloadavg()[0]:.1f}")
+    async with httpx.AsyncClient(base_url=service.address, timeout=300) as session:
         body = {"question": questions[0]}
         headers = {"Authorization": f"Bearer {clients[0][1]}"}
         for path in ("/search", "/ask"):
@@ -82,7 +68,7 @@ async def _run(
         waits: dict[str, list[float]] = {kind: [] for kind, _ in clients}
         errors: Counter[str] = Counter()
         end = time.monotonic() + options.seconds
-        processor = _processor_seconds(server)
+        processor = service.processor_seconds
 
         async def ask(number: int, kind: str, key: str) -> None:
             choose = random.Random(number)
@@ -103,7 +89,7 @@ async def _run(
                     await asyncio.sleep(max(begin + options.every - time.monotonic(), 0))
 
         await asyncio.gather(*(ask(n, kind, key) for n, (kind, key) in enumerate(clients)))
-        processor = _processor_seconds(server) - processor
+        processor = service.processor_seconds - processor
     for kind, values in waits.items():
         if values:
             quantiles = np.quantile(values, [0.5, 0.95, 1.0]).round(3).tolist()
@@ -113,28 +99,6 @@ async def _run(
     replies = max(sum(map(len, waits.values())), 1)
     figures = {"errors": dict(errors), "processor": round(processor / replies, 3)}
     print(json.dumps(figures | {"load": round(os.getloadavg()[0], 1)}))
-
-
-def _processor_seconds(process: int) -> float:
-    """What a process has used of the processor so far; 0 where the system has no `/proc`."""
-    file = Path(f"/proc/{process}/stat")
-    if not file.is_file():
-        return 0.0
-    fields = file.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def _wait_until_ready(session: httpx.AsyncClient) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            if (await session.get("/ready")).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        if time.monotonic() > end:
-            raise SystemExit("the service did not become ready")
-        await asyncio.sleep(0.2)
 
 
 if __name__ == "__main__":
