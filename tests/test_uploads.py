@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 
 import pytest
+from conftest import WordEncoder
+from service_builders import CHUNKING, make_library
 
-from ingest.pipeline import FileReport
+from ingest.errors import KathederError
+from ingest.pipeline import FileReport, ingest
+from ingest.store import DATABASE
 from rag.app_settings import AppSettings
 from ui.uploads import (
     UploadRefused,
     clean_name,
+    drop_leftovers,
     drop_unread,
     drop_unused,
     store_upload,
@@ -112,3 +118,27 @@ def test_uploads_that_were_not_read_leave_nothing_and_the_others_stay(tmp_path):
     library = SimpleNamespace(documents=lambda: [SimpleNamespace(path=str(stored[0]))])
     drop_unread(stored, library)
     assert [file.exists() for file in stored] == [True, False]
+
+
+def test_what_a_killed_program_left_is_deleted_and_nothing_else(tmp_path):
+    library = make_library(tmp_path)
+    folder = library.folder
+    own = folder / "uploads" / "reader"
+    files = [store_upload(own, f"{name}.md", b"# " + name.encode(), LIMITS) for name in "abc"]
+    read, _ = store_uploads(folder / "uploads", [("read.md", b"# Read\n\nA word of it.")], LIMITS)
+    moved = folder / "uploads" / "animals.pdf"  # the name of a document that was added elsewhere
+    moved.write_bytes(b"%PDF")
+    list(ingest(read, library, WordEncoder(), **CHUNKING))
+    assert drop_leftovers(folder, {files[1].resolve()}) == []  # all are younger than an hour
+    for file in (*files, *read, moved):
+        os.utime(file, (0, 0))
+    assert drop_leftovers(folder, {files[1].resolve()}) == [files[0], files[2]]
+    assert [file.exists() for file in (*files, *read, moved)] == [False, True, False, True, True]
+    os.utime(files[1], (0, 0))
+    library.close()
+    for file in folder.glob(f"{DATABASE}-*"):
+        file.unlink()
+    (folder / DATABASE).write_bytes(b"damaged" * 1000)
+    with pytest.raises(KathederError):
+        drop_leftovers(folder)
+    assert files[1].exists()

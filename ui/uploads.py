@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ingest.errors import KathederError
@@ -31,6 +32,7 @@ _SIGNATURES = {
 }
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _MEGABYTE = 1024 * 1024
+_LEFTOVER_SECONDS = 3600.0  # another program may be storing a younger file just now
 
 
 class UploadRefused(KathederError):
@@ -170,6 +172,32 @@ def drop_unread(files: Sequence[Path], library: Library) -> None:
     for file in files:
         if file.resolve() not in paths:
             file.unlink(missing_ok=True)
+
+
+def drop_leftovers(folder: Path, waiting: Collection[Path] = ()) -> list[Path]:
+    """Delete uploaded files that a killed program left unread; gives what it deleted.
+
+    Such a file is older than an hour, and no document of the library has its path or its name.
+
+    Args:
+        folder: The library's.
+        waiting: Files that are still to be read, which stay.
+
+    Raises:
+        KathederError: the library cannot be opened; nothing is deleted.
+    """
+    documents = Library(folder).documents()
+    known = {Path(document.path).resolve() for document in documents}
+    # A library may have been moved: its documents name the folder in which they were added.
+    names = {Path(document.path).name for document in documents}
+    before = time.time() - _LEFTOVER_SECONDS
+    deleted = []
+    for file in sorted((folder / UPLOADS).rglob("*")):
+        is_known = file.resolve() in known or file.name in names or file.resolve() in waiting
+        if file.is_file() and not is_known and file.stat().st_mtime < before:
+            file.unlink()
+            deleted.append(file)
+    return deleted
 
 
 def drop_unused(report: FileReport) -> None:

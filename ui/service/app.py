@@ -16,7 +16,7 @@ from ui.identity.oidc import Provider
 from ui.identity.wall import Wall
 from ui.service import chat_completions, documents, errors, evaluations, pages, questions
 from ui.service.access import Access, Reader
-from ui.service.documents import ingestion
+from ui.service.documents import ingestion, tidy_uploads
 from ui.service.engine import Engine
 from ui.service.evaluations import evaluation
 from ui.service.guard import Guard
@@ -55,7 +55,8 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=_load, args=(engine,), name="katheder-load", daemon=True).start()
-        jobs.start(resume=not is_worker)  # not a worker's, which ends when it is idle
+        if jobs.start(resume=not is_worker):  # not a worker's, which ends when it is idle
+            await run_in_threadpool(tidy_uploads, engine, jobs)
         try:
             if pages_app is None:
                 yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 
 from ingest.courses import MAX_COURSE_NAME
+from ingest.errors import KathederError
 from ingest.pipeline import ingest
 from ingest.store import Library
 from ingest.types import Document
@@ -20,7 +22,9 @@ from ui.service.errors import Refused
 from ui.service.jobs import Job, Jobs, Work
 from ui.service.pages import DocumentId, document_of
 from ui.service.questions import engine_of
-from ui.uploads import UPLOADS, drop_unused, is_uploaded, store_uploads
+from ui.uploads import UPLOADS, drop_leftovers, drop_unused, is_uploaded, store_uploads
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["documents"])
 jobs_router = APIRouter(tags=["jobs"])
@@ -165,6 +169,23 @@ def ingestion(engine: Engine) -> Work:
         job.detail = {}
 
     return read
+
+
+def tidy_uploads(engine: Engine, jobs: Jobs) -> None:
+    """Delete uploads that a killed program left, but not those that a job is still to read."""
+    waiting = {
+        Path(name).resolve()
+        for job in jobs.all()
+        if job.kind == "ingest" and job.state in ("queued", "running")
+        for name in job.spec["files"]
+    }
+    try:
+        deleted = drop_leftovers(engine.folder, waiting)
+    except (KathederError, OSError) as error:  # told where the library is used
+        log.info("Uploads are left as they are (%s)", error)
+    else:
+        for file in deleted:
+            log.info("Deleted %s, an upload that was never read", file)
 
 
 def _is_open(client: Client, course: str) -> bool:

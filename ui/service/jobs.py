@@ -74,14 +74,16 @@ class Jobs:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="katheder-jobs", daemon=True)
 
-    def start(self, *, resume: bool = True) -> None:
+    def start(self, *, resume: bool = True) -> bool:
         """Begin, with the jobs that an earlier service left unfinished if those are to be resumed.
 
-        Of several services of one library, the first one has its jobs.
+        Of several services of one library, the first one has its jobs; returns whether this one has.
         """
-        if resume and self._has_lock():
+        has_all = resume and self._has_lock()
+        if has_all:
             self._read()
         self._thread.start()
+        return has_all
 
     def _has_lock(self) -> bool:
         """Whether no other process has the jobs of this folder; True where that cannot be told."""
