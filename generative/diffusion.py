@@ -270,15 +270,19 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor, step: Tensor, labels: Tensor) -> Tensor:
         """x is (batch, 1, height, width), step and labels int64 (batch,); the result has x's shape."""
+        return self.stages(x, step, labels)["noise"]
+
+    def stages(self, x: Tensor, step: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """The features on the way, (batch, channels, height, width), and at last the noise."""
         about = self.time(step_encoding(step, self.time_channels)) + self.label(labels)
-        x = self.first(F.pixel_unshuffle(x, self.patch))
-        fine = self.down(x, about)
+        fine = self.down(self.first(F.pixel_unshuffle(x, self.patch)), about)
         coarse = self.attend(self.low(self.shrink(fine), about))
-        x = self.middle(coarse, about)
-        x = self.back(torch.cat([x, coarse], dim=1), about)
+        middle = self.middle(coarse, about)
+        x = self.back(torch.cat([middle, coarse], dim=1), about)
         x = self.grow(F.interpolate(x, scale_factor=2.0, mode="nearest"))
-        x = self.up(torch.cat([x, fine], dim=1), about)
-        return F.pixel_shuffle(self.last(x), self.patch)
+        up = self.up(torch.cat([x, fine], dim=1), about)
+        noise = F.pixel_shuffle(self.last(up), self.patch)
+        return {"fine": fine, "coarse": coarse, "middle": middle, "up": up, "noise": noise}
 
 
 class Residual(nn.Module):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,6 +43,7 @@ def watch(
     seconds: float = 60.0,
     seed: int = 0,
     turn: AbstractContextManager[object] | None = None,
+    **changes: Any,
 ) -> Iterator[Glimpse]:
     """Train a family by its recipe for a limited time; yields after each epoch.
 
@@ -53,11 +55,12 @@ def watch(
         seed: Of weights, order and previews.
         turn: A lock that is held while torch draws random numbers, for processes with several
             threads that do.
+        changes: Changed fields of the family's config.
     """
     model_family = family(name)
     recipe = {**model_family.recipes[dataset.name], "seed": seed, "minutes": seconds / 60}
     yield from watch_model(
-        lambda: model_family.build(model_family.config_for(dataset.name)),
+        lambda: model_family.build(model_family.config_for(dataset.name, **changes)),
         dataset,
         Recipe(**recipe),
         stop,
@@ -74,6 +77,7 @@ def watch_model(
     *,
     turn: AbstractContextManager[object] | None = None,
     preview: Callable[[GenerativeModel], Tensor],
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Glimpse]:
     """Build a model with the recipe's seed and train it; yields after each epoch.
 
@@ -84,12 +88,13 @@ def watch_model(
         stop: As for `watch`.
         turn: As for `watch`.
         preview: The images to show of a model.
+        clock: As for `generative.train.fit`.
     """
     turn = turn or nullcontext()
     with turn:
         torch.manual_seed(recipe.seed)
         model = build()
-    events = fit(model, dataset, recipe)
+    events = fit(model, dataset, recipe, clock=clock)
     last_preview, last, complete = -_PAUSE, None, False
     while not stop.is_set():
         with turn:
@@ -136,7 +141,11 @@ def preview(model: GenerativeModel, dataset: Dataset, seed: int) -> Tensor:
 
 
 def curves(epoch: Epoch) -> dict[str, float]:
-    """The curves of an epoch: both losses, or the parts of the loss where there is no validation."""
-    if epoch.valid is not None:
-        return {"training": epoch.train["loss"], "validation": epoch.valid}
-    return {name: value for name, value in epoch.train.items() if name != "loss"}
+    """The curves of an epoch: the loss of training and validation, and the loss's parts.
+
+    Where there is no validation, the parts alone; a loss of one part has none.
+    """
+    parts = {name: value for name, value in epoch.train.items() if name != "loss"}
+    if epoch.valid is None:
+        return parts
+    return {"training": epoch.train["loss"], "validation": epoch.valid, **parts}

@@ -13,7 +13,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -102,6 +102,7 @@ def fit(
     output: Path | None = None,
     board: Path | None = None,
     save_every: float = 120.0,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Epoch | Progress]:
     """Train a model; yields progress within epochs and a summary of each epoch.
 
@@ -116,6 +117,8 @@ def fit(
             the state `resume.pt`; if there is one, the run resumes from it. None writes nothing.
         board: Folder of TensorBoard's event files; None writes none.
         save_every: Seconds between two saved states.
+        clock: Seconds, by which the run's time is measured and limited; `time.thread_time` counts
+            those in which the processor works for this run.
 
     Raises:
         ValueError: the data's image size is not the model's.
@@ -127,7 +130,7 @@ def fit(
             f"the model is made for {model.image_shape[-1]} x {model.image_shape[-1]} pixels, "
             f"{dataset.name} has {dataset.image_size} x {dataset.image_size}"
         )
-    run = _Run(model, dataset, recipe, output, save_every)
+    run = _Run(model, dataset, recipe, output, save_every, clock)
     writer = _board(board)
     for event in run.events():
         if writer is not None and isinstance(event, Epoch):
@@ -154,9 +157,10 @@ class _Run:
         recipe: Recipe,
         output: Path | None,
         save_every: float,
+        clock: Callable[[], float],
     ) -> None:
         self.model, self.dataset, self.recipe = model, dataset, recipe
-        self.output, self.save_every = output, save_every
+        self.output, self.save_every, self.clock = output, save_every, clock
         self.state = _State()
         self.steps = max(1, len(dataset.train) // recipe.batch)
         torch.manual_seed(recipe.seed)
@@ -172,7 +176,7 @@ class _Run:
 
     def events(self) -> Iterator[Epoch | Progress]:
         state, recipe = self.state, self.recipe
-        started, saved = time.monotonic() - state.seconds, time.monotonic()
+        started, saved = self.clock() - state.seconds, time.monotonic()
         sums: dict[str, float] = {}
         while state.epoch < recipe.epochs and not self._is_over():
             self.model.train()
@@ -197,7 +201,7 @@ class _Run:
                     sums[name] = sums.get(name, 0.0) + value
                 sums["steps"] = sums.get("steps", 0.0) + 1
                 state.step += 1
-                state.seconds = time.monotonic() - started
+                state.seconds = self.clock() - started
                 if state.step % 20 == 0:
                     means = {k: v / sums["steps"] for k, v in sums.items() if k != "steps"}
                     yield Progress(state.epoch + 1, state.step, self.steps, means)

@@ -26,7 +26,7 @@ from generative.families import FAMILIES
 from generative.toy import models as planar
 from generative.toy.shapes import SHAPES
 from ui.german import GERMAN
-from ui.laboratory import cache, canvas, compare, latent_map, train, widgets
+from ui.laboratory import cache, canvas, compare, latent_map, train, unet, widgets
 from ui.laboratory.foundations import TOPICS, anomaly, block, difficulty, similarity, taxonomy
 from ui.session import background_jobs
 from ui.views.generative import PARTS
@@ -264,10 +264,16 @@ def test_the_chain_has_a_slider_over_its_steps_and_is_sampled_once(opened, no_mn
     page = choose(page, "Step", 25)
     assert torch.equal(torch.get_rng_state(), state)  # sampling would have set another seed
     assert "Noisy image, t = 0" in alts(page)
+    assert "Features at the fine scale: 48 x 14 x 14" in alts(page)
+    assert "The noisy image, at step t = 0" in alts(page)
 
 
-def test_noise_is_added_to_a_test_image(opened, mnist):
-    assert "A test image to which noise is added in equal steps" in alts(opened("denoise"))
+def test_noise_is_added_to_a_test_image_and_its_bound_is_drawn(opened, mnist):
+    page = opened("denoise", bound=True)
+    assert "A test image to which noise is added in equal steps" in alts(page)
+    parts = unet.bound_of("diffusion", cache.version("diffusion"), 0)
+    assert parts.shape == (1, 251)
+    assert f"-ln p of the image is at most {float(parts.sum()):.0f} nats" in text_of(page)
 
 
 def test_the_chain_ends_with_the_sample_of_its_seed_and_begins_with_noise(opened):
@@ -549,6 +555,7 @@ def test_all_words_of_the_laboratory_have_german_ones():
     kinds = ["exact", "lower bound", "grey", "binary"]
     tables = (widgets.TITLES, widgets.SENTENCES, PARTS, train.PARTS, compare.DATASETS)
     expected = {*headings, *kinds, *(value for table in tables for value in table.values())}
+    expected |= {*unet.STAGES.values()}
     tables = (TOPICS, difficulty.SOURCES, anomaly.KINDS, similarity.MEASURES)
     expected |= {value for table in tables for value in table.values()}
     expected |= {value for row in taxonomy.PROPERTIES.values() for value in row} | {*COLOURS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 
@@ -251,6 +252,13 @@ def test_a_preview_is_of_the_averaged_weights(tmp_path):
     saved = checkpoints.load(tmp_path).decode(codes)
     assert torch.equal(epoch.model.decode(codes), saved)
     assert not torch.equal(model.eval().decode(codes), saved)
+
+
+def test_a_run_is_limited_by_the_clock_that_it_is_given():
+    ticks = itertools.count(0, 6.0)  # seconds, one tick for each step
+    recipe = Recipe(epochs=50, batch=400, minutes=1)  # 3 steps in an epoch
+    events = fit(small(), digits(), recipe, clock=lambda: next(ticks))
+    assert [event.number for event in events if isinstance(event, Epoch)] == [1, 2, 3, 4]
 
 
 def test_the_judge_of_the_small_digits_reads_them():

@@ -143,7 +143,9 @@ def test_a_watched_training_ends_with_its_recipe_and_lowers_the_loss(monkeypatch
     assert glimpses[-1].epoch.valid < glimpses[0].epoch.valid
     assert glimpses[0].preview is not None
     assert glimpses[-1].preview is not None
-    assert set(live.curves(glimpses[0].epoch)) == {"training", "validation"}
+    parts = live.curves(glimpses[0].epoch)
+    assert set(parts) == {"training", "validation", "reconstruction", "kl"}
+    assert parts["training"] == pytest.approx(parts["reconstruction"] + parts["kl"], rel=1e-5)
 
 
 @pytest.mark.slow

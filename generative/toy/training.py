@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from generative.toy.models import FAMILIES, Planar, PlanarFamily, grid_points
 from generative.toy.shapes import NOISE, Shape, as_points
 from generative.train import Recipe
 
-SECONDS = 20.0  # the longest training of a family
+SECONDS = 20.0  # the longest training of a family, in processor time of one core
 PREVIEW_POINTS = 1000
 _REACH = 1.5  # of the square over which a density is integrated
 
@@ -64,10 +65,11 @@ def train_planar(
     """Train a family on points of a shape; see `generative.live.watch_model`.
 
     Args:
-        family: Its recipe ends the training before the time does, on a machine that is not busy.
+        family: Its recipe ends the training before the time does.
         shape: The distribution.
         stop: As for `watch_model`.
-        seconds: The longest time.
+        seconds: The longest time, of the processor's work: on a busy machine it takes longer, and
+            the result is the same.
         seed: Of weights, points and order.
         turn: As for `watch_model`.
         recipe: Changed fields of the recipe.
@@ -81,6 +83,7 @@ def train_planar(
         stop,
         turn=turn,
         preview=lambda model: model.sample(PREVIEW_POINTS, seed=seed),
+        clock=time.thread_time,
     )
 
 

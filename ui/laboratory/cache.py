@@ -206,19 +206,27 @@ def chain(
     seed: int, digit: int | None, sampler: Sampler, name: str = "diffusion"
 ) -> tuple[list[int], Tensor]:
     """One chain from noise to a digit: the steps, and x_t with the predicted x_0, (steps, 2, ...)."""
-    return _chain(name, version(name), seed, digit, sampler)
+    steps, states = states_of(seed, digit, sampler, name)
+    return steps, ((states + 1) / 2).clamp(0, 1)
+
+
+def states_of(
+    seed: int, digit: int | None, sampler: Sampler, name: str = "diffusion"
+) -> tuple[list[int], Tensor]:
+    """As `chain`, in the network's range: images are in [-1, 1], and x_t is not limited."""
+    return _states(name, version(name), seed, digit, sampler)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _chain(
+def _states(
     name: str, version: int, seed: int, digit: int | None, sampler: Sampler
 ) -> tuple[list[int], Tensor]:
     diffusion = model(name)
     assert isinstance(diffusion, Diffusion)
     labels = None if digit is None else torch.tensor([digit])
     with TURN:
-        chain = list(diffusion.chain(1, seed=seed, labels=labels, **asdict(sampler)))
-    return [step for step, _, _ in chain], torch.stack([torch.cat(pair) for _, *pair in chain])
+        states = list(diffusion.states(1, seed=seed, labels=labels, **asdict(sampler)))
+    return [step for step, _, _ in states], torch.stack([torch.cat(pair) for _, *pair in states])
 
 
 def noised(number: int, frames: int, name: str = "diffusion") -> Tensor:

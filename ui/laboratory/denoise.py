@@ -8,6 +8,7 @@ from generative.diffusion import Diffusion
 from generative.pictures import strip
 from ui.laboratory import cache
 from ui.laboratory.sample import any_digit, choose_sampler
+from ui.laboratory.unet import bound, inside, schedules
 from ui.laboratory.widgets import choose_model, row, sentence
 from ui.text import escape, t
 
@@ -41,6 +42,7 @@ def show() -> None:
     for number in (0, 1):
         st.image(strip(frames[:, number], _FRAMES, scale=scale), alt=label)
     st.caption(label)
+    inside(model, cache.states_of(seed, digit, sampler, name)[1][at - 1, :1], steps[at - 1], digit)
     st.subheader(t("From digit to noise"))
     dataset = cache.dataset_of(name)
     last = len(cache.images(dataset).test) - 1
@@ -50,3 +52,6 @@ def show() -> None:
         alt=t("A test image to which noise is added in equal steps"),
     )
     st.caption(t("A test image to which noise is added in equal steps"))
+    schedules(len(model.schedule))
+    if st.toggle(t("Bound on ln p of this image, step by step"), key="bound"):
+        bound(name, model, number)

@@ -61,7 +61,12 @@ def show() -> None:
         t("Data"), list(SHAPES), format_func=lambda one: t(SHAPES[one].title), key="toy_shape"
     )
     seconds = middle.slider(
-        t("Time limit for each family (seconds)"), 5, 20, int(SECONDS), 5, key="toy_seconds"
+        t("Time limit for each family (seconds of processor time)"),
+        5,
+        20,
+        int(SECONDS),
+        5,
+        key="toy_seconds",
     )
     seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, key="toy_seed"))
     if st.button(t("Train all six"), type="primary", icon=":material/play_arrow:", disabled=busy):

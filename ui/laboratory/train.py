@@ -20,13 +20,15 @@ from generative.model import GenerativeModel
 from ui.job import Job
 from ui.laboratory import cache
 from ui.laboratory.widgets import pictures, sentence, title
-from ui.session import background_jobs, error_text, may
+from ui.session import background_jobs, may
 from ui.text import escape, t
 
 _TRAINING = "laboratory training"  # the name of the one training job of the process
 PARTS = {  # loss: its name in the chart
     "training": "Training loss",
     "validation": "Validation loss",
+    "reconstruction": "Reconstruction, in training",
+    "kl": "KL, in training",
     "discriminator": "Discriminator loss",
     "generator": "Generator loss",
     "right": "Discriminator accuracy",
@@ -34,7 +36,7 @@ PARTS = {  # loss: its name in the chart
     "real": "Energy of the digits",
     "walked": "Energy of the samples",
 }
-COLOURS = ("#2f86a8", "#c77700", "#a05bb5")  # 3 : 1 and more on both themes
+COLOURS = ("#2f86a8", "#c77700", "#a05bb5", "#4d8f4d")  # 3 : 1 and more on both themes
 _STARTING = threading.Lock()
 _EVERY = 0.7  # seconds between two updates of the chart
 
@@ -47,6 +49,7 @@ class Training:
     family: str
     seconds: int
     seed: int
+    beta: float = 1.0
 
 
 def show() -> None:
@@ -69,8 +72,20 @@ def show() -> None:
     seconds = middle.slider(t("Time limit (seconds)"), 5, 60, 30, 5, key="train_seconds")
     seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, key="train_seed"))
     st.caption(escape(sentence(name)))
+    beta = 1.0
+    if name == "vae":
+        beta = st.select_slider(
+            t("Weight of the KL (beta)"),
+            [0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0],
+            1.0,
+            help=t(
+                "1: the bound on ln p. Lower: sharper reconstructions, but codes that do not follow "
+                "the prior, so that samples are worse. Higher: codes say less of the image."
+            ),
+            key="train_beta",
+        )
     if st.button(t("Train"), type="primary", icon=":material/play_arrow:", disabled=busy):
-        start(name, seconds, seed)
+        start(name, seconds, seed, beta)
         st.rerun()
     if now is not None:
         follow(now)
@@ -78,22 +93,24 @@ def show() -> None:
             st.rerun()
 
 
-def start(family: str, seconds: int, seed: int) -> None:
-    """Start a training in the background, unless one is already running."""
+def start(family: str, seconds: int, seed: int, beta: float = 1.0) -> None:
+    """Start a training in the background, unless one is already running; beta is of a VAE."""
+    changes = {"beta": beta} if family == "vae" else {}
 
     def work(stop: threading.Event):  # type: ignore[no-untyped-def]
-        return watch(family, digits(), stop, seconds=seconds, seed=seed, turn=cache.TURN)
+        return watch(family, digits(), stop, seconds=seconds, seed=seed, turn=cache.TURN, **changes)
 
     with _STARTING:
         now = background_jobs().get(_TRAINING)
         if now is None or now.job.done:
-            background_jobs()[_TRAINING] = Training(Job(work), family, seconds, seed)
+            background_jobs()[_TRAINING] = Training(Job(work), family, seconds, seed, beta)
 
 
 def follow(training: Training) -> None:
     """Chart and preview, updated while the training runs."""
     job = training.job
-    st.subheader(escape(title(training.family)))
+    of_beta = f", beta = {training.beta:g}" if training.family == "vae" else ""
+    st.subheader(escape(title(training.family) + of_beta))
     if not job.done:
         st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_train")
     status = st.empty()
@@ -127,7 +144,7 @@ def keep(training: Training, model: GenerativeModel) -> None:
         folder = available.folder_for(name.strip())
         check_target(folder, replace=False)
     except GenerativeError as error:
-        st.error(error_text(error))
+        st.error(escape(str(error)))
         return
     checkpoints.save(model, folder, model.about)
     st.success(
@@ -171,7 +188,20 @@ def draw(training: Training, glimpses: Sequence[Glimpse], status, chart, preview
         )
         .properties(height=260)
     )
-    chart.altair_chart(lines, width="stretch", alt=t("Loss by epoch"))
+    with chart.container():
+        st.altair_chart(lines, width="stretch", alt=t("Loss by epoch"))
+        if "kl" in epoch.train:
+            st.caption(
+                escape(
+                    t(
+                        "In nats an image: reconstruction {reconstruction}, KL {kl}; the training loss "
+                        "is the first plus beta = {beta} times the second.",
+                        reconstruction=f"{epoch.train['reconstruction']:.2f}",
+                        kl=f"{epoch.train['kl']:.2f}",
+                        beta=f"{training.beta:g}",
+                    )
+                )
+            )
     preview_images = next(
         (one.preview for one in reversed(glimpses) if one.preview is not None), None
     )
