@@ -20,7 +20,7 @@ from ingest.text.languages import DEFAULT, language
 from ingest.text.scripts import count_words, words_and_letters
 from ingest.types import Passage
 from rag.orders import asks_about_orders, is_order
-from rag.rerank import Reranker, foreign_logits, logits
+from rag.rerank import Reranker, foreign_logits, logits, score_parts
 from rag.settings import AnswerSettings
 from rag.spans import TextSpan, judge_input, quotable_spans, span_text
 from rag.types import Hit, Source
@@ -91,7 +91,9 @@ def select_evidence(
     ]
     if not candidates:
         return ()
-    scores = judge.score(question, [judge_input(c.hit.passage, c.span) for c in candidates])
+    passages = [candidate.hit.passage for candidate in candidates]
+    texts = [judge_input(c.hit.passage, c.span) for c in candidates]
+    scores = score_parts(judge, question, texts, passages)
     spoken = language_of(question) or DEFAULT.code
     passage_logits = weighted_logits(spoken, [c.hit for c in candidates], settings.passage_weight)
     ranks = page_ranks([hit.passage for hit in hits])
@@ -219,7 +221,8 @@ def passages_as_evidence(
     sources: list[Source] = []
     words_left = settings.evidence_words
     hits = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
-    scores = judge.score(question, [hit.passage.text for hit in hits])
+    passages = [hit.passage for hit in hits]
+    scores = score_parts(judge, question, [passage.text for passage in passages], passages)
     for hit, score in zip(hits, scores, strict=False):
         words = words_and_letters(hit.passage.text)
         if not words or (sources and words_left <= 0):

@@ -1,7 +1,8 @@
 """Two rerankers as one: question and text are read by those that know the languages of both.
 
 Where both are in English, the score is the mean of both rerankers' logits; where one of them is in
-another language, it is the multilingual one's alone. So does `ingest.joint_encoder` weigh its two
+another language, it is the multilingual one's alone. A text whose words show no language, such as a
+formula or a row of names, is in the language of its lecture, where the caller knows it. So does `ingest.joint_encoder` weigh its two
 encoders. Passages are worth both readings; the many spans of the first passages are scored by one
 of the rerankers alone.
 """
@@ -28,7 +29,13 @@ class RerankerByLanguage:
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         """The probability in [0, 1] that each text answers the question; see `Reranker.score`."""
-        is_english = _are_english(question, texts)
+        return self.score_in(question, texts, [""] * len(texts))
+
+    def score_in(
+        self, question: str, texts: Sequence[str], languages: Sequence[str]
+    ) -> list[float]:
+        """As `score`, for texts of lectures in some languages; see `rag.rerank.score_parts`."""
+        is_english = _are_english(question, texts, languages)
         scores = np.empty(len(texts))
         for reranker, rows in ((self._english, is_english), (self._multilingual, ~is_english)):
             if rows.any():
@@ -56,8 +63,19 @@ class JointReranker:
         self, question: str, texts: Sequence[str], *, batch_size: int = BATCH_SIZE
     ) -> list[float]:
         """The probability in [0, 1] that each text answers the question; see `Reranker.score`."""
+        return self.score_in(question, texts, [""] * len(texts), batch_size=batch_size)
+
+    def score_in(
+        self,
+        question: str,
+        texts: Sequence[str],
+        languages: Sequence[str],
+        *,
+        batch_size: int = BATCH_SIZE,
+    ) -> list[float]:
+        """As `score`, for texts of lectures in some languages; see `rag.rerank.score_parts`."""
         scores = logits(self._multilingual.score(question, texts, batch_size=batch_size))
-        rows = np.flatnonzero(_are_english(question, texts)).tolist()
+        rows = np.flatnonzero(_are_english(question, texts, languages)).tolist()
         if rows:
             english = [texts[row] for row in rows]
             both = logits(self._english.score(question, english, batch_size=batch_size))
@@ -65,12 +83,18 @@ class JointReranker:
         return [float(value) for value in 1 / (1 + np.exp(-scores))]
 
 
-def _are_english(question: str, texts: Sequence[str]) -> np.ndarray:
-    """Whether the question and each text are in English, as far as their words show, shape (N,)."""
-    if not _is_english(question):
+def _are_english(question: str, texts: Sequence[str], languages: Sequence[str]) -> np.ndarray:
+    """Whether the question and each text are in English, shape (N,).
+
+    Args:
+        question: Its words decide, and English where they show no language.
+        texts: Their own words decide.
+        languages: Of the lectures, ISO 639-1; they decide where a text's words show none.
+    """
+    if (language_of(question) or DEFAULT.code) != DEFAULT.code:
         return np.zeros(len(texts), dtype=bool)
-    return np.array([_is_english(text) for text in texts], dtype=bool)
-
-
-def _is_english(text: str) -> bool:
-    return (language_of(text) or DEFAULT.code) == DEFAULT.code
+    codes = [
+        language_of(text) or code or DEFAULT.code
+        for text, code in zip(texts, languages, strict=True)
+    ]
+    return np.array([code == DEFAULT.code for code in codes], dtype=bool)

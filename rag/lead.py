@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,11 +21,19 @@ from rag.confidence import missing_names
 from rag.evidence import Judge, page_ranks, weighted_logits
 from rag.orders import are_orders, asks_about_orders, is_order
 from rag.parts import parts_of
-from rag.rerank import logits
+from rag.rerank import logits, score_parts
 from rag.settings import AnswerSettings
-from rag.spans import TextSpan, Unit, has_min_words, is_row, judge_input, span_text, units_of
+from rag.spans import (
+    Unit,
+    has_min_words,
+    is_code,
+    is_row,
+    judge_input,
+    span_text,
+    units_of,
+)
 from rag.types import Hit
-from rag.unit_kinds import content_stems, kind_logits
+from rag.unit_kinds import content_stems, kind_logits, unasked_asides
 
 MAX_WORDS = 40  # of a lead with its label
 _PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
@@ -42,13 +50,15 @@ _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, w
 class LeadUnits:
     """The units of a lead and the hit whose passage holds them; `label` as in `Lead`.
 
-    `score` in [0, 1] is the judge's for the best unit, moved by what the unit's kind adds.
+    `score` in [0, 1] is the judge's for the best unit, moved by what the unit's kind adds. `names_only`
+    says whether that unit only names its subject, as a schedule does.
     """
 
     hit: Hit
     units: tuple[Unit, ...]
     label: str
     score: float
+    names_only: bool = False
 
     @property
     def start(self) -> int:
@@ -122,7 +132,9 @@ def select_leads(
             return
         number, unit = best
         if not leads or scores[number][unit] >= _MIN_PART:
-            leads.append(_extended(some_pages[number], unit, scores[number], query, leads))
+            page = some_pages[number]
+            lead = _extended(page, unit, scores[number], query, leads)
+            leads.append(replace(lead, names_only=page.asides((part, query), asked_in)[unit]))
 
     near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
     for part in _held(parts.questions, on_topic, asked_in):
@@ -165,6 +177,12 @@ class _Page:
         self.entries = [
             unit.is_item or row for unit, row in zip(self.units, self.rows, strict=True)
         ]
+
+    def asides(self, questions: tuple[str, str], asked_in: Language) -> list[bool]:
+        """Which units only name their subject; see `unasked_asides`."""
+        passage = self.hit.passage
+        asides = unasked_asides(questions, asked_in, passage, self.texts, self.entries)
+        return [bool(aside) for aside in asides]
 
     def least(self, row: int) -> range | None:
         """The fewest rows around a unit that can be a lead; None where there are none.
@@ -262,8 +280,13 @@ def _unit_scores(
     The unit behind a question of the page answers it, so that it has at least the question's logit.
     """
     texts = [page.judge_input(row) for page in pages for row in range(len(page.units))]
+    passages = [page.hit.passage for page in pages for _ in page.units]
     means = np.mean(
-        [logits(judge.score(question, texts)) for question in dict.fromkeys(questions)], axis=0
+        [
+            logits(score_parts(judge, question, texts, passages))
+            for question in dict.fromkeys(questions)
+        ],
+        axis=0,
     )
     ends = np.cumsum([len(page.units) for page in pages])[:-1]
     scores = list(np.split(means, ends))
@@ -322,7 +345,9 @@ def _extended(
             break
         better = max(ends, key=lambda each: float(scores[each]))
         start, end = min(first, better), max(last, better)
-        near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN
+        near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN and (
+            not is_code(page.texts[better]) or is_code(page.texts[row])
+        )
         rows = range(start, end + 1)
         if near and is_free(rows) and page.count(rows) <= room:
             first, last = start, end
@@ -365,29 +390,3 @@ def _opening_line(page: _Page, row: int) -> str:
         if page.opens(row):
             return page.texts[row]
     return ""
-
-
-def context_of(lead: LeadUnits, max_words: int) -> TextSpan:
-    """The part of the page around a lead: whole units on both sides, up to some words.
-
-    It stays on the pages of the lead, so that the citation of both is the same.
-    """
-    passage = lead.hit.passage
-    units = units_of(passage)
-    pages = set(passage.pages_of(lead.start, lead.end))
-    on_pages = [pages.issuperset(passage.pages_of(unit.start, unit.end)) for unit in units]
-    words = [count_words(span_text(passage, unit)) for unit in units]
-    inside = [row for row, unit in enumerate(units) if lead.start <= unit.start < lead.end]
-    first, last = inside[0], inside[-1]
-    while True:
-        grown = False
-        for start, end in ((first, min(last + 1, len(units) - 1)), (max(first - 1, 0), last)):
-            if (
-                (start, end) != (first, last)
-                and all(on_pages[start : end + 1])
-                and sum(words[start : end + 1]) <= max_words
-            ):
-                first, last, grown = start, end, True
-                break
-        if not grown:
-            return TextSpan(units[first].start, units[last].end)

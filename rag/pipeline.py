@@ -42,7 +42,7 @@ from rag.search import find
 from rag.settings import Settings
 from rag.spelling import corrected
 from rag.structured import CheckedAnswer
-from rag.types import Answer, Answered, Event, Grade, Hit, Source, StageDone, Turn
+from rag.types import Answer, Answered, Doubt, Event, Grade, Hit, Source, StageDone, Turn
 from rag.versions import newest_versions, unite_versions
 from rag.wishes import wish_of
 from rag.writing import Draft, write_draft
@@ -254,6 +254,8 @@ class Pipeline(Answerer):
         sentences, sources = checked.sentences, checked.sources
         if not sentences:
             leads = self.leads(question, query, hits)
+            if leads and all(lead.names_only for lead in leads):
+                grade, answer = "doubtful", replace(answer, doubts=(*answer.doubts, Doubt("named")))
             quoted = quoted_answer(leads, evidence, self.settings.answer)
             sentences, sources = quoted.sentences, quoted.sources
         seconds["ground"] = time.perf_counter() - start

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.lead import LeadUnits, context_of
+from ingest.text.scripts import count_words
+from rag.lead import LeadUnits
 from rag.rerank import logits
 from rag.settings import AnswerSettings
-from rag.spans import TextSpan, span_text
+from rag.spans import TextSpan, span_text, units_of
 from rag.types import Lead, Sentence, Source
 
 
@@ -89,6 +90,32 @@ def _source_of(lead: LeadUnits, max_words: int) -> Source:
     quote = span_text(lead.hit.passage, span)
     logit = round(float(logits([lead.score])[0]), 4)
     return Source(0, quote, lead.hit, lead.score, span.start, span.end, logit)
+
+
+def context_of(lead: LeadUnits, max_words: int) -> TextSpan:
+    """The part of the page around a lead: whole units on both sides, up to some words.
+
+    It stays on the pages of the lead, so that the citation of both is the same.
+    """
+    passage = lead.hit.passage
+    units = units_of(passage)
+    pages = set(passage.pages_of(lead.start, lead.end))
+    on_pages = [pages.issuperset(passage.pages_of(unit.start, unit.end)) for unit in units]
+    words = [count_words(span_text(passage, unit)) for unit in units]
+    inside = [row for row, unit in enumerate(units) if lead.start <= unit.start < lead.end]
+    first, last = inside[0], inside[-1]
+    while True:
+        grown = False
+        for start, end in ((first, min(last + 1, len(units) - 1)), (max(first - 1, 0), last)):
+            if (
+                (start, end) != (first, last)
+                and all(on_pages[start : end + 1])
+                and sum(words[start : end + 1]) <= max_words
+            ):
+                first, last, grown = start, end, True
+                break
+        if not grown:
+            return TextSpan(units[first].start, units[last].end)
 
 
 def _overlap(first: Source, second: Source) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,11 +10,19 @@ import numpy as np
 from ingest.chunk import embedding_text
 from ingest.text.detect import language_of
 from ingest.text.languages import DEFAULT
+from ingest.types import Passage
 from rag.settings import RerankSettings
 from rag.types import Hit
 
 BATCH_SIZE = 16  # pairs
 _ACROSS = 1.2  # logits, by which the rerankers score text in another language too low
+
+
+class Scorer(Protocol):
+    """Scores texts against a question: a reranker, or a judge of spans."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One score a text, larger is better."""
 
 
 class Reranker(Protocol):
@@ -49,7 +57,9 @@ def rerank(
     if not head:
         return []
     texts = [embedding_text(hit.passage) for hit in head]
-    scores = reranker.score(question, texts, batch_size=settings.batch_size)
+    scores = score_parts(
+        reranker, question, texts, [hit.passage for hit in head], batch_size=settings.batch_size
+    )
     first_stage = np.array([hit.score("fused") or 0.0 for hit in head])
     values = logits(scores) + foreign_logits(language_of(question) or DEFAULT.code, head)
     combined = standardised(values) + settings.first_stage_weight * standardised(first_stage)
@@ -59,6 +69,32 @@ def rerank(
         for rank, position in enumerate(map(int, order), start=1)
     ]
     return ranked + list(hits[len(head) :])
+
+
+def score_parts(
+    scorer: Scorer,
+    question: str,
+    texts: Sequence[str],
+    passages: Sequence[Passage],
+    **options: int,
+) -> list[float]:
+    """The score of each text, a part of the passage in the same place.
+
+    A scorer that reads languages in different ways (`score_in`) gets the passages' languages, since
+    a row of figures or names shows none of its own.
+
+    Args:
+        scorer: A reranker or a judge.
+        question: As for `Scorer.score`.
+        texts: Parts of passages, perhaps with their headings.
+        passages: As many.
+        options: Further ones of the scorer, such as `batch_size`.
+    """
+    score_in: Callable[..., list[float]] | None = getattr(scorer, "score_in", None)
+    if score_in is None:
+        score: Callable[..., list[float]] = scorer.score
+        return score(question, texts, **options)
+    return score_in(question, texts, [passage.language for passage in passages], **options)
 
 
 def foreign_logits(spoken: str, hits: Sequence[Hit]) -> np.ndarray:

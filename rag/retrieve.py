@@ -9,9 +9,11 @@ import numpy as np
 from ingest.embed import Encoder
 from ingest.store import Store
 from ingest.text.detect import language_of
+from ingest.text.languages import DEFAULT, language
 from ingest.types import Passage
 from rag.settings import RetrievalSettings
 from rag.types import Hit, Stage, StageScore
+from rag.unit_kinds import is_unasked_bibliography
 
 _RANK_OFFSET = 10  # of reciprocal rank fusion
 _FOREIGN_COSINE = 0.05  # by which a text and its translation are closer than their vectors
@@ -45,13 +47,33 @@ def retrieve(
     if settings.lexical_weight > 0:
         lists["lexical"] = store.search_lexical(question, settings.candidates)
     weights = {"dense": settings.dense_weight, "lexical": settings.lexical_weight}
-    return fuse(
+    hits = fuse(
         lists,
         {stage: weights[stage] for stage in lists},
         language=language_of(question),
         foreign_share=settings.foreign_lexical_score,
         foreign_cosine=0.0 if across is None else _FOREIGN_COSINE,
     )
+    return _bibliographies_last(hits, question)
+
+
+def _bibliographies_last(hits: Sequence[Hit], question: str) -> list[Hit]:
+    """The hits, lists of literature last and with the fused score 0, unless they are asked for.
+
+    A list of literature holds the words of many subjects and says nothing of any; in a lecture in
+    another language than the question's, hardly another page holds its words.
+    """
+    asked_in = language(language_of(question) or DEFAULT.code)
+    lists = [is_unasked_bibliography(hit.passage, question, asked_in) for hit in hits]
+    if not any(lists):
+        return list(hits)
+    order = [hit for hit, is_list in zip(hits, lists, strict=True) if not is_list]
+    first_list = len(order) + 1
+    order += [hit for hit, is_list in zip(hits, lists, strict=True) if is_list]
+    return [
+        hit.with_stage("fused", hit.stages["fused"].score if rank < first_list else 0.0, rank)
+        for rank, hit in enumerate(order, start=1)
+    ]
 
 
 def vector_across_languages(
@@ -62,12 +84,13 @@ def vector_across_languages(
     Args:
         encoder: None, or one without `across_languages`, which reads all languages alike.
         store: The library.
-        question: Its words; None too where they show no language.
+        question: Its words; where they show no language, it counts as one in the default language,
+            whose encoder reads it.
         vector: The encoder's vector of the question, if there is one.
     """
     across = getattr(encoder, "across_languages", None)
-    spoken = language_of(question)
-    if across is None or vector is None or not spoken or store.languages() <= {spoken}:
+    spoken = language_of(question) or DEFAULT.code
+    if across is None or vector is None or store.languages() <= {spoken}:
         return None
     return across(vector)
 
@@ -77,11 +100,13 @@ def _search_by_language(
 ) -> list[tuple[Passage, float]]:
     """The k passages of the largest cosine, those of other languages with the vector for them.
 
-    The order counts _FOREIGN_COSINE more for those, the scores do not.
+    The order counts _FOREIGN_COSINE more for those, the scores do not. A question whose words show
+    no language (`spoken` is "") may be in any, so that there nothing counts more.
     """
     own, others = (store.search_dense(query, 2 * k) for query in (vector, across))
-    passages = [pair for pair in own if not _is_foreign(pair[0], spoken)]
-    passages += [pair for pair in others if _is_foreign(pair[0], spoken)]
+    reader = spoken or DEFAULT.code
+    passages = [pair for pair in own if not _is_foreign(pair[0], reader)]
+    passages += [pair for pair in others if _is_foreign(pair[0], reader)]
 
     def closeness(pair: tuple[Passage, float]) -> float:
         return pair[1] + _FOREIGN_COSINE * _is_foreign(pair[0], spoken)

@@ -21,6 +21,13 @@ from ingest.types import Passage
 MARKER = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}-]|\d+[.)])\s+")
 # Lines that say where the links of a page lead, before more of the passage's text.
 _LINKS = re.compile(r"(?:^Link: [^\n]*\n)+(?=[^\n])(?!Link: )", re.MULTILINE)
+# Marks of program code, each in a group of its own: assignment and comparison, a statement's end,
+# braces, a call, an access.
+_CODE = re.compile(
+    r"(?P<operator>:=|[=!<>]=|&&|\|\||->|<-)|(?P<statement>;(?=\s*(?:$|[}\w])))|(?P<brace>[{}])"
+    r"|(?P<call>\w\([\w\s,.\"'%&*\[\]+-]*\)(?=\s*[;{:]))|(?P<access>\w\[\w+\]|\w\$\w|\w\.\w+\()"
+)
+_MIN_CODE_MARKS = 2
 _DAY = re.compile(r"\b\d{1,2}\.$")
 _MIN_WORDS = 4  # of two letters or more; a span of fewer is not quoted alone
 _MAX_WORDS = 60  # a span gets no longer by the lines that are joined to it
@@ -145,6 +152,11 @@ def _splits_date(text: str, before: TextSpan, after: TextSpan, spoken: Language)
 def is_row(text: str, span: TextSpan) -> bool:
     """Whether a span is a row of a table, in the form of `ingest.text.rows`."""
     return text.startswith("| ", span.start) and text.endswith(" |", span.start, span.end)
+
+
+def is_code(text: str) -> bool:
+    """Whether a text has at least two of the marks by which program code is known."""
+    return len({match.lastgroup for match in _CODE.finditer(text)}) >= _MIN_CODE_MARKS
 
 
 def _opens_a_list(text: str, start: int) -> bool:

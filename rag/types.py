@@ -23,7 +23,7 @@ Stage = Literal["dense", "lexical", "fused", "reranked"]
 Grade = Literal["answered", "doubtful", "not_answered"]
 #: Why an answer is doubtful: the best evidence scores low; the passages lack names of the
 #: question; the first passages are from different documents; question and page differ in language.
-DoubtKind = Literal["weak", "missing", "scattered", "languages"]
+DoubtKind = Literal["weak", "missing", "scattered", "languages", "named"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,19 +45,10 @@ def kind_logits(
     """
     spoken = language(passage.language)
     term = asked_term(questions[0], asked_in)
-    heading = passage.headings[-1] if passage.headings else ""
-    unwanted = [
-        aside
-        for kind, aside in spoken.asides.items()
-        if not any(_asks_for(kind, question, asked_in) for question in questions)
-    ]
-    values = np.zeros(len(texts))
-    behind_aside = False
+    values = _ASIDE * unasked_asides(questions, asked_in, passage, texts, entries)
     about_orders = any(map(asks_about_orders, questions))
     orders = [False] * len(texts) if about_orders else are_orders(texts)
-    for row, (text, is_entry) in enumerate(zip(texts, entries, strict=True)):
-        behind_aside = (behind_aside and is_entry) or _is_one_of(unwanted, text, heading)
-        values[row] += _ASIDE * behind_aside
+    for row, text in enumerate(texts):
         if orders[row]:
             values[row] += _ORDER
             continue
@@ -66,6 +57,39 @@ def kind_logits(
         elif term and defines(text, term, spoken):
             values[row] += _DEFINITION
     return values
+
+
+def unasked_asides(
+    questions: Sequence[str],
+    asked_in: Language,
+    passage: Passage,
+    texts: Sequence[str],
+    entries: Sequence[bool],
+) -> np.ndarray:
+    """Which units only name their subject, as a task or a schedule does, for a question about something else.
+
+    Args:
+        questions: As in `kind_logits`, like all that follows.
+        asked_in: The language of both.
+        passage: Holds the units.
+        texts: Of the units.
+        entries: Whether a unit is of the kind of what is above it.
+
+    Returns:
+        Bool, shape (units,).
+    """
+    heading = passage.headings[-1] if passage.headings else ""
+    unwanted = [
+        aside
+        for kind, aside in language(passage.language).asides.items()
+        if not any(_asks_for(kind, question, asked_in) for question in questions)
+    ]
+    asides = np.zeros(len(texts), dtype=bool)
+    behind_aside = False
+    for row, (text, is_entry) in enumerate(zip(texts, entries, strict=True)):
+        behind_aside = (behind_aside and is_entry) or _is_one_of(unwanted, text, heading)
+        asides[row] = behind_aside
+    return asides
 
 
 def is_aside(text: str, heading: str, spoken: Language) -> bool:
@@ -81,6 +105,14 @@ def is_unasked_reference(
     if reference is None or _asks_for("reference", question, asked_in):
         return False
     return _is_one_of([reference], text, heading)
+
+
+def is_unasked_bibliography(passage: Passage, question: str, asked_in: Language) -> bool:
+    """Whether a passage is a list of literature, by its heading, for a question about something else."""
+    reference = language(passage.language).asides.get("reference")
+    if reference is None or not passage.headings or _asks_for("reference", question, asked_in):
+        return False
+    return bool(reference.heading.search(passage.headings[-1]))
 
 
 def asked_term(question: str, asked_in: Language) -> str:

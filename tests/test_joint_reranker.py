@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tiny_models import hit
 
 from ingest import weights
 from rag.evidence import judge_of
 from rag.joint_reranker import JointReranker
 from rag.models import Models
+from rag.rerank import score_parts
 from rag.settings import ModelSettings
 
 ENGLISH = "What is the chain rule?"
@@ -50,6 +52,17 @@ def test_a_german_text_is_read_by_the_multilingual_one_alone(parts):
     assert (parts[0].texts, parts[1].texts) == (2, 3)
     assert joint.span_judge.score(ENGLISH, [GERMAN_TEXT, "a"]) == [0.5, 0.8]
     assert joint.span_judge.score(ENGLISH, []) == []
+
+
+def test_a_text_without_words_of_a_language_is_in_that_of_its_lecture(parts):
+    """A row of figures: by the lecture's language, where the caller knows it."""
+    joint = JointReranker(*parts)
+    row = "| w | 0,9 | 1,8 |"
+    passages = [hit("a", row, language=code).passage for code in ("de", "en", "")]
+    assert score_parts(joint.span_judge, ENGLISH, [row] * 3, passages) == [0.5, 0.8, 0.8]
+    assert score_parts(joint, ENGLISH, [row] * 3, passages) == pytest.approx([0.5, 2 / 3, 2 / 3])
+    assert score_parts(joint.span_judge, ENGLISH, [GERMAN_TEXT], passages[1:2]) == [0.5]
+    assert score_parts(parts[0], ENGLISH, [row], passages[:1]) == [0.8]
 
 
 def test_spans_are_scored_by_one_of_them(parts):

@@ -8,7 +8,8 @@ from tiny_models import hit
 from ingest.text.languages import language
 from ingest.text.scripts import count_words
 from rag.evidence import CosineJudge
-from rag.lead import MAX_WORDS, context_of, select_leads
+from rag.lead import MAX_WORDS, select_leads
+from rag.quote import context_of
 from rag.settings import AnswerSettings
 
 ENGLISH = language("en")
@@ -195,6 +196,23 @@ def test_a_schedule_is_the_lead_only_where_it_is_asked_for(lead):
     assert only.items == (text,)
     [only] = lead("Which week is about glaciers and how they move?", schedule, text)
     assert only.items[-1] == "Week 3 | glaciers and how they move"
+
+
+def test_a_lead_that_only_names_its_subject_says_so(lead):
+    schedule = "| Week | Topic |\n| Week 3 | glaciers and how they move |"
+    [only] = lead("Glaciers and how they move", schedule)
+    assert only.names_only
+    [only] = lead("Which week is about glaciers and how they move?", schedule)
+    assert not only.names_only
+
+
+def test_prose_is_not_extended_by_program_code(lead):
+    prose = "A loop counts the waves at the shore."
+    code = "for (i in waves) { count[i] <- count[i] + 1; }"
+    [only] = lead("What counts the waves at the shore?", f"{prose}\n\n{code}")
+    assert only.items == (prose,)
+    [only] = lead("What does for (i in waves) { count[i] do?", code)
+    assert only.items == (code,)
 
 
 def test_a_lead_does_not_begin_with_half_of_another_list(lead):

@@ -24,7 +24,7 @@ from rag.pipeline import Pipeline
 from rag.retrieve import rank_of
 from rag.sampling import Sampling
 from rag.settings import ModelSettings, Settings
-from rag.types import Answer, Answered, Sentence, Source, StageDone, StageScore, Token, Turn
+from rag.types import Answer, Answered, Doubt, Sentence, Source, StageDone, StageScore, Token, Turn
 
 QUESTION = "How many metres per second does light travel in vacuum?"
 LIGHT = "Light travels at 299792458 metres per second in vacuum."
@@ -285,6 +285,19 @@ def test_two_thresholds_of_the_confidence_make_three_grades(library, encoder):
     assert answer(min_confidence=0.63).grade == "not_answered"
     # A lower threshold above the upper one leaves no doubtful answers.
     assert answer(min_confidence=0.62, doubt_confidence=0.1).grade == "answered"
+
+
+def test_an_answer_that_only_names_the_subject_is_doubtful(tmp_path, make_pdf, encoder):
+    make_pdf(
+        "plan.pdf", '#slide("Schedule")[#table(columns: 2, [Week], [Topic], [Week 3], [Glaciers])]'
+    )
+    library = Library(tmp_path / "plan", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, encoder))
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder))
+    answer = pipeline.ask("What are glaciers?")
+    assert (answer.grade, answer.doubts) == ("doubtful", (Doubt("named"),))
+    assert "only name the subject" in answer.notice
+    assert pipeline.ask("In which week are glaciers the topic?").doubts == ()
 
 
 def test_the_border_of_abstaining_is_the_best_cosine(parrot):

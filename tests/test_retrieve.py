@@ -279,8 +279,40 @@ def test_an_english_question_finds_german_passages_by_the_encoder_that_reads_the
     german = "Was macht die Katze, wenn sie nachts schläft?"
     vectors = joint.encode_questions([german])
     assert vector_across_languages(joint, library, german, vectors[0]) is None
-    assert vector_across_languages(joint, library, "cat", vector) is None  # no language to be seen
+    # No language to be seen: the English encoder reads no German passage, and none counts more.
+    across = vector_across_languages(joint, library, "cat", joint.encode_questions(["cat"])[0])
+    vector, question = joint.encode_questions(["cat"])[0], "cat"
+    hits = found(across)
+    assert "Katze" in hits[0].passage.text
+    cosine = alone.encode([embedding_text(hits[0].passage)]) @ alone.encode(["cat"])[0]
+    assert hits[0].score("dense") == pytest.approx(float(cosine[0]), abs=1e-3)
+    assert found(None)[0].score("dense") == pytest.approx(float(cosine[0]) / 2, abs=1e-3)
     assert vector_across_languages(encoder, library, question, vector) is None
+
+
+def test_a_list_of_literature_is_last_unless_it_is_asked_for(tmp_path, make_pdf, encoder):
+    make_pdf(
+        "cats.pdf",
+        """
+        #slide("Cats")[At night the cat does not sleep.]
+        #slide("References")[Snell, B. 1987. The sleep of the cat: why a cat does sleep.]
+        #slide("Dogs")[The dog guards the house and barks.]
+        """,
+    )
+    library = Library(tmp_path / "cats", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, encoder, passage_tokens=40))
+
+    def found(question):
+        vector = encoder.encode_questions([question])[0]
+        return retrieve(library, question, vector, RetrievalSettings())
+
+    hits = found("Why does a cat sleep?")
+    assert hits[0].passage.headings[-1] == "Cats"
+    assert hits[-1].passage.headings[-1] == "References"
+    assert [hit.stages["fused"].rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert hits[-1].score("fused") == 0.0
+    papers = found("Which papers are on why a cat does sleep?")
+    assert [hit.score("fused") for hit in papers if hit.passage.pages == (2,)] > [0.0]
 
 
 def test_a_library_in_the_questions_language_is_searched_once(library, encoder):

@@ -247,6 +247,24 @@ LANGUAGE = Language(
             ),
             heading=pattern(r"^\W*(?:ablaufplan|terminplan|termine|zeitplan)\W*$"),
         ),
+        "announcement": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:im\sfolgenden|(?:nun|jetzt|als\snächstes|zunächst))\s(?:\w+\s)?
+                    (?:behandeln|besprechen|betrachten|diskutieren|erklären|untersuchen|wenden|werden)\b
+                | ^\W*in\sdiese[mr]\s(?:abschnitt|kapitel|vorlesung)\b .{0,40}\bwir\b
+                """
+            ),
+            question=pattern(r"\b(?:abschnitt|folgenden|kapitel|nächste[nrs]?|themen|vorlesung)\b"),
+        ),
+        "caption": Aside(
+            text=pattern(
+                r"^\W*(?:abb\.|abbildung|listing)\s*\d+(?:\.\d+)*\s*[:.](?:\s+\S+){0,9}\s*$"
+            ),
+            question=pattern(
+                r"\b(?:abbildung|bild|diagramm|foto|grafik|graph|listing|zeichnung|zeigt)(?:e?n)?\b"
+            ),
+        ),
         "reference": Aside(
             text=pattern(
                 f"{AUTHORS}|"
@@ -261,7 +279,7 @@ LANGUAGE = Language(
                 |verfasst|schrieb|lesen|\bwer|\bwem|\bwen|\bwessen)\b"""
             ),
             heading=pattern(
-                r"^\W*(?:literatur|literaturangaben|literaturverzeichnis|quellen|weiterlesen)\W*$"
+                r"^\W*(?:literatur|literaturangaben|literaturverzeichnis|quellen|weiterlesen)(?:\s+(?:\d+|[ivx]+))?\W*$"
             ),
         ),
     },
@@ -287,6 +305,7 @@ LANGUAGE = Language(
         "missing": "keine der besten Textstellen nennt {words}",
         "scattered": "die passendsten Textstellen stammen aus verschiedenen Vorlesungen",
         "languages": "Frage und Seite sind in verschiedenen Sprachen",
+        "named": "die besten Textstellen nennen das Thema nur, wie ein Zeitplan, ein Lernziel oder eine Aufgabe",
     },
     writer_notes={
         "unreachable": "Die Vorlesungen werden zitiert, weil unter {place} kein Sprachmodell antwortet; starten Sie den Server dort und fragen Sie noch einmal.",

@@ -226,7 +226,10 @@ LANGUAGE = Language(
                 ^\W*(?:exercise|homework|problem|task)s?\s*(?:\d|:)
                 | ^\W*(?:(?:\d+|[a-z])[.)]\s*)?
                     (?:describe|discuss|explain|prove|show|sketch)
-                    \s+(?:an?|briefly|each|how|in|that|the|what|whether|which|why|your)\b
+                    \s+(?:an?|briefly|each|how|in|reasons?|that|the|what|whether|which|why|your)\b
+                | ^\W*(?:summari[sz]e|justify|contrast|differentiate)\s+[a-z]
+                | ^\W*(?:\((?:\d+|[a-z])\)\s*)(?:calculate|choose|compute|consider|derive|describe|determine
+                    |draw|estimate|evaluate|express|find|give|guess|prove|show|solve|verify|write)\s
                 """
             ),
             question=pattern(r"\b(?:assignment|exercise|homework|problem|question|task)s?\b"),
@@ -239,11 +242,13 @@ LANGUAGE = Language(
                     (?:chapter|class|course|lecture|lesson|module|session|unit)\b .*
                     \b(?:can|should|will)\b
                 | ^\W*(?:you|students)\s(?:will|should)\s(?:be\sable|know|learn|understand)\b
+                | \[(?:assessment|familiarity|usage)\]  # a level of the ACM and IEEE curricula
                 """
             ),
             question=pattern(r"\b(?:able|aims?|goals?|learn|objectives?|outcomes?)\b"),
             heading=pattern(
-                r"^\W*(?:(?:course|learning|lecture)\s+)?(?:aims|goals|objectives|outcomes)\W*$"
+                r"""^\W*(?:(?:course|lecture)\s+)?(?:aims|goals|objectives|outcomes)\W*$
+                | \blearning\s(?:aims|goals|objectives|outcomes)\b"""
             ),
         ),
         "schedule": Aside(
@@ -257,6 +262,25 @@ LANGUAGE = Language(
                 r"\b(?:chapters?|courses?|dates?|days?|lectures?|schedule|sessions?|topics?|weeks?|when)\b"
             ),
             heading=pattern(r"^\W*(?:(?:course|lecture)\s+)?(?:schedule|syllabus|timetable)\W*$"),
+        ),
+        "announcement": Aside(
+            text=pattern(
+                r"""
+                ^\W*(?:(?:finally|first|hence|next|now|then|therefore),?\s+)?
+                    (?:let\sus|let['’]s|we\s(?:(?:next|now)\s)?(?:shall|will)(?:\s(?:next|now))?)\s
+                    (?:\w+ly\s|also\s|now\s)?(?:address|consider|cover|describe|discuss|examine|explain
+                    |explore|investigate|look|present|study|turn)\b
+                | ^\W*in\s(?:the\s(?:following|next|remainder)|this\s(?:chapter|lecture|section))\b
+                    .{0,40}\bwe\s
+                """
+            ),
+            question=pattern(r"\b(?:following|next|lectures?|sections?|chapters?|topics?)\b"),
+        ),
+        "caption": Aside(
+            text=pattern(r"^\W*(?:fig\.|figure|listing)\s*\d+(?:\.\d+)*\s*[:.](?:\s+\S+){0,9}\s*$"),
+            question=pattern(
+                r"\b(?:diagram|drawing|fig|figure|graph|image|listing|photo|picture|plot|show[ns]?)s?\b"
+            ),
         ),
         "reference": Aside(
             text=pattern(
@@ -272,7 +296,7 @@ LANGUAGE = Language(
                 |references?|textbooks?|whom?|whose|wrote)\b"""
             ),
             heading=pattern(
-                r"^\W*(?:bibliography|further\sreading|literature|references?|sources)\W*$"
+                r"^\W*(?:bibliography|further\sreading|literature|references?|sources)(?:\s+(?:\d+|[ivx]+))?\W*$"
             ),
         ),
     },
@@ -297,6 +321,7 @@ LANGUAGE = Language(
         "missing": "none of the best passages mentions {words}",
         "scattered": "the passages that match best are from different lectures",
         "languages": "question and page are in different languages",
+        "named": "the best passages only name the subject, as a schedule, a goal or a task does",
     },
     writer_notes={
         "unreachable": "The lectures are quoted because no language model answers at {place}; start the server there and ask again.",

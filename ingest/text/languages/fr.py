@@ -154,6 +154,7 @@ LANGUAGE = Language(
         "missing": "aucun des meilleurs passages ne mentionne {words}",
         "scattered": "les passages qui correspondent le mieux viennent de cours différents",
         "languages": "la question et la page sont dans des langues différentes",
+        "named": "les meilleurs passages ne font que nommer le sujet, comme un calendrier, un objectif ou un exercice",
     },
     writer_notes={
         "unreachable": "Les cours sont cités, car aucun modèle de langue ne répond à {place} ; démarrez-y le serveur et reposez la question.",

@@ -36,6 +36,7 @@ LANGUAGE = Language(
         "missing": "近い箇所のどこにも「{words}」がありません",
         "scattered": "近い箇所が別々の講義にあります",
         "languages": "質問とページの言語が異なります",
+        "named": "近い箇所は、日程、目標、課題のように題目を挙げるだけです",
     },
     writer_notes={
         "unreachable": "{place} で言語モデルが応答しないため、講義を引用します。サーバーを起動してもう一度質問してください。",

@@ -41,6 +41,7 @@ LANGUAGE = Language(
         "missing": "最接近的段落都没有提到“{words}”",
         "scattered": "最接近的段落来自不同的讲义",
         "languages": "问题和页面使用不同的语言",
+        "named": "最接近的段落只是提到该主题，如日程、目标或习题",
     },
     writer_notes={
         "unreachable": "{place} 没有语言模型应答，因此引用讲义；请启动该服务器后再提问。",
