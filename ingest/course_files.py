@@ -22,7 +22,8 @@ from ingest.embed import Encoder
 from ingest.errors import BadCourseFile
 from ingest.files import file_hash
 from ingest.pipeline import ingest
-from ingest.reading import ProgressListener, ReadingLimits
+from ingest.reading import ProgressListener
+from ingest.reading_limits import ReadingLimits
 from ingest.recognition import TextRecogniser
 from ingest.reports import FileReport
 from ingest.store import Library

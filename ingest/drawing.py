@@ -14,7 +14,8 @@ from PIL import Image
 
 from ingest.errors import UndrawablePage
 from ingest.readers.page_images import MAX_PIXELS
-from ingest.reading import ReaderEnded, ReaderProcess, ReadingLimits
+from ingest.reading import ReaderEnded, ReaderProcess
+from ingest.reading_limits import ReadingLimits
 from ingest.reading_process import Drawing
 
 #: A page may take half of these seconds of CPU time.

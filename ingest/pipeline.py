@@ -22,8 +22,8 @@ from ingest.reading import (
     FileReader,
     ProcessReader,
     ProgressListener,
-    ReadingLimits,
 )
+from ingest.reading_limits import ReadingLimits
 from ingest.recognition import TextRecogniser
 from ingest.reports import FileReport, Outcome
 from ingest.store import IndexConfig, Library

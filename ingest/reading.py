@@ -16,13 +16,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from ingest.errors import UnreadableFile
 from ingest.progress import listen
 from ingest.readers import read
+from ingest.reading_limits import ReadingLimits
 from ingest.reading_process import (
     Drawing,
     Drawn,
@@ -55,19 +56,6 @@ _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
     "from ingest.reading_process import main; main(int(sys.argv[2]))"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingLimits:
-    """How many processes read, how long one may be without progress (s), and its memory (MB).
-
-    A page may take a quarter of that time, the only page half of it, counted as CPU time where the
-    platform tells it, so that other work on the machine costs no page.
-    """
-
-    processes: int = 2
-    seconds: float = 60.0
-    memory_mb: int = 1400
 
 
 class FileReader(Protocol):

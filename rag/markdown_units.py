@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from ingest.text.languages import Language
 from ingest.text.sentences import CLOSING_MARKS
 from rag.marks import marked_sentences, split_marks
 from rag.written_units import UnitKind, UnitStatus, WrittenUnit
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 _PROTECTED = re.compile(
@@ -75,6 +76,8 @@ def draft_units(draft: str, language: Language, *, is_complete: bool = True) -> 
         is_complete: Whether the model ended by itself; else a last sentence without an end is left
             out if there are others.
     """
+    from markdown_it import MarkdownIt  # only for what a model wrote
+
     held = _Held()
     text = _PROTECTED.sub(held.take, _THOUGHTS.sub("", draft))
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text)

@@ -14,11 +14,11 @@ from ingest import weights
 from ingest.embed import Encoder
 from ingest.encoders import open_encoder
 from ingest.errors import ModelMissing
-from ingest.recognition import TextRecogniser
 from rag.language_models.names import is_importable, model_name
 from rag.settings import ModelSettings
 
 if TYPE_CHECKING:
+    from ingest.recognition import TextRecogniser
     from rag.generate import Generator, Writer
     from rag.rerank import Reranker
 
@@ -82,6 +82,8 @@ class Models:
     @property
     def recogniser(self) -> TextRecogniser | None:
         """Reads text in pictures; None where the settings say "none" or rapidocr is missing."""
+        from ingest.recognition import TextRecogniser  # needs Pillow
+
         if self.settings.recogniser == "none" or not TextRecogniser.is_installed():
             return None
         return self._once(("recogniser",), TextRecogniser)

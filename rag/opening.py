@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingest.errors import LibraryMissing
-from ingest.pipeline import index_config
 from ingest.store import Library
 from rag.models import Models
 from rag.settings import ChunkingSettings
@@ -26,6 +25,8 @@ def open_library(folder: Path, models: Models, chunking: ChunkingSettings) -> Li
         )
     config, encoder = library.config(), models.encoder
     if config is not None and config.encoder != encoder.identity:
+        from ingest.pipeline import index_config  # needs the readers
+
         library.check_config(
             index_config(encoder, chunking.passage_tokens, chunking.overlap_tokens),
             search_only=True,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ingest.errors import KathederError
-from ingest.readers.page_images import PICTURE_SUFFIXES, page_image
 from ingest.store import Store
 from rag.types import Source
 
@@ -52,6 +51,8 @@ def page_images(
         most: Number of images.
         pixels: Most pixels of one.
     """
+    from ingest.readers.page_images import PICTURE_SUFFIXES, page_image  # needs pdfium
+
     paths = {document.id: Path(document.path) for document in store.documents()}
     images: list[PageImage] = []
     seen = set[tuple[str, int]]()

@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from ingest import weights
-from ingest.reading import ReadingLimits
+from ingest.reading_limits import ReadingLimits
 from ingest.text.languages import LANGUAGES
 from rag.app_settings import AppSettings
 from rag.errors import BadSettings

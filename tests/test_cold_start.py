@@ -67,7 +67,9 @@ def test_a_search_and_an_answer_need_torch_and_tokenizers_alone(tmp_path):
         modules, printed = modules_of(tmp_path, command, "How long does a cat sleep?")
         assert "sixteen hours" in printed
         assert {"torch", "tokenizers"} <= modules
-        assert modules.isdisjoint({"torch._dynamo", "sympy", *HEAVY})
+        assert modules.isdisjoint(
+            {"torch._dynamo", "sympy", "PIL", "pypdfium2", "markdown_it", *HEAVY}
+        )
         assert len(modules) < 2000
     modules, printed = modules_of(tmp_path, "search", "How long?", "--course", "Botany")
     assert "Botany" in printed

@@ -12,7 +12,7 @@ from raw_pdf import Deck
 from ingest.drawing import PageDrawer
 from ingest.errors import UndrawablePage, UnreadableFile
 from ingest.readers.page_images import page_image
-from ingest.reading import ReadingLimits
+from ingest.reading_limits import ReadingLimits
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,8 @@ from raw_pdf import Deck
 from ingest.errors import UnreadableFile
 from ingest.files import fault_of
 from ingest.readers import read
-from ingest.reading import ProcessReader, ReadingLimits
+from ingest.reading import ProcessReader
+from ingest.reading_limits import ReadingLimits
 
 #: Small files that are read in milliseconds, in this process too.
 QUICK = (

@@ -17,7 +17,8 @@ from raw_pdf import Deck, content, text, write_pdf
 
 from ingest.errors import UnreadableFile
 from ingest.readers import read
-from ingest.reading import DirectReader, ProcessReader, ReadingLimits
+from ingest.reading import DirectReader, ProcessReader
+from ingest.reading_limits import ReadingLimits
 
 pytestmark = pytest.mark.hostile("limits of time and memory")
 
@@ -222,7 +223,8 @@ def test_processes_end_with_the_one_that_started_them(tmp_path):
     os.mkfifo(pipe)
     code = (
         "import os, sys, time; from pathlib import Path\n"
-        "from ingest.reading import ProcessReader, ReadingLimits\n"
+        "from ingest.reading import ProcessReader\n"
+        "from ingest.reading_limits import ReadingLimits\n"
         "reader = ProcessReader(ReadingLimits(), lambda *_: None)\n"
         "reader.start(Path(sys.argv[1])); time.sleep(2); os._exit(9)"
     )
@@ -245,7 +247,8 @@ def test_two_thousand_pages_stay_within_the_memory(tmp_path):
     )
     code = (
         "import re, resource, sys; from pathlib import Path\n"
-        "from ingest.reading import ProcessReader, ReadingLimits\n"
+        "from ingest.reading import ProcessReader\n"
+        "from ingest.reading_limits import ReadingLimits\n"
         "reader = ProcessReader(ReadingLimits(), lambda *_: None)\n"
         "print(len(reader.result(Path(sys.argv[1])).pages)); reader.close()\n"
         "status = Path('/proc/self/status').read_text()\n"

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from typer.main import get_command_name
 
 from generative.cli import app as generative_app
 from ui.cli import (
@@ -99,6 +102,25 @@ app.add_typer(generative_app, name="generative")
 app.add_typer(language_app, name="language")
 
 
+def _called(names: Sequence[str]) -> typer.Typer:
+    """The program with the command of that name alone; all commands where there is no such one.
+
+    Typer builds the options of every command it has, which takes longer than to list a library.
+    """
+    commands = [
+        one
+        for one in app.registered_commands
+        if one.callback is not None
+        and (one.name or get_command_name(one.callback.__name__)) in names
+    ]
+    groups = [one for one in app.registered_groups if one.name in names]
+    if not commands and not groups:
+        return app
+    called = copy.copy(app)
+    called.registered_commands, called.registered_groups = commands, groups
+    return called
+
+
 def main() -> None:
     """Run the command line; an error that a user can resolve is one sentence and exit code 1."""
     # Models load from this machine; their libraries' progress bars and advice are not for readers.
@@ -109,7 +131,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app()
+        _called(sys.argv[1:2])()
     except KeyboardInterrupt:
         note("stopped")
         sys.exit(130)
