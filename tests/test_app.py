@@ -457,7 +457,7 @@ def test_suggestions_ask_about_terms_that_a_lecture_defines(start, library, enco
     deck = make_pdf(
         "deck.pdf",
         """#slide("Whales and their songs")[A whale sings for hours.]
-        #slide("Marine biology")[Marine biology is the study of all life in the sea.]""",
+        #slide("The marine biology")[Marine biology is the study of all life in the sea.]""",
     )
     list(ingest([deck], library, encoder, passage_tokens=40))
     page = start()

@@ -68,6 +68,7 @@ def test_german_definitions(text, expected):
         "A queue q = [] is a list with x_1 and x_2 in it.",  # formula
         "A queue is a queue of queues.",  # says its term again
         "A queue is a linear structure.",  # one property
+        "A queue is a faster variant that has found success in many programs.",  # of what?
         "Exercise 3: A queue is a list whose elements leave in order.",  # task
         "What a queue is a list can show?",  # question
         "However, a queue is a list whose elements leave in order.",  # leans on what is before

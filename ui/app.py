@@ -62,6 +62,7 @@ _STYLE = """<style>
 [class*="st-key-menu-"] button p { clip-path: inset(50%); position: absolute; }
 [class*="st-key-menu-"] button div[aria-hidden="true"] { display: none; }
 [class*="st-key-chip-"] button p { text-align: left; }
+[data-testid="stFileUploaderDropzoneInstructions"] span { white-space: normal; overflow-wrap: anywhere; }
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }

@@ -79,7 +79,7 @@ def show_answer(
             st.caption(language(answer.language).nearest_pages)
         for source in answer.sources:
             with _row():
-                st.markdown(f"“{escape(source.quote)}”", width="stretch")
+                st.markdown(context_markdown(answer, source), width="stretch")
                 _chip(source, f"{key}-nearest-{source.number}", open_source)
     if answer.introduction:
         st.markdown(escape(answer.introduction))

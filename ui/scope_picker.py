@@ -25,7 +25,12 @@ PARTS = {
 
 
 def scope_picker(
-    library: Library, key: str, *, last: Scope = EVERYTHING, opened: str = ""
+    library: Library,
+    key: str,
+    *,
+    last: Scope = EVERYTHING,
+    opened: str = "",
+    label: str = "Search in: {scope}",
 ) -> Scope:
     """A button that says which lectures are searched, and what changes that.
 
@@ -34,12 +39,12 @@ def scope_picker(
         key: Of the widgets; each conversation has its own.
         last: The scope until the reader changes it.
         opened: The id of the document that is open beside, "" for none.
+        label: What the button says, in English, with the lectures in place of `{scope}`.
     """
     courses = {course.name: course.documents for course in library.courses()}
     documents = {document.id: document for document in library.documents()}
-    label = st.empty()
-    with label.popover(
-        scope_label(st.session_state.get(f"{key}-scope", last)),
+    with st.empty().popover(
+        scope_label(st.session_state.get(f"{key}-scope", last), label),
         icon=":material/filter_list:",
         key=f"{key}-popover",
     ):
@@ -65,10 +70,10 @@ def scope_picker(
     return scope
 
 
-def scope_label(scope: Scope) -> str:
-    """What is searched, in the reader's language, as Markdown."""
+def scope_label(scope: Scope, label: str) -> str:
+    """The button's label for a scope, in the reader's language, as Markdown."""
     words = scope.text(language("de" if st.session_state.get("language") == "de" else "en"))
-    return t("Search in: {scope}", scope=_MARKUP.sub(r"\\\1", words) or t("all lectures"))
+    return t(label, scope=_MARKUP.sub(r"\\\1", words) or t("all lectures"))
 
 
 def _part(

@@ -25,7 +25,7 @@ _MENTIONS = 3  # of each word of a term in them; what is named less is no topic
 _LONG = 6  # letters; a shorter word alone is a term if it is an abbreviation
 _WORD = re.compile(r"\w+")
 _TERM_WORD = re.compile(r"[^\W\d_](?:[^\W_]|-){2,}")
-_OPENING = re.compile(r"(?:An?|The|Eine?|Der|Die|Das)\s+")
+_OPENING = re.compile(r"^(?:An?|The|Eine?|Der|Die|Das)\s+")
 _NAMED = {"en": "What is meant by “{term}”?", "de": "Was ist mit „{term}“ gemeint?"}
 
 
@@ -85,8 +85,10 @@ def _defined_terms(library: Library, document: Document, rng: random.Random) -> 
     passages = [p for p in library.passages(document.id) if not p.is_navigation]
     passages = rng.sample(passages, min(len(passages), _TRIED))
     for passage in passages:
-        if passage.headings and defining_sentence(passage, passage.headings[-1]):
-            yield passage.headings[-1]
+        heading = _OPENING.sub("", passage.headings[-1], count=1) if passage.headings else ""
+        heading = heading[:1].upper() + heading[1:]
+        if heading and defining_sentence(passage, heading):
+            yield heading
     words = Counter(word for passage in passages for word in _WORD.findall(passage.text.casefold()))
     terms = [term for passage in passages for term in opening_terms(passage)]
     for in_words in (True, False):  # "Linear probe" says more than "Head"

@@ -35,6 +35,7 @@ GERMAN = {
     "The open one": "Die geöffnete",
     "all lectures": "alle Vorlesungen",
     "Search in: {scope}": "Suche in: {scope}",
+    "Lectures: {scope}": "Vorlesungen: {scope}",
     "Up to this lecture": "Bis zu dieser Vorlesung",
     "Choose a lecture": "Wähl eine Vorlesung",
     "Only these lectures": "Nur diese Vorlesungen",

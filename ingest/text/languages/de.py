@@ -190,6 +190,7 @@ LANGUAGE = Language(
                 |unten|vorherige[mnrs]?|zudem)\b
             | \b(?:abbildung|abschnitt|folie|kapitel|tabelle|vorlesung)\s*\d
             | \b(?:der|die|letzte[nr]?|nächste[nr]?)\s+(?:abbildung|folie|grafik|vorlesung)\b
+            | \b(?:alternative|erweiterung|gegenstück|variante|verallgemeinerung)n?\s*[.,;]
             """
         ),
         outside_opening=pattern(

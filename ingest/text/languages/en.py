@@ -198,6 +198,8 @@ LANGUAGE = Language(
             | \b(?:chapter|equation|fig\.|figure|lecture|section|slide|table)\s*\(?\d
             | \b(?:the|in|next|last)\s+(?:diagram|figure|lecture|section|slide)\b
             | \b(?:his|her|it)\s*\W*$
+            | \b(?:alternative|counterpart|extension|generali[sz]ation|variant|variation|version)s?
+                (?:\s+(?:that|where|which|with)\b|\s*[.,;])
             """
         ),
         outside_opening=pattern(
