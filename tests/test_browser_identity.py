@@ -252,7 +252,12 @@ def test_a_reader_uploads_into_a_course_of_his_own_within_a_quota(library, opene
         expect(anna.get_by_text("Uploads").first).to_be_visible(timeout=60_000)
         expect(anna.get_by_text(re.compile("dogs.md: added"))).to_be_visible(timeout=60_000)
         assert stored() == ["dogs.md"]
-        # What is refused, or cannot be read, is named and leaves nothing.
+        # Another reader with the same password looks on.
+        ben = screenshot.visit(opened, f"{url}/library")
+        say(ben, READERS)
+        place = ben.get_by_text("Your files go into the course")
+        expect(place).to_be_visible(timeout=60_000)
+        # What is refused, or cannot be read, is named to its reader and leaves nothing.
         for name, words in (
             ("torn.pdf", "torn.pdf: is cut off or damaged"),
             ("false.pdf", "false.pdf: not a PDF"),
@@ -265,15 +270,12 @@ def test_a_reader_uploads_into_a_course_of_his_own_within_a_quota(library, opene
             )
             assert str(tmp_path) not in anna.content()
             assert stored() == ["dogs.md"], name
+            assert ben.get_by_text(name).count() == 0
         [document] = [one for one in Library(own).documents() if one.file == "dogs.md"]
         [course] = [one for one in Library(own).courses() if document.id in one.documents]
         assert re.fullmatch("Uploads [0-9a-f]{6}", course.name)
 
-        # Another reader with the same password has a course, a folder and a quota of his own.
-        ben = screenshot.visit(opened, f"{url}/library")
-        say(ben, READERS)
-        place = ben.get_by_text("Your files go into the course")
-        expect(place).to_be_visible(timeout=60_000)
+        # The other's files go into a course of his own.
         assert course.name not in place.inner_text()
         for name in ("Remove", "Read again", "Rebuild"):
             assert ben.get_by_text(name, exact=False).count() == 0, name

@@ -11,7 +11,7 @@ from service_builders import CHUNKING, make_library
 
 from ingest.errors import KathederError
 from ingest.pipeline import FileReport, ingest
-from ingest.store import DATABASE
+from ingest.store import DATABASE, Library
 from rag.app_settings import AppSettings
 from ui.uploads import (
     UploadRefused,
@@ -129,10 +129,10 @@ def test_what_a_killed_program_left_is_deleted_and_nothing_else(tmp_path):
     moved = folder / "uploads" / "animals.pdf"  # the name of a document that was added elsewhere
     moved.write_bytes(b"%PDF")
     list(ingest(read, library, WordEncoder(), **CHUNKING))
-    assert drop_leftovers(folder, {files[1].resolve()}) == []  # all are younger than an hour
+    assert drop_leftovers(library, {files[1].resolve()}) == []  # all are younger than an hour
     for file in (*files, *read, moved):
         os.utime(file, (0, 0))
-    assert drop_leftovers(folder, {files[1].resolve()}) == [files[0], files[2]]
+    assert drop_leftovers(library, {files[1].resolve()}) == [files[0], files[2]]
     assert [file.exists() for file in (*files, *read, moved)] == [False, True, False, True, True]
     os.utime(files[1], (0, 0))
     library.close()
@@ -140,5 +140,5 @@ def test_what_a_killed_program_left_is_deleted_and_nothing_else(tmp_path):
         file.unlink()
     (folder / DATABASE).write_bytes(b"damaged" * 1000)
     with pytest.raises(KathederError):
-        drop_leftovers(folder)
+        drop_leftovers(Library(folder))
     assert files[1].exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 
 _JOB = "ingestion"  # the name of the one job that reads files
 _ROWS = 12  # files with a progress bar of their own
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The job that reads files, and the reader who began it."""
+
+    job: Job[FileReport]
+    reader: str
 
 
 def welcome(session: Session) -> None:
@@ -184,7 +193,7 @@ def _start(
                 break
         start_guides(session)
 
-    background_jobs()[_JOB] = Job(work)
+    background_jobs()[_JOB] = Reading(Job(work), session.reader)
     st.session_state.files = names
     st.session_state.pages = pages
 
@@ -200,12 +209,18 @@ def _stop_button(job: Job[FileReport]) -> None:
 
 
 def follow_ingestion(session: Session) -> None:
-    """Show a progress bar for all files and one per file, then run the page again."""
-    job = background_jobs().get(_JOB)
-    if job is None:
+    """Show a progress bar for all files and one per file, then run the page again.
+
+    What a reader uploads, and what came of it, is shown to him and to lecturers; others see that
+    something is being read.
+    """
+    reading = background_jobs().get(_JOB)
+    if reading is None:
         return
+    job = reading.job
     state = st.session_state
-    names = state.get("files", [])
+    is_shown = reading.reader == session.reader or session.identity.may("lecture.add")
+    names = state.get("files", []) if is_shown else []
     reports: list[FileReport] = []
     bar = st.progress(0.0, t("Reading …"))
     if session.identity.may("lecture.add"):
@@ -238,7 +253,8 @@ def follow_ingestion(session: Session) -> None:
     except KathederError as error:
         reports.append(FileReport("", "failed", message=str(error)))
     finally:
-        if job.done:
+        if job.done and background_jobs().get(_JOB) is reading:
             background_jobs().pop(_JOB, None)
-    state.reports = [*state.reports, *reports]
+    if is_shown:
+        state.reports = [*state.reports, *reports]
     st.rerun()

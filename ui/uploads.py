@@ -174,25 +174,25 @@ def drop_unread(files: Sequence[Path], library: Library) -> None:
             file.unlink(missing_ok=True)
 
 
-def drop_leftovers(folder: Path, waiting: Collection[Path] = ()) -> list[Path]:
+def drop_leftovers(library: Library, waiting: Collection[Path] = ()) -> list[Path]:
     """Delete uploaded files that a killed program left unread; gives what it deleted.
 
     Such a file is older than an hour, and no document of the library has its path or its name.
 
     Args:
-        folder: The library's.
+        library: Beside which the uploads are.
         waiting: Files that are still to be read, which stay.
 
     Raises:
-        KathederError: the library cannot be opened; nothing is deleted.
+        KathederError: the library cannot be read; nothing is deleted.
     """
-    documents = Library(folder).documents()
+    documents = library.documents()
     known = {Path(document.path).resolve() for document in documents}
     # A library may have been moved: its documents name the folder in which they were added.
     names = {Path(document.path).name for document in documents}
     before = time.time() - _LEFTOVER_SECONDS
     deleted = []
-    for file in sorted((folder / UPLOADS).rglob("*")):
+    for file in sorted((library.folder / UPLOADS).rglob("*")):
         is_known = file.resolve() in known or file.name in names or file.resolve() in waiting
         if file.is_file() and not is_known and file.stat().st_mtime < before:
             file.unlink()

@@ -180,7 +180,7 @@ def tidy_uploads(engine: Engine, jobs: Jobs) -> None:
         for name in job.spec["files"]
     }
     try:
-        deleted = drop_leftovers(engine.folder, waiting)
+        deleted = drop_leftovers(Library(engine.folder), waiting)
     except (KathederError, OSError) as error:  # told where the library is used
         log.info("Uploads are left as they are (%s)", error)
     else:
