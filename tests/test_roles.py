@@ -28,6 +28,7 @@ from ui.identity.wall import Wall
 from ui.own_conversations import OwnConversations
 from ui.reader_settings import allowed_changes
 from ui.service import keys
+from ui.service.guard import Guard
 from ui.uploads import own_course, quota_mb, store_uploads, upload_folder
 
 UI = Path(__file__).parents[1] / "ui"
@@ -282,6 +283,28 @@ def test_every_address_as_every_role(role, granted, tmp_path):
             assert status == (404 if needed is None else 200 if may else 403), (path, method)
             if method in ("POST", "PATCH") or action is None:
                 assert needed is None
+
+
+def test_readers_together_send_a_limited_amount_and_lecturers_what_they_like(tmp_path):
+    settings = AppSettings(password="a", lecturer_password="b", reader_upload_mb=1)
+    wall = Wall(_streamlit, settings, tmp_path)
+    guarded_wall = Guard(wall, hosts=["testserver"], max_upload_mb=100, has_pages=True)
+    client = TestClient(guarded_wall)
+
+    def send(role: Role, megabytes: float, **headers: str) -> int:
+        cookie = open_sessions(tmp_path).begin(identity(role), settings)
+        headers["Cookie"] = f"{COOKIE}={cookie}"
+        body = bytes(int(megabytes * 1024 * 1024))
+        return client.put("/_stcore/upload_file/s/f", content=body, headers=headers).status_code
+
+    assert send(Role.READER, 3.1) == 413  # more than twice the quota and what is around a file
+    assert [send(Role.READER, 3) for _ in range(21)] == [200] * 20 + [429]
+    assert send(Role.LECTURER, 50) == 200
+    cookie = open_sessions(tmp_path).begin(identity(Role.READER), settings)
+    chunks = client.put(
+        "/_stcore/upload_file/s/f", content=iter([b"x"]), headers={"Cookie": f"{COOKIE}={cookie}"}
+    )
+    assert chunks.status_code == 411
 
 
 def test_every_route_of_the_service_as_every_key(tmp_path):

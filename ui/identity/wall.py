@@ -24,6 +24,7 @@ from ui.identity.login_page import Words, password_form, sign_out_form, signed_o
 from ui.identity.oidc import Provider
 from ui.identity.page_messages import may_send
 from ui.identity.paths import LOGIN, LOGOUT, PROVIDER_PATHS, action_of_path
+from ui.identity.reader_uploads import ReaderUploads
 from ui.identity.roles import THIS_MACHINE, Identity
 from ui.identity.sessions import COOKIE, SECONDS, open_sessions
 from ui.identity.sign_on import role_of_password
@@ -58,6 +59,7 @@ class Wall:
         self._provider = provider
         self._is_open = settings.sign_on == "none"
         self._tries = Tries()
+        self._uploads = ReaderUploads(settings.reader_upload_mb)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -90,6 +92,8 @@ class Wall:
         elif self._is_open:
             await self._app(scope, receive, send)
         else:
+            if action == "lecture.upload" and not identity.may("lecture.add"):
+                self._uploads.check(scope["method"], HTTPConnection(scope).headers)
             await self._app(scope, receive, partial(self._send_page, scope, send))
 
     def _identity(self, scope: Scope) -> Identity | None:
