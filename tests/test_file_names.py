@@ -30,6 +30,8 @@ from ui.service.engine import open_engine
         ("cannot read ~/slides/a.pdf (missing)", "cannot read a.pdf (missing)"),
         (r"C:\Users\Anna\lib\index.sqlite is damaged", "index.sqlite is damaged"),
         ("[Errno 2] No such file: '/tmp/x y/b.pdf'", "[Errno 2] No such file: 'b.pdf'"),
+        ("gguf:/srv/models/m.gguf cannot be read", "gguf:m.gguf cannot be read"),
+        ("at file:///home/anna/a.pdf", "at a.pdf"),
         ("see /openapi.json; /ask and /search", "see /openapi.json; /ask and /search"),
         ("at http://127.0.0.1:8600/v1/models", "at http://127.0.0.1:8600/v1/models"),
         ("5 km/h and/or 3 / 4", "5 km/h and/or 3 / 4"),

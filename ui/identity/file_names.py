@@ -14,7 +14,7 @@ from ingest.library_folder import default_library
 _PART = r"[^\s\\/'\"`“”„;,:()<>|]+"
 _FOLDER = rf"[\\/]{_PART}(?: {_PART}){{0,3}}(?=[\\/])"  # a folder's name may have a few blanks
 #: Two parts or more, since `/ask` is an address of the service; not within a web address.
-_ANY_PATH = rf"(?<![\w:/\\.~-])(?:(?:[A-Za-z]:|~)?{_FOLDER}|~(?=[\\/]))"
+_ANY_PATH = rf"(?<![\w/\\.~-])(?:file://)?(?:(?:[A-Za-z]:|~)?{_FOLDER}|~(?=[\\/]))"
 
 
 def names_alone(text: str) -> str:

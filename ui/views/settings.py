@@ -9,6 +9,7 @@ import streamlit as st
 
 from ingest.errors import KathederError
 from rag.sampling import PRESETS, Sampling, sampling_from
+from ui.identity.file_names import names_alone
 from ui.identity.paths import LOGOUT
 from ui.identity.roles import Role
 from ui.language_model.instructions import instructions
@@ -175,9 +176,17 @@ def models(session: Session) -> None:
     shared = not session.identity.may("models.change")
     with st.form("models"):
         values = {
-            "encoder": st.text_input(t("Bi-encoder"), current.encoder, disabled=shared),
-            "reranker": st.text_input(t("Cross-encoder"), current.reranker, disabled=shared),
-            "generator": st.text_input(t("Language model"), current.generator, disabled=shared),
+            name: st.text_input(
+                label,
+                # Folders of this machine are its owner's.
+                names_alone(getattr(current, name)) if shared else getattr(current, name),
+                disabled=shared,
+            )
+            for name, label in (
+                ("encoder", t("Bi-encoder")),
+                ("reranker", t("Cross-encoder")),
+                ("generator", t("Language model")),
+            )
         }
         devices = list(dict.fromkeys(["auto", "cpu", "cuda", "mps", current.device]))
         values["device"] = st.selectbox(
