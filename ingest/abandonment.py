@@ -7,12 +7,11 @@ call `check_abandoned`.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_left: ContextVar[threading.Event | None] = ContextVar("katheder_left", default=None)
+_has_left: ContextVar[Callable[[], bool] | None] = ContextVar("katheder_has_left", default=None)
 
 
 class Abandoned(BaseException):
@@ -20,21 +19,25 @@ class Abandoned(BaseException):
 
 
 @contextmanager
-def abandonable(left: threading.Event) -> Iterator[None]:
-    """Within the block, this thread's calls of `check_abandoned` raise once the event is set."""
-    token = _left.set(left)
+def abandonable(has_left: Callable[[], bool]) -> Iterator[None]:
+    """Within the block, this thread's calls of `check_abandoned` raise once the client has left.
+
+    Args:
+        has_left: Tells it, from any thread and at once.
+    """
+    token = _has_left.set(has_left)
     try:
         yield
     finally:
-        _left.reset(token)
+        _has_left.reset(token)
 
 
 def check_abandoned() -> None:
     """End the work of a client that has left.
 
     Raises:
-        Abandoned: the event of the innermost `abandonable` around the caller is set.
+        Abandoned: the innermost `abandonable` around the caller says so.
     """
-    left = _left.get()
-    if left is not None and left.is_set():
+    has_left = _has_left.get()
+    if has_left is not None and has_left():
         raise Abandoned

@@ -253,7 +253,7 @@ def test_a_client_that_leaves_ends_the_reading_of_the_prompt_between_two_layers(
         first.register_forward_hook(leave),
         second.register_forward_hook(lambda *_: passes.append(2)),
     ]
-    with abandonable(left), pytest.raises(Abandoned):
+    with abandonable(left.is_set), pytest.raises(Abandoned):
         list(generator.stream(MESSAGES, Sampling(max_new_tokens=5)))
     assert passes == [1]
     for handle in handles:

@@ -55,7 +55,7 @@ def test_no_input_is_begun_for_a_caller_whose_client_has_left():
         begun.append(number)
         left.set()
 
-    with abandonable(left), pytest.raises(Abandoned):
+    with abandonable(left.is_set), pytest.raises(Abandoned):
         map_in_threads(run, range(1000))
     assert 1 <= len(begun) <= 2  # one for each thread
     assert map_in_threads(abs, [-1]) == [1]  # another caller is not concerned

@@ -9,9 +9,11 @@ from importlib import import_module
 import streamlit as st
 
 from ingest import resources
+from ingest.abandonment import Abandoned, abandonable
 from ingest.errors import KathederError
 from ui.header import header
 from ui.navigation import remember_pages
+from ui.page_presence import current_page
 from ui.session import Session, error_text, open_session
 from ui.text import t
 
@@ -94,7 +96,11 @@ def main() -> None:
         remember_pages(pages)
         page = st.navigation(menus, position="top")
         header(session, [one.url_path for one in pages.values()])
-        page.run()
+        is_open = current_page()
+        with abandonable(lambda: not is_open()):
+            page.run()
+    except Abandoned:
+        st.stop()
     except KathederError as error:
         st.title("Katheder")
         st.error(error_text(error))

@@ -97,7 +97,7 @@ class Job(Generic[T]):
 
     def _run(self, work: Callable[[threading.Event], Iterator[T]]) -> None:
         try:
-            with abandonable(self._left):
+            with abandonable(self._left.is_set):
                 for item in work(self.stop):
                     with self._changed:
                         self._items.append(item)

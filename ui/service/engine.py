@@ -116,7 +116,7 @@ class Engine:
 
         def run() -> None:
             try:
-                with self.queue.turn(ticket, stop), abandonable(stop):
+                with self.queue.turn(ticket, stop), abandonable(stop.is_set):
                     check_abandoned()
                     for item in work(stop):
                         put(item)
