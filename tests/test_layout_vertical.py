@@ -2,7 +2,8 @@
 
 from raw_pdf import wide_text, write_pdf
 
-from ingest.layout.glyphs import Font, Frame, Glyph
+from ingest.layout.frame import Frame
+from ingest.layout.glyphs import Font, Glyph
 from ingest.layout.lines import segments_of
 from ingest.layout.order import reading_order
 from ingest.layout.vertical import split_vertical

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.layout.glyphs import Frame
+from ingest.layout.frame import Frame
 from ingest.layout.segments import Rule, Upright
+from ingest.layout.tall_signs import DrawnSign, drawn_sign
 from ingest.types import Box
 
 #: A drawn line is thinner than this, in points; pdfium's bounds of a 1 pt line measure 2.
@@ -37,7 +38,7 @@ class Drawings:
     """Thin horizontal and vertical lines, pictures, large shapes, and areas that are filled with a colour.
 
     `parts` are all of them that may belong to a figure; `signs` are shapes of the size of letters, as
-    those of formulas that are drawn as outlines; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
+    those of formulas that are drawn as outlines; `tall_signs` are roots and brackets; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
     object.
     """
 
@@ -47,6 +48,7 @@ class Drawings:
     shapes: list[Box] = field(default_factory=list)
     parts: list[Drawn] = field(default_factory=list)
     signs: list[Box] = field(default_factory=list)
+    tall_signs: list[DrawnSign] = field(default_factory=list)
     areas: list[tuple[Box, tuple[int, int, int], int]] = field(default_factory=list)
 
 
@@ -61,6 +63,16 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
             box = frame.box(*drawn.get_bounds())
         except pdfium.PdfiumError:  # an empty path has no bounds
             continue
+        if drawn.type == pdfium_c.FPDF_PAGEOBJ_PATH and drawn.container is None:
+            sign = drawn_sign(drawn, box, frame)
+            if sign is not None:
+                box = Box(box.x0, box.y0, sign.end, box.y1)
+                if sign in drawings.tall_signs:
+                    continue
+                drawings.tall_signs.append(sign)
+                drawings.rules += [Rule(sign.box.x1, sign.end, box.y0)] if sign.text == "√" else []
+                _add_part(drawings.parts, forms, drawn, box, frame)
+                continue
         width = box.x1 - box.x0
         is_large = width > 0.15 * frame.width and box.height > 0.1 * frame.height
         if is_large and len(drawings.shapes) < _MAX_SHAPES:

@@ -19,7 +19,9 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from ingest.layout.frame import Frame
 from ingest.layout.symbols import is_misnamed, is_symbol_font, symbol_of
+from ingest.layout.tall_signs import is_named_part, text_boxes, whole_height
 from ingest.types import Box
 
 #: Two equal characters nearer than this, in em, are one character drawn twice (artificial bold,
@@ -102,59 +104,6 @@ class Glyph:
         return self.text in _BLANKS
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The page as it is shown: its size, and the map from PDF user space to it.
-
-    A point (x, y) of user space is shown at (a x + c y + e, b x + d y + f).
-    """
-
-    width: float
-    height: float
-    a: float
-    b: float
-    c: float
-    d: float
-    e: float
-    f: float
-
-    @classmethod
-    def of(cls, page: pdfium.PdfPage) -> Frame:
-        """The frame of a page, from its boxes, inherited ones too, and its rotation."""
-        width, height = page.get_size()
-        left, bottom, right, top = page.get_bbox()
-        turn = page.get_rotation() % 360
-        if turn == 0:
-            return cls(width, height, 1, 0, 0, -1, -left, top)
-        if turn == 90:
-            return cls(width, height, 0, 1, 1, 0, -bottom, -left)
-        if turn == 180:
-            return cls(width, height, -1, 0, 0, 1, right, -bottom)
-        return cls(width, height, 0, -1, -1, 0, top, right)
-
-    def shown(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of user space is shown."""
-        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
-
-    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
-        """Where a rectangle of user space is shown."""
-        if self.a == 1 and self.d == -1:  # not turned, as nearly all pages
-            return Box(left + self.e, self.f - top, right + self.e, self.f - bottom)
-        xa, ya = self.shown(left, bottom)
-        xb, yb = self.shown(right, top)
-        return Box(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
-
-    def upright(self, x: float, y: float, direction: int) -> tuple[float, float]:
-        """A shown point in the frame of text with a direction (quarter turns, clockwise)."""
-        if direction == 0:
-            return x, y
-        if direction == 1:
-            return y, self.width - x
-        if direction == 2:
-            return self.width - x, self.height - y
-        return self.height - y, x
-
-
 def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame) -> list[Glyph]:
     """All characters of a page, in the file's order; oblique text stands in the page's own frame."""
     raw = textpage.raw
@@ -170,6 +119,8 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
     gaps: dict[tuple[int, int], bool] = {}  # by font and code: whether it has no Unicode
     glyphs: list[Glyph] = []
     signs: dict[tuple[int, float, float], Glyph] = {}  # right to left, by text object and pen
+    parts: list[Box] = []  # of tall signs
+    brackets: list[Glyph] = []
     high, origin = "", (0.0, 0.0)
     for position in range(textpage.count_chars()):
         code = unicode_of(raw, position)
@@ -228,18 +179,26 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             text = symbol_of(font.name, text, unmapped=True)
         if text < " ":
             if not text:  # a part of a tall sign
+                tight_box(raw, position, *edges_at)
+                parts.append(frame.box(*(edges[side].value for side in (0, 2, 1, 3))))
                 continue
             text = UNREADABLE
         if text in _BRACES:
             continue
+        is_tall = False
         if text in _CENTRED:  # fonts of tall signs hang them from their baseline
             tight_box(raw, position, *edges_at)
-            if edges[3].value - edges[2].value > TALL * size and direction == 0:
+            height = edges[3].value - edges[2].value
+            is_tall = direction == 0 and (height > TALL * size or is_named_part(drawn))
+            if is_tall:
                 box = frame.box(*(edges[side].value for side in (0, 2, 1, 3)))
             middle = (edges[2].value + edges[3].value) / 2
             _, axis = frame.upright(*frame.shown(x.value, middle), direction)
             if abs(axis + 0.25 * size - v) > 0.15 * size:
                 v = axis + 0.25 * size
+        elif text == "√" and direction == 0:
+            tight_box(raw, position, *edges_at)
+            box = frame.box(*(edges[side].value for side in (0, 2, 1, 3)))
         elif is_mark(text) and direction == 0:  # it may be drawn before its pen's place
             tight_box(raw, position, *edges_at)
             box = frame.box(*(edges[side].value for side in (0, 2, 1, 3)))
@@ -252,8 +211,24 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         glyphs.append(
             Glyph(text, u, u + along, v, size, font, box, position, code if lacks_unicode else None)
         )
+        if is_tall:
+            brackets.append(glyphs[-1])
     _level_pointed_letters(glyphs)
+    if brackets:
+        _complete_brackets(page, brackets, parts, frame)
     return glyphs
+
+
+def _complete_brackets(
+    page: pdfium.PdfPage, brackets: Sequence[Glyph], parts: Sequence[Box], frame: Frame
+) -> None:
+    """Give the brackets that are built from parts their whole height, and put them on their axis."""
+    parts = [*parts, *text_boxes(page, [glyph.box for glyph in brackets], frame)]
+    for glyph in brackets:
+        box = whole_height(glyph.box, parts)
+        if box.height > glyph.box.height + 0.2 * glyph.size:
+            glyph.box = box
+            glyph.y = (box.y0 + box.y1) / 2 + 0.25 * glyph.size
 
 
 def _level_pointed_letters(glyphs: Sequence[Glyph]) -> None:

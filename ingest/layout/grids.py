@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ingest.layout.order import Row
 from ingest.layout.segments import Rule, Segment, Upright
 from ingest.layout.tables import words_of_row
 
@@ -33,6 +34,8 @@ CROSSING = 0.04
 #: A cell with more lines than this is a box of a page's layout, and with a single row below a head
 #: already one with more than the second number.
 CELL_LINES, BOX_LINES = 30, 6
+#: So many lines of text may be beside a table between two of its rows.
+MAX_BESIDE = 30
 
 
 @dataclass(slots=True)
@@ -77,6 +80,64 @@ def find_grids(
             rest = [segment for segment in rest if id(segment) not in inside]
             rows.extend(_row(cells, strips[0]) for cells in table)
     return rows, rest
+
+
+def tables_together(rows: Sequence[Row], grid: Sequence[GridRow]) -> list[Row]:
+    """Rows in reading order, with each ruled table that has text beside it in one piece.
+
+    Such a table follows the text before the widest gap of the lines beside it.
+
+    Args:
+        rows: In reading order; those of tables are `grid`'s, each alone in its row.
+        grid: The rows of ruled tables.
+    """
+    areas = {id(each.segment): (each.x0, each.x1) for each in grid}
+    tables: list[list[Row]] = []
+    text: list[Row] = []
+    for row in rows:
+        area = areas.get(id(row.segments[0]))
+        if area is None:
+            text.append(row)
+            continue
+        last = tables[-1][-1] if tables else None
+        if (
+            last is not None
+            and last.block == row.block
+            and areas[id(last.segments[0])] == area
+            and not any(_is_between(last, row, other, area) for other in text[-MAX_BESIDE:])
+        ):
+            tables[-1].append(row)
+        else:
+            tables.append([row])
+    for table in tables:
+        top, bottom = table[0].segments[0].top, table[-1].segments[0].bottom
+        own = [k for k, row in enumerate(text) if row.block == table[0].block]
+        first = next((k for k in own if text[k].segments[0].y > top), None)
+        after = next((k for k in own if text[k].segments[0].y > bottom), None)
+        start = _end_of_block(text, table[0].block) if first is None else first
+        end = _end_of_block(text, table[0].block) if after is None else after
+        place = max(range(start, max(start, end) + 1), key=lambda k: (_gap_at(text, k), k))
+        text[place:place] = table
+    return text
+
+
+def _is_between(upper: Row, lower: Row, row: Row, area: tuple[float, float]) -> bool:
+    """Whether a row of text parts two rows of tables at one place."""
+    first, last = row.segments[0], row.segments[-1]
+    is_inside = upper.segments[0].y < first.y < lower.segments[0].y
+    return is_inside and first.x0 < area[1] and last.x1 > area[0]
+
+
+def _end_of_block(rows: Sequence[Row], block: int) -> int:
+    """The place behind the last row of a block, or of those before it."""
+    return max((k + 1 for k, row in enumerate(rows) if row.block <= block), default=0)
+
+
+def _gap_at(rows: Sequence[Row], place: int) -> float:
+    """The room between a row and the one before it, in points; endless where a block begins."""
+    if place in (0, len(rows)) or rows[place - 1].block != rows[place].block:
+        return math.inf
+    return rows[place].segments[0].top - rows[place - 1].segments[0].bottom
 
 
 @dataclass(slots=True)

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ingest.layout.accents import attach_marks, compose_accents, write_bars
-from ingest.layout.fractions import write_fractions, write_roots, write_stacks
+from ingest.layout.fractions import write_fractions
 from ingest.layout.glyphs import Glyph
+from ingest.layout.roots import write_roots
 from ingest.layout.scripts import attach_scripts
 from ingest.layout.segments import SAME_BASELINE, Piece, Rule, Segment, Upright, drop_lone_brackets
+from ingest.layout.stacks import write_stacks
 from ingest.layout.symbols import TALL_SIGNS
+from ingest.layout.tall_signs import DrawnSign
 from ingest.types import Box
 
 #: A gap as wide as this, in em, ends a segment; spaces in justified text stay below it.
@@ -28,6 +31,8 @@ FIXED_PITCH_GAP = 2.5
 DRAWN_SHARE = 0.4
 #: Such signs follow at least so many letters and blanks.
 PROSE = 5
+#: The name of the font of signs that are drawn as shapes.
+DRAWN_FONT = "drawn signs"
 #: Lines nearer than so many points meet.
 CORNER = 2.0
 
@@ -37,6 +42,7 @@ def segments_of(
     rules: Sequence[Rule] = (),
     uprights: Sequence[Upright] = (),
     signs: Sequence[Box] = (),
+    tall_signs: Sequence[DrawnSign] = (),
 ) -> list[Segment]:
     """The segments of glyphs of one direction, with their scripts and fractions written in.
 
@@ -45,7 +51,10 @@ def segments_of(
         rules: Horizontal lines of the page, which may be fraction bars.
         uprights: Vertical lines, which part what is on both sides of them.
         signs: Shapes of the size of letters, which join what is on both sides of them.
+        tall_signs: Roots and brackets that are drawn as shapes.
     """
+    if tall_signs and glyphs:
+        glyphs = [*glyphs, *_glyphs_of(tall_signs, glyphs)]
     segments = [
         _segment(part)
         for baseline in _baselines(glyphs)
@@ -55,13 +64,26 @@ def segments_of(
     segments = attach_marks(segments)
     bars = _without_borders(rules, uprights)
     segments = write_fractions(segments, bars)
-    segments = write_roots(segments, bars)
+    segments = write_roots(segments)
     write_bars(segments, bars)
     segments = write_stacks(segments)
     joined = _joined(attach_scripts(segments))
     for segment in joined:
         drop_lone_brackets(segment)
     return joined
+
+
+def _glyphs_of(signs: Sequence[DrawnSign], glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
+    """Drawn signs as glyphs of the page's usual size: a root hangs from its bar, a bracket is on its axis."""
+    size = statistics.median(glyph.size for glyph in glyphs)
+    font = glyphs[0].font._replace(name=DRAWN_FONT, fixed_pitch=False, bold=False, direction=0)
+    for sign in signs:
+        box = sign.box
+        axis = (box.y0 + box.y1) / 2
+        near = [g for g in glyphs if abs(g.y - 0.25 * g.size - axis) < 0.2 * g.size]
+        y = min(near, key=lambda g: abs(g.x1 - box.x0)).y if near else axis + 0.25 * size
+        y = box.y0 if sign.text == "√" else y
+        yield Glyph(sign.text, box.x0, box.x1, y, size, font, box, glyphs[-1].order + 1)
 
 
 def _without_borders(rules: Sequence[Rule], uprights: Sequence[Upright]) -> list[Rule]:
@@ -199,7 +221,7 @@ def _segment(glyphs: Sequence[Glyph]) -> Segment:
             glyph.font.fixed_pitch,
             [glyph.box],
             glyph.order,
-            is_tall=bool(TALL_SIGNS.search(glyph.font.name)),
+            is_tall=glyph.font.name == DRAWN_FONT or bool(TALL_SIGNS.search(glyph.font.name)),
         )
         for glyph in glyphs
         if glyph.text

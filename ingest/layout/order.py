@@ -45,6 +45,7 @@ BAND_GAP = 0.9
 BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
 #: A label of an item that is set apart from its text.
 LABEL = re.compile(r"^(?:\(?\w{1,3}[.)]|\[\w{1,3}\])$")
+_WORDLIKE = re.compile(r"[^\W_]")
 _COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
 
 
@@ -64,6 +65,7 @@ class _Item:
     begins_small: bool
     ends_sentence: bool
     is_code: bool = False
+    is_table_row: bool = False
 
     @classmethod
     def of(cls, segment: Segment) -> _Item:
@@ -76,7 +78,7 @@ class _Item:
             segment.size,
             segment.top,
             segment.bottom,
-            len(text.split()),
+            len(text.split()) - sum(piece.text.strip().count(" ") for piece in segment.pieces),
             bool(BULLET.match(text)),
             text[:1].islower(),
             text[-1:] in ".:;!?",
@@ -124,6 +126,7 @@ def reading_order(
     for item in items:
         if id(item.segment) in edges:
             item.x0, item.x1, is_code = edges[id(item.segment)]
+            item.is_table_row = not is_code
             item.is_code = is_code and not _COMMENT.match(item.segment.text)
     rules = list(rules)
     if is_right_to_left(segments):  # seen in a mirror, columns go from left to right
@@ -150,6 +153,8 @@ def rows_of(segments: Sequence[_Item]) -> list[list[_Item]]:
     for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
         for row in reversed(rows[-4:]):
             first = row[0]
+            if segment.is_table_row or first.is_table_row:
+                continue
             if abs(segment.y - first.y) < SAME_ROW * min(segment.size, first.size) and not any(
                 _overlap(segment, other) > 0.3 * segment.size for other in row
             ):
@@ -315,10 +320,10 @@ def _are_columns(gutter: _Gutter) -> bool:
         # A column of labels, each beside the first line of its text, is a table.
         labels, texts = ((left, right), (right, left))[one]
         top = min(text.top for text in texts)
-        beside = [s for s in labels if s.bottom > top]
+        beside = [s for s in labels if s.bottom > top and _WORDLIKE.search(s.segment.text)]
         if (
             beside
-            and _aligned(beside, texts) >= 0.9
+            and _aligned(beside, [*texts, *gutter.over]) >= 0.9
             and _prose(beside) < 0.3
             and (_are_apart(beside) or all(LABEL.match(s.segment.text) for s in beside))
         ):

@@ -12,8 +12,9 @@ import pypdfium2 as pdfium
 from ingest.layout.bidi import logical_order
 from ingest.layout.code import Listing, find_listings
 from ingest.layout.drawings import Drawings, read_drawings
-from ingest.layout.glyphs import Frame, Glyph, drop_doubles, read_glyphs
-from ingest.layout.grids import GridRow, find_grids
+from ingest.layout.frame import Frame
+from ingest.layout.glyphs import Glyph, drop_doubles, read_glyphs
+from ingest.layout.grids import GridRow, find_grids, tables_together
 from ingest.layout.handouts import find_slides, holds, is_slide_number
 from ingest.layout.ligatures import Suspects, mark_suspects
 from ingest.layout.lines import segments_of
@@ -119,7 +120,7 @@ def lay_out(
     groups = [
         (
             _with_drop_caps(
-                segments_of(group, rules, drawings.uprights, drawings.signs)
+                segments_of(group, rules, drawings.uprights, drawings.signs, drawings.tall_signs)
                 if direction == 0
                 else segments_of(group)
             ),
@@ -150,7 +151,7 @@ def lay_out(
             part = [*code, *text, *(row.segment for row in grid)]
         solid = [(listing.lines, listing.x0, listing.x1, True) for listing in listings]
         solid += [([row.segment], row.x0, row.x1, False) for row in grid]
-        rows = reading_order(part, bars, solid)
+        rows = tables_together(reading_order(part, bars, solid), grid)
         columns = {id(row.segment): row.columns for row in grid}
         new_lines = list(_lines(rows, bars, blocks, of_code, columns))
         if is_upright:

@@ -54,6 +54,12 @@ def attach_scripts(segments: list[Segment]) -> list[Segment]:
     return [segment for segment in segments if id(segment) not in attached]
 
 
+def linear_text(segments: Sequence[Segment]) -> str:
+    """The text of some segments on one line, their scripts written in, from left to right."""
+    ordered = sorted(attach_scripts(list(segments)), key=lambda s: (s.x0, s.y))
+    return " ".join(segment.text for segment in ordered)
+
+
 def _part_figures(host: Segment) -> None:
     """Put a blank between a script that ends with a figure and a figure that follows it: `x_1 2`."""
     for script, piece in pairwise(host.pieces):

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.layout.glyphs import Frame, Glyph
+from ingest.layout.frame import Frame
+from ingest.layout.glyphs import Glyph
 
 #: Two characters are below or beside each other if their centres are nearer than this, in em.
 NEXT = 1.6

@@ -15,7 +15,8 @@ import numpy as np
 import pypdfium2 as pdfium
 
 from ingest.layout.drawings import Drawings, address_of, painting_order
-from ingest.layout.glyphs import MIN_SIZE, UNREADABLE, Frame, Glyph
+from ingest.layout.frame import Frame
+from ingest.layout.glyphs import MIN_SIZE, UNREADABLE, Glyph
 from ingest.recognition import drawing_scale
 from ingest.text.detect import language_of
 from ingest.types import Box

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.layout.glyphs import Frame
+from ingest.layout.frame import Frame
 from ingest.text.repair import repair_word
 from ingest.types import Box, Line, Page, Word
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ingest.layout.glyphs import Frame
+from ingest.layout.frame import Frame
 from ingest.layout.page import PageLayout, lay_out
 from ingest.progress import report_progress, skipped_pages, undrawn_pages
 from ingest.readers.pdf.opening import has_layers, load_page, open_pdf
