@@ -26,7 +26,13 @@ import pypdfium2 as pdfium
 import typst
 from rapidfuzz.distance import LCSseq, Levenshtein
 
-from benchmarks.page_layouts import BROWSER_PAGES, CANVAS_PAGES, TYPST_PAGES, print_pages
+from benchmarks.page_layouts import (
+    BROWSER_PAGES,
+    CANVAS_PAGES,
+    LECTURE_PAGES,
+    TYPST_PAGES,
+    print_pages,
+)
 from ingest.layout.page import lay_out
 from ingest.readers.pdf import read_pdf
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
@@ -81,7 +87,7 @@ def read_bytes(data: bytes) -> list[str]:
 
 def readings() -> Iterator[Reading]:
     """Read all generated pages; those of the browser only where chromium is installed."""
-    for page in (*TYPST_PAGES, *CANVAS_PAGES):
+    for page in (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES):
         yield compare(page.kind, page.name, page.expected, "\n".join(read_bytes(page.make())))
     printed = print_pages(BROWSER_PAGES)
     if printed is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -11,21 +10,17 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from benchmarks.page_layouts.base import SENTENCES, PageLayout
+from benchmarks.page_layouts.base import (
+    SENTENCES,
+    PageLayout,
+    draw_canvas,
+    show_lines,
+    show_text,
+)
 
 _SIZE = (720.0, 405.0)
 _Draw = Callable[[Canvas], None]
 _PAGES: list[PageLayout] = []
-
-
-def _make(draw: _Draw, size: tuple[float, float], turn: int) -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=size, invariant=1)
-    canvas.setPageRotation(turn)
-    draw(canvas)
-    canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
 
 
 def _page(
@@ -34,23 +29,11 @@ def _page(
     """Register a page whose words a function draws."""
 
     def register(draw: _Draw) -> _Draw:
-        make = functools.partial(_make, draw, size, turn)
+        make = functools.partial(draw_canvas, draw, size, turn)
         _PAGES.append(PageLayout(name, "canvas", expected, make))
         return draw
 
     return register
-
-
-def _show(
-    canvas: Canvas, x: float, y: float, words: str, size: float = 14, bold: bool = False
-) -> None:
-    canvas.setFont("Helvetica-Bold" if bold else "Helvetica", size)
-    canvas.drawString(x, y, words)
-
-
-def _lines(canvas: Canvas, x: float, y: float, lines: list[str], size: float = 14) -> None:
-    for number, line in enumerate(lines):
-        _show(canvas, x, y - 1.35 * size * number, line, size)
 
 
 def _words(first: int, count: int = 1) -> str:
@@ -71,17 +54,17 @@ def _(c: Canvas) -> None:
     for y in rows[1:-1]:
         for left, right in pairwise(columns):
             c.rect(left, y, right - left - 0.5, 0.5, stroke=0, fill=1)
-    _show(c, 60, 360, "Layers", 18, bold=True)
-    _lines(c, 64, 322, ["Name of the layer"], 12)
-    _lines(c, 204, 322, ["What it gives"], 12)
-    _lines(c, 424, 322, ["Example"], 12)
-    _lines(c, 64, 300, ["Transport and", "session layer"], 12)
-    _lines(c, 204, 300, ["A connection between two", "programs, which may be slow"], 12)
-    _lines(c, 424, 300, ["TCP and UDP"], 12)
-    _lines(c, 64, 255, ["Network layer"], 12)
-    _lines(c, 204, 255, ["An address"], 12)
-    _lines(c, 424, 255, ["A route through the net,", "and all of its parts"], 12)
-    _show(c, 60, 190, "The next heading")
+    show_text(c, 60, 360, "Layers", 18, bold=True)
+    show_lines(c, 64, 322, ["Name of the layer"], 12)
+    show_lines(c, 204, 322, ["What it gives"], 12)
+    show_lines(c, 424, 322, ["Example"], 12)
+    show_lines(c, 64, 300, ["Transport and", "session layer"], 12)
+    show_lines(c, 204, 300, ["A connection between two", "programs, which may be slow"], 12)
+    show_lines(c, 424, 300, ["TCP and UDP"], 12)
+    show_lines(c, 64, 255, ["Network layer"], 12)
+    show_lines(c, 204, 255, ["An address"], 12)
+    show_lines(c, 424, 255, ["A route through the net,", "and all of its parts"], 12)
+    show_text(c, 60, 190, "The next heading")
 
 
 @_page(
@@ -89,59 +72,59 @@ def _(c: Canvas) -> None:
     "States - down state - attempt state - initial state - two ways - exchange of data - loading state - full state - closed",
 )
 def _(c: Canvas) -> None:
-    _show(c, 60, 360, "States", 18, bold=True)
+    show_text(c, 60, 360, "States", 18, bold=True)
     items = ("down state", "attempt state", "initial state", "two ways")
     others = ("exchange of data", "loading state", "full state", "closed")
     for x, column in ((80, items), (400, others)):
         for number, item in enumerate(column):
-            _show(c, x, 320 - 19 * number, "-")
-            _show(c, x + 22, 320 - 19 * number, item)
+            show_text(c, x, 320 - 19 * number, "-")
+            show_text(c, x + 22, 320 - 19 * number, item)
 
 
 @_page("title drawn last", f"Optimisers {_words(0, 3)}")
 def _(c: Canvas) -> None:
-    _lines(c, 60, 300, list(SENTENCES[:3]))
-    _show(c, 50, 350, "Optimisers", 28)
+    show_lines(c, 60, 300, list(SENTENCES[:3]))
+    show_text(c, 50, 350, "Optimisers", 28)
 
 
 @_page("lines drawn from the foot up", f"Optimisers {_words(0, 4)}")
 def _(c: Canvas) -> None:
     for number in (3, 2, 1, 0):
-        _show(c, 60, 300 - 20 * number, SENTENCES[number])
-    _show(c, 50, 350, "Optimisers", 28)
+        show_text(c, 60, 300 - 20 * number, SENTENCES[number])
+    show_text(c, 50, 350, "Optimisers", 28)
 
 
 @_page(
     "formula drawn after its line", "A heuristic h is admissible if h(s) stays below the true cost."
 )
 def _(c: Canvas) -> None:
-    _show(c, 60, 300, "A heuristic")
-    _show(c, 148, 300, "is admissible if")
-    _show(c, 279, 300, "stays below the true cost.")
-    _show(c, 137, 300, "h")
-    _show(c, 251, 300, "h(s)")
+    show_text(c, 60, 300, "A heuristic")
+    show_text(c, 148, 300, "is admissible if")
+    show_text(c, 279, 300, "stays below the true cost.")
+    show_text(c, 137, 300, "h")
+    show_text(c, 251, 300, "h(s)")
 
 
 @_page("exponent drawn last", "It has 10^6 weights and x_i is one.")
 def _(c: Canvas) -> None:
-    _show(c, 60, 300, "It has 10")
-    _show(c, 126, 300, "weights and x")
-    _show(c, 219, 300, "is one.")
-    _show(c, 117.5, 305, "6", 9)
-    _show(c, 213.5, 297, "i", 9)
+    show_text(c, 60, 300, "It has 10")
+    show_text(c, 126, 300, "weights and x")
+    show_text(c, 219, 300, "is one.")
+    show_text(c, 117.5, 305, "6", 9)
+    show_text(c, 213.5, 297, "i", 9)
 
 
 @_page("bold by drawing twice", f"Optimisers {_words(0, 2)}")
 def _(c: Canvas) -> None:
     for shift in (0, 0.4):
-        _show(c, 50 + shift, 350, "Optimisers", 28)
-    _lines(c, 60, 300, list(SENTENCES[:2]))
+        show_text(c, 50 + shift, 350, "Optimisers", 28)
+    show_lines(c, 60, 300, list(SENTENCES[:2]))
 
 
 @_page("everything drawn twice", _words(0, 3))
 def _(c: Canvas) -> None:
     for _ in (0, 1):
-        _lines(c, 60, 300, list(SENTENCES[:3]))
+        show_lines(c, 60, 300, list(SENTENCES[:3]))
 
 
 @_page("letter-spaced heading", f"LEARNING RATE {_words(0)}")
@@ -152,7 +135,7 @@ def _(c: Canvas) -> None:
     text.textOut("LEARNING RATE")
     text.setCharSpace(0)
     c.drawText(text)
-    _show(c, 60, 300, SENTENCES[0])
+    show_text(c, 60, 300, SENTENCES[0])
 
 
 @_page("words placed one by one", _words(0, 2))
@@ -160,7 +143,7 @@ def _(c: Canvas) -> None:
     for row, sentence in enumerate(SENTENCES[:2]):
         x = 60.0
         for word in sentence.split():
-            _show(c, x, 300 - 20 * row, word)
+            show_text(c, x, 300 - 20 * row, word)
             x += c.stringWidth(word, "Helvetica", 14) + 4
 
 
@@ -170,7 +153,7 @@ def _(c: Canvas) -> None:
         x = 60.0
         for letter in sentence:
             if letter != " ":
-                _show(c, x, 300 - 20 * row, letter)
+                show_text(c, x, 300 - 20 * row, letter)
             x += c.stringWidth(letter, "Helvetica", 14)
 
 
@@ -179,28 +162,28 @@ def _(c: Canvas) -> None:
     columns = ["Name Alpha Beta Gamma", "Params 12 30 90", "Score 71.5 74.0 77.2"]
     for place, column in enumerate(columns):
         for row, cell in enumerate(column.split()):
-            _show(c, 60 + 150 * place, 300 - 24 * row, cell)
+            show_text(c, 60 + 150 * place, 300 - 24 * row, cell)
 
 
 @_page("table with ruled rows", "Name Params Score Alpha 12 71.5 Beta 30 74.0")
 def _(c: Canvas) -> None:
     for row, cells in enumerate(["Name Params Score", "Alpha 12 71.5", "Beta 30 74.0"]):
         for place, cell in enumerate(cells.split()):
-            _show(c, 60 + 150 * place, 300 - 24 * row, cell)
+            show_text(c, 60 + 150 * place, 300 - 24 * row, cell)
         c.line(50, 292 - 24 * row, 500, 292 - 24 * row)
 
 
 @_page("columns drawn line by line", " ".join([*SENTENCES[:4], *SENTENCES[4:8]]))
 def _(c: Canvas) -> None:
     for row in range(4):
-        _show(c, 40, 300 - 18 * row, SENTENCES[row], 10)
-        _show(c, 380, 300 - 18 * row, SENTENCES[4 + row], 10)
+        show_text(c, 40, 300 - 18 * row, SENTENCES[row], 10)
+        show_text(c, 380, 300 - 18 * row, SENTENCES[4 + row], 10)
 
 
 @_page("right column drawn first", " ".join(SENTENCES[:8]))
 def _(c: Canvas) -> None:
-    _lines(c, 380, 300, list(SENTENCES[4:8]), 10)
-    _lines(c, 40, 300, list(SENTENCES[:4]), 10)
+    show_lines(c, 380, 300, list(SENTENCES[4:8]), 10)
+    show_lines(c, 40, 300, list(SENTENCES[:4]), 10)
 
 
 @_page(
@@ -216,16 +199,18 @@ def _(c: Canvas) -> None:
         ]
     ):
         for row, line in enumerate(column.split("|")):
-            _show(c, 60 + 210 * place, 240 - 20 * row, line)
-    _show(c, 246, 380, "Trees", 10)
-    _show(c, 290, 380, "Linear models", 10)
-    _show(c, 40, 340, SENTENCES[6], 24)
+            show_text(c, 60 + 210 * place, 240 - 20 * row, line)
+    show_text(c, 246, 380, "Trees", 10)
+    show_text(c, 290, 380, "Linear models", 10)
+    show_text(c, 40, 340, SENTENCES[6], 24)
 
 
 def _sections(c: Canvas, x: float, heights: list[float], first: int) -> None:
     for number, y in enumerate(heights):
-        _show(c, x, y, f"{first + number} Section", 13, bold=True)
-        _lines(c, x, y - 22, list(SENTENCES[2 * (first + number) - 2 : 2 * (first + number)]), 9)
+        show_text(c, x, y, f"{first + number} Section", 13, bold=True)
+        show_lines(
+            c, x, y - 22, list(SENTENCES[2 * (first + number) - 2 : 2 * (first + number)]), 9
+        )
 
 
 @_page(
@@ -242,12 +227,12 @@ def _(c: Canvas) -> None:
 def _(c: Canvas) -> None:
     for row in range(3):
         for place in range(3):
-            _show(c, 30 + 230 * place, 300 - 14 * row, SENTENCES[3 * place + row], 7)
+            show_text(c, 30 + 230 * place, 300 - 14 * row, SENTENCES[3 * place + row], 7)
 
 
 def _rotated(c: Canvas) -> None:
-    _show(c, 50, 350, "Decision trees", 24)
-    _lines(c, 60, 300, list(SENTENCES[:4]))
+    show_text(c, 50, 350, "Decision trees", 24)
+    show_lines(c, 60, 300, list(SENTENCES[:4]))
 
 
 for _turn in (90, 180, 270):
@@ -275,32 +260,32 @@ def _(c: Canvas) -> None:
     c.saveState()
     c.translate(40, 150)
     c.rotate(90)
-    _show(c, 0, 0, "accuracy in percent", 10)
+    show_text(c, 0, 0, "accuracy in percent", 10)
     c.restoreState()
-    _lines(c, 100, 300, list(SENTENCES[:4]))
+    show_lines(c, 100, 300, list(SENTENCES[:4]))
 
 
 @_page(
     "drop cap", f"The perceptron of 1958 was a machine with motors. {_words(1, 2)}", (500.0, 300.0)
 )
 def _(c: Canvas) -> None:
-    _show(c, 40, 208, "T", 46)
-    _show(c, 70, 228, "he perceptron of 1958 was a machine", 13)
-    _show(c, 70, 210, "with motors.", 13)
-    _lines(c, 40, 188, list(SENTENCES[1:3]), 13)
+    show_text(c, 40, 208, "T", 46)
+    show_text(c, 70, 228, "he perceptron of 1958 was a machine", 13)
+    show_text(c, 70, 210, "with motors.", 13)
+    show_lines(c, 40, 188, list(SENTENCES[1:3]), 13)
 
 
 @_page("white on white", _words(0, 2))
 def _(c: Canvas) -> None:
-    _lines(c, 60, 300, list(SENTENCES[:2]))
+    show_lines(c, 60, 300, list(SENTENCES[:2]))
     c.setFillGray(1)
-    _show(c, 60, 200, "nobody may see this password")
+    show_text(c, 60, 200, "nobody may see this password")
     c.setFillGray(0)
 
 
 @_page("invisible text", _words(0, 2))
 def _(c: Canvas) -> None:
-    _lines(c, 60, 300, list(SENTENCES[:2]))
+    show_lines(c, 60, 300, list(SENTENCES[:2]))
     text = c.beginText(60, 200)
     text.setFont("Helvetica", 14)
     text.setTextRenderMode(3)
@@ -310,8 +295,8 @@ def _(c: Canvas) -> None:
 
 @_page("covered text", _words(0, 2))
 def _(c: Canvas) -> None:
-    _lines(c, 60, 300, list(SENTENCES[:2]))
-    _show(c, 60, 200, "nobody may see this password")
+    show_lines(c, 60, 300, list(SENTENCES[:2]))
+    show_text(c, 60, 200, "nobody may see this password")
     c.rect(50, 190, 400, 30, stroke=0, fill=1)
 
 
@@ -320,8 +305,8 @@ def _(c: Canvas) -> None:
     c.setFillGray(0.15)
     c.rect(0, 0, 720, 405, stroke=0, fill=1)
     c.setFillGray(1)
-    _show(c, 50, 350, "Optimisers", 28)
-    _lines(c, 60, 300, list(SENTENCES[:2]))
+    show_text(c, 50, 350, "Optimisers", 28)
+    show_lines(c, 60, 300, list(SENTENCES[:2]))
 
 
 @_page("large oblique watermark", _words(0, 6))
@@ -330,15 +315,15 @@ def _(c: Canvas) -> None:
     c.setFillGray(0.8)
     c.translate(150, 80)
     c.rotate(30)
-    _show(c, 0, 0, "CONFIDENTIAL", 70)
+    show_text(c, 0, 0, "CONFIDENTIAL", 70)
     c.restoreState()
-    _lines(c, 60, 340, list(SENTENCES[:6]))
+    show_lines(c, 60, 340, list(SENTENCES[:6]))
 
 
 @_page("text off the page", _words(0, 2))
 def _(c: Canvas) -> None:
-    _lines(c, 60, 300, list(SENTENCES[:2]))
-    _show(c, 800, 200, "beyond the edge")
+    show_lines(c, 60, 300, list(SENTENCES[:2]))
+    show_text(c, 800, 200, "beyond the edge")
 
 
 @_page("Chinese", "神经网络由许多简单的单元组成。 激活函数引入非线性。")
@@ -350,9 +335,9 @@ def _(c: Canvas) -> None:
 
 
 def _slide(c: Canvas, x: float, y: float, number: int, scale: float) -> None:
-    _show(c, x + 20 * scale, y - 40 * scale, f"Topic {chr(64 + number)}", 24 * scale, True)
-    _lines(c, x + 24 * scale, y - 80 * scale, [SENTENCES[number - 1]], 14 * scale)
-    _show(c, x + 24 * scale, y - 110 * scale, f"Remark {number} for the exam.", 14 * scale)
+    show_text(c, x + 20 * scale, y - 40 * scale, f"Topic {chr(64 + number)}", 24 * scale, True)
+    show_lines(c, x + 24 * scale, y - 80 * scale, [SENTENCES[number - 1]], 14 * scale)
+    show_text(c, x + 24 * scale, y - 110 * scale, f"Remark {number} for the exam.", 14 * scale)
 
 
 def _handout(c: Canvas, rows: int, columns: int, width: float, height: float, frames: bool) -> None:

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import functools
 
-import typst
+from benchmarks.page_layouts.base import SENTENCES, SHEET, SLIDE, PageLayout, typeset
 
-from benchmarks.page_layouts.base import SENTENCES, PageLayout
-
-_SLIDE = "#set page(width: 25.4cm, height: 14.3cm, margin: 1.5cm)\n#set text(size: 16pt)\n"
-_NOTES = '#set page(paper: "a4", margin: 2cm)\n#set text(size: 10.5pt)\n'
 _ONE, _TWO, _THREE, _FOUR, _FIVE, _SIX = SENTENCES[:6]
 _LEFT, _RIGHT = " ".join(SENTENCES[:4]), " ".join(SENTENCES[4:8])
 _LONG = " ".join(SENTENCES)
 
 
-def _page(name: str, source: str, expected: str, head: str = _SLIDE) -> PageLayout:
-    return PageLayout(name, "typst", expected, functools.partial(_typeset, head + source))
-
-
-def _typeset(source: str) -> bytes:
-    pdf = typst.compile(source.encode(), format="pdf")
-    assert isinstance(pdf, bytes)
-    return pdf
+def _page(name: str, source: str, expected: str, head: str = SLIDE) -> PageLayout:
+    return PageLayout(name, "typst", expected, functools.partial(typeset, head + source))
 
 
 def _table(columns: int, cells: str, options: str = "") -> str:
@@ -37,14 +27,14 @@ TYPST_PAGES = (
     _page("two columns of a slide", f"= Heading\n#grid(columns: 2, gutter: 1.2cm)[{_LEFT}][{_RIGHT}]",
           f"Heading {_LEFT} {_RIGHT}"),
     _page("two columns of notes", f"#columns(2)[{_LEFT} {_RIGHT}\n\n{_LEFT}\n\n{_RIGHT}]",
-          f"{_LEFT} {_RIGHT} {_LEFT} {_RIGHT}", _NOTES),
-    _page("narrow gutter", f"#columns(2, gutter: 0.6cm)[{_LONG} {_LONG}]", f"{_LONG} {_LONG}", _NOTES),
+          f"{_LEFT} {_RIGHT} {_LEFT} {_RIGHT}", SHEET),
+    _page("narrow gutter", f"#columns(2, gutter: 0.6cm)[{_LONG} {_LONG}]", f"{_LONG} {_LONG}", SHEET),
     _page("three columns", f"#columns(3, gutter: 0.8cm)[{_LONG} {_LONG} {_LONG}]",
           f"{_LONG} {_LONG} {_LONG}", '#set page(paper: "a4", flipped: true)\n'),
     _page("title over two columns",
           f"#align(center, text(20pt)[A title that reaches over both of the columns])\n"
           f"#columns(2)[{_LEFT}\n\n{_RIGHT}]",
-          f"A title that reaches over both of the columns {_LEFT} {_RIGHT}", _NOTES),
+          f"A title that reaches over both of the columns {_LEFT} {_RIGHT}", SHEET),
     _page("boxes side by side",
           f"= Compare\n#grid(columns: (1fr, 1fr), gutter: 1cm, rect(inset: 8pt)[*Left* \\ {_ONE} {_TWO}],"
           f" rect(inset: 8pt)[*Right* \\ {_THREE} {_FOUR}])",
@@ -86,7 +76,7 @@ TYPST_PAGES = (
     _page("numbered list", "= Plan\n+ first step\n+ second step\n  + a part of it\n+ third step",
           "Plan 1. first step 2. second step 1. a part of it 3. third step"),
     _page("footnotes", f"{_ONE}#footnote[Measured in 2024.] {_TWO}#footnote[Not in all cases.]",
-          f"{_ONE} {_TWO} 1Measured in 2024. 2Not in all cases.", _NOTES),
+          f"{_ONE} {_TWO} 1Measured in 2024. 2Not in all cases.", SHEET),
     _page("exponents and indices", "The model has $10^6$ weights, $x_1^2 + x_i$ is small and $2^(n+1)$ large.",
           "The model has 10^6 weights, x_1^2 + x_i is small and 2^(n+1) large."),
     _page("fractions", "The share is $1/2$, the mean error is $sigma^2/n$ and $(a + b)/c$ is the rest.",
@@ -137,5 +127,5 @@ TYPST_PAGES = (
     _page("enumerated equations", '#set math.equation(numbering: "(1)")\n$ a = b + c $\n$ d = e + f $',
           "a = b + c (1) d = e + f (2)"),
     _page("aligned equations", "$ a &= b + c \\ &= d $", "a = b + c = d"),
-    _page("long dense notes", "\n\n".join([_LONG] * 6), " ".join([_LONG] * 6), _NOTES),
+    _page("long dense notes", "\n\n".join([_LONG] * 6), " ".join([_LONG] * 6), SHEET),
 )  # fmt: skip

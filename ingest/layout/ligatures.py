@@ -251,6 +251,10 @@ class Lexicon:
             return 1.0
         return PART_WEIGHT * (self._parts[_parts(before, letters, behind)[0]] > 0)
 
+    def is_short_word(self, word: str) -> bool:
+        """Whether a word exists that is too short to be evidence."""
+        return len(word) < _MIN_LETTERS and word.casefold() in self._words
+
     def frequencies(self, before: str, letters: str, behind: str) -> list[int]:
         """In how many words the letters have such neighbours, from many neighbours to few."""
         parts = _parts(before.casefold(), letters.casefold(), behind.casefold())
@@ -360,6 +364,8 @@ def _ligature(
     options = [letters for letters in LIGATURES if is_possible(letters)]
     if not options:
         return ""
+    if suspect.text and all(lexicon.is_short_word(b + suspect.text + e) for b, e in contexts):
+        return ""  # the wide last letter of "of", rather than "off"
     best = max(options, key=lambda letters: (count(letters), letters in _STANDARD, -error(letters)))
     made, as_it_is = count(best), count(suspect.text)
     needed = 2.0 if not is_last else PART_WEIGHT if not suspect.text else 1.0

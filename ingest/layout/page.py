@@ -16,6 +16,7 @@ from ingest.layout.frame import Frame
 from ingest.layout.glyphs import Glyph, drop_doubles, read_glyphs
 from ingest.layout.grids import GridRow, find_grids, tables_together
 from ingest.layout.handouts import find_slides, holds, is_slide_number
+from ingest.layout.large_figures import labels_with_figures
 from ingest.layout.ligatures import Suspects, mark_suspects
 from ingest.layout.lines import segments_of
 from ingest.layout.lists import indent_items
@@ -152,6 +153,7 @@ def lay_out(
         solid = [(listing.lines, listing.x0, listing.x1, True) for listing in listings]
         solid += [([row.segment], row.x0, row.x1, False) for row in grid]
         rows = tables_together(reading_order(part, bars, solid), grid)
+        rows = labels_with_figures(rows)
         columns = {id(row.segment): row.columns for row in grid}
         new_lines = list(_lines(rows, bars, blocks, of_code, columns))
         if is_upright:

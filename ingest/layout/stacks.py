@@ -24,9 +24,6 @@ CASES_ROOM = 2.0
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "|": "|"}
 
 
-Bracket = tuple[Segment, Piece]
-
-
 def take_out(
     segments: Sequence[Segment], is_inside: Callable[[Segment, Piece], bool]
 ) -> tuple[list[Segment], list[Segment], Segment | None]:
@@ -60,7 +57,7 @@ def take_out(
 def _write_matrices(segments: list[Segment]) -> list[Segment]:
     """Write what is between two tall brackets on several rows, the inner ones first."""
     tall = [(s, p) for s in segments for p in s.pieces if len(p.text) == 1 and _is_tall(p)]
-    pairs = []
+    pairs: list[tuple[Piece, Piece | None]] = []
     for segment, opening in tall:
         closing_text = _BRACKETS.get(opening.text)
         closers = [
