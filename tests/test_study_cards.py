@@ -45,7 +45,9 @@ A Virtual Private Network (VPN) hides the traffic. Every VPN encrypts.]
 MORE = """
 #slide("Queues")[A queue is a list whose elements leave in the order of arrival.]
 #slide("Hashing")[A hash table is an array whose places are computed from the keys.]
-#slide("Sorting")[Sorting puts the elements into their order.]
+#slide("Sorting (1/2)")[Sorting puts the elements into their order.]
+#slide("Provisional Summary")[Arrays were told, trees come next week.]
+#slide("Literature II")[Books about hash tables and trees.]
 """
 NOW = datetime(2030, 5, 1, 9, tzinfo=UTC)
 

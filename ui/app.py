@@ -63,7 +63,7 @@ _STYLE = """<style>
 [class*="st-key-lecture-"], .st-key-lecture_head { flex-wrap: nowrap; border-bottom: 1px solid light-dark(#e6ebea, #232c32); }
 [class*="st-key-menu-"] button p { clip-path: inset(50%); position: absolute; }
 [class*="st-key-menu-"] button div[aria-hidden="true"] { display: none; }
-[class*="st-key-chip-"] button p { text-align: left; }
+[class*="st-key-chip-"] button p, .st-key-local_writers button p { text-align: left; }
 [data-testid="stFileUploaderDropzoneInstructions"] span { white-space: normal; overflow-wrap: anywhere; }
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }
 @media (max-width: 640px) {

@@ -34,14 +34,16 @@ class LectureCoverage:
 
     @property
     def share(self) -> float:
-        """The share of pages that a question reaches, in [0, 1]; 1 for a lecture without pages."""
-        return 1 - len(self.unreached) / len(self.pages) if self.pages else 1.0
+        """The share of pages that a question reaches, in [0, 1]."""
+        return 1 - len(self.unreached) / len(self.pages)
 
 
 def page_coverage(
     library: Library, reached: Iterable[Iterable[PageReference]]
 ) -> list[LectureCoverage]:
     """How many questions reach each page, by lecture, in the order of file names.
+
+    A lecture without pages that are searched is left out.
 
     Args:
         library: With the lectures.
@@ -56,6 +58,8 @@ def page_coverage(
             continue
         passages = library.passages(document.id)
         pages = sorted({p for one in passages if not one.is_navigation for p in one.pages})
+        if not pages:
+            continue
         found = {page: counts[document.file, page] for page in pages}
         coverages.append(
             LectureCoverage(document, tuple(pages), {p: n for p, n in found.items() if n})

@@ -10,6 +10,7 @@ from typing import Any
 from ingest.store import Library
 from ingest.text.languages import language
 from ingest.types import Document, Passage
+from rag.course.sections import plain_heading
 from rag.study.cards import place_of
 from rag.study.definitions import Definition
 from rag.study.terms import is_term
@@ -18,6 +19,7 @@ from rag.unit_kinds import content_stems, is_aside
 _MAX_TOPICS = 40  # headings of one lecture in the timeline
 _MAX_TOPIC_WORDS = 6
 _NUMBER = re.compile(r"^(?:\d+[.)]?)+\s+")  # of a section, as "5.1. "
+_ROMAN = re.compile(r"\s+[IVX]+$")  # of a part, as "Literature II"
 _NO_TOPIC = re.compile(r"[/\\{}=_^]|^[^(]*\)|\([^)]*$")  # a path, a formula, half a bracket
 
 
@@ -99,10 +101,13 @@ def _headings(passages: Sequence[Passage]) -> Iterable[Topic]:
         spoken = language(passage.language)
         if passage.is_navigation or not passage.headings[1:] or spoken.terminology is None:
             continue
-        heading = _NUMBER.sub("", passage.headings[-1].strip())
+        heading = _ROMAN.sub("", plain_heading(_NUMBER.sub("", passage.headings[-1].strip())))
         if len(heading.split()) > _MAX_TOPIC_WORDS or _NO_TOPIC.search(heading):
             continue
-        if heading.casefold() in spoken.contents_titles or is_aside("", heading, spoken):
+        *_, last = heading.casefold().split() or [""]
+        if heading.casefold() in spoken.contents_titles or last in spoken.summary_titles:
+            continue
+        if is_aside("", heading, spoken):
             continue
         if is_term(heading, spoken, spoken.terminology):
             yield Topic(heading, passage.pages[0])

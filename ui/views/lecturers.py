@@ -27,7 +27,7 @@ from ui.navigation import open_lecture
 from ui.session import Session, error_text, lazy_tabs
 from ui.text import escape, t
 from ui.views.evaluate import question_files
-from ui.views.evaluation_runs import saved_runs
+from ui.views.evaluation_runs import saved_runs, warn_of_missing_documents
 from ui.views.question_writing import add_question, page_picker, save_set
 
 GRADES: dict[Grade, str] = {
@@ -235,7 +235,9 @@ def _coverage(session: Session, library: Library) -> None:
         reached = found_by_run(read_run(saved_runs(session)[name]))
     else:
         st.caption(t("A page is reached where a question of the set names it as right."))
-        reached = right_pages(read_questions(question_files(session)[name]))
+        questions = read_questions(question_files(session)[name])
+        warn_of_missing_documents(library, questions)
+        reached = right_pages(questions)
     lectures = page_coverage(library, reached)
     st.dataframe(
         {

@@ -38,9 +38,9 @@ def page(session: Session) -> None:
     account(session)
     try:
         answering(session)
-        models(session)
         language_model(session)
         instructions(session)
+        models(session)
         chunking(session)
     except KathederError as error:
         st.error(error_text(error))

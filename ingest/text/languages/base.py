@@ -130,6 +130,8 @@ class Language:
 
     contents_titles: frozenset[str] = frozenset()
     """Headings of pages that list what is to come, or where a word is found."""
+    summary_titles: frozenset[str] = frozenset()
+    """Last words of headings of pages that look back or ahead: "final thoughts", "summary"."""
     closing_titles: frozenset[str] = frozenset()
     """What the last slide says: thanks, and whether there are questions."""
     verbs: frozenset[str] = frozenset()

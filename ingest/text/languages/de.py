@@ -348,6 +348,9 @@ LANGUAGE = Language(
     up_to_lecture="bis {lecture}",
     searched_in="Gesucht in {scope}.",
     figure_words=words("abbildung abb bild"),
+    summary_titles=words(
+        "ausblick fazit rückblick schlussfolgerungen überblick übersicht zusammenfassung"
+    ),
     contents_titles=frozenset(
         {
             "agenda",

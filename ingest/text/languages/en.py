@@ -342,6 +342,9 @@ LANGUAGE = Language(
         "chap chapter ch class day deck l lec lect lecture lesson module part session slides topic unit week"
     ),
     figure_words=words("figure fig"),
+    summary_titles=words(
+        "conclusion conclusions outlook overview recap remarks summary takeaways thoughts"
+    ),
     contents_titles=frozenset(
         {
             "agenda",
