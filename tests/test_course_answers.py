@@ -153,7 +153,9 @@ def test_a_summary_holds_statements_alone(lecture_parts, empty_library, encoder)
     source = """
     #slide("Queues")[In this lecture we will look at queues and at stacks in detail.
 
-    A queue is a list from which the oldest entry is taken first. Please use a queue in all exercises!]
+    A queue is a list from which the oldest entry is taken first. Please use a queue in all exercises!
+
+    As we have seen, a stack holds its oldest entry longest. Next week we turn to heaps and other queues.]
     #slide("Prof. Ada Lovelace")[The speaker has written many books about engines and numbers.]
     #slide("Trees")[Things that are trees \\ Lists of words \\ Rows in a table.
 

@@ -41,7 +41,8 @@ LABORATORIES = ("passages", "evaluate", "lecturers", "generative", "language")
 
 # The page beside the chat stays in view: Streamlit wraps the container, and the wrapper is what
 # moves in its column. On a narrow screen it is a sheet at the bottom. Streamlit's own status widget
-# is hidden: every page shows its progress, and that "Stop" would stop no answer.
+# is hidden: every page shows its progress, and that "Stop" would stop no answer. So is what its field for
+# files says: it is in English, and cut.
 _STYLE = """<style>
 :root { --header: 4.5rem; --viewer-height: calc(100dvh - 14rem); }
 .st-key-beside { --viewer-height: calc(100dvh - 22rem); }
@@ -64,7 +65,7 @@ _STYLE = """<style>
 [class*="st-key-menu-"] button p { clip-path: inset(50%); position: absolute; }
 [class*="st-key-menu-"] button div[aria-hidden="true"] { display: none; }
 [class*="st-key-chip-"] button p, .st-key-local_writers button p { text-align: left; }
-[data-testid="stFileUploaderDropzoneInstructions"] span { white-space: normal; overflow-wrap: anywhere; }
+[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }

@@ -102,6 +102,13 @@ def upload(session: Session) -> None:
             disabled=is_reading(),
             help=t("They are read as soon as they are here."),
         )
+        st.caption(
+            t(
+                "PDF, PowerPoint, Word, EPUB, Markdown, HTML, text, Jupyter notebooks, pictures and "
+                "transcripts, up to {size} MB each",
+                size=session.base.app.max_upload_mb,
+            )
+        )
     if uploads and not is_reading():
         contents = [(file.name, file.getvalue()) for file in uploads]
         files, state.reports = store_uploads(

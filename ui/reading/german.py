@@ -118,6 +118,9 @@ GERMAN = {
     "Course of the new files": "Kurs der neuen Dateien",
     "None; choose one, or type a new name": "Keiner; wähl einen oder schreib einen neuen Namen",
     "They are read as soon as they are here.": "Sie werden gelesen, sobald sie hier sind.",
+    "PDF, PowerPoint, Word, EPUB, Markdown, HTML, text, Jupyter notebooks, pictures and transcripts, "
+    "up to {size} MB each": "PDF, PowerPoint, Word, EPUB, Markdown, HTML, Text, Jupyter-Notebooks, Bilder und "
+    "Transkripte, je bis zu {size} MB",
     "Stop after this file": "Nach dieser Datei anhalten",
     "Stopping after this file …": "Hält nach dieser Datei an …",
     "Passages of a page": "Textstellen einer Seite",

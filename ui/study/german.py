@@ -1,6 +1,7 @@
 """The German texts of the page Study, by their English ones."""
 
 GERMAN = {
+    "Space bar": "Leertaste",
     "Study": "Lernen",
     "Cards": "Karten",
     "Quiz": "Quiz",

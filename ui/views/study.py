@@ -22,6 +22,9 @@ _STYLE = """<style>
 .st-key-study_card { padding: 1.5rem; }
 .st-key-study_card h3, .st-key-study_card h4 { font-weight: 500; line-height: 1.4; padding-top: 0; }
 .stButton kbd { color: inherit; background: transparent; border-color: currentColor; opacity: 1; }
+@media (hover: none), (max-width: 640px) { .stButton kbd { display: none; } } /* no keyboard */
+.st-key-study_show kbd { font-size: 0; } /* Streamlit names keys in English */
+.st-key-study_show kbd::after { content: "KEY"; font-size: .75rem; }
 </style>"""
 
 
@@ -30,7 +33,7 @@ def page(session: Session) -> None:
     if session.library is None:
         welcome(session)
         return
-    st.html(_STYLE)
+    st.html(_STYLE.replace("KEY", t("Space bar")))
     source = _open_source()
     if source is None:
         _show_parts(session)

@@ -174,6 +174,7 @@ LANGUAGE = Language(
     up_to_lecture="jusqu’à {lecture}",
     searched_in="Recherché dans {scope}.",
     figure_words=words("figure fig"),
+    summary_titles=words("bilan conclusion conclusions perspectives résumé synthèse"),
     contents_titles=frozenset(
         {
             "aujourd'hui",

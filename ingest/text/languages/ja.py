@@ -56,6 +56,7 @@ LANGUAGE = Language(
     up_to_lecture="{lecture}まで",
     searched_in="検索範囲：{scope}。",
     figure_words=words("図"),
+    summary_titles=words("まとめ 概要 結論"),
     contents_titles=words("目次 概要 アジェンダ 内容 索引"),
     closing_titles=words("ありがとうございました ご清聴ありがとうございました 質問 終わり 以上"),
     verbs=words("です ます である ない"),

@@ -207,6 +207,9 @@ WORDS = CourseWords(
         r"\b(?:im (?:folgenden|nächsten|weiteren)|in (?:der|dieser|der nächsten|der heutigen) (?:sitzung|vorlesung)"
         r"|in (?:diesem|dem nächsten) (?:abschnitt|kapitel|kurs|teil))\b"
         r"|\b(?:wir|nun|zunächst|zuerst) (?:behandeln|betrachten|werden|wollen)\b|\blasst uns\b"
+        r"|\bin der (?:letzten|vorigen|vorherigen) (?:sitzung|vorlesung)\b|\b(?:letzte|nächste) (?:sitzung|vorlesung|woche) \w+ wir\b"
+        r"|\bheute \w+ wir\b|^\W*betrachten wir\b|\bwie wir (?:\w+ )?(?:gesehen haben|sahen)\b"
+        r"|^\W*(?:abschnitt|kapitel|teil|vorlesung) \d[\d.]*,? [a-zäöü]"
         r"|\b(?:abbildung|gleichung|tabelle)n? \d|\bauf seite \d|\b(?:in|siehe) (?:abschnitt|kapitel) \d"
         r"|^\W*(?:abbildung|bild|foto)s?(?:quellen?|nachweise?|rechte)\b|^\W*quellen?:",
         re.IGNORECASE,

@@ -206,6 +206,9 @@ WORDS = CourseWords(
         r"|\b(?:in|of) (?:this|the next|the following|today['’]s) (?:chapter|class|course|lecture|part|section|session)\b"
         r"|^\W*(?:figure|image|photo|picture)s? (?:credits?|sources?)\b|^\W*(?:source|credits?|slides? (?:by|from)):"
         r"|\b(?:equation|figure|listing|table)s? \d|\bon pages? \d|\b(?:in|see) (?:chapter|section)s? \d"
+        r"|\b(?:in|from) (?:the|our) (?:last|previous) (?:chapter|class|course|lecture|part|section|session)\b"
+        r"|\b(?:last|next) (?:lecture|time|week),? we\b|\btoday,? we\b|\bwe (?:begin|end|finish|start) (?:by|with)\b"
+        r"|\bas we (?:have seen|saw)\b|^\W*(?:chapter|lecture|part|section) \d[\d.]*,? (?!of\b)[a-z]"
         r"|\b(?:do this now|latest revision|office hours|due (?:date|on))\b",
         re.IGNORECASE,
     ),
