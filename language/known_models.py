@@ -81,7 +81,7 @@ def _t5(layers: int, width: int, heads: int) -> dict[str, Any]:
     }
 
 
-_GPT2 = "openai/gpt-2, download_model.py: the models are named by their sizes"
+_GPT2 = "openai/gpt-2, download_model.py"
 _GPT3 = "Brown et al. 2020, table 2.1"
 _BERT = "Devlin et al. 2018, section 3"
 _LLAMA = "Touvron et al. 2023 (LLaMA), table 2"

@@ -69,15 +69,15 @@ def compare() -> None:
         on_change=_take_example,
     )
     text = st.text_area(t("Text"), key="token_text", max_chars=_LONGEST, height=100)
-    left, middle, right = st.columns([4, 2, 1], vertical_alignment="bottom")
-    names = left.multiselect(
+    names = st.multiselect(
         t("Tokenisers"),
         NAMES,
         default=_START,
-        format_func=lambda name: t(TITLES[name]),
+        format_func=_short_name,
         key="token_names",
     )
-    window = middle.select_slider(
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    window = left.select_slider(
         t("Context window (tokens)"), _WINDOWS, 2048, format_func=number, key="token_window"
     )
     ids = right.toggle(t("Show ids"), key="token_ids")
@@ -106,6 +106,11 @@ def compare() -> None:
         "Subwords spell what is rare in pieces and keep what is frequent whole; over bytes, nothing "
         "at all is unknown.",
     )
+
+
+def _short_name(name: str) -> str:
+    """A tokeniser's name without the model that it belongs to."""
+    return t(TITLES[name]).partition(" (")[0]
 
 
 def _take_example() -> None:
@@ -168,9 +173,9 @@ def languages() -> None:
         )
     )
     st.altair_chart(
-        ratios(
-            [row | {"tokenizer": row["tokenizer"].partition(" (")[0]} for row in rows], t
-        ).properties(height=360),
+        ratios([row | {"tokenizer": _short_name(row["name"])} for row in rows], t).properties(
+            height=360
+        ),
         width="stretch",
         alt=t("German tokens for each English token, by tokeniser"),
     )

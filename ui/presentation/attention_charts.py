@@ -16,6 +16,7 @@ from language.attention_maps import HeadChange
 # program's palette, so that light and dark pages both show the difference.
 SCALE = ["#e4edf1", "#9cc6d6", "#4a93b0", "#1a5f7a", "#0c3444"]
 PAIR = ["#2f86a8", "#c77700"]  # 3 : 1 and more on both themes, as those that follow
+SLANTED = {"left": 0, "top": 0, "right": 16, "bottom": 0}  # room for the last of slanted labels
 SERIES = [*PAIR, "#a05bb5", "#4f8f3f", "#7d8a8f", "#c2556a", "#8a7a2f", "#5c78c9"]
 
 

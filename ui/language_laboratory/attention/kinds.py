@@ -13,7 +13,7 @@ from language.number_words import pieces
 from language.text import check_text
 from ui.language_laboratory.attention import models
 from ui.language_laboratory.widgets import notice, think
-from ui.presentation.attention_charts import heat
+from ui.presentation.attention_charts import SLANTED, heat
 from ui.session import error_text
 from ui.text import escape, t
 
@@ -55,7 +55,7 @@ def show() -> None:
                 shares, rows, columns, numbers=False, titles=(t("output"), t("sees the input"))
             )
             st.altair_chart(
-                chart.properties(height=260),
+                chart.properties(height=260, padding=SLANTED),
                 width="stretch",
                 alt=t("What each output sees: {kind}", kind=t(kind.name)),
             )

@@ -62,7 +62,11 @@ def _positions() -> None:
     with right:
         query = st.slider(t("Position of the query"), 0, _LENGTH - 1, 10, key="layers_position")
         values = [
-            {"series": t("Base {base}", base=f"{base:,}"), "x": place, "y": similarity}
+            {
+                "series": t("Base {base}", base=f"{base:,}".replace(",", "\u202f")),
+                "x": place,
+                "y": similarity,
+            }
             for base in _BASES
             for place, similarity in enumerate(similarities(query, base).tolist())
         ]

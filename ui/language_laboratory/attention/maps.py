@@ -8,7 +8,7 @@ from language.attention_maps import Maps, patterns
 from language.errors import LanguageError
 from ui.language_laboratory.attention import models
 from ui.language_laboratory.widgets import notice, think
-from ui.presentation.attention_charts import heat, overview
+from ui.presentation.attention_charts import SLANTED, heat, overview
 from ui.session import error_text
 from ui.text import escape, t
 
@@ -55,7 +55,8 @@ def show() -> None:
             titles=(t("looks from"), t("to")),
         )
         size = max(300, min(620, 90 + 26 * len(maps.tokens)))
-        st.altair_chart(chart.properties(height=size), width="stretch", alt=title)
+        chart = chart.properties(height=size, padding=SLANTED)
+        st.altair_chart(chart, width="stretch", alt=title)
     think(
         "Why do so many heads look at [SEP] or at the first token?",
         "The weights of a row must sum to 1. A head that has nothing to say for a word puts its "

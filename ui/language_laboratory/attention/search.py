@@ -8,7 +8,7 @@ from language.attention_maps import HeadChange, compare
 from language.errors import LanguageError
 from ui.language_laboratory.attention import models
 from ui.language_laboratory.widgets import notice, think
-from ui.presentation.attention_charts import changes, heat
+from ui.presentation.attention_charts import SLANTED, changes, heat
 from ui.session import error_text
 from ui.text import escape, t
 
@@ -102,7 +102,8 @@ def show() -> None:
                 dim=0
             )
             picture = heat(row[None], [source], sentence.tokens, numbers=False, titles=("", ""))
-            st.altair_chart(picture.properties(height=130), width="stretch", alt=sentence.text)
+            picture = picture.properties(height=130, padding=SLANTED)
+            st.altair_chart(picture, width="stretch", alt=sentence.text)
     think(
         "Does a head that switches prove that the model understands who is hungry?",
         "No. Attention says what is read, not what is done with it; with many heads some switch by "
@@ -127,11 +128,12 @@ def verdict(heads: list[HeadChange], targets: tuple[str, str]) -> str:
     if not count:
         return t(
             "None of the {heads} heads switches from “{first}” to “{second}”. The one that moves "
-            "most in this direction is head {head} of layer {layer}, by {shift} of 2.",
+            "most in this direction is head {head} of layer {layer}, by {shift}; 2 is the most "
+            "possible.",
             **values,
         )
     return t(
         "Heads that switch from “{first}” to “{second}”: {count} of {heads}; most of all head "
-        "{head} of layer {layer}, by {shift} of 2.",
+        "{head} of layer {layer}, by {shift}; 2 is the most possible.",
         **values,
     )

@@ -17,6 +17,7 @@ from ui.text import escape, t
 
 WORDS = ("cat", "drank", "milk", "it")
 _COLUMNS = ("1", "2", "3", "4")
+_EDITOR_WIDTH = 320  # pixels: four columns and the words
 # The first two columns are the first head's: it asks for an animal. The other two are the second
 # head's: each word asks for the one before it.
 QUERY = [[1, 0, 2, 0], [0, 1, 0, 2], [0, 1, -2, 0], [3, 0, 0, -2]]
@@ -66,12 +67,11 @@ def show() -> None:
     settings = Settings(heads, scaled, causal, padding)
     matrices = []
     names = {"Q": t("Queries Q"), "K": t("Keys K"), "V": t("Values V")}
-    for column, (name, numbers) in zip(
-        st.columns(3), (("Q", QUERY), ("K", KEY), ("V", VALUE)), strict=True
-    ):
-        with column:
-            st.caption(escape(names[name]))
-            matrices.append(_editor(name, numbers))
+    with st.container(horizontal=True):  # a matrix that has no room goes to the next row
+        for name, numbers in (("Q", QUERY), ("K", KEY), ("V", VALUE)):
+            with st.container(width=_EDITOR_WIDTH):
+                st.caption(escape(names[name]))
+                matrices.append(_editor(name, numbers))
     query, key, value = matrices
     result = compute(query, key, value, settings)
     head = 0
