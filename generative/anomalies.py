@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from generative.fonts import printed_digits
 from generative.metrics import BATCH
 from generative.model import GenerativeModel, binarise, seeded
 
@@ -42,6 +45,41 @@ def letters(count: int, size: int = 28, *, seed: int = 0) -> Tensor:
                                    stroke_width=scale * size // 40)  # fmt: skip
         pictures.append(np.asarray(image.resize((size, size), Image.Resampling.BOX)))
     return torch.from_numpy(np.stack(pictures)).float()[:, None] / 255
+
+
+def rotated(images: Tensor, *, seed: int = 0) -> Tensor:
+    """Turned to the left or to the right by a random angle of 60 to 120 degrees."""
+    with seeded(seed):
+        angle = (60 + 60 * torch.rand(len(images))).deg2rad()
+        angle *= torch.randint(0, 2, (len(images),)) * 2 - 1
+    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros(len(images))
+    turn = torch.stack([cos, -sin, zero, sin, cos, zero], dim=1).reshape(-1, 2, 3)
+    places = torch.nn.functional.affine_grid(turn, list(images.shape), align_corners=False)
+    return torch.nn.functional.grid_sample(images, places, align_corners=False).clamp(0, 1)
+
+
+def erased(images: Tensor, *, seed: int = 0, share: float = 0.4) -> Tensor:
+    """Without the square around a random pixel of the stroke; `share` is its side by the image's."""
+    size = images.shape[-1]
+    side = round(share * size)
+    with seeded(seed):
+        centres = images.flatten(1).clamp(min=1e-6).multinomial(1)[:, 0]
+    axis = torch.arange(size)
+    rows, columns = (centres // size)[:, None], (centres % size)[:, None]
+    down = (axis - rows + side // 2 >= 0) & (axis - rows + side // 2 < side)  # (batch, size)
+    across = (axis - columns + side // 2 >= 0) & (axis - columns + side // 2 < side)
+    return images * ~(down[:, None, :, None] & across[:, None, None, :])
+
+
+#: Images that are no usual digits, by name: as many as digits (N, 1, size, size), by a seed.
+KINDS: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "letters": lambda images, seed: letters(len(images), images.shape[-1], seed=seed),
+    "fonts": lambda images, seed: printed_digits(len(images), images.shape[-1], seed=seed)[0],
+    "rotated": lambda images, seed: rotated(images, seed=seed),
+    "erased": lambda images, seed: erased(images, seed=seed),
+    "inverted": lambda images, seed: inverted(images),
+    "noisy": lambda images, seed: noisy(images, seed=seed),
+}
 
 
 def anomaly_scores(model: GenerativeModel, images: Tensor) -> np.ndarray:

@@ -167,9 +167,7 @@ def sample(
 @report_errors
 def evaluate(
     model: ModelArgument,
-    images: Annotated[
-        int, typer.Option(min=100, help="Number of generated images, and of test images at most.")
-    ] = 2000,
+    images: Annotated[int, typer.Option(min=100, help="Number of generated images.")] = 2000,
     seed: SeedOption = 0,
     again: AgainOption = False,
     as_json: JsonOption = False,
@@ -184,7 +182,11 @@ def evaluate(
         print(json.dumps([asdict(row) for row in rows]))
         return
     for row in rows:
-        print(f"{row.name:<26} {row.value:>10.4f}  {row.unit} ({row.images} images)")
+        error = f" ± {row.error:.2g}" if row.error else ""
+        samples = f", k = {row.k}" if row.k else ""
+        print(
+            f"{row.name:<46} {row.value:>10.4f}{error}  {row.unit} ({row.images} images{samples})"
+        )
 
 
 @app.command()
@@ -223,19 +225,15 @@ def anomaly(
     seed: SeedOption = 0,
 ) -> None:
     """How well a model's anomaly score separates other images from digits: AUROC, 0.5 is chance."""
-    from generative.anomalies import anomaly_scores, auroc, inverted, letters, noisy
+    from generative.anomalies import KINDS, anomaly_scores, auroc
+    from generative.baselines import random_part
 
     detector, parts = _model_and_images(model, dataset)
     images = min(images, len(parts.test) // 2)
-    test = parts.test.first(2 * images).floats
-    usual, others = test[:images], test[images:]
-    usual_scores = anomaly_scores(detector, usual)
-    for name, unusual in (
-        ("letters", letters(images, test.shape[-1], seed=seed)),
-        ("inverted digits", inverted(others)),
-        ("noisy digits", noisy(others, seed=seed)),
-    ):
-        value = auroc(usual_scores, anomaly_scores(detector, unusual))
+    digits, others = random_part(parts.test, 2 * images).floats.split(images)
+    usual_scores = anomaly_scores(detector, digits)
+    for name, kind in KINDS.items():
+        value = auroc(usual_scores, anomaly_scores(detector, kind(others, seed)))
         print(f"{name:<16} AUROC {value:.3f} ({images} digits, {images} others)")
 
 
@@ -246,9 +244,7 @@ def compare(
         list[str] | None,
         typer.Argument(help="Names or folders (default: the bundled models and your own)."),
     ] = None,
-    images: Annotated[
-        int, typer.Option(min=100, help="Number of generated images, and of test images at most.")
-    ] = 1000,
+    images: Annotated[int, typer.Option(min=100, help="Number of generated images.")] = 1000,
     seed: SeedOption = 0,
     again: AgainOption = False,
 ) -> None:
@@ -256,8 +252,8 @@ def compare(
     from generative import available
     from generative.evaluate import measured
 
-    columns = ("density", "Fréchet distance", "rarest digit", "sampling", "AUROC letters",
-              "linear probe")  # fmt: skip
+    columns = ("density", "Fréchet distance", "digit drawn", "rarest digit", "sampling",
+              "AUROC letters", "AUROC erased", "linear probe")  # fmt: skip
     names = models or [*available.bundled(), *available.own()]
     for name in names:
         available.file_of(name)  # a wrong name is reported before anything is measured

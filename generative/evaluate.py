@@ -1,13 +1,14 @@
 """Measure models of images: generation, density, representation.
 
-    python -m generative.evaluate [MODEL ...] [--images N] [--seed N] [--folder F] [--output FILE]
+    python -m generative.evaluate [MODEL ...] [--images N] [--parts PART ...] [--folder F] [--output FILE]
 
-prints a table of the models that come with the program, measured on the test images of their
-data set, and stores it as JSON if a file is named.
+prints a table of the models that come with the program, and of what does without a model
+(`generative.baselines`), and stores it as JSON if a file is named.
 
-Generation: the Fréchet distance between generated and test images, and whether all ten digits
-occur. Density: ln p(x), where the family has it, and whether images that are no digits get a
-higher anomaly score. Representation: how well a linear model reads the digit from the code.
+Generation: the Fréchet distance of generated images from all test images, with two seeds, whether
+all ten digits occur, and whether the digit that is given is drawn. Density: ln p(x), where the
+family has it, with its standard error. Anomaly detection: whether images that are no usual digits
+get a higher anomaly score. Representation: how well a linear model reads the digit from the code.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import datetime
 import math
 import os
 import platform
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -27,28 +27,32 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from generative import available, checkpoints, figures
-from generative.anomalies import anomaly_scores, auroc, inverted, letters, noisy
+from generative import available, baselines, checkpoints, figures
+from generative.anomalies import anomaly_scores
 from generative.autoencoder import Autoencoder
 from generative.autoregressive import Autoregressive
 from generative.classifier import Classifier
 from generative.data import Dataset, cache_dir, load
 from generative.diffusion import Diffusion
+from generative.diffusion_bound import bits_per_dimension, bound_parts
 from generative.errors import CheckpointMissing, NotDefined
-from generative.figures import Figures, Measurement
+from generative.figures import PARTS, Figures, Measurement, part_of
 from generative.flow import Flow
 from generative.latent import codes_of
 from generative.metrics import (
     accuracy,
     digit_shares,
+    digits_right,
     features,
     frechet_distance,
-    frechet_floor,
-    linear_probe,
     log_likelihood,
 )
 from generative.model import GenerativeModel, binarise, seeded
 from generative.pictures import data_url
+from generative.sampling import Samples, draw, samplers
+from generative.vae import VAE
+
+BOUND_IMAGES = 50  # test images of the diffusion model's bound, which takes every step of the chain
 
 
 def measure(
@@ -58,6 +62,10 @@ def measure(
     *,
     images: int = 2000,
     seed: int = 0,
+    thorough: bool = False,
+    most: int = 3,
+    parts: Sequence[str] = PARTS,
+    samples_folder: Path | None = None,
     report: Callable[[str], None] = lambda step: None,
 ) -> list[Measurement]:
     """Every figure that a model's family has.
@@ -65,90 +73,117 @@ def measure(
     Args:
         model: Of any family but the classifier's.
         classifier: Its features are those in which generated images are compared.
-        dataset: Its test images are used.
-        images: How many are generated, and how many test images are used at most.
-        seed: Of all randomness.
+        dataset: All its test images are used, for anomalies and codes a random part of them.
+        images: How many are generated with each seed.
+        seed: Of all randomness; a second one is the next number.
+        thorough: With a second seed where the sampler has one.
+        most: The most samplers of a diffusion model.
+        parts: Some of `figures.PARTS`.
+        samples_folder: As for `sampling.draw`.
         report: Told what is measured next.
     """
-    test = dataset.test.first(images)
-    real, labels = test.floats, test.labels.numpy()
-    half = len(real) // 2
+    measures: dict[str, Callable[[], list[Measurement]]] = {
+        "density": lambda: _density(model, dataset, seed),
+        "generation": lambda: _generation(
+            model, classifier, dataset, images, seed, thorough, most, samples_folder, report
+        ),
+        "anomaly detection": lambda: _anomalies(model, dataset),
+        "representation": lambda: _representation(model, dataset),
+    }
     rows: list[Measurement] = []
-    if isinstance(model, Autoencoder):
-        error = float(model.anomaly_score(real).mean())
-        rows.append(Measurement("reconstruction error", error, "mean square by pixel", len(real)))
-    report("density")
-    with suppress(NotDefined):
-        rows.append(_density(model, real, seed))
-    report("generation")
-    rows += _generation(model, classifier, real, images, seed)
-    report("anomaly detection")
-    rows += _anomalies(model, real, dataset.image_size, seed)
-    report("representation")
-    with suppress(NotDefined):
-        share = linear_probe(codes_of(model, real), labels, half)
-        rows.append(Measurement("linear probe", share, "accuracy", len(real) - half))
+    for part in parts:
+        report(part)
+        with suppress(NotDefined):
+            rows += measures[part]()
     return rows
 
 
-def _density(model: GenerativeModel, real: Tensor, seed: int) -> Measurement:
-    """The mean of ln p in nats, of a flow in bits per dimension."""
-    likelihood = log_likelihood(model, real, seed=seed)
+def _density(model: GenerativeModel, dataset: Dataset, seed: int) -> list[Measurement]:
+    """The mean of ln p in nats, of grey levels in bits per dimension."""
+    if isinstance(model, Diffusion):
+        count = min(BOUND_IMAGES, len(dataset.test))
+        test = baselines.random_part(dataset.test, count)
+        levels = (255 * test.floats).round() / 255
+        parts = bound_parts(model, levels, test.labels, seed=seed)
+        values = bits_per_dimension(parts, levels[0].numel())
+        return [_mean("density", values, "bits per dimension")]
+    likelihood = log_likelihood(model, dataset.test.floats, seed=seed)
     if isinstance(model, Flow):
-        values, unit = likelihood.bits_per_dimension, "bits per dimension"
-    else:
-        values, unit = likelihood.nats, "nats"
+        return [_mean("density", likelihood.bits_per_dimension, "bits per dimension")]
+    row = _mean("density", likelihood.nats, "nats")
+    return [replace(row, k=model.config.bound_samples) if isinstance(model, VAE) else row]
+
+
+def _mean(name: str, values: Tensor, unit: str) -> Measurement:
     error = float(values.std()) / math.sqrt(len(values))
-    return Measurement("density", float(values.mean()), unit, len(real), error)
+    return Measurement(name, float(values.mean()), unit, len(values), error)
 
 
 def _generation(
-    model: GenerativeModel, classifier: Classifier, real: Tensor, count: int, seed: int
+    model: GenerativeModel,
+    classifier: Classifier,
+    dataset: Dataset,
+    count: int,
+    seed: int,
+    thorough: bool,
+    most: int,
+    folder: Path | None,
+    report: Callable[[str], None],
 ) -> list[Measurement]:
-    """Fréchet distance, rarest digit and speed of each sampler; none where it cannot sample."""
-    samplers: dict[str, Callable[[], Tensor]] = {"": lambda: model.sample(count, seed=seed)}
-    if isinstance(model, Diffusion):
-        total = len(model.schedule)
-        samplers = {
-            " DDIM 25": lambda: model.sample(count, seed=seed, steps=25),
-            " DDIM 25, eta 0.5": lambda: model.sample(count, seed=seed, steps=25, eta=0.5),
-            " DDIM 25, eta 0": lambda: model.sample(count, seed=seed, steps=25, eta=0.0),
-            f" DDPM {total}": lambda: model.sample(count, seed=seed, method="ddpm"),
-        }
-    if isinstance(model, Autoregressive):  # its samples are black and white
+    """Fréchet distance, rarest digit, digits drawn as given, and speed of each sampler."""
+    real = dataset.test.floats
+    binary = isinstance(model, Autoregressive)  # its samples are black and white
+    if binary:
         with seeded(seed):
             real = binarise(real)
     real_features = features(classifier, real)
-    rows = []
-    for name, sampler in samplers.items():
-        started = time.perf_counter()
-        try:
-            samples = sampler()
-        except NotDefined:
-            return []
-        seconds = time.perf_counter() - started
-        distance = frechet_distance(features(classifier, samples), real_features)
-        rarest = float(digit_shares(classifier, samples).min())
-        rows += [
-            Measurement(f"Fréchet distance{name}", distance, "0 is equal", count),
-            Measurement(f"rarest digit{name}", rarest, "share, 0.1 is even", count),
-            Measurement(f"sampling{name}", count / seconds, "images a second", count),
-        ]
+    rows: list[Measurement] = []
+    for sampler in samplers(model)[:most]:
+        seeds = range(seed, seed + (sampler.seeds if thorough else 1))
+        drawn = [draw(model, sampler, count, one, folder, report) for one in seeds]
+        rows += sample_rows(sampler.name, drawn, classifier, real_features)
+    if rows:
+        rows.append(baselines.floor_row(classifier, dataset, real_features, count, binary=binary))
     return rows
 
 
-def _anomalies(model: GenerativeModel, real: Tensor, size: int, seed: int) -> list[Measurement]:
-    """AUROC of at most 500 digits against as many images of each unusual kind."""
-    count = min(500, len(real) // 2)
-    usual, others = anomaly_scores(model, real[:count]), real[count : 2 * count]
+def sample_rows(
+    name: str, drawn: Sequence[Samples], classifier: Classifier, real_features: np.ndarray
+) -> list[Measurement]:
+    """The figures of a sampler, each the mean over the seeds with which it has drawn."""
+    suffix, count = f" {name}" if name else "", len(drawn[0].labels)
+    distances = tuple(
+        frechet_distance(features(classifier, one.floats), real_features) for one in drawn
+    )
+    rarest = tuple(float(digit_shares(classifier, one.floats).min()) for one in drawn)
+    speed = count * len(drawn) / max(1e-9, sum(one.seconds for one in drawn))
+    rows = [
+        Measurement(f"Fréchet distance{suffix}", float(np.mean(distances)), "0 is equal", count,
+                    by_seed=distances),
+        Measurement(f"rarest digit{suffix}", float(np.mean(rarest)), "share, 0.1 is even", count,
+                    by_seed=rarest),
+        Measurement(f"sampling{suffix}", speed, "images a second of processor time",
+                    count * len(drawn)),
+    ]  # fmt: skip
+    labels = torch.cat([one.labels for one in drawn])
+    if (labels >= 0).all():
+        right = digits_right(classifier, torch.cat([one.floats for one in drawn]), labels)
+        rows.insert(2, _mean(f"digit drawn{suffix}", right.float(), "share"))
+    return rows
+
+
+def _anomalies(model: GenerativeModel, dataset: Dataset) -> list[Measurement]:
+    return baselines.anomaly_rows(lambda images: anomaly_scores(model, images), dataset)
+
+
+def _representation(model: GenerativeModel, dataset: Dataset) -> list[Measurement]:
     rows = []
-    for name, unusual in (
-        ("letters", letters(count, size, seed=seed)),
-        ("inverted", inverted(others)),
-        ("noisy", noisy(others, seed=seed)),
-    ):
-        value = auroc(usual, anomaly_scores(model, unusual))
-        rows.append(Measurement(f"AUROC {name}", value, "0.5 to 1", len(usual) + len(unusual)))
+    if isinstance(model, Autoencoder):
+        test = dataset.test.floats
+        errors = torch.cat([model.anomaly_score(part) for part in test.split(250)])
+        rows.append(_mean("reconstruction error", errors, "mean square by pixel"))
+    with suppress(NotDefined):
+        rows += baselines.probe_rows(lambda images: codes_of(model, images), dataset)
     return rows
 
 
@@ -163,7 +198,7 @@ def measured(
     """The figures of a model by its name or folder, measured on its own data set.
 
     They are kept in the cache: the same weights, images and seed are measured once, so that a
-    comparison that was interrupted continues with the next model.
+    comparison that was interrupted continues with the next images.
 
     Args:
         name: As for `available.open_model`.
@@ -178,9 +213,17 @@ def measured(
     file = _figures_file(digest, images, seed)
     dataset_name = checkpoints.dataset_of(model)
     dataset = load(dataset_name)
-    judge = available.judge(dataset_name)
-    rows = measure(model, judge, dataset, images=images, seed=seed, report=report)
-    entry = figures_of(model, digest, rows, dataset, images=images, seed=seed)
+    folder = None if again else samples_folder(digest)
+    rows = measure(
+        model,
+        available.judge(dataset_name),
+        dataset,
+        images=images,
+        seed=seed,
+        samples_folder=folder,
+        report=report,
+    )
+    entry = figures_of(model, digest, rows, dataset, generated=images, seeds=(seed,))
     file.parent.mkdir(parents=True, exist_ok=True)
     figures.write({"model": entry}, file)
     return entry
@@ -196,7 +239,12 @@ def stored_figures(name: str, *, images: int, seed: int) -> Figures | None:
 
 
 def _figures_file(digest: str, images: int, seed: int) -> Path:
-    return cache_dir() / "generative-figures" / f"{digest[:32]}-{images}-{seed}.json"
+    return cache_dir() / "generative-measurements" / f"{digest[:32]}-{images}-{seed}.json"
+
+
+def samples_folder(digest: str) -> Path:
+    """The folder of the samples of a model whose file has this SHA-256."""
+    return cache_dir() / "generative-samples" / digest[:32]
 
 
 def figures_of(
@@ -205,8 +253,8 @@ def figures_of(
     rows: Sequence[Measurement],
     dataset: Dataset,
     *,
-    images: int,
-    seed: int,
+    generated: int,
+    seeds: Sequence[int],
 ) -> Figures:
     """A model's entry for the file of figures; the percentiles of anomaly scores are taken here.
 
@@ -215,15 +263,17 @@ def figures_of(
         sha256: The hash of its file.
         rows: What `measure` gave.
         dataset: The same as for `measure`.
-        images: How many test images are used at most.
-        seed: The same as for `measure`.
+        generated: How many images were generated with each seed.
+        seeds: Those of the samples.
     """
-    test = dataset.test.first(images).floats
     kind: str = ""
     pixels: str = ""
     with suppress(NotDefined):
-        likelihood = log_likelihood(model, test[:1], seed=seed)
+        likelihood = log_likelihood(model, dataset.test.first(1).floats)
         kind, pixels = likelihood.kind, likelihood.pixels
+    if isinstance(model, Diffusion):
+        kind, pixels = "lower bound", "grey"
+    test = baselines.random_part(dataset.test, 1000).floats
     scores = np.percentile(anomaly_scores(model, test), np.arange(101))
     return Figures(
         family=model.family,
@@ -234,14 +284,22 @@ def figures_of(
         kind=kind,
         pixels=pixels,
         strangeness=tuple(float(f"{score:.6g}") for score in scores),
-        images=len(test),
-        seed=seed,
+        images=len(dataset.test),
+        generated=generated,
+        seeds=tuple(seeds),
         date=datetime.date.today().isoformat(),
         dataset=dataset.name,
-        samples=sample_sheet(model, seed),
+        samples=sample_sheet(model, seeds[0]),
         told=model.conditional,
-        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"{torch.get_num_threads()} of them used, torch {torch.__version__.split('+')[0]}",
+        machine=machine(),
+    )
+
+
+def machine() -> str:
+    """The machine on which it is measured."""
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"{torch.get_num_threads()} of them used, torch {torch.__version__.split('+')[0]}"
     )
 
 
@@ -252,67 +310,57 @@ def sample_sheet(model: GenerativeModel, seed: int) -> str:
     return ""
 
 
-def draw_samples(models: Sequence[str], folder: Path, output: Path, seed: int) -> None:
-    """Draw sixteen samples of models whose figures are stored, and store them beside these."""
-    stored = figures.read(output)
-    for name in models or stored:
-        model = checkpoints.shipped(name, folder)
-        entry = replace(stored[name], samples=sample_sheet(model, seed), told=model.conditional)
-        figures.write({name: entry}, output)
-        print(f"{name}: {len(entry.samples)} characters", flush=True)
+def _measure_shipped(name: str, options: argparse.Namespace, dataset: Dataset) -> Figures:
+    """A bundled model's or a baseline's entry; parts that are not measured are those stored."""
+    classifier = available.judge("mnist")
+    stored = figures.read(options.output) if options.output and options.output.is_file() else {}
+    if name in baselines.NAMES:
+        return baselines.figures_of_baseline(name, classifier, dataset, options.images, machine())
+    model = checkpoints.shipped(name, options.folder)
+    digest = checkpoints.sha256_of(options.folder / name / "model.safetensors")
+    rows = measure(
+        model,
+        classifier,
+        dataset,
+        images=options.images,
+        seed=options.seed,
+        thorough=True,
+        most=options.samplers,
+        parts=options.parts,
+        samples_folder=samples_folder(digest),
+        report=lambda step: print(f"{name}: {step}", flush=True),
+    )
+    if name in stored and stored[name].sha256 == digest:
+        rows += [row for row in stored[name].rows if part_of(row.name) not in options.parts]
+    seeds = (options.seed, options.seed + 1)
+    return figures_of(model, digest, rows, dataset, generated=options.images, seeds=seeds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, and store it if a file is named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument(
-        "models", nargs="*", help="names; all that come with the program by default"
-    )
-    parser.add_argument("--images", type=int, default=2000)
+    parser.add_argument("models", nargs="*", help="models and baselines; all of them by default")
+    parser.add_argument("--images", type=int, default=2000, help="generated with each seed")
+    parser.add_argument("--samplers", type=int, default=6, help="the most of a diffusion model")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="the others stay as stored"
+    )
     parser.add_argument(
         "--folder", type=Path, default=checkpoints.FOLDER, help="where the models are"
     )
     parser.add_argument("--output", type=Path, help="such as models/generative/figures.json")
-    parser.add_argument(
-        "--samples-only", action="store_true", help="draw the samples of stored figures again"
-    )
     options = parser.parse_args(arguments)
-    if options.samples_only:
-        draw_samples(options.models, options.folder, options.output, options.seed)
-        return
     dataset = load("mnist")
-    classifier = available.judge("mnist")
-    print(
-        f"classifier: {accuracy(classifier, dataset):.4f} of {len(dataset.test)} test images right"
-    )
-    count = min(options.images, len(dataset.test) // 2)
-    floor, spread = frechet_floor(features(classifier, dataset.test.floats), count)
-    print(
-        f"Fréchet distance of {count} test images from as many others, 20 random draws: "
-        f"{floor:.1f} (standard deviation {spread:.1f})"
-    )
-    print("| model | figure | value | unit | images |\n|---|---|---|---|---|")
+    right = accuracy(available.judge("mnist"), dataset)
+    print(f"classifier: {right:.4f} of {len(dataset.test)} test images right")
     judges = available.JUDGES.values()
     names = [name for name in checkpoints.names(options.folder) if name not in judges]
-    for name in options.models or names:
-        model = checkpoints.shipped(name, options.folder)
-        rows = measure(model, classifier, dataset, images=options.images, seed=options.seed)
-        for row in rows:
-            digits = 4 if math.fabs(row.value) < 1 else 2
-            print(
-                f"| {name} | {row.name} | {row.value:.{digits}f} | {row.unit} | {row.images} |",
-                flush=True,
-            )
+    for name in options.models or [*baselines.NAMES, *names]:
+        entry = _measure_shipped(name, options, dataset)
+        for row in entry.rows:
+            print(f"{name}: {row.name} {row.value:.4f} {row.unit}, {row.images} images", flush=True)
         if options.output:
-            entry = figures_of(
-                model,
-                checkpoints.sha256_of(options.folder / name / "model.safetensors"),
-                rows,
-                dataset,
-                images=options.images,
-                seed=options.seed,
-            )
             figures.write({name: entry}, options.output)
 
 

@@ -21,11 +21,17 @@ from generative.errors import CheckpointMissing
 FILE = checkpoints.FOLDER / "figures.json"
 
 
+#: What is measured, in this order.
+PARTS = ("density", "generation", "anomaly detection", "representation")
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One figure of a model: its name, its value, its unit or scale, and on how many images.
 
-    `error` is the standard error of a mean over images, 0 where it is not known.
+    `error` is the standard error of a mean over images, 0 where it is not known. Where several
+    seeds were used, the value is the mean over `by_seed`. `k` is the number of samples of an
+    importance-weighted bound, 0 elsewhere.
     """
 
     name: str
@@ -33,6 +39,8 @@ class Measurement:
     unit: str
     images: int
     error: float = 0.0
+    by_seed: tuple[float, ...] = ()
+    k: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,9 @@ class Figures:
     """A model's entry.
 
     `kind` and `pixels` are those of its likelihood, "" where it has none. `strangeness` are the
-    101 percentiles, from 0 to 100, of the anomaly scores of `images` test images. `sha256` is
-    the hash of the model's file that was measured, and `dataset` the images that it learned.
+    101 percentiles, from 0 to 100, of the anomaly scores of test images. `sha256` is the hash of
+    the model's file that was measured, "" for a baseline, and `dataset` the images that it learned.
+    `images` is the number of test images, `generated` that of samples with each of `seeds`.
     `samples` is a picture of sixteen samples in four rows, as a data URL, "" where the family
     cannot sample; `told` says whether a sample's digit is given to the model.
     """
@@ -55,9 +64,10 @@ class Figures:
     pixels: str
     strangeness: tuple[float, ...]
     images: int
-    seed: int
     date: str
     machine: str
+    generated: int = 0
+    seeds: tuple[int, ...] = (0,)
     dataset: str = "mnist"
     samples: str = ""
     told: bool = False
@@ -96,8 +106,12 @@ def read(file: Path = FILE) -> dict[str, Figures]:
             name: Figures(
                 **{
                     **fields,
-                    "rows": tuple(Measurement(**row) for row in fields["rows"]),
+                    "rows": tuple(
+                        Measurement(**{**row, "by_seed": tuple(row.get("by_seed", ()))})
+                        for row in fields["rows"]
+                    ),
                     "strangeness": tuple(fields["strangeness"]),
+                    "seeds": tuple(fields["seeds"]),
                 }
             )
             for name, fields in json.loads(file.read_text("utf-8")).items()
@@ -109,44 +123,102 @@ def read(file: Path = FILE) -> dict[str, Figures]:
         ) from error
 
 
-#: The figures of the table: heading, name of the measurement, decimals.
-TABLE = (
+#: The tables: heading, name of the measurement, decimals. The first has the facts of the model too.
+GENERATION = (
     ("Fréchet distance", "Fréchet distance", 1),
+    ("of real images", "Fréchet distance, real images", 1),
+    ("digit drawn", "digit drawn", 3),
     ("rarest digit", "rarest digit", 3),
     ("density", "density", 2),
-    ("AUROC letters", "AUROC letters", 2),
-    ("AUROC inverted", "AUROC inverted", 2),
-    ("AUROC noisy", "AUROC noisy", 2),
+)
+DETECTION = (
+    ("letters", "AUROC letters", 2),
+    ("fonts", "AUROC fonts", 2),
+    ("rotated", "AUROC rotated", 2),
+    ("erased", "AUROC erased", 2),
+    ("inverted", "AUROC inverted", 2),
+    ("noisy", "AUROC noisy", 2),
     ("linear probe", "linear probe", 3),
     ("reconstruction error", "reconstruction error", 4),
 )
 
 
-def markdown_table(entries: dict[str, Figures]) -> str:
-    """The entries as a Markdown table, a row a model; docs/generative.md has it.
+def part_of(name: str) -> str:
+    """The part, of PARTS, to which a measurement belongs."""
+    if name.startswith("AUROC"):
+        return "anomaly detection"
+    if name in ("linear probe", "reconstruction error"):
+        return "representation"
+    return "density" if name == "density" else "generation"
 
-    "digit given" says whether the model is told which digit to draw. A density has its unit, and
-    whether it is exact.
+
+def markdown_tables(entries: dict[str, Figures]) -> str:
+    """The entries as three Markdown tables, a row a model; docs/generative.md has them.
+
+    The first is of generation and density: "digit given" says whether the model is told which
+    digit to draw, two numbers are those of two seeds, "of real images" is the distance of as many
+    training images, with its deviation, a density has its unit, and whether it is
+    exact. The second is of anomaly detection (AUROC) and representation. The third compares the
+    ways to sample of a diffusion model.
     """
-    headings = ["model", "images", "parameters", "minutes", "digit given"]
-    lines = [
-        "| " + " | ".join([*headings, *(heading for heading, _, _ in TABLE)]) + " |",
-        "|---" * (len(headings) + len(TABLE)) + "|",
-    ]
+    first, second = [], []
     for name, entry in entries.items():
         given = "–" if not entry.samples else "yes" if entry.told else "no"
-        cells = [name, f"{entry.images:,}", f"{entry.parameters:,}", f"{entry.minutes:.0f}", given]
-        for _, figure, decimals in TABLE:
-            row = entry.value(figure)
-            text = "–" if row is None else f"{row.value:.{decimals}f}".replace("-", "−")
-            if row is not None and figure == "density":
-                unit = "bits" if row.unit == "bits per dimension" else row.unit
-                error = f" ± {row.error:.2g}" if row.error else ""
-                text += f"{error} {unit}, {entry.kind}, {row.images:,} images"
-            cells.append(text)
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        trained = [f"{entry.parameters:,}", f"{entry.minutes:.0f}"] if entry.sha256 else ["–", "–"]
+        cells = [_cell(entry, figure, decimals) for _, figure, decimals in GENERATION]
+        if any(cell != "–" for cell in cells):
+            distance = entry.value("Fréchet distance")
+            count = f"{distance.images:,}" if distance else "–"
+            first.append([name, *trained, given, count, *cells])
+        cells = [_cell(entry, figure, decimals) for _, figure, decimals in DETECTION]
+        if any(cell != "–" for cell in cells):
+            second.append([name, *cells])
+    headings = ["model", "parameters", "minutes", "digit given", "samples"]
+    return "\n\n".join(
+        (
+            _table([*headings, *(heading for heading, _, _ in GENERATION)], first),
+            _table(["model", *(heading for heading, _, _ in DETECTION)], second),
+            _table(["sampler", "Fréchet distance", "digit drawn", "images a second"],
+                   sampler_rows(entries)),
+        )
+    )  # fmt: skip
+
+
+def sampler_rows(entries: dict[str, Figures]) -> list[list[str]]:
+    """The ways to sample of all models that have several: name, distance, digit drawn, speed."""
+    rows = []
+    for name, entry in entries.items():
+        by_name = {row.name: row for row in entry.rows}
+        for sampler in (one.removeprefix("sampling ") for one in by_name if "sampling " in one):
+            cells = [
+                _cell(entry, f"{figure} {sampler}", decimals)
+                for figure, decimals in (("Fréchet distance", 1), ("digit drawn", 3))
+            ]
+            rows.append([f"{name}, {sampler}", *cells, _cell(entry, f"sampling {sampler}", 1)])
+    return rows
+
+
+def _table(headings: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in [headings, *rows]]
+    return "\n".join([lines[0], "|---" * len(headings) + "|", *lines[1:]])
+
+
+def _cell(entry: Figures, figure: str, decimals: int) -> str:
+    """A figure with what belongs to it, "–" where there is none."""
+    row = entry.value(figure)
+    if row is None:
+        return "–"
+    if len(row.by_seed) > 1 and part_of(row.name) == "generation" and decimals < 3:
+        text = ", ".join(f"{value:.{decimals}f}" for value in row.by_seed)
+    else:
+        text = f"{row.value:.{decimals}f}".replace("-", "−")
+    if part_of(row.name) != "density":
+        real = row.name.endswith("real images") or entry.family == "baseline"
+        return f"{text} ± {row.error:.1f}" if real and row.error and decimals < 3 else text
+    unit = "bits" if row.unit == "bits per dimension" else row.unit
+    samples = f", k = {row.k}" if row.k else ""
+    return f"{text} ± {row.error:.2g} {unit}, {entry.kind}{samples}, {row.images:,} images"
 
 
 if __name__ == "__main__":
-    print(markdown_table(read()))
+    print(markdown_tables(read()))

@@ -47,29 +47,6 @@ def frechet_distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(means @ means + traces - 2 * np.sqrt(inner).sum())
 
 
-def frechet_floor(real: np.ndarray, images: int, *, draws: int = 20) -> tuple[float, float]:
-    """The Fréchet distance of a perfect model: mean and standard deviation over random draws.
-
-    In each draw `images` of the real ones stand for generated ones and are compared with as many
-    others. The order of a data set says nothing here: MNIST's test images are sorted by writer.
-
-    Args:
-        real: Features of real images, (count, features).
-        images: At most half of the count.
-        draws: How many.
-    """
-    if not 2 <= images <= len(real) // 2:
-        raise ValueError(
-            f"images must be 2 to {len(real) // 2}, half of the real ones, got {images}"
-        )
-    generator, distances = np.random.default_rng(0), []
-    for _ in range(draws):
-        order = generator.permutation(len(real))
-        one, other = real[order[:images]], real[order[images : 2 * images]]
-        distances.append(frechet_distance(one, other))
-    return float(np.mean(distances)), float(np.std(distances, ddof=1))
-
-
 @torch.no_grad()
 def digit_shares(classifier: Classifier, images: Tensor) -> np.ndarray:
     """The share of images that the classifier assigns to each digit, (10,), summing to 1."""
@@ -78,12 +55,16 @@ def digit_shares(classifier: Classifier, images: Tensor) -> np.ndarray:
 
 
 @torch.no_grad()
+def digits_right(classifier: Classifier, images: Tensor, labels: Tensor) -> Tensor:
+    """Whether the classifier assigns each image to its digit, bool (images,)."""
+    digits = torch.cat([classifier.probabilities(part) for part in images.split(BATCH)]).argmax(1)
+    return digits.cpu() == labels
+
+
 def accuracy(classifier: Classifier, dataset: Dataset) -> float:
     """The share of test images that the classifier assigns to the right digit, in [0, 1]."""
-    digits = torch.cat(
-        [classifier.probabilities(part).argmax(1) for part in dataset.test.floats.split(BATCH)]
-    )
-    return float((digits == dataset.test.labels).float().mean())
+    right = digits_right(classifier, dataset.test.floats, dataset.test.labels)
+    return float(right.float().mean())
 
 
 # ---- density ----

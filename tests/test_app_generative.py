@@ -521,13 +521,16 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     table = page.dataframe[0].value.set_index("Model")
     figures_by_model = figures.read()
     names = [name for name in cache.names() if name in figures_by_model]
-    assert set(table.index) == {widgets.TITLES[name] for name in names}
+    titles = widgets.TITLES | widgets.BASELINES
+    assert set(table.index) == {titles[name] for name in [*names, *widgets.BASELINES]}
     vae, flow = figures_by_model["vae"], figures_by_model["flow"]
     row = table.loc["Variational autoencoder (VAE)"]
     assert row["Fréchet distance"] == vae.value("Fréchet distance").value  # a number, to be sorted
     assert row["ln p (nats)"] == vae.value("density").value
     assert np.isnan(row["Bits per dimension"])
-    assert row["Kind of ln p"] == "lower bound, binary"
+    assert row["Kind of ln p"] == "lower bound, binary, ± 0.23, k = 500"
+    by_sampler = page.dataframe[1].value.set_index("Sampler")
+    assert float(by_sampler.loc["diffusion, DDIM 25"]["Digit drawn as given"]) > 0.8
     assert table.loc["Normalising flow", "Bits per dimension"] == flow.value("density").value
     assert np.isnan(table.loc["Autoencoder", "ln p (nats)"])
     drawing = [name for name in names if name not in ("autoencoder", "denoising")]
@@ -536,7 +539,8 @@ def test_the_table_holds_the_figures_of_the_file(opened):
         assert sheet.size == (4 * 29 - 1, 4 * 29 - 1)
     assert table.loc["Diffusion model", "Digit given"]
     assert not table.loc["Normalising flow", "Digit given"]
-    assert f"{vae.images} test images of MNIST, 28 x 28, {vae.date}" in text_of(page)
+    expected = f"{vae.images} test images of MNIST, 28 x 28, with {vae.generated} generated images"
+    assert expected in text_of(page)
 
 
 def test_missing_figures_and_figures_of_other_weights_are_named():
@@ -555,7 +559,7 @@ def test_all_words_of_the_laboratory_have_german_ones():
     kinds = ["exact", "lower bound", "grey", "binary"]
     tables = (widgets.TITLES, widgets.SENTENCES, PARTS, train.PARTS, compare.DATASETS)
     expected = {*headings, *kinds, *(value for table in tables for value in table.values())}
-    expected |= {*unet.STAGES.values()}
+    expected |= {*widgets.BASELINES.values(), *unet.STAGES.values()}
     tables = (TOPICS, difficulty.SOURCES, anomaly.KINDS, similarity.MEASURES)
     expected |= {value for table in tables for value in table.values()}
     expected |= {value for row in taxonomy.PROPERTIES.values() for value in row} | {*COLOURS}

@@ -12,14 +12,17 @@ import torch
 from typer.testing import CliRunner
 
 from generative import available, checkpoints, data, hardness, latent, metrics
-from generative.anomalies import auroc, letters
+from generative.anomalies import KINDS, auroc, erased, letters, rotated
+from generative.baselines import NAMES, figures_of_baseline
 from generative.classifier import Classifier
 from generative.cli import app
 from generative.data import digits, read_idx
 from generative.errors import CheckpointMissing, DataMissing, GenerativeError
 from generative.families import FAMILIES, family
+from generative.fonts import printed_digit, printed_digits
 from generative.model import GenerativeModel
 from generative.pictures import grid
+from generative.sampling import draw, samplers
 from generative.train import Epoch, Recipe, fit
 from generative.vae import VAE, VAEConfig
 
@@ -139,15 +142,76 @@ def test_the_frechet_distance_of_two_gaussians_is_its_closed_form():
     assert metrics.frechet_distance(one, one) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_floor_does_not_depend_on_the_order_of_the_images():
-    generator = np.random.default_rng(0)
-    real = generator.normal(size=(4000, 2))
-    mean, spread = metrics.frechet_floor(real, 1000)
-    ordered = real[real[:, 0].argsort()]
-    assert metrics.frechet_floor(ordered, 1000)[0] == pytest.approx(mean, abs=3 * spread)
-    assert mean < 0.02 < metrics.frechet_distance(ordered[:1000], ordered[1000:2000])
-    with pytest.raises(ValueError, match="2 to 2000, half of the real ones, got 3000"):
-        metrics.frechet_floor(real, 3000)
+def test_parts_of_samples_are_drawn_once_and_told_their_digits(tmp_path):
+    torch.manual_seed(0)
+    gan = family("gan").build(family("gan").config_for("digits", channels=4)).eval()
+    (sampler,) = samplers(gan)
+    whole = draw(gan, sampler, 60, 1, tmp_path)
+    assert (len(whole.pixels), whole.labels.min() >= 0) == (60, True)
+    assert len(list(tmp_path.iterdir())) == 2
+    for value in gan.generator.parameters():
+        value.data.zero_()
+    again = draw(gan, sampler, 60, 1, tmp_path)  # the parts that are stored
+    assert torch.equal(again.pixels, whole.pixels)
+    assert not torch.equal(draw(gan, sampler, 60, 2, tmp_path).pixels, whole.pixels)
+    vae = small()
+    assert draw(vae, samplers(vae)[0], 3, 0).labels.tolist() == [-1, -1, -1]
+
+
+def test_a_diffusion_model_is_measured_told_and_untold():
+    torch.manual_seed(0)
+    config = family("diffusion").config_for("digits", channels=8, steps=4)
+    by_name = {sampler.name: sampler for sampler in samplers(family("diffusion").build(config))}
+    assert by_name["DDIM 4"].labelled
+    assert not by_name["DDIM 4, digit not given"].labelled
+    assert by_name["DDPM 4"].options == {"method": "ddpm"}
+
+
+def test_unusual_images_are_made_of_the_digits_that_are_given():
+    digit = torch.zeros(200, 1, 28, 28)
+    digit[:, :, 4:24, 12:16] = 1  # a bar
+    turned = rotated(digit)
+    across = turned.sum(dim=2).gt(0.5).sum(dim=-1)[:, 0]  # columns with ink: 4 before
+    assert int(across.min()) > 14
+    gaps = digit - erased(digit)
+    assert gaps.min() >= 0
+    areas = gaps.flatten(1).sum(dim=1)
+    assert (int(areas.min()) >= 1, int(areas.max()) <= 4 * 11) == (True, True)  # side 0.4 * 28
+    for name, kind in KINDS.items():
+        unusual = kind(digit[:12], 3)
+        assert unusual.shape == (12, 1, 28, 28), name
+        assert 0 <= float(unusual.min()) <= float(unusual.max()) <= 1, name
+        assert torch.equal(unusual, kind(digit[:12], 3)), name
+
+
+def test_digits_of_fonts_are_read_by_the_classifier():
+    images, labels = printed_digits(120)
+    right = metrics.digits_right(available.judge("mnist"), images, labels)
+    assert right.float().mean() > 0.7
+    assert printed_digits(4, 8)[0].shape == (4, 1, 8, 8)
+    with pytest.raises(ValueError, match="no standard font 'Comic'; expected one of Helvetica"):
+        printed_digit(3, "Comic")
+
+
+def test_baselines_have_the_figures_that_are_known():
+    images = digits()
+    by_name = {
+        name: {
+            row.name: row.value
+            for row in figures_of_baseline(
+                name, available.judge("digits"), images, 300, "here"
+            ).rows
+        }
+        for name in NAMES
+    }
+    nats = by_name["independent pixels"]["density"]
+    mean = images.train.floats.mean(dim=0).clamp(1e-4, 1 - 1e-4).double()
+    entropy = -(mean * mean.log() + (1 - mean) * (1 - mean).log()).sum()  # of the training pixels
+    assert nats == pytest.approx(-float(entropy), abs=0.6)
+    real, noise = (by_name[name]["Fréchet distance"] for name in NAMES[:2])
+    assert real < noise / 10
+    assert by_name["nearest image"]["AUROC inverted"] > 0.99
+    assert by_name["raw pixels"]["linear probe"] > 0.85
 
 
 def test_auroc_by_hand():

@@ -13,7 +13,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from generative import checkpoints, data, figures, live
+from generative import available, baselines, checkpoints, data, figures, live
 from generative.anomalies import anomaly_scores
 from generative.data import Dataset, digits
 from generative.drawing import as_digits, as_mnist
@@ -189,7 +189,7 @@ def measured_vae() -> tuple[VAE, figures.Figures]:
     torch.manual_seed(0)
     model = VAE(VAEConfig(image_size=8, latent=4, hidden=16, bound_samples=5))
     rows = [Measurement("density", -20.0, "nats", 50), Measurement("sampling DDIM 25", 3.0, "", 50)]
-    return model, figures_of(model, "abc", rows, few(), images=50, seed=0)
+    return model, figures_of(model, "abc", rows, few(), generated=50, seeds=(0, 1))
 
 
 def test_figures_come_back_as_they_were_written_beside_those_of_others(tmp_path):
@@ -222,6 +222,7 @@ def test_a_file_that_is_no_figures_is_told_with_the_command(tmp_path):
 
 def test_the_figures_that_come_along_are_of_the_models_that_come_along():
     entries = figures.read()
+    assert set(entries) == {*available.bundled(), *baselines.NAMES}
     for name in entries:
         assert entries[name].sha256 == checkpoints.pinned(name), name
         assert list(entries[name].strangeness) == sorted(entries[name].strangeness)
@@ -233,19 +234,21 @@ def test_docs_have_the_stored_figures_and_the_table_is_as_measured():
     stored = figures.read()
     docs = (Path(__file__).parents[1] / "docs" / "generative.md").read_text(encoding="utf-8")
     message = "print the table with `python -m generative.figures` into docs/generative.md"
-    assert figures.markdown_table(stored) in docs, message
-    samplers = {row.name: row.value for row in stored["diffusion"].rows}
-    ddpm, half, zero = (
-        f"{samplers[f'Fréchet distance {name}']:.1f}"
-        for name in ("DDPM 250", "DDIM 25, eta 0.5", "DDIM 25, eta 0")
-    )
-    assert f"it is {ddpm}, with 25 steps and η = 0.5 {half}, with η = 0 {zero}" in docs
+    assert figures.markdown_tables(stored) in docs, message
     rows = (
-        Measurement("density", -81.25, "nats", 400, 0.125),
-        Measurement("rarest digit", 0.02, "", 50),
+        Measurement("density", -81.25, "nats", 400, 0.125, k=500),
+        Measurement("Fréchet distance", 5.0, "", 50, by_seed=(4.5, 5.5)),
+        Measurement("AUROC fonts", 0.25, "", 50),
+        Measurement("Fréchet distance DDIM 5", 7.0, "", 50),
+        Measurement("sampling DDIM 5", 2.0, "", 50),
     )
-    one = replace(stored["vae"], rows=rows, told=True, minutes=2.6, parameters=1234, images=400)
-    assert figures.markdown_table({"mine": one}).splitlines()[-1] == (
-        "| mine | 400 | 1,234 | 3 | yes | – | 0.020 | −81.25 ± 0.12 nats, lower bound, 400 images | – | – "
-        "| – | – | – |"
+    one = replace(stored["vae"], rows=rows, told=True, minutes=2.6, parameters=1234)
+    first, second, third = (
+        table.splitlines()[-1] for table in figures.markdown_tables({"mine": one}).split("\n\n")
     )
+    assert first == (
+        "| mine | 1,234 | 3 | yes | 50 | 4.5, 5.5 | – | – | – | −81.25 ± 0.12 nats, lower bound, k = 500, "
+        "400 images |"
+    )
+    assert second == "| mine | – | 0.25 | – | – | – | – | – | – |"
+    assert third == "| mine, DDIM 5 | 7.0 | – | 2.0 |"

@@ -11,16 +11,20 @@ from generative import available, checkpoints, figures
 from generative.figures import Figures
 from ui.laboratory import cache
 from ui.laboratory.measuring import own_figures, show_measuring
-from ui.laboratory.widgets import title
+from ui.laboratory.widgets import BASELINES, title
 from ui.text import escape, t
 
 DATASETS = {"mnist": "MNIST, 28 x 28", "digits": "small digits, 8 x 8"}
 COLUMNS = {  # figure: heading, format of its numbers
     "Fréchet distance": ("Fréchet distance", "%.1f"),
+    "digit drawn": ("Digit drawn as given", "%.3f"),
     "rarest digit": ("Share of the rarest digit", "%.3f"),
     "nats": ("ln p (nats)", "%.1f"),
     "bits": ("Bits per dimension", "%.2f"),
     "AUROC letters": ("AUROC letters", "%.3f"),
+    "AUROC fonts": ("AUROC printed digits", "%.3f"),
+    "AUROC rotated": ("AUROC rotated", "%.3f"),
+    "AUROC erased": ("AUROC erased", "%.3f"),
     "AUROC inverted": ("AUROC inverted", "%.3f"),
     "AUROC noisy": ("AUROC noisy", "%.3f"),
     "linear probe": ("Linear probe", "%.3f"),
@@ -31,9 +35,9 @@ _ROW = 116  # height in CSS pixels, of four images
 
 
 def show() -> None:
-    """One row per model with sixteen samples, and what the columns mean."""
+    """One row per model or baseline with sixteen samples, and what the columns mean."""
     figures_by_model = figures.read() | own_figures()
-    names = [name for name in cache.names() if name in figures_by_model]
+    names = [name for name in [*cache.names(), *BASELINES] if name in figures_by_model]
     entries = [figures_by_model[name] for name in names]
     table: dict[str, list[Any]] = {
         t("Model"): [title(name) for name in names],
@@ -49,11 +53,11 @@ def show() -> None:
         table[t(heading)] = [value_of(one, figure) for one in entries]
         columns[t(heading)] = st.column_config.NumberColumn(format=form)
     table |= {
-        t("Kind of ln p"): [
-            f"{t(one.kind)}, {t(one.pixels)}" if one.kind else None for one in entries
+        t("Kind of ln p"): [kind_of(one) for one in entries],
+        t("Parameters"): [one.parameters or None for one in entries],
+        t("Training time (minutes)"): [
+            round(one.minutes) if one.parameters else None for one in entries
         ],
-        t("Parameters"): [one.parameters for one in entries],
-        t("Training time (minutes)"): [round(one.minutes) for one in entries],
         t("Images"): [t(DATASETS[one.dataset]) for one in entries],
     }
     st.dataframe(
@@ -65,20 +69,24 @@ def show() -> None:
         column_config=columns,
         placeholder="–",
     )
+    samplers(figures_by_model)
     show_measuring()
     keys = {
-        name: (one.dataset, one.images, one.date, one.machine)
+        name: (one.dataset, one.images, one.generated, len(one.seeds), one.date, one.machine)
         for name, one in zip(names, entries, strict=True)
     }
     for key in sorted(set(keys.values())):
-        dataset, images, date, machine = key
+        dataset, images, generated, seeds, date, machine = key
         same = [name for name in names if keys[name] == key]
         st.caption(
             escape(
                 t(
-                    "{names}: measured on {images} test images of {dataset}, {date}, {machine}.",
+                    "{names}: measured on {images} test images of {dataset}, with {generated} "
+                    "generated images for each of {seeds} seeds, {date}, {machine}.",
                     names=", ".join(map(title, same)) if len(same) < len(names) else t("All"),
                     images=images,
+                    generated=generated,
+                    seeds=seeds,
                     dataset=t(DATASETS[dataset]),
                     date=date,
                     machine=machine,
@@ -106,6 +114,10 @@ def show() -> None:
             "better, 0 means equal distributions."
         ),
         t(
+            "Digit drawn as given: the share of images in which our classifier reads the digit that "
+            "was given."
+        ),
+        t(
             "Share of the rarest digit among the samples: 0.1 means that all digits are "
             "equally frequent, 0 that one is missing."
         ),
@@ -113,9 +125,35 @@ def show() -> None:
             "AUROC: probability that an unusual image has a higher anomaly score than a "
             "digit; 0.5 is chance, 1 is perfect."
         ),
+        t("The last rows do without a trained model: what a model must be compared with."),
         t("Linear probe: accuracy of a linear classifier that predicts the digit from the code."),
     )
     st.markdown("\n".join(f"- {escape(line)}" for line in lines))
+
+
+def samplers(figures_by_model: Mapping[str, Figures]) -> None:
+    """The ways to sample of the models that have several."""
+    rows = figures.sampler_rows({name: figures_by_model[name] for name in figures_by_model})
+    if not rows:
+        return
+    st.markdown(f"**{escape(t('Ways to sample'))}**")
+    headings = ("Sampler", "Fréchet distance", "Digit drawn as given", "Images per second")
+    st.dataframe(
+        {t(heading): [row[at] for row in rows] for at, heading in enumerate(headings)},
+        hide_index=True,
+        width="stretch",
+    )
+
+
+def kind_of(entry: Figures) -> str | None:
+    """What the density is: exact or a bound, of which pixels, with its standard error and k."""
+    row = entry.value("density")
+    if row is None:
+        return None
+    parts = [t(entry.kind), t(entry.pixels)]
+    parts += [f"± {row.error:.2g}"] if row.error else []
+    parts += [f"k = {row.k}"] if row.k else []
+    return ", ".join(parts)
 
 
 def missing_figures(figures_by_model: Mapping[str, Figures]) -> list[str]:

@@ -147,7 +147,6 @@ GERMAN = {
     "lower bound": "untere Schranke",
     "grey": "grau",
     "binary": "binär",
-    "{names}: measured on {images} test images of {dataset}, {date}, {machine}.": "{names}: gemessen an {images} Testbildern ({dataset}), {date}, {machine}.",
     "{names}: measured on {images} test images of {dataset}, with {generated} generated images for each of {seeds} seeds, {date}, {machine}.": "{names}: gemessen an {images} Testbildern ({dataset}), mit {generated} erzeugten Bildern für jeden von {seeds} Startwerten, {date}, {machine}.",
     "Digit drawn as given: the share of images in which our classifier reads the digit that was given.": "Gezeichnet wie vorgegeben: der Anteil der Bilder, auf denen unser Klassifikator die vorgegebene Ziffer liest.",
     "The last rows do without a trained model: what a model must be compared with.": "Die letzten Zeilen kommen ohne trainiertes Modell aus: Damit muss man ein Modell vergleichen.",

@@ -21,6 +21,14 @@ TITLES = {
     "energy": "Energy-based model",
     "classifier": "Classifier",
 }
+BASELINES = {  # `generative.baselines.NAMES`
+    "real images": "Real images",
+    "independent pixels": "Independent pixels",
+    "mean pixel": "Mean pixel",
+    "nearest image": "Nearest training image",
+    "principal components": "Principal components",
+    "raw pixels": "Raw pixels",
+}
 SENTENCES = {
     "autoencoder": "Encodes an image as a short vector, the code, and reconstructs the image "
     "from it.",
@@ -42,8 +50,9 @@ SENTENCES = {
 
 
 def title(name: str) -> str:
-    """A model's or family's name for readers."""
-    return t(TITLES[name]) if name in TITLES else t("{name} (your own)", name=name)
+    """A model's, a family's or a baseline's name for readers."""
+    names = TITLES | BASELINES
+    return t(names[name]) if name in names else t("{name} (your own)", name=name)
 
 
 def short_title(family: str) -> str:

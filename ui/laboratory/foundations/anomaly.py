@@ -6,12 +6,22 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
-from generative.anomalies import anomaly_scores, auroc, inverted, letters, noisy
+from generative import figures
+from generative.anomalies import KINDS as CHANGES
+from generative.anomalies import anomaly_scores, auroc
+from generative.baselines import FAMILY, random_part
 from ui.laboratory import cache
-from ui.laboratory.widgets import choose_model, pictures
+from ui.laboratory.widgets import choose_model, pictures, title
 from ui.text import escape, t
 
-KINDS = {"letters": "Printed letters", "inverted": "Inverted digits", "noisy": "Noisy digits"}
+KINDS = {
+    "letters": "Printed letters",
+    "fonts": "Printed digits",
+    "rotated": "Rotated digits",
+    "erased": "Partly erased digits",
+    "inverted": "Inverted digits",
+    "noisy": "Noisy digits",
+}
 _FAMILIES = ("vae", "autoencoder", "flow", "gan", "energy", "autoregressive")
 _COLOURS = ("#2f86a8", "#c77700")  # 3 : 1 and more on both themes
 _COUNT = 200
@@ -84,6 +94,7 @@ def show() -> None:
             )
         )
     )
+    baselines(cache.dataset_of(name), kind)
     test, others = examples(name, kind)
     pictures(test[:12], 12, t("Digits"), scale=56 // test.shape[-1])
     pictures(others[:12], 12, t(KINDS[kind]), scale=56 // test.shape[-1])
@@ -98,14 +109,25 @@ def show() -> None:
     )
 
 
+def baselines(dataset: str, kind: str) -> None:
+    """What does without a trained model, by the stored figures of MNIST."""
+    if dataset != "mnist":
+        return
+    rows = {
+        title(name): entry.value(f"AUROC {kind}")
+        for name, entry in figures.read().items()
+        if entry.family == FAMILY
+    }
+    values = ", ".join(f"{name} {row.value:.2f}" for name, row in rows.items() if row is not None)
+    st.caption(escape(t("AUROC without a trained model: {values}.", values=values)))
+
+
 def examples(name: str, kind: str):  # type: ignore[no-untyped-def]
     """Digits and other images of the size that a model has learned."""
     test = cache.images(cache.dataset_of(name)).test
     count = min(_COUNT, len(test) // 2)
-    usual, others = test.first(2 * count).floats.split(count)
-    if kind == "letters":
-        return usual, letters(count, usual.shape[-1])
-    return usual, inverted(others) if kind == "inverted" else noisy(others)
+    usual, others = random_part(test, 2 * count).floats.split(count)
+    return usual, CHANGES[kind](others, 0)
 
 
 @st.cache_data(show_spinner=False, max_entries=60)
