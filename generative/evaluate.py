@@ -62,7 +62,7 @@ def measure(
     *,
     images: int = 2000,
     seed: int = 0,
-    thorough: bool = False,
+    seeds: int = 1,
     most: int = 3,
     parts: Sequence[str] = PARTS,
     samples_folder: Path | None = None,
@@ -76,7 +76,7 @@ def measure(
         dataset: All its test images are used, for anomalies and codes a random part of them.
         images: How many are generated with each seed.
         seed: Of all randomness; a second one is the next number.
-        thorough: With a second seed where the sampler has one.
+        seeds: The most seeds of a sampler.
         most: The most samplers of a diffusion model.
         parts: Some of `figures.PARTS`.
         samples_folder: As for `sampling.draw`.
@@ -85,7 +85,7 @@ def measure(
     measures: dict[str, Callable[[], list[Measurement]]] = {
         "density": lambda: _density(model, dataset, seed),
         "generation": lambda: _generation(
-            model, classifier, dataset, images, seed, thorough, most, samples_folder, report
+            model, classifier, dataset, images, seed, seeds, most, samples_folder, report
         ),
         "anomaly detection": lambda: _anomalies(model, dataset),
         "representation": lambda: _representation(model, dataset),
@@ -125,7 +125,7 @@ def _generation(
     dataset: Dataset,
     count: int,
     seed: int,
-    thorough: bool,
+    most_seeds: int,
     most: int,
     folder: Path | None,
     report: Callable[[str], None],
@@ -139,7 +139,7 @@ def _generation(
     real_features = features(classifier, real)
     rows: list[Measurement] = []
     for sampler in samplers(model)[:most]:
-        seeds = range(seed, seed + (sampler.seeds if thorough else 1))
+        seeds = range(seed, seed + min(sampler.seeds, most_seeds))
         drawn = [draw(model, sampler, count, one, folder, report) for one in seeds]
         rows += sample_rows(sampler.name, drawn, classifier, real_features)
     if rows:
@@ -324,7 +324,7 @@ def _measure_shipped(name: str, options: argparse.Namespace, dataset: Dataset) -
         dataset,
         images=options.images,
         seed=options.seed,
-        thorough=True,
+        seeds=options.seeds,
         most=options.samplers,
         parts=options.parts,
         samples_folder=samples_folder(digest),
@@ -332,7 +332,7 @@ def _measure_shipped(name: str, options: argparse.Namespace, dataset: Dataset) -
     )
     if name in stored and stored[name].sha256 == digest:
         rows += [row for row in stored[name].rows if part_of(row.name) not in options.parts]
-    seeds = (options.seed, options.seed + 1)
+    seeds = range(options.seed, options.seed + options.seeds)
     return figures_of(model, digest, rows, dataset, generated=options.images, seeds=seeds)
 
 
@@ -342,6 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("models", nargs="*", help="models and baselines; all of them by default")
     parser.add_argument("--images", type=int, default=2000, help="generated with each seed")
     parser.add_argument("--samplers", type=int, default=6, help="the most of a diffusion model")
+    parser.add_argument("--seeds", type=int, default=2, help="the most of a sampler")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="the others stay as stored"

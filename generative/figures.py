@@ -31,7 +31,8 @@ class Measurement:
 
     `error` is the standard error of a mean over images, 0 where it is not known. Where several
     seeds were used, the value is the mean over `by_seed`. `k` is the number of samples of an
-    importance-weighted bound, 0 elsewhere.
+    importance-weighted bound, 0 elsewhere. `first` is 0 for a figure of all test images or of random
+    ones, and else the number of the first ones of which it is: these are no random sample.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Measurement:
     error: float = 0.0
     by_seed: tuple[float, ...] = ()
     k: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def markdown_tables(entries: dict[str, Figures]) -> str:
 
     The first is of generation and density: "digit given" says whether the model is told which
     digit to draw, two numbers are those of two seeds, "of real images" is the distance of as many
-    training images, with its deviation, a density has its unit, and whether it is
+    training images, with its deviation, an asterisk marks figures of the first test images, a density has its unit, and whether it is
     exact. The second is of anomaly detection (AUROC) and representation. The third compares the
     ways to sample of a diffusion model.
     """
@@ -188,8 +190,8 @@ def sampler_rows(entries: dict[str, Figures]) -> list[list[str]]:
     """The ways to sample of all models that have several: name, distance, digit drawn, speed."""
     rows = []
     for name, entry in entries.items():
-        by_name = {row.name: row for row in entry.rows}
-        for sampler in (one.removeprefix("sampling ") for one in by_name if "sampling " in one):
+        names = [row.name.removeprefix("Fréchet distance ") for row in entry.rows]
+        for sampler in (one for one in names if one.startswith(("DDIM", "DDPM"))):
             cells = [
                 _cell(entry, f"{figure} {sampler}", decimals)
                 for figure, decimals in (("Fréchet distance", 1), ("digit drawn", 3))
@@ -212,6 +214,8 @@ def _cell(entry: Figures, figure: str, decimals: int) -> str:
         text = ", ".join(f"{value:.{decimals}f}" for value in row.by_seed)
     else:
         text = f"{row.value:.{decimals}f}".replace("-", "−")
+    if row.first:
+        return text + "*"
     if part_of(row.name) != "density":
         real = row.name.endswith("real images") or entry.family == "baseline"
         return f"{text} ± {row.error:.1f}" if real and row.error and decimals < 3 else text

@@ -93,6 +93,16 @@ def show() -> None:
                 )
             )
         )
+    first = [
+        name for name, one in zip(names, entries, strict=True) if any(r.first for r in one.rows)
+    ]
+    if first:
+        text = t(
+            "Some figures of these models are of the first 2,000 test images, which are no random "
+            "sample: {names}.",
+            names=", ".join(map(title, first)),
+        )
+        st.caption(escape(text))
     missing = list(map(title, missing_figures(figures_by_model)))
     old = list(map(title, outdated_figures(figures_by_model)))
     if missing:

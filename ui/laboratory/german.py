@@ -151,6 +151,7 @@ GERMAN = {
     "Digit drawn as given: the share of images in which our classifier reads the digit that was given.": "Gezeichnet wie vorgegeben: der Anteil der Bilder, auf denen unser Klassifikator die vorgegebene Ziffer liest.",
     "The last rows do without a trained model: what a model must be compared with.": "Die letzten Zeilen kommen ohne trainiertes Modell aus: Damit muss man ein Modell vergleichen.",
     "Digit drawn as given": "Gezeichnet wie vorgegeben",
+    "Some figures of these models are of the first 2,000 test images, which are no random sample: {names}.": "Einige Werte dieser Modelle sind von den ersten 2.000 Testbildern, die keine Zufallsauswahl sind: {names}.",
     "Ways to sample": "Arten zu ziehen",
     "Sampler": "Verfahren",
     "AUROC printed digits": "AUROC gedruckte Ziffern",
