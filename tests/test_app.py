@@ -554,6 +554,10 @@ def test_an_answer_and_words_of_a_page_are_pinned_and_edited(start, library):
     page.text_input(key="search_notes").set_value("apple").run()
     page = press(opened(page, "menu-note-1"), "Remove the note")
     assert "There are no notes yet" in text_of(start(page="notes"))
+    press(ask(start(), "Summarise physics.pdf"), "Pin")
+    text = text_of(start(page="notes")).replace("\\", "")
+    assert "An apple falls from the tree. (Nature, physics.pdf, p. 1)" in text
+    assert "per second in vacuum. (Nature, physics.pdf, p. 2)" in text
 
 
 # ---- the library ----

@@ -93,6 +93,9 @@ def test_the_answer_is_in_the_language_of_the_question(library, encoder):
     answer = pipeline.ask("Welche Vorlesungen habe ich?")
     assert (answer.language, answer.introduction) == ("de", "2 Vorlesungen:")
     assert answer.leads[0].text == "1. Animals: 2 Seiten, Englisch"
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), Settings())
+    # The words show no language, but the rule that matches them has one.
+    assert pipeline.ask("Fasse physics.pdf zusammen").introduction == "Physics in Kürze:"
 
 
 def test_a_follow_up_is_answered_for_the_other_lecture(pipeline):

@@ -183,13 +183,13 @@ def show_details(answer: Answer) -> None:
     if answer.hits:
         st.caption(t("Rank and score per stage. Rank 1 is the best; a higher score is better."))
         st.table(scores_table(answer.hits, answer.sources), border="horizontal", hide_index=True)
-    if answer.sentences:
+    if any(sentence.origin == "written" for sentence in answer.sentences):
         support = ", ".join(f"[{s.source}] {s.support:.2f}" for s in answer.sentences)
         st.caption(
             escape(t("Support of each sentence by its source, from 0 to 1: {list}", list=support))
         )
     st.table(seconds_table(answer.seconds), border="horizontal", hide_index=True)
-    models = "; ".join(answer.models.values())
+    models = "; ".join(name for name in answer.models.values() if name != "none")
     st.caption(escape(t("Models: {names}", names=models)))
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ingest.embed import Encoder
 from ingest.store.protocol import Store
-from ingest.text.languages import Language
+from ingest.text.languages import LANGUAGES, Language
 from ingest.types import Passage
 from rag.course.answers import CourseAnswers
 from rag.course.catalogue import Catalogue
@@ -58,13 +58,15 @@ def answer_about_course(
     Args:
         question: As the reader typed it.
         history: The turns before, oldest first.
-        language: In which the question is answered.
+        language: In which the question is answered where no rule of a language matches it.
         searcher: A pipeline that routes no question.
     """
     catalogue = Catalogue.of(searcher.store)
     route = Router(catalogue, searcher.encoder).route(question, language, history)
     if route is None:
         return None
+    if route.language:  # a file's name hardly shows one
+        language = LANGUAGES[route.language]
     answers = CourseAnswers(catalogue, searcher.encoder, searcher.ask, searcher.search)
     blank = Answer(
         question,

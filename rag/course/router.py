@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -53,6 +53,7 @@ class Route:
     to make; `heading` is the heading that was meant by the term. The kind "choice" is that of a
     question about a lecture whose number several courses have; `lectures` are their ids. `part` is
     one of `parts` equal parts of the lecture, from 1, -1 the last; of its main sections where `parts` is 0.
+    `language` is that of the rule that matched, "" where none did.
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class Route:
     lectures: tuple[str, ...] = ()
     part: int = 0
     parts: int = 0
+    language: str = field(default="", compare=False)
 
 
 class Router:
@@ -89,7 +91,7 @@ class Router:
         codes = sorted(COURSE_WORDS, key=lambda code: code != language.code)
         for code in codes:
             if route := self._by_rules(text, COURSE_WORDS[code]):
-                return self._with_context(route, history, language)
+                return replace(self._with_context(route, history, language), language=code)
         for code in codes:
             if route := self._follow_up(text, COURSE_WORDS[code], history, language):
                 return route

@@ -27,8 +27,11 @@ COLOURS = {  # by theme, in the order of OUTCOMES; what was not retrieved recede
 }
 RANKS_AXIS = "Rank (best at the top)"
 _LABELLED = 8  # lines with their page beside them
-# A label is whole, or where its column (27 % of the width) is too narrow the pages alone.
-_WHOLE_LABEL = alt.expr("length(datum.label) * 6.6 < width * 0.27 ? datum.label : datum.pages")
+# A label is whole; where its column (27 % of the width) is too narrow, its beginning or the pages alone.
+_WHOLE_LABEL = alt.expr(
+    "length(datum.label) * 6.6 < width * 0.27 ? datum.label"
+    " : width * 0.27 > 120 ? truncate(datum.label, floor(width * 0.27 / 6.6)) : datum.pages"
+)
 
 
 def rank_chart(

@@ -46,11 +46,19 @@ def _pin(session: Session, library: Library, document: Document, page: int, word
 
 
 def pin_answer(session: Session, answer: Answer) -> None:
-    """Save an answer as a note: the question asks, the lead or the first quotation answers."""
+    """Save an answer as a note: the question asks, the lead or the first quotation answers.
+
+    Of an answer about the course, as a summary, every lead is saved with its page.
+    """
     leads = answer.leads
     number = leads[0].source if leads else answer.sources[0].number
     source = answer.marked(answer.sources[number - 1])
     lines = [line for lead in leads if lead.source == number for line in lead.lines]
+    if answer.route and len(leads) > 1:
+        lines = [
+            f"{' '.join(lead.lines)} ({citation_of(answer.sources[lead.source - 1])})"
+            for lead in leads
+        ]
     passage = source.hit.passage
     note = Note(
         text=answer.question,
