@@ -91,7 +91,8 @@ class Router:
         codes = sorted(COURSE_WORDS, key=lambda code: code != language.code)
         for code in codes:
             if route := self._by_rules(text, COURSE_WORDS[code]):
-                return replace(self._with_context(route, history, language), language=code)
+                complete = self._with_context(route, history, language)
+                return replace(complete, language=code) if complete else None
         for code in codes:
             if route := self._follow_up(text, COURSE_WORDS[code], history, language):
                 return route
