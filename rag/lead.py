@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,10 +17,9 @@ from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
-from rag.confidence import missing_names
 from rag.evidence import Judge, page_ranks, weighted_logits
 from rag.orders import are_orders, asks_about_orders, is_order
-from rag.parts import parts_of
+from rag.parts import held_parts, parts_of
 from rag.rerank import logits, score_parts
 from rag.settings import AnswerSettings
 from rag.spans import (
@@ -42,7 +41,6 @@ _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is fu
 _PAGE_MARGIN = 3.0  # weighted logits; no lead is taken from a passage further behind the best one
 _NEW_PAGE = 2.0  # logits, for units of a page that holds none of the other parts' leads
 _MIN_PART = -2.0  # logit; a further part has no lead where its best unit is below this
-_FIGURE = re.compile(r"\d")
 _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 
 
@@ -120,9 +118,9 @@ def select_leads(
     leads: list[LeadUnits] = []
     parts = parts_of(question, asked_in)
 
-    def add_lead(part: str, rows: Sequence[int]) -> None:
+    def add_lead(part: str, rows: Sequence[int], compared: str = "") -> None:
         some_pages = [pages[row] for row in rows]
-        scores = _unit_scores(some_pages, (part, query), judge, asked_in)
+        scores = _unit_scores(some_pages, (part, query), judge, asked_in, compared)
         totals = [
             own + places[row] + _NEW_PAGE * (not parts.compared and _is_new(pages[row], leads))
             for row, own in zip(rows, scores, strict=True)
@@ -132,13 +130,13 @@ def select_leads(
             return
         number, unit = best
         if not leads or scores[number][unit] >= _MIN_PART:
-            page = some_pages[number]
-            lead = _extended(page, unit, scores[number], query, leads)
-            leads.append(replace(lead, names_only=page.asides((part, query), asked_in)[unit]))
+            asides = some_pages[number].asides((part, query), asked_in)
+            leads.append(_extended(some_pages[number], unit, scores[number], asides, query, leads))
 
     near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
-    for part in _held(parts.questions, on_topic, asked_in):
-        add_lead(part, near)
+    terms = dict(zip(parts.questions, parts.compared, strict=False))
+    for part in held_parts(parts.questions, on_topic, asked_in):
+        add_lead(part, near, terms.get(part, ""))
     documents = {lead.hit.passage.document for lead in leads}
     elsewhere = [
         row for row, page in enumerate(pages) if page.hit.passage.document not in documents
@@ -146,18 +144,6 @@ def select_leads(
     if len(documents) == 1 and elsewhere and asked_in.several_places.search(question):
         add_lead(question, elsewhere)
     return tuple(leads)
-
-
-def _held(parts: Sequence[str], hits: Sequence[Hit], asked_in: Language) -> Sequence[str]:
-    """The parts of a question all of whose names some passage has; all parts where none is such.
-
-    Figures do not count, since a page writes them in more ways than a question.
-    """
-
-    def is_held(part: str) -> bool:
-        return all(_FIGURE.search(name) for name in missing_names(part, hits, asked_in))
-
-    return [part for part in parts if is_held(part)] or parts
 
 
 def _is_new(page: _Page, leads: Sequence[LeadUnits]) -> bool:
@@ -273,7 +259,11 @@ class _Page:
 
 
 def _unit_scores(
-    pages: Sequence[_Page], questions: tuple[str, str], judge: Judge, asked_in: Language
+    pages: Sequence[_Page],
+    questions: tuple[str, str],
+    judge: Judge,
+    asked_in: Language,
+    compared: str,
 ) -> list[np.ndarray]:
     """The logit of each unit: the mean over a question's part and the query, and what its kind adds.
 
@@ -291,7 +281,9 @@ def _unit_scores(
     ends = np.cumsum([len(page.units) for page in pages])[:-1]
     scores = list(np.split(means, ends))
     for page, own in zip(pages, scores, strict=True):
-        own += kind_logits(questions, asked_in, page.hit.passage, page.texts, page.entries)
+        own += kind_logits(
+            questions, asked_in, page.hit.passage, page.texts, page.entries, compared
+        )
         for row, text in enumerate(page.texts[:-1]):
             answer = page.texts[row + 1]
             if text.endswith("?") and not answer.endswith("?") and not is_order(answer):
@@ -321,12 +313,22 @@ def _holds(lead: LeadUnits, page: _Page, row: int) -> bool:
 
 
 def _extended(
-    page: _Page, row: int, scores: np.ndarray, query: str, leads: Sequence[LeadUnits]
+    page: _Page,
+    row: int,
+    scores: np.ndarray,
+    asides: Sequence[bool],
+    query: str,
+    leads: Sequence[LeadUnits],
 ) -> LeadUnits:
     """The lead around a unit: neighbours are added, the better one first, while there is room.
 
-    No unit is added that is in one of the other leads.
+    No unit is added that is in one of the other leads, nor one that is program code or only names
+    a subject, unless the first unit is of the same kind.
     """
+
+    def is_unlike(other: int) -> bool:
+        names = asides[other] and not asides[row]
+        return names or (is_code(page.texts[other]) and not is_code(page.texts[row]))
 
     def is_free(rows: range) -> bool:
         return not any(_holds(lead, page, each) for lead in leads for each in rows)
@@ -345,9 +347,7 @@ def _extended(
             break
         better = max(ends, key=lambda each: float(scores[each]))
         start, end = min(first, better), max(last, better)
-        near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN and (
-            not is_code(page.texts[better]) or is_code(page.texts[row])
-        )
+        near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN and not is_unlike(better)
         rows = range(start, end + 1)
         if near and is_free(rows) and page.count(rows) <= room:
             first, last = start, end
@@ -358,7 +358,7 @@ def _extended(
         label, first = page.texts[first], first + 1
     score = 1 / (1 + np.exp(-scores[row]))
     units = tuple(page.units[first : last + 1])
-    return LeadUnits(page.hit, units, label, round(float(score), 4))
+    return LeadUnits(page.hit, units, label, round(float(score), 4), asides[row])
 
 
 def _label(page: _Page, first: int, last: int, query: str) -> str:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.text.languages import Language
+from rag.confidence import missing_names
+from rag.types import Hit
 
 _WORD = re.compile(r"\w+")
+_FIGURE = re.compile(r"\d")
 _LONGEST = 1000  # characters; a longer text is no question of two parts, and patterns take long
 _LEAST_WORDS = 2  # with a meaning of their own, in each part
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a question; `compared` where they are one question about two things."""
+    """The parts of a question; `compared` are the two things that one question is about, one a part."""
 
     questions: tuple[str, ...]
-    compared: bool = False
+    compared: tuple[str, ...] = ()
 
 
 def parts_of(question: str, language: Language) -> Parts:
@@ -40,7 +44,19 @@ def parts_of(question: str, language: Language) -> Parts:
     if any(side.casefold() in language.evident_words or side.isdigit() for side in sides):
         return Parts((question,))
     before, behind = question[: match.start(first)], question[match.end(second) :]
-    return Parts(tuple(f"{before}{side}{behind}" for side in sides), compared=True)
+    return Parts(tuple(f"{before}{side}{behind}" for side in sides), sides)
+
+
+def held_parts(parts: Sequence[str], hits: Sequence[Hit], asked_in: Language) -> Sequence[str]:
+    """The parts of a question all of whose names some passage has; all parts where none is such.
+
+    Figures do not count, since a page writes them in more ways than a question.
+    """
+
+    def is_held(part: str) -> bool:
+        return all(_FIGURE.search(name) for name in missing_names(part, hits, asked_in))
+
+    return [part for part in parts if is_held(part)] or parts
 
 
 def _says_something(part: str, language: Language) -> bool:

@@ -32,6 +32,7 @@ def kind_logits(
     passage: Passage,
     texts: Sequence[str],
     entries: Sequence[bool],
+    compared: str = "",
 ) -> np.ndarray:
     """What the kind of each unit adds to its logit, shape (units,).
 
@@ -42,9 +43,11 @@ def kind_logits(
         texts: Of the units, each on one line.
         entries: Whether a unit is an item of a list or a row of a table; an entry is of the kind
             of what is above it.
+        compared: A thing that the question compares with another one; its definition counts as
+            that of a term that is asked for.
     """
     spoken = language(passage.language)
-    term = asked_term(questions[0], asked_in)
+    term = compared or asked_term(questions[0], asked_in)
     values = _ASIDE * unasked_asides(questions, asked_in, passage, texts, entries)
     about_orders = any(map(asks_about_orders, questions))
     orders = [False] * len(texts) if about_orders else are_orders(texts)

@@ -93,5 +93,8 @@ def test_one_question_stays_one(code, question):
 
 def test_a_comparison_says_that_it_is_one():
     english = language("en")
-    assert parts_of("Difference between bagging and boosting?", english).compared
+    assert parts_of("Difference between bagging and boosting?", english).compared == (
+        "bagging",
+        "boosting",
+    )
     assert not parts_of("What is frost, and why does it form at night?", english).compared

@@ -229,7 +229,7 @@ LANGUAGE = Language(
                 | ^\W*(?:(?:\d+|[a-z])[.)]\s*)?
                     (?:describe|discuss|explain|prove|show|sketch)
                     \s+(?:an?|briefly|each|how|in|reasons?|that|the|what|whether|which|why|your)\b
-                | ^\W*(?:summari[sz]e|justify|contrast|differentiate)\s+[a-z]
+                | ^\W*(?:summari[sz]e|justify)\s+[a-z]
                 | ^\W*(?:\((?:\d+|[a-z])\)\s*)(?:calculate|choose|compute|consider|derive|describe|determine
                     |draw|estimate|evaluate|express|find|give|guess|prove|show|solve|verify|write)\s
                 """
