@@ -26,6 +26,28 @@ section { break-after: page; position: relative }
 td, th { padding: 4px 24px; text-align: left } .ruled td { border-bottom: 1px solid }
 pre { font: 16px "DejaVu Sans Mono", monospace }
 </style>"""
+# A root as KaTeX draws it: a tick with a bar that goes on far beyond what it covers, cut to its width.
+_ROOT = (
+    '<span style="position:relative;display:inline-block;padding-left:1em">'
+    '<svg style="position:absolute;left:0;top:0;width:100%;height:1.2em" viewBox="0 0 400000 1080" preserveAspectRatio="xMinYMin slice">'
+    '<path d="M72 680 L212 569 L230 590 L397 957 L814 94 L834 80 H400000 v40 H845 L376 1080 L352 1075 L160 655 L95 702 Z"/></svg>'
+)
+
+
+def _bracket(path: str) -> str:
+    """A bracket four lines high, drawn as a shape."""
+    return (
+        '<svg style="width:8px;height:96px;vertical-align:middle" viewBox="0 0 800 9600" preserveAspectRatio="none">'
+        f'<path d="{path}"/></svg>'
+    )
+
+
+_OPENING = _bracket(
+    "M800 0 C200 2000 0 3500 0 4800 C0 6100 200 7600 800 9600 V9400 C400 7600 250 6100 250 4800 C250 3500 400 2000 800 200 Z"
+)
+_CLOSING = _bracket(
+    "M0 0 C600 2000 800 3500 800 4800 C800 6100 600 7600 0 9600 V9400 C400 7600 550 6100 550 4800 C550 3500 400 2000 0 200 Z"
+)
 _LEFT, _RIGHT = " ".join(SENTENCES[:4]), " ".join(SENTENCES[4:8])
 _ALL = " ".join(SENTENCES)
 
@@ -66,6 +88,10 @@ BROWSER_PAGES = (
     _page("Arabic with points", '<p dir="rtl">العَلَامَةُ مَعَهُ، القُرْآنُ مُشَكَّلٌ.</p>', "العَلَامَةُ مَعَهُ، القُرْآنُ مُشَكَّلٌ."),
     _page("formulas as outlines", "<p>The posterior is <svg width=90 height=20>" + "".join(f'<circle cx="{6 + 9 * k}" cy="10" r="4"/>' for k in range(9))
           + "</svg> where all of it is known.</p>", "The posterior is where all of it is known."),
+    _page("root drawn as a shape", f"<p>The value is {_ROOT}x + y</span> in all cases.</p>", "The value is √(x + y) in all cases."),
+    _page("brackets drawn as shapes", f"<p>The matrix {_OPENING}<span style='display:inline-grid;grid-template-columns:40px 20px;vertical-align:middle;line-height:24px'>"
+          + "".join(f"<span>{k}</span>" for k in range(1, 9)) + f"</span>{_CLOSING} is tall.</p>",
+          "The matrix (1 2; 3 4; 5 6; 7 8) is tall."),
     _page("emphasis inside words", "<p>An <b>im</b>portant <i>re</i>mark about <u>pre</u>training.</p>",
           "An important remark about pretraining."),
     _page("badge over a card", f'<div style="border:1px solid;padding:20px;position:relative"><b>Card</b><p>{_LEFT}</p></div><p>{SENTENCES[5]}</p>',
