@@ -116,6 +116,14 @@ def _big_numbers(c: Canvas) -> None:
         show_text(c, 60 + 220 * place, 165, label, 14)
 
 
+def _paragraph_below(c: Canvas) -> None:
+    show_lines(c, 40, 330, [SENTENCES[0], SENTENCES[1], SENTENCES[2]], 10)
+    show_lines(c, 380, 330, list(SENTENCES[3:9]), 10)
+    show_lines(
+        c, 40, 220, ["A remark of two lines begins here,", f"{SENTENCES[9]} {SENTENCES[10]}"], 12
+    )
+
+
 def _notes_lines(c: Canvas) -> None:
     for row in range(3):
         y = 560 - 250 * row
@@ -155,6 +163,8 @@ _CANVAS = (
            + " ".join(f"• {s}" for s in SENTENCES[:4]) + " A. Lecturer Machine learning 12 / 40", _beamer),
     _drawn("text boxes drawn in odd order", f"What students say Before the lecture {_THREE} After the lecture {_FOUR} Source: own survey", _odd_order),
     _drawn("large numbers over their labels", "The course in numbers 73 % pass the exam 12 weeks of lectures 240 students a year", _big_numbers),
+    _drawn("paragraph below columns whose first line is short",
+           " ".join([*SENTENCES[:9], "A remark of two lines begins here,", SENTENCES[9], SENTENCES[10]]), _paragraph_below),
     _drawn("three slides with lines for notes", _TOPICS, _notes_lines, (595.0, 842.0)),
     _drawn("slide above its notes", "Gradient descent " + " ".join(f"• {s}" for s in SENTENCES[:3])
            + f" {SENTENCES[3]} {SENTENCES[4]} {SENTENCES[5]} 7", _notes_page, (595.0, 842.0)),

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from ingest.layout.segments import PlacedWord
+from ingest.layout.segments import PlacedWord, Segment
 
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 _FIGURE = re.compile(r"[(\[]?\d[\d.,:/%+-]*[)\]]?[.,;:]?")
@@ -121,3 +121,10 @@ def _reverse_runs(
         ordered[start : last + 1] = ordered[start : last + 1][::-1]
         start = last + 1
     return ordered
+
+
+def is_right_to_left(segments: Sequence[Segment]) -> bool:
+    """Whether most letters are Hebrew, Arabic or the like."""
+    classes = [unicodedata.bidirectional(letter) for s in segments for letter in s.text]
+    right = sum(each in ("R", "AL") for each in classes)
+    return right > classes.count("L")

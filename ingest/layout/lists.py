@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ingest.layout.order import BULLET
+from ingest.layout.items import BULLET
 from ingest.layout.segments import PlacedWord
 
 #: An item is a level deeper if its bullet is further right by so much, in em.

@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import re
 import statistics
-import unicodedata
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.layout.bidi import is_right_to_left
+from ingest.layout.items import SAME_ROW, Item, aligned, are_apart, bulleted, code, prose
 from ingest.layout.segments import Rule, Segment
 
 #: A gutter is at least so wide, in em.
 GUTTER = 1.0
-#: Baselines that differ by less, in em, are one row.
-SAME_ROW = 0.35
 #: At least this share of both sides' lines has a line of the other side beside it in a table.
 ALIGNED = 0.6
-#: A line of text has at least so many words; a table's cell has fewer.
-PROSE_WORDS = 4
-#: In a narrow column of text, at least this share of the lines goes on with a small letter.
-RUN_ON = 0.5
 #: Segments over a gutter may be at most this share of the smaller side.
 SPANNING = 0.6
 #: Lines that end within an em of a gutter's right edge may be this share of the smaller side.
@@ -39,50 +33,15 @@ CELL_ROWS, CELL_ROW_SHARE = 3, 0.6
 STRIP_GAP = 1.2
 #: More of the gaps of the column with fewer ones, as a share, are those of rows of boxes.
 STRIPS = 0.5
+#: Lines of one paragraph are at most so many em apart.
+PARAGRAPH_PITCH = 1.8
 #: A gap between two rows, in em, at which columns may begin or end.
 BAND_GAP = 0.9
 
-BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
 #: A label of an item that is set apart from its text.
 LABEL = re.compile(r"^(?:\(?\w{1,3}[.)]|\[\w{1,3}\])$")
 _WORDLIKE = re.compile(r"[^\W_]")
 _COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
-
-
-@dataclass(slots=True, eq=False)
-class _Item:
-    """A segment with what the rules look at, worked out once."""
-
-    segment: Segment
-    x0: float
-    x1: float
-    y: float
-    size: float
-    top: float
-    bottom: float
-    words: int
-    bulleted: bool
-    begins_small: bool
-    ends_sentence: bool
-    is_code: bool = False
-    is_table_row: bool = False
-
-    @classmethod
-    def of(cls, segment: Segment) -> _Item:
-        text = segment.text
-        return cls(
-            segment,
-            segment.x0,
-            segment.x1,
-            segment.y,
-            segment.size,
-            segment.top,
-            segment.bottom,
-            len(text.split()) - sum(piece.text.strip().count(" ") for piece in segment.pieces),
-            bool(BULLET.match(text)),
-            text[:1].islower(),
-            text[-1:] in ".:;!?",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +62,9 @@ class _Gutter:
 
     x0: float
     x1: float
-    left: list[_Item]
-    right: list[_Item]
-    over: list[_Item]
+    left: list[Item]
+    right: list[Item]
+    over: list[Item]
 
 
 def reading_order(
@@ -121,7 +80,7 @@ def reading_order(
         solid: Lines that fill one area from its left to its right edge, as a listing's do, however
             far each is indented, and a ruled table's rows; and whether they are code.
     """
-    items = [_Item.of(segment) for segment in segments]
+    items = [Item.of(segment) for segment in segments]
     edges = {id(line): (x0, x1, code) for lines, x0, x1, code in solid for line in lines}
     for item in items:
         if id(item.segment) in edges:
@@ -140,16 +99,9 @@ def reading_order(
     ]
 
 
-def is_right_to_left(segments: Sequence[Segment]) -> bool:
-    """Whether most letters are Hebrew, Arabic or the like."""
-    classes = [unicodedata.bidirectional(letter) for s in segments for letter in s.text]
-    right = sum(each in ("R", "AL") for each in classes)
-    return right > classes.count("L")
-
-
-def rows_of(segments: Sequence[_Item]) -> list[list[_Item]]:
+def rows_of(segments: Sequence[Item]) -> list[list[Item]]:
     """Segments grouped by row, from top to bottom, each row from left to right."""
-    rows: list[list[_Item]] = []
+    rows: list[list[Item]] = []
     for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
         for row in reversed(rows[-4:]):
             first = row[0]
@@ -165,12 +117,12 @@ def rows_of(segments: Sequence[_Item]) -> list[list[_Item]]:
     return [sorted(row, key=lambda s: s.x0) for row in rows]
 
 
-def _overlap(a: _Item, b: _Item) -> float:
+def _overlap(a: Item, b: Item) -> float:
     """How much of their line two segments share, in points."""
     return min(a.segment.x1, b.segment.x1) - max(a.segment.x0, b.segment.x0)
 
 
-def _blocks(segments: list[_Item], rules: Sequence[Rule], least: int) -> list[list[_Item]]:
+def _blocks(segments: list[Item], rules: Sequence[Rule], least: int) -> list[list[Item]]:
     """The blocks of a region, in reading order.
 
     `least` is the number of lines that a column must have.
@@ -179,7 +131,7 @@ def _blocks(segments: list[_Item], rules: Sequence[Rule], least: int) -> list[li
         return [segments] if segments else []
     gutter = _gutter(segments, least)
     if gutter is not None:
-        blocks: list[list[_Item]] = []
+        blocks: list[list[Item]] = []
         for left, right, over in _bands(gutter, rules):
             blocks += _blocks(left, rules, 2)
             blocks += _blocks(right, rules, 2)
@@ -198,26 +150,29 @@ def _blocks(segments: list[_Item], rules: Sequence[Rule], least: int) -> list[li
 
 def _bands(
     gutter: _Gutter, rules: Sequence[Rule]
-) -> list[tuple[list[_Item], list[_Item], list[_Item]]]:
+) -> list[tuple[list[Item], list[Item], list[Item]]]:
     """For each band: its left and right segments, and what reaches over the gutter below it."""
     width = min(
         max(s.x1 for s in gutter.left) - min(s.x0 for s in gutter.left),
         max(s.x1 for s in gutter.right) - min(s.x0 for s in gutter.right),
     )
-    ends: list[tuple[float, _Item | None]] = [(s.y, s) for s in gutter.over]
+    ends: list[tuple[float, Item | None]] = [(s.y, s) for s in gutter.over]
     ends += [
         (rule.y, None)
         for rule in rules
         if gutter.x0 - rule.x0 > 0.3 * width and rule.x1 - gutter.x1 > 0.3 * width
     ]
     ends += [(y, None) for y in _shared_strips(gutter)]
-    bands: list[tuple[list[_Item], list[_Item], list[_Item]]] = []
+    bands: list[tuple[list[Item], list[Item], list[Item]]] = []
     left = sorted(gutter.left, key=lambda s: s.y)
     right = sorted(gutter.right, key=lambda s: s.y)
     for y, over in [*sorted(ends, key=lambda end: end[0]), (float("inf"), None)]:
         a, b = [s for s in left if s.y < y], [s for s in right if s.y < y]
         left, right = left[len(a) :], right[len(b) :]
         spanning = [over] if over is not None else []
+        if over is not None and b:
+            begun = _begun_in_column(over, a, max(s.y for s in b))
+            a, spanning = a[: len(a) - len(begun)], [*begun, over]
         if not a and not b and bands and spanning:
             bands[-1][2].extend(spanning)
         elif a or b or spanning:
@@ -225,9 +180,28 @@ def _bands(
     return bands
 
 
+def _begun_in_column(over: Item, column: Sequence[Item], end: float) -> list[Item]:
+    """The last lines of a left column that belong to what goes on over the gutter.
+
+    Args:
+        over: The first line that reaches over the gutter.
+        column: The lines of the column above it, from top to bottom.
+        end: The height at which the right column ends.
+    """
+    begun: list[Item] = []
+    below = over
+    for item in reversed(column):
+        is_near = below.y - item.y < PARAGRAPH_PITCH * below.size
+        if item.y <= end or not is_near or abs(item.x0 - over.x0) > 2 * over.size:
+            break
+        begun.insert(0, item)
+        below = item
+    return begun
+
+
 def _shared_strips(gutter: _Gutter) -> list[float]:
     """Heights at which both columns of text end and begin again at one line, as boxes in rows do."""
-    if max(_bulleted(gutter.left), _bulleted(gutter.right)) >= 0.3:
+    if max(bulleted(gutter.left), bulleted(gutter.right)) >= 0.3:
         return []  # lists side by side, however their items are set
     starts = []
     for side in (gutter.left, gutter.right):
@@ -254,7 +228,7 @@ def _shared_strips(gutter: _Gutter) -> list[float]:
     ]
 
 
-def _gutter(segments: Sequence[_Item], least: int) -> _Gutter | None:
+def _gutter(segments: Sequence[Item], least: int) -> _Gutter | None:
     """The gutter with the most lines on its smaller side, or None where the region has no columns."""
     size = statistics.median(s.size for s in segments)
     best: tuple[float, _Gutter] | None = None
@@ -281,7 +255,7 @@ def _gutter(segments: Sequence[_Item], least: int) -> _Gutter | None:
     return best[1] if best else None
 
 
-def _is_between(segment: _Item, left: Sequence[_Item], right: Sequence[_Item]) -> bool:
+def _is_between(segment: Item, left: Sequence[Item], right: Sequence[Item]) -> bool:
     """Whether a segment over a gutter has one on each side in its row, as a table's middle cell."""
     return all(
         any(abs(s.y - segment.y) < SAME_ROW * min(s.size, segment.size) for s in side)
@@ -289,12 +263,12 @@ def _is_between(segment: _Item, left: Sequence[_Item], right: Sequence[_Item]) -
     )
 
 
-def _lines(segments: Sequence[_Item]) -> int:
+def _lines(segments: Sequence[Item]) -> int:
     """Number of rows, nearly: distinct baselines."""
     return len({round(s.y / (SAME_ROW * s.size)) for s in segments})
 
 
-def _beside(left: Sequence[_Item], right: Sequence[_Item]) -> bool:
+def _beside(left: Sequence[Item], right: Sequence[Item]) -> bool:
     """Whether two sides share at least half of the height of the lower one."""
     top = max(min(s.top for s in left), min(s.top for s in right))
     bottom = min(max(s.bottom for s in left), max(s.bottom for s in right))
@@ -305,14 +279,14 @@ def _beside(left: Sequence[_Item], right: Sequence[_Item]) -> bool:
 def _are_columns(gutter: _Gutter) -> bool:
     """Whether two sides are read one after the other, rather than row by row as a table."""
     left, right = gutter.left, gutter.right
-    prose = _prose(left), _prose(right)
-    if min(prose) >= 0.5:
+    shares = prose(left), prose(right)
+    if min(shares) >= 0.5:
         return True
-    code = _code(left), _code(right)
-    beside_code = min(code) >= 0.7 or (min(code) == 0 and max(prose) >= 0.5)
-    if min(_lines(left), _lines(right)) > 2 and max(code) >= 0.7 and beside_code:
+    listings = code(left), code(right)
+    beside_code = min(listings) >= 0.7 or (min(listings) == 0 and max(shares) >= 0.5)
+    if min(_lines(left), _lines(right)) > 2 and max(listings) >= 0.7 and beside_code:
         return True
-    if min(_bulleted(left), _bulleted(right)) >= 0.3:
+    if min(bulleted(left), bulleted(right)) >= 0.3:
         return True
     if _are_rows_of_cells(left, right):
         return False
@@ -323,17 +297,17 @@ def _are_columns(gutter: _Gutter) -> bool:
         beside = [s for s in labels if s.bottom > top and _WORDLIKE.search(s.segment.text)]
         if (
             beside
-            and _aligned(beside, [*texts, *gutter.over]) >= 0.9
-            and _prose(beside) < 0.3
-            and (_are_apart(beside) or all(LABEL.match(s.segment.text) for s in beside))
+            and aligned(beside, [*texts, *gutter.over]) >= 0.9
+            and prose(beside) < 0.3
+            and (are_apart(beside) or all(LABEL.match(s.segment.text) for s in beside))
         ):
             return False
-    if max(prose) < 0.3:
+    if max(shares) < 0.3:
         return False
-    return min(_aligned(left, right), _aligned(right, left)) < ALIGNED
+    return min(aligned(left, right), aligned(right, left)) < ALIGNED
 
 
-def _are_rows_of_cells(left: Sequence[_Item], right: Sequence[_Item]) -> bool:
+def _are_rows_of_cells(left: Sequence[Item], right: Sequence[Item]) -> bool:
     """Whether the lines of two sides that are beside each other have more cells than the two."""
     cells = [item for item in (*left, *right) if not item.bulleted]
     rows = [row for row in rows_of(cells) if len(row) > 1]
@@ -343,49 +317,7 @@ def _are_rows_of_cells(left: Sequence[_Item], right: Sequence[_Item]) -> bool:
     return wide >= CELL_ROWS and wide >= CELL_ROW_SHARE * len(shared)
 
 
-def _are_apart(side: Sequence[_Item]) -> bool:
-    """Whether labels are more than two, or two that are no lines of one text."""
-    heights = sorted(s.y for s in side)
-    return len(heights) > 2 or heights[-1] - heights[0] > 2 * side[0].size
-
-
-def _aligned(side: Sequence[_Item], other: Sequence[_Item]) -> float:
-    """The share of a side's segments that have one of the other side in their row."""
-    ordered = sorted(other, key=lambda o: o.y)
-    heights = [o.y for o in ordered]
-    count = 0
-    for s in side:
-        reach = SAME_ROW * s.size
-        near = ordered[bisect_left(heights, s.y - reach) : bisect_right(heights, s.y + reach)]
-        count += any(abs(s.y - o.y) < SAME_ROW * min(s.size, o.size) for o in near)
-    return count / len(side)
-
-
-def _prose(side: Sequence[_Item]) -> float:
-    """The share of a side's segments that are lines of text.
-
-    Of a narrow column whose sentences run on from line to line, all are.
-    """
-    ordered = sorted(side, key=lambda s: s.y)
-    steps = [b.y - a.y for a, b in pairwise(ordered)]
-    run_on = [b.begins_small and not a.ends_sentence for a, b in pairwise(ordered)]
-    even = bool(steps) and max(steps) < 1.3 * statistics.median(steps)
-    if len(side) > 3 and even and statistics.mean(run_on) >= RUN_ON:
-        return 1.0
-    return sum(s.words >= PROSE_WORDS for s in side) / len(side)
-
-
-def _code(side: Sequence[_Item]) -> float:
-    """The share of a side's segments that are code, comments aside."""
-    return sum(s.is_code for s in side) / len(side)
-
-
-def _bulleted(side: Sequence[_Item]) -> float:
-    """The share of a side's segments that begin with a bullet or a number."""
-    return sum(s.bulleted for s in side) / len(side)
-
-
-def _widest_gap(segments: Sequence[_Item]) -> float | None:
+def _widest_gap(segments: Sequence[Item]) -> float | None:
     """The height in the middle of the widest gap between rows; None where none is wide."""
     size = statistics.median(s.size for s in segments)
     ordered = sorted(segments, key=lambda s: s.top)

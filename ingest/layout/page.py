@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 
-from ingest.layout.bidi import logical_order
+from ingest.layout.bidi import is_right_to_left, logical_order
 from ingest.layout.code import Listing, find_listings
 from ingest.layout.drawings import Drawings, read_drawings
 from ingest.layout.frame import Frame
@@ -20,7 +20,7 @@ from ingest.layout.large_figures import labels_with_figures
 from ingest.layout.ligatures import Suspects, mark_suspects
 from ingest.layout.lines import segments_of
 from ingest.layout.lists import indent_items
-from ingest.layout.order import Row, is_right_to_left, reading_order
+from ingest.layout.order import Row, reading_order
 from ingest.layout.regions import find_regions
 from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
 from ingest.layout.tables import find_tables, words_of_row

@@ -75,7 +75,7 @@ _WINGDINGS = {
 _MSAM = {0x49: "▶", 0x4A: "◀", 0x03: "□", 0x04: "■", 0x58: "✓", 0x36: "⩽", 0x3E: "⩾"}
 
 #: Names of fonts of tall brackets, roots and large operators.
-TALL_SIGNS = re.compile(r"(?:^|\+)(?:CMEX|LMMathExtension)\d")
+TALL_SIGNS = re.compile(r"(?:^|\+)(?:(?:CMEX|LMMathExtension)\d|[tp]xb?ex$)")
 _NEGATION = "\ue020"  # the stroke that KaTeX draws over a relation
 
 # The arrow over a vector, from its shaft; these fonts name their signs after other ones.
@@ -85,7 +85,7 @@ _MISNAMED = re.compile(r"(?:^|\+)TeX-vect")
 _TABLES = (
     (_MISNAMED, _VECTORS),
     (re.compile(r"(?:^|\+)MSAM\d"), _MSAM),
-    (re.compile(r"(?:^|\+)(?:CMSY|CMBSY|LMMathSymbols)\d"), _OMS),
+    (re.compile(r"(?:^|\+)(?:(?:CMSY|CMBSY|LMMathSymbols)\d|[tp]xb?sys$)"), _OMS),
     (TALL_SIGNS, _OMX),
     (re.compile(r"(?:^|\+)Symbol"), _SYMBOL),
     (re.compile(r"(?:^|\+)Wingdings"), _WINGDINGS),

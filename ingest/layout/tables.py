@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.layout.bidi import logical_order
-from ingest.layout.order import BULLET, Row
+from ingest.layout.items import BULLET
+from ingest.layout.order import Row
 from ingest.layout.segments import PlacedWord, Rule, Segment
 
 #: A table has at least so many rows; with rules between them, one less.
