@@ -156,12 +156,12 @@ def _bracket(points: Sequence[tuple[float, float]], box: Box) -> DrawnSign | Non
     """A round or square bracket, by the side that its ends point to; a brace is none."""
     middle, reach = (box.y0 + box.y1) / 2, 0.02 * box.height
     ends = [x for x, y in points if y < box.y0 + reach or y > box.y1 - reach]
-    body = [x for x, y in points if abs(y - middle) < 0.4 * box.height]
+    body = [x for x, y in points if abs(y - middle) < 0.25 * box.height]
     if not ends or not body:
         return None
     width = box.x1 - box.x0
-    opens = min(body) < box.x0 + 0.2 * width and max(ends) > box.x1 - 0.2 * width
-    closes = max(body) > box.x1 - 0.2 * width and min(ends) < box.x0 + 0.2 * width
+    opens = max(body) < box.x0 + 0.45 * width and max(ends) > box.x1 - 0.2 * width
+    closes = min(body) > box.x1 - 0.45 * width and min(ends) < box.x0 + 0.2 * width
     if opens == closes:
         return None
     straight = all(
