@@ -45,3 +45,8 @@ def test_the_links_of_a_page_do_not_part_the_sentence_that_goes_on_on_the_next()
         "Snow feeds it every winter.",
     ]
     assert "https://example.org/ice" in " ".join(sentences[2:])  # behind all text, as before
+
+
+def test_the_triangles_of_slides_are_bullets():
+    listed = "Incidence says who bears a tax.\n▶ The seller bears it at first.\n▶ The buyer bears it later."
+    assert units(listed)[1:] == ["The seller bears it at first.", "The buyer bears it later."]

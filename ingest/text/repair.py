@@ -62,7 +62,7 @@ _INVISIBLE = re.compile(
 _KEEP = re.compile("[²³¹⁰-₎½¼¾…™′″]")
 
 
-BULLETS = "•◦‣▪▸►–∙○●■□➢➤✓·*"
+BULLETS = "•◦‣▪▸►▶◆❖–∙○●■□➢➤✓·*"
 
 
 def repair_word(raw: str) -> str:
