@@ -522,7 +522,8 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     figures_by_model = figures.read()
     names = [name for name in cache.names() if name in figures_by_model]
     titles = widgets.TITLES | widgets.BASELINES
-    assert set(table.index) == {titles[name] for name in [*names, *widgets.BASELINES]}
+    baselines = [name for name in widgets.BASELINES if name in figures_by_model]
+    assert set(table.index) == {titles[name] for name in [*names, *baselines]}
     vae, flow = figures_by_model["vae"], figures_by_model["flow"]
     row = table.loc["Variational autoencoder (VAE)"]
     assert row["Fréchet distance"] == vae.value("Fréchet distance").value  # a number, to be sorted
@@ -530,7 +531,9 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     assert np.isnan(row["Bits per dimension"])
     assert row["Kind of ln p"] == "lower bound, binary, ± 0.23, k = 500"
     by_sampler = page.dataframe[1].value.set_index("Sampler")
-    assert float(by_sampler.loc["diffusion, DDIM 25"]["Digit drawn as given"]) > 0.8
+    distance = figures_by_model["diffusion"].value("Fréchet distance DDIM 25")
+    cell = by_sampler.loc["diffusion, DDIM 25"]["Fréchet distance"]
+    assert cell.startswith(f"{(*distance.by_seed, distance.value)[0]:.1f}")
     assert table.loc["Normalising flow", "Bits per dimension"] == flow.value("density").value
     assert np.isnan(table.loc["Autoencoder", "ln p (nats)"])
     drawing = [name for name in names if name not in ("autoencoder", "denoising")]
