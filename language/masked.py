@@ -11,7 +11,6 @@ Source: Devlin and others, BERT (2019), section 3.1; the head is that of the pub
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 from ingest import resources
 from language.errors import LanguageError
 from language.text import utf8
+from language.weights_file import read_weights, write_weights
 
 FOLDER = resources.package_file("models", "language", "masked")
 MASK = "[MASK]"  # as the reader writes it; a model's own mask token may look different
@@ -198,19 +198,13 @@ def hub_model(name: str) -> MaskedModel:
 
 def write_head(head: MaskedHead, folder: Path, about: Mapping[str, Any]) -> None:
     """Write a head in half precision, and beside it a card: what it reads, facts and hash."""
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: value.half().contiguous() for name, value in head.state_dict().items()}
-    save_file(weights, folder / _WEIGHTS)
     card = {
         "layers": head.layers,
         "offsets": head.offsets,
         "epsilon": head.norm.eps,
-        "sha256": hashlib.sha256((folder / _WEIGHTS).read_bytes()).hexdigest(),
         "about": dict(about),
     }
-    (folder / _CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    write_weights(folder / _WEIGHTS, folder / _CARD, head.state_dict(), card)
 
 
 def read_head(folder: Path = FOLDER) -> MaskedHead:
@@ -219,21 +213,7 @@ def read_head(folder: Path = FOLDER) -> MaskedHead:
     Raises:
         LanguageError: a file is missing, or the weights are not those whose hash the card names.
     """
-    from safetensors.torch import load_file
-
-    file = folder / _WEIGHTS
-    try:
-        card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    except (OSError, ValueError) as error:
-        raise LanguageError(
-            f"No head for masked words at {folder} ({type(error).__name__}); install katheder again"
-        ) from error
-    if digest != card["sha256"]:
-        raise LanguageError(
-            f"{file} has SHA-256 {digest[:12]}, expected {card['sha256'][:12]}; install katheder again"
-        )
-    weights = {name: value.float() for name, value in load_file(file).items()}
+    weights, card = read_weights(folder / _WEIGHTS, folder / _CARD)
     width = weights["norm.weight"].shape[0]
     head = MaskedHead(
         card["layers"], card["offsets"], width, weights["bias"].shape[0], card["epsilon"]

@@ -46,6 +46,7 @@ ENDS = {  # part of a room: a text near its end, which no other part has
     "Counting": "A computer checks a billion images",
     "Random draws": "sound most like a lecture",
     "Narrowing down": "Why does the trigram of tokens need more",
+    "Three streams": "May one compare the bits per token",
 }
 LOOKS = {  # dark, width: rooms with parts
     (False, 1280): {
@@ -54,6 +55,7 @@ LOOKS = {  # dark, width: rooms with parts
         "Attention": ["One step by hand"],
         "Next word": ["Next token"],
         "Why generation is hard": ["Narrowing down"],
+        "Streams and size": ["Three streams"],
     },
     (True, 390): {
         "Tokens": ["Compare tokenisers"],
@@ -61,6 +63,7 @@ LOOKS = {  # dark, width: rooms with parts
         "Attention": ["Who is it?"],
         "Encoders at work": ["Fine-tuning"],
         "Next word": ["Next token"],
+        "Streams and size": ["Three streams"],
     },
     (True, 1280): {
         "Tokens": ["Train BPE", "Vocabulary size"],

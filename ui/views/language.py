@@ -22,6 +22,7 @@ ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
     "encoders": "Encoders at work",
     "next_word": "Next word",
     "generation": "Why generation is hard",
+    "streams": "Streams and size",
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ui.cli.language import attention, encoders, generation, next_word, tokens, vectors
+from ui.cli.language import attention, encoders, generation, next_word, streams, tokens, vectors
 
 app = typer.Typer(help="Language models from the inside: a laboratory.", no_args_is_help=True)
 
@@ -17,3 +17,4 @@ next_word.register(app)
 vectors.register(app)
 encoders.register(app)
 generation.register(app)
+streams.register(app)

@@ -34,7 +34,7 @@ TOPICS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("The autoencoder", "generative", {"part": "latent", "model": "autoencoder"}),
     ("Three kinds of transformer, and self-attention", "language", {"room": "attention"}),
     ("Encoders: embeddings, fine-tuning, cross-encoder", "language", {"room": "encoders"}),
-    ("Decoders: the next word, and size", "language", {"room": "next_word"}),
+    ("Decoders: the next word, and size", "language", {"room": "streams"}),
     ("Tokenisation", "language", {"room": "tokens"}),
     ("Search and sampling strategies", "language", {"room": "next_word"}),
 )

@@ -12,5 +12,6 @@ GERMAN = {
     "Encoders at work": "Encoder bei der Arbeit",
     "Next word": "Nächstes Wort",
     "Why generation is hard": "Warum Erzeugen schwer ist",
+    "Streams and size": "Ströme und Größe",
     "To think about: {question}": "Zum Nachdenken: {question}",
 }

@@ -1,0 +1,14 @@
+"""The room Streams and size: other tokens than words, and the same model in several sizes."""
+
+from __future__ import annotations
+
+from ui.language_laboratory.widgets import open_part
+
+PARTS = {  # module of this package: its name
+    "samples": "Three streams",
+}
+
+
+def show() -> None:
+    """The open part of the room."""
+    open_part(__name__, PARTS, "streams_part")
