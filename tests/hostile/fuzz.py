@@ -91,6 +91,7 @@ class Fuzzer:
     def __init__(self, work: Path, seed: int) -> None:
         self.work, self.chance = work, random.Random(seed)
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.seconds: Counter[str] = Counter()  # of each kind
         self.faults: list[str] = []
         self.reader = ProcessReader(ReadingLimits(1, 30.0, 1000), lambda file, done, total: None)
         (work / "sound").mkdir()
@@ -116,6 +117,7 @@ class Fuzzer:
 
     def run(self, kind: str, act: Callable[[], str]) -> None:
         """Try one input; what it raises beyond the program's own errors is a fault."""
+        start = time.monotonic()
         try:
             outcome = act()
         except (KathederError, BadSettings) as error:
@@ -124,6 +126,7 @@ class Fuzzer:
             outcome = "fault"
             self.faults.append(f"{kind}: {type(error).__name__}: {str(error)[:200]}")
         self.counts[kind, outcome] += 1
+        self.seconds[kind] += time.monotonic() - start
 
     def read_file(self, name: str, data: bytes) -> str:
         """Read a changed file in a child process."""
@@ -222,10 +225,10 @@ def main() -> int:
                     for _ in range(10 if kind == "HTTP bodies" else 1):
                         fuzzer.run(kind, act)
         fuzzer.reader.close()
-        print(f"{'kind':14} {'read':>6} {'refused':>8} {'faults':>7}")
+        print(f"{'kind':14} {'read':>6} {'refused':>8} {'faults':>7} {'seconds':>8}")
         for kind in kinds:
             counts = [fuzzer.counts[kind, outcome] for outcome in ("read", "refused", "fault")]
-            print("{:14} {:6d} {:8d} {:7d}".format(kind, *counts))
+            print("{:14} {:6d} {:8d} {:7d} {:8.0f}".format(kind, *counts, fuzzer.seconds[kind]))
         for fault in dict.fromkeys(fuzzer.faults):
             print(fault)
         return int(bool(fuzzer.faults))
