@@ -180,17 +180,6 @@ def test_a_definition_is_before_a_theorem_about_the_term(lead):
     assert only.items[0].startswith("A bipartite graph is one whose vertices")
 
 
-def test_each_side_of_a_comparison_is_answered_by_what_defines_it(lead):
-    """Counted by words, the line about the difference is nearer to the question."""
-    pages = (
-        "A fjord is an arm of the sea between steep cliffs, carved by ice.\nThe firth has none.",
-        "A firth is an arm of the sea in Scotland.\nWhat is the difference, sailors ask.",
-    )
-    first, second = lead("What is the difference between a fjord and a firth?", *pages)
-    assert first.items[0].startswith("A fjord is an arm")
-    assert second.items[0].startswith("A firth is an arm")
-
-
 def test_what_follows_a_question_of_the_page_answers_it(lead):
     [only] = lead(
         "What is an isotherm?",

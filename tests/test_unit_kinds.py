@@ -141,3 +141,16 @@ def test_a_heading_makes_all_below_it_references():
     texts = ["The Book of Dew", "Ice and Snow"]
     questions = ("How does dew form?",)
     assert (kind_logits(questions, language("en"), passage, texts, [True, True]) < 0).all()
+
+
+def test_a_thing_that_is_compared_counts_as_a_term_that_is_asked_for():
+    passage = hit("p", "any text").passage
+    texts = ["A fjord is an arm of the sea between cliffs.", "A fjord may be deep."]
+    part = ("What is the difference between a fjord?",)
+
+    def values(compared):
+        return list(kind_logits(part, language("en"), passage, texts, [False] * 2, compared))
+
+    assert values("") == [0, 0]
+    first, second = values("fjord")
+    assert first > second == 0
