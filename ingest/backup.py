@@ -16,6 +16,7 @@ from typing import Any
 from ingest.errors import KathederError
 from ingest.milvus.address import address_of
 from ingest.store import DATABASE, FORMAT, Library
+from ingest.store.partitioned import remove_index_files
 
 _MANIFEST = "katheder-backup.json"
 _VERSION = 1
@@ -241,8 +242,7 @@ def _exchange(work: Path, folder: Path) -> None:
         for now, before in reversed(moved):
             now.rename(before)
         raise
-    for index in folder.glob("index-*.faiss"):
-        index.unlink(missing_ok=True)
+    remove_index_files(folder)
 
 
 def _reason(error: Exception) -> str:

@@ -93,6 +93,7 @@ def ingest(
             yield from _read_pictures(target, reader)
     finally:
         reader.close()
+    library.merge_index()
 
 
 def _read_texts(

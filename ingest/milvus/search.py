@@ -41,6 +41,10 @@ class MilvusDenseSearch:
         length = float(np.linalg.norm(vector))  # Milvus divides by it; it is 1 but for rounding,
         return [(passage, cosine * length) for passage, cosine in hits]  # or across languages
 
+    def merge(self) -> bool:
+        """Nothing: Milvus keeps its index."""
+        return False
+
 
 class MilvusLexicalSearch:
     """Search by words, with BM25 in Milvus, whose scores are those of the library in a folder.

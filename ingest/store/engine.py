@@ -23,6 +23,9 @@ class Dense(Protocol):
     ) -> list[tuple[Passage, float]]:
         """See `Store.search_dense`."""
 
+    def merge(self) -> bool:
+        """Bring the index of a large library up to date; whether there was something to do."""
+
 
 class Lexical(Protocol):
     """The search by words."""

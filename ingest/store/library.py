@@ -20,6 +20,7 @@ from ingest.store import courses, lexical, places, rows, schema, verification
 from ingest.store.corrections import select_corrections, write_corrections
 from ingest.store.engine import open_engine
 from ingest.store.migration import migrate
+from ingest.store.partitioned import remove_index_files
 from ingest.store.schema import IndexConfig
 from ingest.text.languages import language as document_language
 from ingest.text.visible import file_name
@@ -68,8 +69,7 @@ class Library:
         """Replace all contents by those of another library, in one step; closes the other."""
         self.database.replace_by(other.database)
         other.close()
-        for file in self.folder.glob("index-*.faiss"):  # it may be damaged; a search builds it
-            file.unlink(missing_ok=True)
+        remove_index_files(self.folder)  # they may be damaged
 
     # ---- configuration ----
 
@@ -268,6 +268,10 @@ class Library:
     ) -> list[tuple[Passage, float]]:
         """The k passages of the largest cosine; see `Store.search_dense`."""
         return self._dense.search(query, k, self._part(documents))
+
+    def merge_index(self) -> bool:
+        """Bring the index of a large library up to date, which takes minutes; whether it was old."""
+        return self._dense.merge()
 
     def search_lexical(
         self, question: str, k: int, documents: Collection[str] | None = None

@@ -211,11 +211,20 @@ def select_vectors(db: sqlite3.Connection, ids: Sequence[str] | None = None) -> 
     """
     where = "" if ids is None else f"WHERE id IN ({','.join('?' * len(ids))})"
     blobs = db.execute(f"SELECT vector FROM passages {where} ORDER BY id", ids or ()).fetchall()
+    return vectors_of_blobs(db, [blob for (blob,) in blobs])
+
+
+def vectors_of_blobs(db: sqlite3.Connection, blobs: Sequence[bytes]) -> np.ndarray:
+    """Unit vectors, float32, shape (N, dimension), from values of the column `vector`.
+
+    Raises:
+        DatabaseFault: as `select_vectors`.
+    """
     config = read_config(db)
     dimension = config.dimension if config else 1
-    if any(len(blob) != 2 * dimension for (blob,) in blobs):
+    if any(len(blob) != 2 * dimension for blob in blobs):
         raise undecodable(db, "the vectors", ValueError("passages have no vectors"))
-    halves = np.frombuffer(b"".join(blob for (blob,) in blobs), dtype="<f2")
+    halves = np.frombuffer(b"".join(blobs), dtype="<f2")
     vectors = halves.reshape(len(blobs), dimension).astype(np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(norms).all():

@@ -13,6 +13,7 @@ import numpy as np
 from ingest.page_boxes import single_blanks
 from ingest.store.corrections import select_corrections
 from ingest.store.faults import TABLES, DatabaseFault
+from ingest.store.partitioned import partitions_fault
 from ingest.store.rows import (
     count_passages,
     passage_terms,
@@ -197,4 +198,6 @@ def _vector_faults(db: sqlite3.Connection, config: IndexConfig, folder: Path) ->
         return
     file = index_file(folder, read_content_hash(db))
     if fault := saved_index_fault(file, select_vectors(db)):
+        yield fault
+    if fault := partitions_fault(folder, db):
         yield fault

@@ -296,7 +296,9 @@ def verify(library: LibraryOption = None, as_json: JsonOption = False) -> None:
             show(f"Repair it with `katheder library rebuild --library {store.database.name}`.")
         else:
             show(f"{store.count()} passages, no faults; digest {store.full_hash()[:16]}")
-            has_index = index_file(store.folder, store.content_hash()).exists()
+            has_index = index_file(store.folder, store.content_hash()).exists() or any(
+                store.folder.glob("partitions-*.faiss")
+            )
             if store.count() and not has_index and address_of(store.folder) is None:
                 show("The vector file is missing; the next search builds it.")
     if faults:
