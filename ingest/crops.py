@@ -106,18 +106,28 @@ def _merged(number: int, regions: Sequence[Region], page: Page) -> list[Crop]:
         merged = [other for other in merged if other not in others]
         merged.append(Region(region.kind, _around([region.box, *(other.box for other in others)])))
     return [
-        Crop(
-            number,
-            Box(
-                max(region.box.x0 - _EDGE, 0),
-                max(region.box.y0 - _EDGE, 0),
-                min(region.box.x1 + _EDGE, page.width),
-                min(region.box.y1 + _EDGE, page.height),
-            ),
-            region.kind,
-        )
-        for region in sorted(merged, key=_place)
+        Crop(number, _with_edge(region, page), region.kind) for region in sorted(merged, key=_place)
     ]
+
+
+def _with_edge(region: Region, page: Page) -> Box:
+    """A region's box with its edge, which cuts through no line of the page's text.
+
+    A line that is mostly outside is left out, but nothing of a formula is.
+    """
+    own = region.box
+    top, bottom = max(own.y0 - _EDGE, 0), min(own.y1 + _EDGE, page.height)
+    middle = (top + bottom) / 2
+    highest, lowest = (own.y0, own.y1) if region.kind == "formula" else (middle, middle)
+    for box in (line.box for line in page.lines):
+        if min(box.x1, own.x1) <= max(box.x0, own.x0):
+            continue
+        centre = (box.y0 + box.y1) / 2
+        if box.y0 < top < box.y1:
+            top = box.y0 if centre > top else min(box.y1, highest)
+        if box.y0 < bottom < box.y1:
+            bottom = box.y1 if centre < bottom else max(box.y0, lowest)
+    return Box(max(own.x0 - _EDGE, 0), top, min(own.x1 + _EDGE, page.width), bottom)
 
 
 def _place(region: Region) -> tuple[float, float]:

@@ -94,6 +94,11 @@ def test_every_crop_of_a_lecture_is_on_its_page_and_shows_something(name):
             page = pages[crop.page]
             assert 0 <= crop.box.x0 < crop.box.x1 <= page.width
             assert 0 <= crop.box.y0 < crop.box.y1 <= page.height
+            if crop.kind != "formula":  # one may be higher than its line
+                for line in page.lines:
+                    is_beside = line.box.x1 <= crop.box.x0 or line.box.x0 >= crop.box.x1
+                    for edge in (crop.box.y0, crop.box.y1):
+                        assert is_beside or not line.box.y0 + 0.1 < edge < line.box.y1 - 0.1
             if crop.kind in ("figure", "picture"):
                 assert min(crop.box.x1 - crop.box.x0, crop.box.height) >= MIN_WIDTH
             if shown < 5:
