@@ -3,7 +3,7 @@
     python -m benchmarks.cards [--library DIR] [--kind cards|quiz] [--draw N --seed S --documents FILE...]
 
 A mark is 1 (sound) or 0 (not sound) by the rubric of docs/study.md. The lists of marks
-(`benchmarks/cards.jsonl`, `benchmarks/quiz.jsonl`) hold the lecture's file, the page, the passage, the
+(`benchmarks/cards.jsonl`, `benchmarks/cards_dev.jsonl`, `benchmarks/quiz.jsonl`) hold the lecture's file, the page, the passage, the
 offsets of the sentence in it, the form of the card, and the mark, not the words: the lectures are
 not part of the repository. A mark counts only while the program makes the same card of the same place; of a
 question of the quiz, while its wrong choices are the same too.
