@@ -171,6 +171,10 @@ def take(url: str, opened: Browser, folder: Path, *, dark: bool, width: int) -> 
             expect(page.get_by_role("tab", name="Figures")).to_be_visible(timeout=PATIENCE)
             open_page(page, url, title)
         page.screenshot(path=folder / f"{title.lower()}-{name}")
+    page.get_by_text("Other language model", exact=True).click()  # the last page is Settings
+    page.mouse.move(0, 0)
+    settle(page)
+    page.screenshot(path=folder / f"language-model-{name}")
     for part in ("Sample", "Latent space", "Denoising", "Draw a digit", "Compare"):
         open_part(page, url, part)
         if part == "Draw a digit":

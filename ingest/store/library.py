@@ -104,6 +104,12 @@ class Library:
                 continue
             old, new = getattr(stored, field.name), getattr(config, field.name)
             if old != new:
+                if field.name == "chunker" and old.partition(" ")[2] == new.partition(" ")[2]:
+                    raise LibraryMismatch(
+                        f"The library at {self.database.name} was read by another version of the program "
+                        f"(chunker {old}, now {new}). It can be searched; before files are added, read "
+                        f"its own again with `katheder library rebuild --library {self.database.name}`."
+                    )
                 raise LibraryMismatch(
                     f"The library at {self.database.name} was built with {field.name} {old}, but the settings "
                     f"ask for {new}. Rebuild it with `katheder library rebuild --library {self.database.name}`, "

@@ -23,7 +23,8 @@ from rag.unit_kinds import content_stems
 CHOICES = 4
 _MIN_CHOICES = 3  # a question with fewer is not asked
 _CLOSE = 0.0  # logit; a definition that answers the question for another term so well is too close
-_TRIED = 12  # definitions that the judge reads for one question
+_TRIED = 12  # definitions that the judge reads for one question, if it has to
+_AT_ONCE = 4  # of them; most questions need no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +87,27 @@ def choice_for(
     ]
     rng.shuffle(candidates)
     candidates.sort(key=lambda other: _distance(definition, other))
-    candidates = candidates[:_TRIED]
-    if not candidates:
-        return None
-    own = terminology(definition).question.format(term=definition.term)
-    texts = [with_gap(other) or other.meaning for other in candidates]
-    by_question = logits(judge.score(own, texts))
-    by_meaning = logits(judge.score(definition.meaning, [other.meaning for other in candidates]))
-    closeness = np.maximum(by_question, by_meaning)
-    distractors = [
-        other for other, close in zip(candidates, closeness, strict=True) if close < _CLOSE
-    ][: CHOICES - 1]
+    distractors: list[Definition] = []
+    for start in range(0, min(len(candidates), _TRIED), _AT_ONCE):
+        distractors += _unlike(definition, candidates[start : start + _AT_ONCE], judge)
+        if len(distractors) >= CHOICES - 1:
+            break
+    distractors = distractors[: CHOICES - 1]
     if len(distractors) < _MIN_CHOICES - 1:
         return None
     terms = [_capital(one.term) for one in (definition, *distractors)]
     right = terms[0]
     rng.shuffle(terms)
     return Choice(gap, tuple(terms), terms.index(right), definition, tuple(distractors))
+
+
+def _unlike(definition: Definition, others: Sequence[Definition], judge: Judge) -> list[Definition]:
+    """Those of other definitions that would not answer the question too."""
+    own = terminology(definition).question.format(term=definition.term)
+    by_question = logits(judge.score(own, [with_gap(one) or one.meaning for one in others]))
+    by_meaning = logits(judge.score(definition.meaning, [one.meaning for one in others]))
+    closeness = np.maximum(by_question, by_meaning)
+    return [one for one, close in zip(others, closeness, strict=True) if close < _CLOSE]
 
 
 def _is_candidate(definition: Definition, other: Definition) -> bool:

@@ -3,6 +3,8 @@
 GERMAN = {
     "Written, but not supported by the lectures": "Geschrieben, aber von den Vorlesungen nicht gestützt",
     "Other language model": "Anderes Sprachmodell",
+    "Choose a model": "Wähl ein Modell",
+    "Choose a preset": "Wähl eine Voreinstellung",
     "Look for local servers": "Lokale Server suchen",
     "Asks Ollama, LM Studio, llama.cpp and vLLM on this machine for their models.": "Fragt Ollama, LM Studio, llama.cpp und vLLM auf diesem Rechner nach ihren Modellen.",
     "No server answers. Start one, such as Ollama, or enter an address.": "Kein Server antwortet. Starte einen, etwa Ollama, oder gib eine Adresse ein.",

@@ -54,7 +54,10 @@ def _choose(session: Session, presets: dict[str, str]) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            t("Preset"), names, index=None if current is None else names.index(current)
+            t("Preset"),
+            names,
+            index=None if current is None else names.index(current),
+            placeholder=t("Choose a preset"),
         )
         if st.button(t("Use this preset"), disabled=name is None) and name is not None:
             change_settings(session, answer={"instructions": presets[name]})

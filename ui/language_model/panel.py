@@ -39,12 +39,12 @@ def language_model(session: Session, ports: tuple[int, ...] = PORTS) -> None:
         variable = st.text_input(
             t("Environment variable with the key"), current.api_key_variable, key="trial-variable"
         )
-        question = st.text_input(t("Question for the trial"), key="trial-question")
         keyring = st.text_input(
             t("Name of the key in the system's keyring"),
             current.api_key_keyring,
             key="trial-keyring",
         )
+        question = st.text_input(t("Question for the trial"), key="trial-question")
         values: dict[str, Any] = {
             "generator": generator,
             "base_url": url,
@@ -91,6 +91,7 @@ def _search(identity: Identity, ports: tuple[int, ...]) -> None:
         t("Models of this machine"),
         models,
         index=None,
+        placeholder=t("Choose a model"),
         format_func=_label,
         key="local-model",
         on_change=_fill_in,

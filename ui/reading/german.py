@@ -35,10 +35,11 @@ GERMAN = {
     "The open one": "Die geöffnete",
     "all lectures": "alle Vorlesungen",
     "Search in: {scope}": "Suche in: {scope}",
-    "Lectures: {scope}": "Vorlesungen: {scope}",
+    "Material: {scope}": "Stoff: {scope}",
     "Up to this lecture": "Bis zu dieser Vorlesung",
     "Choose a lecture": "Wähl eine Vorlesung",
     "Only these lectures": "Nur diese Vorlesungen",
+    "None chosen": "Keine gewählt",
     "Choose lectures": "Wähl Vorlesungen",
     # notes
     "Notes": "Notizen",

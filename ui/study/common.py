@@ -35,7 +35,7 @@ def choose_lectures(library: Library) -> list[Document]:
     Raises:
         BadScope: the scope names no lecture.
     """
-    scope = scope_picker(library, "scope-study", label="Lectures: {scope}")
+    scope = scope_picker(library, "scope-study", label="Material: {scope}")
     return lectures_in_order(library, scope.documents(library))
 
 

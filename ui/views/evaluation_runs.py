@@ -76,7 +76,10 @@ def list_runs(session: Session, runs: Mapping[str, Path], running: str | None) -
                 column.append(cell)
         st.dataframe(rows, hide_index=True, width="stretch")
         names = st.multiselect(
-            t("Runs to delete"), [name for name in runs if name != running], key="runs_to_delete"
+            t("Runs to delete"),
+            [name for name in runs if name != running],
+            placeholder=t("None chosen"),
+            key="runs_to_delete",
         )
 
         def delete() -> None:

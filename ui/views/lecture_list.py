@@ -279,6 +279,7 @@ def _new_course(library: Library, documents: Sequence[Document]) -> None:
             t("Lectures"),
             documents,
             format_func=lambda document: document.name,
+            placeholder=t("Choose lectures"),
             key="new_course_lectures",
         )
         if st.form_submit_button(t("Create"), type="primary") and name.strip():

@@ -29,6 +29,7 @@ def show_map(session: Session, library: Library) -> None:
         names,
         default=names if few else names[:3],
         max_selections=len(COLOURS),
+        placeholder=t("Choose lectures"),
         key="map_coloured",
     )
     projection = _library_map(library)

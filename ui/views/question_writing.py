@@ -180,6 +180,7 @@ def _list(identity: Identity, file: Path, questions: Sequence[Question]) -> None
         t("Questions to remove"),
         list(by_id),
         format_func=by_id.__getitem__,
+        placeholder=t("None chosen"),
         key="removed-questions",
     )
     followed = {question.after for question in questions}
