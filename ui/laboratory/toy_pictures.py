@@ -224,7 +224,7 @@ def lines(rows: list[dict[str, Any]], x: str, x_title: str, y: str, y_title: str
             ),
             strokeDash=alt.StrokeDash("schedule:N", legend=None),
         )
-        .properties(height=200)
+        .properties(height=300)
     )
     st.altair_chart(chart, width="stretch", alt=y_title)
     st.caption(escape(y_title))

@@ -181,12 +181,12 @@ def draw(training: Training, glimpses: Sequence[Glimpse], status, chart, preview
                 "part:N",
                 title=None,
                 scale=alt.Scale(range=list(COLOURS)),
-                legend=alt.Legend(orient="bottom", labelLimit=400),
+                legend=alt.Legend(orient="bottom", labelLimit=400, columns=2),
             ),
             strokeDash=alt.StrokeDash("part:N", legend=None),
             tooltip=["epoch:Q", "part:N", alt.Tooltip("value:Q", format=".4g")],
         )
-        .properties(height=260)
+        .properties(height=300)
     )
     with chart.container():
         st.altair_chart(lines, width="stretch", alt=t("Loss by epoch"))
