@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from language.classify import TextEncoder
 
 #: The encoders that can be trained: a name and its model.
-TEXT_ENCODERS = {"multilingual": "multilingual-e5-small", "english": "all-MiniLM-L6-v2"}
+TEXT_ENCODERS = {
+    "multilingual": "multilingual-e5-small",
+    "opinions": "multilingual-e5-small, tuned to opinions",
+    "english": "all-MiniLM-L6-v2",
+}
 
 
 def encoder_folder() -> Path:
@@ -30,7 +34,7 @@ def decoder_folder() -> Path:
 
 
 def text_encoder(name: str) -> TextEncoder:
-    """A bundled encoder, "english" or "multilingual", for `language.classify`.
+    """A bundled encoder, by a name of TEXT_ENCODERS, for `language.classify`.
 
     Raises:
         LanguageError: there is none of that name, or multilingual-e5-small is not installed.
@@ -44,7 +48,12 @@ def text_encoder(name: str) -> TextEncoder:
         return classify.text_encoder(*load_encoder(encoder_folder()))
     if name == "multilingual":
         return _multilingual()
-    raise LanguageError(f"There is no encoder {name!r}; expected {' or '.join(TEXT_ENCODERS)}")
+    if name == "opinions":
+        from language.adapter import adapted, read_adapter
+
+        return adapted(_multilingual(), read_adapter(), TEXT_ENCODERS[name])
+    *others, last = TEXT_ENCODERS
+    raise LanguageError(f"There is no encoder {name!r}; expected {', '.join(others)} or {last}")
 
 
 def _multilingual() -> TextEncoder:
