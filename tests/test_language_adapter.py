@@ -19,6 +19,7 @@ from language.adapter import (
 )
 from language.classify import Classifier
 from language.errors import LanguageError
+from ui.language_laboratory.models import text_encoder
 
 ROWS = [["the", "cat", "sleeps"], ["dog"]]
 
@@ -82,3 +83,14 @@ def test_an_adapter_of_another_encoder_is_refused(encoder):  # noqa: F811
     factors = {"7.output.dense": (torch.zeros(2, 3), torch.zeros(5, 2))}
     with pytest.raises(LanguageError, match=r"layer 7.output.dense by \(5, 2\) x \(2, 3\)"):
         adapted(encoder, Adapter(factors, {"encoder": "another"}), "tiny, tuned")
+
+
+def test_the_shipped_adapter_changes_the_upper_half_of_the_multilingual_encoder():
+    plain, tuned, adapter = text_encoder("multilingual"), text_encoder("opinions"), read_adapter()
+    before, after = plain.bert.encoder.layer, tuned.bert.encoder.layer
+    assert all(one is other for one, other in zip(before[:6], after[:6], strict=True))
+    assert len(adapter.factors) == 6 * 6  # four matrices of attention and two of the feed-forward
+    down, up = adapter.factors["11.output.dense"]
+    difference = after[11].output.dense.weight - before[11].output.dense.weight
+    torch.testing.assert_close(difference, up @ down, atol=1e-6, rtol=1e-3)
+    assert difference.abs().max() > 1e-3
