@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from ingest.layout.glyphs import UNREADABLE, Glyph
@@ -226,14 +227,7 @@ class Lexicon:
     def __init__(self, words: Set[str]) -> None:
         self._words = words
         self._own: set[str] = set()
-        longest_first = sorted(map(str.casefold, LIGATURES), key=len, reverse=True)
-        ligature = re.compile(f"(?=({'|'.join(longest_first)}))")
-        self._parts = Counter(
-            part
-            for word in words
-            for match in ligature.finditer(word)
-            for part in _parts(word[: match.start()], match[1], word[match.end(1) :])
-        )
+        self._parts = _parts_of_words(frozenset(words))
 
     def add_own(self, words: Iterable[str]) -> None:
         """Add words of the file that is read, which weigh more than others."""
@@ -259,6 +253,19 @@ class Lexicon:
         """In how many words the letters have such neighbours, from many neighbours to few."""
         parts = _parts(before.casefold(), letters.casefold(), behind.casefold())
         return [self._parts[part] for part in parts]
+
+
+@lru_cache(maxsize=2)
+def _parts_of_words(words: frozenset[str]) -> Counter[tuple[str, str, str]]:
+    """What stands around ligatures in some words; for the many files that one process reads."""
+    longest_first = sorted(map(str.casefold, LIGATURES), key=len, reverse=True)
+    ligature = re.compile(f"(?=({'|'.join(longest_first)}))")
+    return Counter(
+        part
+        for word in words
+        for match in ligature.finditer(word)
+        for part in _parts(word[: match.start()], match[1], word[match.end(1) :])
+    )
 
 
 def _parts(before: str, letters: str, behind: str) -> list[tuple[str, str, str]]:
