@@ -11,6 +11,7 @@ from conftest import CONFIG
 
 from ingest.store import Library
 from ingest.store.dense import DenseSearch
+from ingest.store.partitioned import remove_index_files
 from ingest.types import Correction, Document, Page, ParsedDocument, Passage, Span
 
 DOCUMENTS, PASSAGES, LIMIT = 16, 40, 400
@@ -88,6 +89,9 @@ def test_partitions_find_what_a_comparison_with_all_finds(large):
     for scope in (2, 10):
         assert agreement(search, large, [f"{n:064x}" for n in range(scope)]) >= 0.97
     assert search.search(unit_vectors(1, 5)[0], 5, []) == []
+    assert large.verify() == []
+    remove_index_files(large.folder)
+    assert not list(large.folder.glob("partitions*"))
     assert large.verify() == []
 
 

@@ -331,6 +331,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # the first test unpacks the server
 class TestMilvusServer(MilvusContract):
     @pytest.fixture
     def folder(self, tmp_path, server, monkeypatch) -> Path:

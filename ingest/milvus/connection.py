@@ -125,7 +125,10 @@ def _is_passing(error: Exception) -> bool:
 
     if isinstance(error, grpc.RpcError | pymilvus.exceptions.MilvusUnavailableException):
         return True
-    words = ("Fail connecting", "unavailable", "not ready", "not loaded", "recovering", "deadline")
+    words = [
+        *("Fail connecting", "unavailable", "not ready", "not loaded", "recovering", "deadline"),
+        "timeout",  # as while a server that was killed loads its collections again
+    ]
     return isinstance(error, pymilvus.MilvusException) and any(
         word.lower() in str(error).lower() for word in words
     )

@@ -241,10 +241,11 @@ def merge(folder: Path, db: sqlite3.Connection) -> None:
 
 def remove_index_files(folder: Path, but: Path | None = None) -> None:
     """Delete the files of indexes in a library's folder, but one; searches build them again."""
-    for file in (*folder.glob("index-*.faiss"), *folder.glob("partitions-*.faiss")):
+    listing = [] if but else [folder / _CONTENTS]
+    for file in (*listing, *folder.glob("index-*.faiss"), *folder.glob("partitions-*.faiss")):
         if file != but:
             with contextlib.suppress(OSError):  # another process may have it open
-                file.unlink()
+                file.unlink(missing_ok=True)
 
 
 def partitions_fault(folder: Path, db: sqlite3.Connection) -> str:
