@@ -85,6 +85,7 @@ def test_an_adapter_of_another_encoder_is_refused(encoder):  # noqa: F811
         adapted(encoder, Adapter(factors, {"encoder": "another"}), "tiny, tuned")
 
 
+@pytest.mark.slow
 def test_the_shipped_adapter_changes_the_upper_half_of_the_multilingual_encoder():
     plain, tuned, adapter = text_encoder("multilingual"), text_encoder("opinions"), read_adapter()
     before, after = plain.bert.encoder.layer, tuned.bert.encoder.layer
