@@ -99,7 +99,7 @@ def until_finished(connection: ClientConnection) -> bytes:
     """What a page sends until its run has ended."""
     content = b""
     for _ in range(100_000):
-        frame = connection.recv(timeout=120)
+        frame = connection.recv(timeout=600)
         assert isinstance(frame, bytes)
         content += frame
         message = ForwardMsg.FromString(frame)
