@@ -20,28 +20,37 @@ from language.transformer import Decoder
 
 FILE = resources.package_file("models", "language", "size.json")
 SIZES = {  # about how many parameters: width, layers, heads
+    "10k": (16, 2, 2),
     "30k": (32, 2, 4),
     "100k": (48, 3, 4),
     "300k": (80, 4, 4),
     "1M": (128, 5, 4),
     "3M": (208, 6, 4),
 }
+SUM_SIZES = {  # on sums the smallest of these is already large
+    "2k": (8, 2, 2),
+    "4k": (12, 2, 2),
+    "7k": (16, 2, 2),
+    "15k": (24, 2, 4),
+    "25k": SIZES["30k"],  # a small vocabulary makes it smaller
+}
 
 
 def sized_decoder(name: str, vocabulary: int, seed: int) -> Decoder:
-    """An untrained decoder of one of `SIZES`.
+    """An untrained decoder of one of `SIZES` or `SUM_SIZES`.
 
     Raises:
         LanguageError: there is no such size.
     """
-    if name not in SIZES:
-        raise LanguageError(f"There is no size {name!r}, expected one of {', '.join(SIZES)}")
-    return token_model.decoder(vocabulary, *SIZES[name], seed)
+    sizes = SIZES | SUM_SIZES
+    if name not in sizes:
+        raise LanguageError(f"There is no size {name!r}, expected one of {', '.join(sizes)}")
+    return token_model.decoder(vocabulary, *sizes[name], seed)
 
 
-def rate_of(name: str) -> float:
-    """The learning rate of a size: wider models need smaller steps."""
-    return min(4e-3, 0.15 / SIZES[name][0])
+def rate_of(model: Decoder) -> float:
+    """The learning rate of a model: wider ones need smaller steps."""
+    return min(4e-3, 0.15 / model.config.width)
 
 
 def training_operations(model: Decoder, context: int, tokens: int) -> int:
@@ -154,7 +163,7 @@ def sum_rows(curves: Curves) -> list[dict[str, Any]]:
             },
             "seconds": round(float(np.mean([run["seconds"] for run in runs]))),
         }
-        for name in SIZES
+        for name in SUM_SIZES
         if (runs := [run for run in curves.sums if run["size"] == name])
     ]
 

@@ -16,7 +16,7 @@ from test_app import press, text_of
 from test_app_language_tokens import PAGE, run
 from test_app_language_vectors import wait
 
-from language import stream_models
+from language import scaling, stream_models
 from ui.german import GERMAN
 from ui.language_laboratory import stream_data
 from ui.language_laboratory.streams import PARTS, samples
@@ -46,6 +46,7 @@ def opened(tmp_path, monkeypatch) -> Iterator[Callable[..., AppTest]]:
 
 def test_the_docs_have_the_stored_figures():
     assert stream_models.table() in DOCS
+    assert scaling.table(scaling.read_curves()) in DOCS
 
 
 def test_all_names_of_the_room_have_german_ones():
@@ -104,9 +105,13 @@ def test_other_samples_are_drawn(opened):
 def test_the_commands_write_a_picture_and_a_sound(tmp_path):
     from PIL import Image
 
-    picture, sound = (tmp_path / name for name in ("7.png", "tone.wav"))
+    picture, sound, chart = (tmp_path / name for name in ("7.png", "tone.wav", "law.svg"))
     assert run("stream", "digits", "--digit", "7", "--output", str(picture))[0] == 0
     assert Image.open(picture).size == (10 * 28 * 4, 28 * 4)
     assert run("stream", "sound", "--count", "400", "--output", str(sound))[0] == 0
     with wave.open(str(sound)) as file:
         assert file.getnframes() == 401
+    code, output = run("scaling", "--json", "--output", str(chart))
+    assert code == 0
+    assert len(json.loads(output)["text"]) >= 4
+    assert "Bits per letter" in chart.read_text()

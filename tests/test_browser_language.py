@@ -47,6 +47,8 @@ ENDS = {  # part of a room: a text near its end, which no other part has
     "Random draws": "sound most like a lecture",
     "Narrowing down": "Why does the trigram of tokens need more",
     "Three streams": "May one compare the bits per token",
+    "Size and loss": "how many parameters would halve the loss",
+    "A jump, or the measure": "an ability that appears at a certain size",
 }
 LOOKS = {  # dark, width: rooms with parts
     (False, 1280): {
@@ -63,7 +65,7 @@ LOOKS = {  # dark, width: rooms with parts
         "Attention": ["Who is it?"],
         "Encoders at work": ["Fine-tuning"],
         "Next word": ["Next token"],
-        "Streams and size": ["Three streams"],
+        "Streams and size": ["Three streams", "A jump, or the measure"],
     },
     (True, 1280): {
         "Tokens": ["Train BPE", "Vocabulary size"],
@@ -71,6 +73,7 @@ LOOKS = {  # dark, width: rooms with parts
         "Encoders at work": ["Bi-encoder and cross-encoder"],
         "Next word": ["Probability of a text", "Greedy, beam, sampling"],
         "Why generation is hard": ["Random draws"],
+        "Streams and size": ["Size and loss", "A jump, or the measure"],
     },
     (False, 390): {
         "Tokens": ["German and English"],
@@ -78,6 +81,7 @@ LOOKS = {  # dark, width: rooms with parts
         "Encoders at work": ["Masked words"],
         "Next word": ["Greedy, beam, sampling"],
         "Why generation is hard": ["Counting"],
+        "Streams and size": ["Size and loss"],
     },
 }
 

@@ -43,5 +43,5 @@ def test_the_operations_are_those_that_torch_counts(name):
     assert scaling.training_operations(model, 128, 128) == pytest.approx(
         counter.get_total_flops(), rel=0.02
     )
-    with pytest.raises(LanguageError, match="no size '9B', expected one of 30k"):
+    with pytest.raises(LanguageError, match="no size '9B', expected one of 10k"):
         scaling.sized_decoder("9B", 90, 0)

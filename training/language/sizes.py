@@ -33,7 +33,7 @@ def train_text(size: str, seed: int, steps: int, file: Path) -> dict[str, Any]:
     """The curve of one size on the lectures' letters."""
     stream = stream_data.stream("letters")
     model = scaling.sized_decoder(size, stream.vocabulary, seed)
-    recipe = Recipe(steps, BATCH, scaling.rate_of(size), seed, falling=False)
+    recipe = Recipe(steps, BATCH, scaling.rate_of(model), seed, falling=False)
     curve_file = file.with_suffix(".curve")
     curve = json.loads(curve_file.read_text()) if curve_file.exists() else []
     every = windows(stream.held_out, stream.context)
@@ -64,7 +64,7 @@ def train_sums(size: str, seed: int, steps: int, file: Path) -> dict[str, Any]:
     """The curve of one size on sums."""
     rows, held_out = sums.split()
     model = scaling.sized_decoder(size, len(sums.TOKENS), seed)
-    recipe = Recipe(steps, SUM_BATCH, scaling.rate_of(size), seed)
+    recipe = Recipe(steps, SUM_BATCH, scaling.rate_of(model), seed)
     curve_file = file.with_suffix(".curve")
     curve = json.loads(curve_file.read_text()) if curve_file.exists() else []
     for state in token_model.train(model, rows, sums.CONTEXT, recipe, checkpoint=file):
@@ -88,9 +88,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--checkpoints", type=Path, required=True)
-    parser.add_argument("--sizes", nargs="+", choices=list(scaling.SIZES), default=list(scaling.SIZES))  # fmt: skip
+    parser.add_argument("--sizes", nargs="+", choices=list(scaling.SIZES | scaling.SUM_SIZES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--steps", type=int, default=512, help="on text")
+    parser.add_argument("--steps", type=int, default=320, help="on text")
     parser.add_argument("--sum-steps", type=int, default=1500, help="on sums")
     parser.add_argument("--kinds", nargs="+", choices=("text", "sums"), default=["text", "sums"])
     parser.add_argument("--machine", default="", help="what the file says of the machine")
@@ -114,11 +114,14 @@ def main() -> None:
             "held-out lecture": stream_data.HELD_OUT,
             "baselines": {name: round(bits, 3) for name, bits in baseline_bits(stream).items()},
         }
-    jobs = {"text": (train_text, given.steps), "sums": (train_sums, given.sum_steps)}
+    jobs = {
+        "text": (train_text, given.steps, scaling.SIZES),
+        "sums": (train_sums, given.sum_steps, scaling.SUM_SIZES),
+    }
     for kind in given.kinds:
-        train, steps = jobs[kind]
+        train, steps, sizes = jobs[kind]
         for seed in given.seeds:
-            for size in given.sizes:
+            for size in given.sizes or sizes:
                 done = {(run["size"], run["seed"]) for run in content[kind]}
                 if (size, seed) not in done:
                     file = given.checkpoints / f"{kind}-{size}-{seed}-{steps}.pt"

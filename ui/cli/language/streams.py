@@ -1,4 +1,4 @@
-"""`katheder language stream` and `train-stream`: other tokens than words."""
+"""`katheder language stream`, `train-stream` and `scaling`: other tokens, other sizes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from language.errors import LanguageError
-from ui.cli.language.output import print_rows
+from ui.cli.language.output import OutputOption, print_rows, write_picture
 from ui.cli.options import JsonOption
 from ui.cli.output import counted_progress, note, print_json, show
 
@@ -141,7 +141,35 @@ def train_stream(
     print_rows(bits, list(bits[0]), as_json=False)
 
 
+def scaling(
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What size changes: the loss on text, and sums, of the same model in several sizes."""
+    from language import scaling as curves_of
+
+    curves = curves_of.read_curves()
+    rows, sums = curves_of.text_rows(curves), curves_of.sum_rows(curves)
+    law = curves_of.law_of_parameters(curves)
+    if output is not None:
+        from ui.language_laboratory.stream_charts import loss_by_parameters
+
+        write_picture(loss_by_parameters(curves, law), output)
+    if as_json:
+        exponent = {"exponent": law.exponent, "low": law.low, "high": law.high}
+        print_json({"text": rows, "sums": sums, "law": {"factor": law.factor, **exponent}})
+        return
+    print_rows(rows, list(rows[0]), as_json=False, title="Letters of the lectures")
+    show(
+        f"bits = {law.factor:.3g} N^-{law.exponent:.3f}, 95 % interval of the exponent "
+        f"{law.low:.3f} to {law.high:.3f}"
+    )
+    if sums:
+        print_rows(sums, list(sums[0]), as_json=False, title="Sums of two numbers of two digits")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
     app.command("stream")(stream)
     app.command("train-stream")(train_stream)
+    app.command("scaling")(scaling)

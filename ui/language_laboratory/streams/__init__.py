@@ -6,6 +6,8 @@ from ui.language_laboratory.widgets import open_part
 
 PARTS = {  # module of this package: its name
     "samples": "Three streams",
+    "loss": "Size and loss",
+    "sums": "A jump, or the measure",
 }
 
 

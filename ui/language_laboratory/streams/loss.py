@@ -85,7 +85,7 @@ def show() -> None:
     )
     think(
         "By this line, how many parameters would halve the loss? Would they?",
-        "The line says N times 2^(1/α), a factor of thousands at a small α. But all sizes saw the "
-        "same few letters here: with more parameters the text would be the limit, and the line "
+        "The line says N times 2^(1/α), a factor above 10^10 with the α found here. But all sizes saw "
+        "the same few letters here: with more parameters the text would be the limit, and the line "
         "would bend. Language also has a rest that no model can predict, below which no loss falls.",
     )
