@@ -13,7 +13,6 @@ from test_app_language_vectors import PAGE, wait
 from language.tasks import TASKS, read_task
 from ui.german import GERMAN
 from ui.language_laboratory.encoders import PARTS, curve, tuning
-from ui.language_laboratory.models import TEXT_ENCODERS
 from ui.session import background_jobs
 
 
@@ -90,6 +89,6 @@ def test_every_part_opens_in_german(opened, part):
 
 def test_all_names_of_the_room_have_german_ones():
     names = [*PARTS.values(), *tuning.NAMES.values(), *tuning.LANGUAGES.values()]
-    names += [*curve.KINDS.values(), *TEXT_ENCODERS.values(), "Accuracy", "F1 of entities"]
+    names += [*curve.KINDS.values(), "Accuracy", "F1 of entities"]
     names += [label for task in TASKS for label in read_task(task).labels]
     assert set(names) - GERMAN.keys() == set()

@@ -9,11 +9,7 @@ if TYPE_CHECKING:
     from language.classify import TextEncoder
 
 #: The encoders that can be trained: a name and its model.
-TEXT_ENCODERS = {
-    "multilingual": "multilingual-e5-small",
-    "opinions": "multilingual-e5-small, tuned to opinions",
-    "english": "all-MiniLM-L6-v2",
-}
+TEXT_ENCODERS = {"multilingual": "multilingual-e5-small", "english": "all-MiniLM-L6-v2"}
 
 
 def encoder_folder() -> Path:
@@ -34,7 +30,7 @@ def decoder_folder() -> Path:
 
 
 def text_encoder(name: str) -> TextEncoder:
-    """A bundled encoder, by a name of TEXT_ENCODERS, for `language.classify`.
+    """A bundled encoder, "english" or "multilingual", for `language.classify`.
 
     Raises:
         LanguageError: there is none of that name, or multilingual-e5-small is not installed.
@@ -48,12 +44,7 @@ def text_encoder(name: str) -> TextEncoder:
         return classify.text_encoder(*load_encoder(encoder_folder()))
     if name == "multilingual":
         return _multilingual()
-    if name == "opinions":
-        from language.adapter import adapted, read_adapter
-
-        return adapted(_multilingual(), read_adapter(), TEXT_ENCODERS[name])
-    *others, last = TEXT_ENCODERS
-    raise LanguageError(f"There is no encoder {name!r}; expected {', '.join(others)} or {last}")
+    raise LanguageError(f"There is no encoder {name!r}; expected {' or '.join(TEXT_ENCODERS)}")
 
 
 def _multilingual() -> TextEncoder:

@@ -48,12 +48,7 @@ def fill_mask(
 def train(
     task: Annotated[str, typer.Argument(help="topics, sentiment or entities.")],
     encoder: Annotated[
-        str,
-        typer.Option(
-            "--encoder",
-            "-e",
-            help="multilingual (E5), opinions (E5 tuned to praise and blame) or english (MiniLM).",
-        ),
+        str, typer.Option("--encoder", "-e", help="english (MiniLM) or multilingual (E5).")
     ] = "multilingual",
     layers: Annotated[
         int | None, typer.Option("--layers", "-l", help="Layers that learn; 0 freezes all.")

@@ -58,10 +58,7 @@ def choose() -> tuple[Task, str]:
         t("Sentences"), list(LANGUAGES), format_func=lambda n: t(LANGUAGES[n]), key="tune_languages"
     )
     encoder = columns[2].selectbox(
-        t("Encoder"),
-        list(TEXT_ENCODERS),
-        format_func=lambda n: t(TEXT_ENCODERS[n]),
-        key="tune_encoder",
+        t("Encoder"), list(TEXT_ENCODERS), format_func=TEXT_ENCODERS.__getitem__, key="tune_encoder"
     )
     return task_of(name, languages), encoder
 
@@ -79,10 +76,11 @@ def show() -> None:
         "sentences."
     )
     task, name = choose()
+    depth = 12 if name == "multilingual" else 6
     columns = st.columns(4, vertical_alignment="bottom")
     start = classify.recipe_for(task, encoder_of(name), None)
     layers = columns[0].slider(
-        t("Layers that learn"), 0, encoder_of(name).depth, start.layers, key=f"tune_layers_{name}"
+        t("Layers that learn"), 0, depth, start.layers, key=f"tune_layers_{name}"
     )
     recipe = classify.recipe_for(task, encoder_of(name), layers)
     epochs = columns[1].slider(
@@ -108,8 +106,7 @@ def show() -> None:
         "A topic shows in single words. A judgement often does not: “not bad” and “hardly a "
         "pleasure” turn their words round, and praise of a film has other words than praise of a "
         "soup. Besides, the encoder was tuned for search: it says what a sentence is about, not "
-        "what its author thinks of it. The one that was tuned to opinions has read rated English "
-        "sentences before.",
+        "what its author thinks of it.",
     )
 
 
@@ -160,7 +157,7 @@ def trained(states: Sequence[Progress], setting: Setting) -> None:
                 train=len(task.train),
                 test=len(task.test),
                 layers=setting.recipe.layers,
-                encoder=t(TEXT_ENCODERS[setting.encoder]),
+                encoder=TEXT_ENCODERS[setting.encoder],
             )
         )
     )
