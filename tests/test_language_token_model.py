@@ -38,7 +38,7 @@ def test_a_pattern_is_learned_and_continued():
     start = token_model.window_bits(model, PATTERN, 8).mean()
     *_, last = token_model.train(model, PATTERN, 8, Recipe(steps=150, batch=8))
     assert start == pytest.approx(math.log2(6), abs=0.5)
-    assert last.loss < 0.1
+    assert last.loss < 0.3  # of 2.3 for guessing among five
     *_, drawn = token_model.generate(model, torch.tensor([[0], [3]]), 20, 8, temperature=0.2)
     assert drawn.tolist() == [[n % 5 for n in range(21)], [(3 + n) % 5 for n in range(21)]]
 
