@@ -138,15 +138,6 @@ def _chart_above_text(c: Canvas) -> None:
     show_text(c, 40, 110, "Describe what it says.", 14)
 
 
-def _initials_apart(c: Canvas) -> None:
-    x = 60.0
-    for word in ("These", "Trees", "Have", "Leaves"):
-        show_text(c, x, 300, word[0], 14)
-        x += c.stringWidth(word[0], "Helvetica", 14) + 2.3
-        show_text(c, x, 300, word[1:], 14)
-        x += c.stringWidth(word[1:], "Helvetica", 14) + 6
-
-
 def _notes_lines(c: Canvas) -> None:
     for row in range(3):
         y = 560 - 250 * row
@@ -189,7 +180,6 @@ _CANVAS = (
     _drawn("paragraph below columns whose first line is short",
            " ".join([*SENTENCES[:9], "A remark of two lines begins here,", SENTENCES[9], SENTENCES[10]]), _paragraph_below),
     _drawn("labels of a chart above a question", "Results of the survey Votes women men Gender Describe what it says.", _chart_above_text),
-    _drawn("capitals set apart from their words", "These Trees Have Leaves", _initials_apart),
     _drawn("three slides with lines for notes", _TOPICS, _notes_lines, (595.0, 842.0)),
     _drawn("slide above its notes", "Gradient descent " + " ".join(f"• {s}" for s in SENTENCES[:3])
            + f" {SENTENCES[3]} {SENTENCES[4]} {SENTENCES[5]} 7", _notes_page, (595.0, 842.0)),

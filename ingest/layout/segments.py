@@ -31,9 +31,6 @@ WORD_GAP = 0.15
 #: The same in a right-to-left script, in which the boxes of joined letters are narrow, and beside a
 #: letter with points, whose box is that of a point.
 BLANK_GAP, POINTED_GAP = 0.25, 0.35
-#: A capital is part of the next word if the gap between them is less than this share of the others, in
-#: em at most the second number.
-INITIAL_GAP, WIDEST_GAP = 0.7, 0.4
 #: Only where so many characters, as a share, are letters may wide gaps be letter-spacing.
 SPACED_LETTERS = 0.8
 
@@ -233,7 +230,6 @@ class PlacedWord:
         )
 
 
-_CAPITAL_WORDS = frozenset("AIO")  # words of one letter
 _OPENING = {")": "(", "]": "[", "}": "{"}
 
 
@@ -265,7 +261,6 @@ def words_of(segment: Segment) -> list[PlacedWord]:
     if limit == WORD_GAP and any(_is_right_to_left(piece) for piece in pieces):
         least = BLANK_GAP
     words: list[PlacedWord] = []
-    gaps: list[float] = []  # before each word, in em; endless where the file has a blank
     reach, size, blank = 0.0, segment.size, False
     before: Piece | None = None
     for piece in pieces:
@@ -283,35 +278,8 @@ def words_of(segment: Segment) -> list[PlacedWord]:
         else:
             joined = bool(words) and wide and not apart
             words.append(PlacedWord(piece.text, list(piece.boxes), piece.bold, joined))
-            gaps.append(WORD_GAP if joined else float("inf") if blank else gap)
         reach, size, blank = max(piece.x1, reach if piece.attached else piece.x1), piece.size, False
-    words = _with_initials(words, gaps)
     return [part for word in words for part in _without_blanks(word)]
-
-
-def _with_initials(words: list[PlacedWord], gaps: Sequence[float]) -> list[PlacedWord]:
-    """The words, with capitals that are set somewhat apart joined to what follows: `T hese`.
-
-    Args:
-        words: Of a segment.
-        gaps: The room before each, in em; endless where the file has a blank.
-    """
-
-    def is_initial(word: PlacedWord) -> bool:
-        return len(word.text) == 1 and word.text.isupper() and word.text not in _CAPITAL_WORDS
-
-    usual = [gap for gap, before in zip(gaps[1:], words, strict=False) if not is_initial(before)]
-    if not usual or not any(map(is_initial, words)):
-        return words
-    least = INITIAL_GAP * min(statistics.median(usual), WIDEST_GAP)
-    joined = words[:1]
-    for gap, before, word in zip(gaps[1:], words, words[1:], strict=False):
-        if is_initial(before) and gap < least and len(word.text) > 1 and word.text[0].isalpha():
-            joined[-1].text += word.text
-            joined[-1].boxes.extend(word.boxes)
-        else:
-            joined.append(word)
-    return joined
 
 
 def _least_gap(before: Piece | None, piece: Piece) -> float:
