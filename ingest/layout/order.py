@@ -317,7 +317,9 @@ def _are_columns(gutter: _Gutter) -> bool:
         # A column of labels, each beside the first line of its text, is a table.
         labels, texts = ((left, right), (right, left))[one]
         top = min(text.top for text in texts)
-        beside = [s for s in labels if s.bottom > top and _WORDLIKE.search(s.segment.text)]
+        beside = [
+            s for s in labels if s.bottom > top and (s.bulleted or _WORDLIKE.search(s.segment.text))
+        ]
         if (
             beside
             and aligned(beside, [*texts, *gutter.over]) >= 0.9
