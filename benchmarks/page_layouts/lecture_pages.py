@@ -124,20 +124,6 @@ def _paragraph_below(c: Canvas) -> None:
     )
 
 
-def _chart_above_text(c: Canvas) -> None:
-    show_text(c, 40, 370, "Results of the survey", 20)
-    for x, y, label in (
-        (320, 330, "Votes"),
-        (180, 300, "women"),
-        (420, 300, "men"),
-        (320, 150, "Gender"),
-    ):
-        show_text(c, x, y, label, 12)
-    c.rect(150, 170, 150, 120)
-    c.rect(350, 170, 200, 120)
-    show_text(c, 40, 110, "Describe what it says.", 14)
-
-
 def _notes_lines(c: Canvas) -> None:
     for row in range(3):
         y = 560 - 250 * row
@@ -179,7 +165,6 @@ _CANVAS = (
     _drawn("large numbers over their labels", "The course in numbers 73 % pass the exam 12 weeks of lectures 240 students a year", _big_numbers),
     _drawn("paragraph below columns whose first line is short",
            " ".join([*SENTENCES[:9], "A remark of two lines begins here,", SENTENCES[9], SENTENCES[10]]), _paragraph_below),
-    _drawn("labels of a chart above a question", "Results of the survey Votes women men Gender Describe what it says.", _chart_above_text),
     _drawn("three slides with lines for notes", _TOPICS, _notes_lines, (595.0, 842.0)),
     _drawn("slide above its notes", "Gradient descent " + " ".join(f"• {s}" for s in SENTENCES[:3])
            + f" {SENTENCES[3]} {SENTENCES[4]} {SENTENCES[5]} 7", _notes_page, (595.0, 842.0)),

@@ -33,8 +33,6 @@ CELL_ROWS, CELL_ROW_SHARE = 3, 0.6
 STRIP_GAP = 1.2
 #: More of the gaps of the column with fewer ones, as a share, are those of rows of boxes.
 STRIPS = 0.5
-#: What is so many em below the rest of its column does not belong to it.
-FAR_BELOW = 4.0
 #: Lines of one paragraph are at most so many em apart.
 PARAGRAPH_PITCH = 1.8
 #: A gap between two rows, in em, at which columns may begin or end.
@@ -172,35 +170,14 @@ def _bands(
         a, b = [s for s in left if s.y < y], [s for s in right if s.y < y]
         left, right = left[len(a) :], right[len(b) :]
         spanning = [over] if over is not None else []
-        a, b, below = _without_below(a, b)
-        spanning = [*below, *spanning]
-        if a and b and over is not None:
+        if over is not None and b:
             begun = _begun_in_column(over, a, max(s.y for s in b))
-            a, spanning = a[: len(a) - len(begun)], [*begun, *spanning]
+            a, spanning = a[: len(a) - len(begun)], [*begun, over]
         if not a and not b and bands and spanning:
             bands[-1][2].extend(spanning)
         elif a or b or spanning:
             bands.append((a, b, spanning))
     return bands
-
-
-def _without_below(
-    left: list[Item], right: list[Item]
-) -> tuple[list[Item], list[Item], list[Item]]:
-    """Two columns without what is far below the rest of the left one and below the right one; and that."""
-    low, tail = _far_below(left), _far_below(right)
-    end = max((s.y for s in right[: len(right) - len(tail)]), default=0.0)
-    if not low or not right or low[0].top <= end:
-        return left, right, []
-    return left[: len(left) - len(low)], right[: len(right) - len(tail)], [*low, *tail]
-
-
-def _far_below(column: Sequence[Item]) -> list[Item]:
-    """The lines of a column, from top to bottom, behind its last wide gap."""
-    for place in range(len(column) - 1, 0, -1):
-        if column[place].top - column[place - 1].bottom > FAR_BELOW * column[place].size:
-            return list(column[place:])
-    return []
 
 
 def _begun_in_column(over: Item, column: Sequence[Item], end: float) -> list[Item]:

@@ -13,6 +13,7 @@ from ui.identity.roles import Identity
 CHANGES: Mapping[str, str] = {
     "add": "lecture.upload",
     "check_or_set_config": "lecture.upload",
+    "merge_index": "lecture.upload",
     "remove": "lecture.remove",
     "move": "lecture.reload",
     "set_gone": "lecture.reload",
