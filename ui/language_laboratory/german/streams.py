@@ -20,7 +20,7 @@ GERMAN = {
     "May one compare the bits per token of the three streams with each other?": "Darf man die Bits je Token der drei Ströme miteinander vergleichen?",
     "No. A letter, a patch of 16 pixels and a 4000th of a second are different amounts of content, and the vocabularies differ. Within a stream all models predict the same tokens, so there the bits can be compared.": "Nein. Ein Buchstabe, ein Stück aus 16 Pixeln und eine Viertausendstelsekunde sind verschieden viel Inhalt, und die Vokabulare sind verschieden. Innerhalb eines Stroms sagen alle Modelle dieselben Tokens vorher, also sind die Bits dort vergleichbar.",
     # size and loss
-    "On logarithmic axes the losses lie near a straight line: each doubling of the parameters, and of the tokens seen, takes off a similar share of the loss, and no more.": "Auf logarithmischen Achsen liegen die Verluste nahe einer Geraden: Jede Verdopplung der Parameter und der gesehenen Tokens nimmt einen ähnlichen Anteil des Verlusts weg, und nicht mehr.",
+    "On logarithmic axes the losses lie near a straight line: a doubling of the parameters, or of the tokens seen, takes off a small share of the loss, here 2 to 10 %.": "Auf logarithmischen Achsen liegen die Verluste nahe einer Geraden: Eine Verdopplung der Parameter oder der gesehenen Tokens nimmt einen kleinen Anteil des Verlusts weg, hier 2 bis 10 %.",
     "Loss by parameters, with the fitted law": "Verlust nach Parametern, mit dem angepassten Gesetz",
     "Loss by tokens seen": "Verlust nach gesehenen Tokens",
     "Trainings": "Trainings",
@@ -31,7 +31,7 @@ GERMAN = {
     "By this line, how many parameters would halve the loss? Would they?": "Wie viele Parameter würden nach dieser Geraden den Verlust halbieren? Täten sie es?",
     "The line says N times 2^(1/α), a factor above 10^10 with the α found here. But all sizes saw the same few letters here: with more parameters the text would be the limit, and the line would bend. Language also has a rest that no model can predict, below which no loss falls.": "Die Gerade sagt N mal 2^(1/α), mit dem α von hier ein Faktor über 10^10. Doch alle Größen haben hier dieselben wenigen Buchstaben gesehen: Bei mehr Parametern wäre der Text die Grenze, und die Gerade böge sich. Außerdem hat Sprache einen Rest, den kein Modell vorhersagen kann und unter den kein Verlust fällt.",
     # sums
-    "Judged by whole sums, small models can do nothing and a larger one can; judged by the loss per digit, the same models get better step by step.": "Nach ganzen Summen beurteilt, können kleine Modelle nichts und ein größeres kann es; nach dem Verlust je Ziffer beurteilt, werden dieselben Modelle Schritt für Schritt besser.",
+    "Judged by whole sums, small models can do nothing and a larger one can; judged by the loss per digit, already the smallest differ.": "Nach ganzen Summen beurteilt, können kleine Modelle nichts und ein größeres kann es; nach dem Verlust je Ziffer beurteilt, unterscheiden sich schon die kleinsten.",
     "Share of sums that are right": "Anteil richtiger Summen",
     "Loss per digit in bits": "Verlust je Ziffer in Bits",
     "Sums seen": "Gesehene Summen",

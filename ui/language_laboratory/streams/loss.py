@@ -35,8 +35,8 @@ def laws() -> tuple[dict[str, float], dict[str, tuple[float, float, float]]]:
 def show() -> None:
     """The two charts, the fitted law, and the table."""
     notice(
-        "On logarithmic axes the losses lie near a straight line: each doubling of the parameters, "
-        "and of the tokens seen, takes off a similar share of the loss, and no more."
+        "On logarithmic axes the losses lie near a straight line: a doubling of the parameters, "
+        "or of the tokens seen, takes off a small share of the loss, here 2 to 10 %."
     )
     values, of_tokens = laws()
     law = PowerLaw(**values)

@@ -15,7 +15,7 @@ def show() -> None:
     """Exact match beside the share of right digits and the loss, by size."""
     notice(
         "Judged by whole sums, small models can do nothing and a larger one can; judged by the loss "
-        "per digit, the same models get better step by step."
+        "per digit, already the smallest differ."
     )
     rows = scaling.sum_rows(curves())
     left, right = st.columns(2, gap="large")
