@@ -28,7 +28,7 @@ pytestmark = pytest.mark.hostile("a stranger at a shared app")
 @pytest.fixture
 def cheap(monkeypatch):
     """Hashes at a cost that a test can pay."""
-    monkeypatch.setattr(password, "_LOG_N", 4)
+    monkeypatch.setattr(password, "LOG_N", 4)
 
 
 @pytest.fixture

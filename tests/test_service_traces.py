@@ -20,7 +20,7 @@ def exporter(monkeypatch):
     """What a collector would get."""
     memory, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(traces, "_tracer", provider.get_tracer("katheder"))
+    monkeypatch.setattr(traces, "tracer", provider.get_tracer("katheder"))
     return memory
 
 

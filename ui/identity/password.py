@@ -17,9 +17,10 @@ from ingest.errors import KathederError
 
 MIN_CHARS = 10
 _MAX_BYTES = 1024  # of a password; hashing a longer one tells nothing more
-# OWASP's first choice for scrypt: N = 2^17, 128 MiB for each check. The hash names its cost, so
-# that a later version can raise it.
-_LOG_N, _R, _P = 17, 8, 1
+#: OWASP's first choice for scrypt: N = 2^17, 128 MiB for each check. The hash names its cost, so
+#: that a later version can raise it.
+LOG_N = 17
+_R, _P = 8, 1
 _MEMORY = 256 * 1024 * 1024
 _AT_ONCE = threading.BoundedSemaphore(2)  # checks in this process
 # No 0, 1, O, I, l; 32 letters are 5 bits each.
@@ -59,7 +60,7 @@ def hashed(password: str) -> str:
     check_length(password)
     salt = secrets.token_bytes(16)
     parts = (base64.b64encode(part).decode() for part in (salt, _key(password, salt)))
-    return "$".join(["scrypt", str(_LOG_N), str(_R), str(_P), *parts])
+    return "$".join(["scrypt", str(LOG_N), str(_R), str(_P), *parts])
 
 
 def check_hash(password_hash: str, setting: str) -> None:
@@ -85,7 +86,7 @@ def matches(password: str, password_hash: str, setting: str = "app.password") ->
 
 def _key(password: str, salt: bytes) -> bytes:
     with _AT_ONCE:
-        return hashlib.scrypt(password.encode(), salt=salt, n=2**_LOG_N, r=_R, p=_P, maxmem=_MEMORY)
+        return hashlib.scrypt(password.encode(), salt=salt, n=2**LOG_N, r=_R, p=_P, maxmem=_MEMORY)
 
 
 def _parts(password_hash: str, setting: str) -> tuple[bytes, bytes]:
@@ -95,9 +96,9 @@ def _parts(password_hash: str, setting: str) -> tuple[bytes, bytes]:
         raw, expected = base64.b64decode(salt, validate=True), base64.b64decode(key, validate=True)
     except (ValueError, binascii.Error):
         kind, cost, raw, expected = "", [], b"", b""
-    if (kind, cost) != ("scrypt", [str(_LOG_N), str(_R), str(_P)]) or not (raw and expected):
+    if (kind, cost) != ("scrypt", [str(LOG_N), str(_R), str(_P)]) or not (raw and expected):
         raise BadPassword(
             f"{setting} is not a password hash of this version (expected "
-            f"scrypt${_LOG_N}${_R}${_P}$SALT$KEY). Make one with `katheder password`."
+            f"scrypt${LOG_N}${_R}${_P}$SALT$KEY). Make one with `katheder password`."
         )
     return raw, expected

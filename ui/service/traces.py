@@ -20,7 +20,7 @@ from rag.types import Answered, Event, StageDone
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _NANOSECONDS = 1e9
-_tracer = trace.get_tracer("katheder")  # asks for the provider when the first span starts
+tracer = trace.get_tracer("katheder")  # asks for the provider when the first span starts
 
 
 def start_export() -> bool:
@@ -52,7 +52,7 @@ def start_export() -> bool:
 def span(name: str, headers: Mapping[str, str] | None = None) -> Iterator[trace.Span]:
     """A span around the block, beneath the one that a request's header `traceparent` names."""
     parent: Context | None = extract(headers) if headers else None
-    with _tracer.start_as_current_span(name, parent) as current:
+    with tracer.start_as_current_span(name, parent) as current:
         yield current
 
 
@@ -62,7 +62,7 @@ def traced(events: Iterator[Event], headers: Mapping[str, str] | None = None) ->
     A stage that ends while the answer is made has its own time; what the answer alone tells of (the
     first words, the check of sentences) ends with the answer.
     """
-    current = _tracer.start_span("katheder.ask", extract(headers) if headers else None)
+    current = tracer.start_span("katheder.ask", extract(headers) if headers else None)
     within = trace.set_span_in_context(current)
     recorded: set[str] = set()
     with trace.use_span(current, end_on_exit=True):
@@ -84,4 +84,4 @@ def _record(stage: str, seconds: float, context: Context) -> None:
     """A span of a stage that has just ended."""
     end = time.time_ns()
     begin = end - round(seconds * _NANOSECONDS)
-    _tracer.start_span(f"katheder.{stage}", context, start_time=begin).end(end)
+    tracer.start_span(f"katheder.{stage}", context, start_time=begin).end(end)
