@@ -26,7 +26,7 @@ class Setting:
     changes: dict[str, Any]
 
 
-_RATE = 3e-3
+_RATE = 5e-3
 SETTINGS = {
     setting.name: setting
     for setting in (
