@@ -23,6 +23,7 @@ def test_a_law_without_noise_is_found_exactly():
         power_law.fit(np.array([2.0, 3.0]), np.array([1.0, 0.0]))
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_exponent_about_as_often_as_it_says():
     chance, sizes, hits = np.random.default_rng(1), [3e4, 1e5, 3e5, 1e6], 0
     for _ in range(60):
