@@ -64,15 +64,15 @@ def visible_glyphs(
         frame: Its frame.
         forms_may_be_off: Whether the text of its forms is looked for on the drawn page.
     """
-    kept = [g for g in glyphs if g.size >= MIN_SIZE and _is_on_page(g, frame)]
-    if any(glyph.font.invisible for glyph in kept):
-        behind_picture = _inside(kept, drawings.pictures)
-        kept = [
+    readable = [g for g in glyphs if g.size >= MIN_SIZE and _is_on_page(g, frame)]
+    if any(glyph.font.invisible for glyph in readable):
+        behind_picture = _inside(readable, drawings.pictures)
+        readable = [
             g
-            for g, is_behind in zip(kept, behind_picture, strict=True)
+            for g, is_behind in zip(readable, behind_picture, strict=True)
             if is_behind or not g.font.invisible
         ]
-    letters = [glyph for glyph in kept if not glyph.is_blank]
+    letters = [glyph for glyph in readable if not glyph.is_blank]
     suspicious = [glyph for glyph in letters if glyph.font.uncertain]
     suspicious += _white([glyph for glyph in letters if not glyph.font.uncertain], drawings)
     suspicious += _covered(page, letters, drawings)
@@ -80,7 +80,7 @@ def visible_glyphs(
         outside = {address_of(drawn.raw) for drawn in page.get_objects(max_depth=1)}
         suspicious += [glyph for glyph in letters if glyph.font.address not in outside]
     if not suspicious:
-        return kept
+        return readable
     scale = drawing_scale(SCALE, frame.width, frame.height)
     grey = np.asarray(page.render(scale=scale).to_pil().convert("L")).astype(np.int16)
     objects: dict[int, list[Glyph]] = defaultdict(list)
@@ -91,7 +91,7 @@ def visible_glyphs(
         without = [glyph for glyph in group if not _has_ink(grey, glyph.box, scale)]
         if len(without) > 0.5 * len(group):
             hidden.update(id(glyph) for glyph in group)
-    return [glyph for glyph in kept if id(glyph) not in hidden]
+    return [glyph for glyph in readable if id(glyph) not in hidden]
 
 
 def _is_on_page(glyph: Glyph, frame: Frame) -> bool:
@@ -165,10 +165,10 @@ def readable_glyphs(glyphs: Sequence[Glyph]) -> tuple[list[Glyph], bool]:
             counts[glyph.font.name][1] += glyph.text == UNREADABLE
     bad = {name for name, (total, lost) in counts.items() if lost > UNREADABLE_SHARE * total}
     lost = sum(counts[name][0] for name in bad)
-    kept = [g for g in glyphs if g.font.name not in bad and g.text != UNREADABLE]
-    if _is_odd(kept):
+    readable = [g for g in glyphs if g.font.name not in bad and g.text != UNREADABLE]
+    if _is_odd(readable):
         return [], True
-    return kept, lost > max(7, 0.1 * sum(total for total, _ in counts.values()))
+    return readable, lost > max(7, 0.1 * sum(total for total, _ in counts.values()))
 
 
 def _is_odd(glyphs: Sequence[Glyph]) -> bool:
