@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -19,7 +20,9 @@ from service_builders import make_engine, make_library
 from typer.testing import CliRunner
 
 from rag.settings import Settings
+from rag.written_units import WrittenUnit
 from ui.mcp.server import build_server
+from ui.mcp.values import answer_values
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,17 @@ def test_an_answer_has_the_pipelines_words_and_sources(server, library):
     assert result["grade"] == answer.grade
     assert [source["number"] for source in result["sources"]] == [s.number for s in answer.sources]
     assert result["sources"][0]["pages"] == [1]
+
+
+def test_a_structured_answer_keeps_its_form(library):
+    units = (
+        WrittenUnit("item", "A cat **sleeps**", "supported", (1,), level=1),
+        WrittenUnit("item", "See ![x](http://evil.example)", "unsupported", level=1),
+    )
+    answer = make_engine(library).pipeline().ask("How long does a cat sleep?")
+    values = answer_values(replace(answer, leads=(), units=units, models={"generator": "tiny"}))
+    assert values.answer == "- A cat **sleeps** [1]"
+    assert values.unsupported == ["See ![x](http://evil.example)"]
 
 
 def test_a_page_is_text_and_picture(server):

@@ -6,27 +6,41 @@ import socket
 import threading
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import openai
 import pytest
 import uvicorn
-from service_builders import make_app, make_library
+from conftest import WordEncoder
+from scripted_server import Script, running
+from service_builders import make_app, make_engine, make_library
+
+from rag.models import Models
+from ui.service.app import create_app
+from ui.service.engine import open_engine
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A server on a free port of this machine."""
-    library = make_library(tmp_path_factory.mktemp("chat"))
+@contextmanager
+def serving(app):
+    """The service on a free port of this machine; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(make_app(library), log_config=None, server_header=False)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(30)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    library = make_library(tmp_path_factory.mktemp("chat"))
+    with serving(make_app(library)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +123,43 @@ def test_a_fault_in_a_stream_is_an_error_too(client):
     messages = [{"role": "user", "content": "??"}]
     with pytest.raises(openai.APIError, match="holds no words"):
         list(client.chat.completions.create(model="katheder", messages=messages, stream=True))
+
+
+WRITTEN = """A cat sleeps **sixteen** hours a day [1].
+
+| animal | hours |
+|---|---|
+| cat | sixteen hours a day [1] |
+
+Cats were invented in 1803 ![x](http://evil.example/x.png).
+"""
+
+
+def test_a_structured_answer_keeps_its_form_and_what_is_unsupported_stands_beneath(tmp_path):
+    pytest.importorskip("langchain_openai")
+    library = make_library(tmp_path)
+    settings = make_engine(library).settings
+    with running(Script(words=[WRITTEN])) as script:
+        settings = settings.with_changes(
+            models={"generator": "openai:tiny", "base_url": script.url}, answer={"writer": True}
+        )
+        engine = open_engine(
+            library.folder, settings, Models(settings.models, encoder=WordEncoder())
+        )
+        with serving(create_app(engine, hosts=["localhost"], is_open=True)) as url:
+            client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+            reply = client.chat.completions.create(model="katheder", messages=QUESTION)
+            said = {"role": "assistant", "content": reply.choices[0].message.content}
+            client.chat.completions.create(
+                model="katheder", messages=[*QUESTION, said, *QUESTION], max_tokens=20
+            )
+    text = said["content"]
+    assert text.startswith(
+        "A cat sleeps **sixteen** hours a day. [1]\n\n| animal | hours |  |\n|---|"
+    )
+    assert "| cat | sixteen hours a day | [1] |" in text
+    answer, _, ending = text.partition("\n\n---\n")
+    assert "1803" not in answer
+    assert "not supported by the lectures:\n\n~~Cats were invented in 1803" in ending
+    assert "![" not in text
+    assert "1803" not in str(script.requests[-1]["messages"])  # it is no part of the conversation

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ziamath.config import config
 from ziamath.zmath import Latex
 
+from ui.safe_markdown import is_active
+
 _MAX_CHARACTERS = 1000
-# What reaches outside of a formula, or defines commands.
-_ACTIVE = re.compile(
-    r"\\(?:href|url|html\w*|includegraphics|def|gdef|newcommand|let|class|style)\b"
-)
 config.svg2 = False  # no <use>, which some readers of SVG lack
 
 
@@ -24,11 +21,6 @@ class FormulaPicture:
     svg: str
     height: float
     depth: float
-
-
-def is_active(formula: str) -> bool:
-    """Whether a formula does more than to be drawn, as a link does."""
-    return bool(_ACTIVE.search(formula))
 
 
 @lru_cache(512)

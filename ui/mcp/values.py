@@ -5,7 +5,10 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from ingest.types import Document
+from rag.ground import unsupported_sentences
 from rag.types import Answer, Hit, Source
+from ui.safe_markdown import safe_blocks
+from ui.service.chat_markdown import plain
 
 
 class _Value(BaseModel):
@@ -41,10 +44,13 @@ class AskResult(_Value):
     """An answer; every sentence ends with the numbers of its sources in brackets."""
 
     answer: str
+    """In Markdown where a language model wrote it."""
+    unsupported: list[str]
+    """What a language model wrote beside it and no page supports; not part of the answer."""
     grade: str
     """Answered, doubtful or not_answered."""
     notice: str
-    """Why it is not "answered", else ""."""
+    """Why it is not "answered", or why no language model wrote, else ""."""
     sources: list[AnswerSource]
 
 
@@ -91,9 +97,10 @@ def source_values(source: Source) -> AnswerSource:
 def answer_values(answer: Answer) -> AskResult:
     """An answer with its sources."""
     return AskResult(
-        answer=answer.text,
+        answer=safe_blocks(answer.units, plain) if answer.is_structured else answer.text,
+        unsupported=list(unsupported_sentences(answer)),
         grade=answer.grade,
-        notice=answer.notice,
+        notice=" ".join(filter(None, [*answer.writer_sentences, answer.notice])),
         sources=[source_values(source) for source in answer.sources],
     )
 

@@ -26,6 +26,7 @@ from rag.sampling import Sampling, sampling_from
 from rag.scope import Scope
 from rag.types import Answer, Answered, Event, Turn
 from ui.service.access import Access, Reader, access_of
+from ui.service.chat_markdown import markdown_parts, without_sources
 from ui.service.engine import Waiting
 from ui.service.errors import Refused, fault_body
 from ui.service.questions import answer_events, answer_of, engine_of
@@ -138,7 +139,7 @@ class ChatRequest(BaseModel):
             if each.role == "user":
                 question = each.text
             elif question:
-                turns.append(Turn(question, _without_sources(each.text)))
+                turns.append(Turn(question, without_sources(each.text)))
                 question = ""
         return said[-1].text, turns
 
@@ -234,28 +235,11 @@ class _Reply:
             yield b"data: " + json.dumps(fault_body(error)).encode() + b"\n\n"
 
     def _parts(self, answer: Answer) -> Iterator[str]:
-        """The answer as Markdown, paragraph by paragraph, and the list of its sources."""
-        opening = (
-            answer.scope_notice,
-            *answer.writer_sentences,
-            answer.notice,
-            answer.introduction,
+        """The answer as Markdown, with links to the images of its sources."""
+        return markdown_parts(
+            answer,
+            lambda source: self._address(source_image(answer.marked(source), self._access)),
         )
-        paragraphs = [text for text in opening if text]
-        if answer.leads:
-            paragraphs += [_lead(lead.lines, lead.source) for lead in answer.leads]
-        elif not answer.abstained:
-            paragraphs.append(
-                " ".join(f"{_plain(said.text)} [{said.source}]" for said in answer.sentences)
-            )
-        for number, text in enumerate(paragraphs):
-            yield f"\n\n{text}" if number else text
-        links = [
-            f"[{source.number}] [{_plain(source.citation)}]({self._address(source_image(answer.marked(source), self._access))})"
-            for source in answer.sources
-        ]
-        if links:
-            yield _SOURCES + "  \n".join(links)
 
     def _sources(self, answer: Answer) -> list[dict[str, Any]]:
         return [
@@ -287,24 +271,3 @@ class _Reply:
     def _data(self, values: dict[str, Any]) -> bytes:
         chunk = {**self._head, "object": "chat.completion.chunk", **values}
         return b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
-
-
-_SOURCES = "\n\n---\n"
-
-
-def _lead(lines: tuple[str, ...], source: int) -> str:
-    """A lead as a paragraph, or a list under its label, with the number of its source."""
-    marked = ["- " + _plain(line[2:]) if line.startswith("• ") else _plain(line) for line in lines]
-    return "\n".join(marked) + f" [{source}]"
-
-
-def _plain(text: str) -> str:
-    """Words of a lecture in Markdown: nothing in them is a link, a picture or HTML."""
-    for mark in "\\`*_[]<>|#":
-        text = text.replace(mark, f"\\{mark}")
-    return text
-
-
-def _without_sources(text: str) -> str:
-    """An earlier answer of ours without its list of sources."""
-    return text.partition(_SOURCES)[0]

@@ -171,6 +171,8 @@ class Language:
     """A lecture and those before it."""
     searched_in: str = "Searched in {scope}."
     """Says which lectures an answer is from, where a question was asked of some."""
+    unsupported: str = "Written, but not supported by the lectures:"
+    """Opens the sentences of a language model that no evidence supports."""
 
     @property
     def evident_words(self) -> frozenset[str]:

@@ -347,6 +347,7 @@ LANGUAGE = Language(
     numbered_lecture="Vorlesung {number}",
     up_to_lecture="bis {lecture}",
     searched_in="Gesucht in {scope}.",
+    unsupported="Geschrieben, aber von den Vorlesungen nicht gestützt:",
     figure_words=words("abbildung abb bild"),
     summary_titles=words(
         "ausblick fazit rückblick schlussfolgerungen überblick übersicht zusammenfassung"

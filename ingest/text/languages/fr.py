@@ -173,6 +173,7 @@ LANGUAGE = Language(
     numbered_lecture="cours {number}",
     up_to_lecture="jusqu’à {lecture}",
     searched_in="Recherché dans {scope}.",
+    unsupported="Écrit, mais sans appui dans les cours :",
     figure_words=words("figure fig"),
     summary_titles=words("bilan conclusion conclusions perspectives résumé synthèse"),
     contents_titles=frozenset(

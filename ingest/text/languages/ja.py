@@ -55,6 +55,7 @@ LANGUAGE = Language(
     numbered_lecture="第{number}回",
     up_to_lecture="{lecture}まで",
     searched_in="検索範囲：{scope}。",
+    unsupported="書かれたが、講義資料に裏付けのない文：",
     figure_words=words("図"),
     summary_titles=words("まとめ 概要 結論"),
     contents_titles=words("目次 概要 アジェンダ 内容 索引"),

@@ -60,6 +60,7 @@ LANGUAGE = Language(
     numbered_lecture="第{number}讲",
     up_to_lecture="到{lecture}为止",
     searched_in="检索范围：{scope}。",
+    unsupported="模型写出但讲义中没有依据的句子：",
     figure_words=words("图 圖"),
     summary_titles=words("总结 總結 小结 小結 概述"),
     contents_titles=words("目录 目錄 大纲 大綱 提纲 提綱 议程 議程 概述 索引"),
