@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -170,7 +171,7 @@ def test_the_cache_is_where_the_variable_says(monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_decoder_is_converted_once(tmp_path, monkeypatch):
+def test_the_decoder_is_converted_once(tmp_path, monkeypatch, caplog):
     from transformers import AutoConfig
 
     monkeypatch.setenv("KATHEDER_CACHE", str(tmp_path))
@@ -178,9 +179,11 @@ def test_the_decoder_is_converted_once(tmp_path, monkeypatch):
         model = locate(weights.DECODER)
     except ModelMissing as error:
         pytest.skip(str(error))
-    folder = weights.decoder_folder(model)
-    assert folder == tmp_path / f"{model.name}-{model.sha256[:12]}"
-    assert [path.name for path in tmp_path.iterdir()] == [folder.name]  # no draft is left
+    with caplog.at_level("INFO"), ThreadPoolExecutor(2) as threads:
+        folder, other = threads.map(weights.decoder_folder, [model, model])
+    assert folder == other == tmp_path / f"{model.name}-{model.sha256[:12]}"
+    assert caplog.text.count("dequantising") == 1  # the second one waited
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [folder.name]  # no draft
     assert AutoConfig.from_pretrained(folder).model_type == "llama"
     changed = (folder / "config.json").stat().st_mtime_ns
     assert weights.decoder_folder(model) == folder

@@ -23,19 +23,29 @@ def decoder_folder(weights: Weights) -> Path:
     """The folder from which transformers loads a decoder.
 
     A GGUF file is dequantised once and saved as bfloat16 safetensors in the cache, in a folder
-    with the source's hash in its name. One rename puts the folder in place, so that a run that was
-    killed leaves no half of it.
+    with the source's hash in its name. One process does it while others wait. One rename puts the
+    folder in place, so that a run that was killed leaves no half of it.
     """
     if not weights.file.endswith(".gguf"):
         return weights.folder
     target = converted_folder(weights)
     if (target / "config.json").is_file():
         return target
+    from filelock import FileLock
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.with_name(f"{target.name}.lock")):
+        if not (target / "config.json").is_file():
+            _convert(weights, target)
+    return target
+
+
+def _convert(weights: Weights, target: Path) -> None:
+    """Save the dequantised model and its tokenizer in a new folder."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     logger.info("dequantising %s once into %s", weights.name, target)
-    target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix="converting-", dir=target.parent))
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(
@@ -55,4 +65,3 @@ def decoder_folder(weights: Weights) -> Path:
             draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return target
