@@ -42,6 +42,11 @@ class LruCache(Generic[Key, Value]):
         """The sum of the entries' sizes, at most the capacity."""
         return self._total
 
+    @property
+    def capacity(self) -> int:
+        """The largest sum of sizes."""
+        return self._capacity
+
     def get(self, key: Key) -> Value | None:
         """The value of a key, which counts as a use; None where it is not stored."""
         with self._lock:

@@ -17,7 +17,7 @@ import numpy as np
 from ingest import weights
 from ingest.text.detect import language_of
 from ingest.text.languages import DEFAULT
-from rag.rerank import BATCH_SIZE, Reranker, logits
+from rag.rerank import BATCH_SIZE, ReadsAhead, Reranker, logits
 
 
 class RerankerByLanguage:
@@ -64,6 +64,16 @@ class JointReranker:
     ) -> list[float]:
         """The probability in [0, 1] that each text answers the question; see `Reranker.score`."""
         return self.score_in(question, texts, [""] * len(texts), batch_size=batch_size)
+
+    def read_ahead(self, texts: Sequence[str], languages: Sequence[str]) -> bool:
+        """See `rag.rerank.ReadsAhead`; each reranker reads what an English question has it score."""
+        english = np.flatnonzero(_are_english("", texts, languages)).tolist()
+        parts = ((self._multilingual, range(len(texts))), (self._english, english))
+        return all(
+            reranker.read_ahead([texts[row] for row in rows], [languages[row] for row in rows])
+            for reranker, rows in parts
+            if len(rows) and isinstance(reranker, ReadsAhead)
+        )
 
     def score_in(
         self,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -14,7 +14,11 @@ from ingest.types import Passage
 from rag.settings import RerankSettings
 from rag.types import Hit
 
+if TYPE_CHECKING:
+    from ingest.store import Store
+
 BATCH_SIZE = 16  # pairs
+_READ_AT_ONCE = 4  # passages, for which a question waits at most
 _ACROSS = 1.2  # logits, by which the rerankers score text in another language too low
 
 
@@ -42,6 +46,36 @@ class Reranker(Protocol):
             texts: Of any length.
             batch_size: How many pairs are scored at once.
         """
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A reranker that can read texts before a question is there, and is faster with them then."""
+
+    def read_ahead(self, texts: Sequence[str], languages: Sequence[str]) -> bool:
+        """Read texts of lectures in these languages; False where there is no room for them."""
+
+
+def read_ahead(store: Store, reranker: Reranker | None) -> Iterator[int]:
+    """Have the reranker read the passages of a library, a few at a time, until its cache is full.
+
+    A search of passages that were read takes half of the processor time.
+
+    Yields:
+        How many passages were read so far.
+    """
+    if not isinstance(reranker, ReadsAhead):
+        return
+    number = 0
+    for document in store.documents():
+        passages = store.passages(document.id)
+        for start in range(0, len(passages), _READ_AT_ONCE):
+            group = passages[start : start + _READ_AT_ONCE]
+            texts = [embedding_text(passage) for passage in group]
+            if not reranker.read_ahead(texts, [passage.language for passage in group]):
+                return
+            number += len(group)
+            yield number
 
 
 def rerank(

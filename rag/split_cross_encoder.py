@@ -37,6 +37,7 @@ CONFIG = "config.json"
 
 _BATCH_TOKENS = 1024  # tokens that the layers read at once
 _CACHED_TOKENS = 100_000  # of texts read by the lower layers: 150 MB of float32
+_AHEAD = 0.6  # of the cache
 
 
 class ScoringHead(nn.Module):
@@ -136,6 +137,21 @@ class SplitCrossEncoder(nn.Module):
             logits: Tensor = self([pairs[row] for row in rows])
             scores[rows] = logits.sigmoid().cpu().numpy()
         return scores
+
+    @torch.inference_mode()
+    def read_ahead(self, texts: Sequence[str]) -> bool:
+        """Have the lower layers read texts that no question has asked for yet.
+
+        Returns:
+            False, and nothing is read, where their states would fill more than _AHEAD of the cache;
+            the rest is for the spans of passages.
+        """
+        tokens = self.base.tokens(texts, questions=False)
+        filled = self.lower_states.total_size + sum(map(len, tokens))
+        if filled > _AHEAD * self.lower_states.capacity:
+            return False
+        self.encode_lower(tokens)
+        return True
 
     def forward(self, pairs: Sequence[tuple[str, str]]) -> Tensor:
         """The logits of pairs, float32, (pairs,)."""

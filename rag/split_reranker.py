@@ -37,6 +37,12 @@ class SplitReranker(PairReranker):
         if "model" in self.__dict__:  # loaded
             self.model.lower_states.clear()
 
+    def read_ahead(self, texts: Sequence[str], languages: Sequence[str]) -> bool:
+        """See `rag.rerank.ReadsAhead`; texts are cut to the window as for a score."""
+        room = self.room_beside("")
+        parts = [text[start:end] for text in texts for start, end in self._cut(text, room)]
+        return self.model.read_ahead(parts)
+
     @cached_property
     def base(self) -> weights.Weights:
         """The bi-encoder whose lower layers it uses."""

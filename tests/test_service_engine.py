@@ -8,10 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import WordEncoder
 from fastapi.testclient import TestClient
 
 from ingest.errors import LibraryMissing
+from ingest.pipeline import ingest
+from ingest.store import Library
 from rag.models import NO_MODELS, Models
+from rag.pipeline import Pipeline
 from rag.settings import Settings
 from ui.service.app import create_app
 from ui.service.engine import Engine, Loader, Waiting
@@ -103,3 +107,42 @@ def test_a_service_that_loads_its_models_says_so_at_once(tmp_path):
         while (reply := client.get("/ready")).json()["error"]["type"] == "Loading":
             time.sleep(0.01)
         assert (reply.status_code, reply.json()["error"]["message"]) == (503, "empty")
+
+
+class Attentive:
+    """A reranker that notes what it reads ahead; it begins when it is told."""
+
+    name = "attentive"
+
+    def __init__(self, room=100):
+        self.texts, self.room, self.go_on = [], room, threading.Event()
+
+    def score(self, question, texts, **options):
+        return [0.5] * len(texts)
+
+    def read_ahead(self, texts, languages):
+        assert self.go_on.wait(60)
+        if len(self.texts) + len(texts) > self.room:
+            return False
+        self.texts += texts
+        return True
+
+
+@pytest.mark.parametrize(("room", "expected"), [(100, 9), (5, 4)])
+def test_passages_are_read_while_nobody_asks(tmp_path, room, expected):
+    lecture = tmp_path / "lecture.md"
+    lecture.write_text("\n\n".join(f"# Part {n}\n\nIt is about part {n}." for n in range(9)))
+    library = Library(tmp_path / "library", create=True)
+    encoder, reranker = WordEncoder(), Attentive(room)
+    list(ingest([lecture], library, encoder, passage_tokens=40))
+    models = Models(NO_MODELS, encoder=encoder, reranker=reranker)
+    load = Loader(lambda: Pipeline(Library(library.folder), models, Settings()))
+    engine = Engine(library.folder, Settings(), models, load)
+    with TestClient(create_app(engine, hosts=["testserver"], is_open=True)) as client:
+        reranker.go_on.set()
+        # A question waits for one group of passages, not for all.
+        assert client.post("/search", json={"question": "What is part 3?"}).status_code == 200
+        while any(thread.name == "katheder-prepare" for thread in threading.enumerate()):
+            time.sleep(0.01)
+        assert len(reranker.texts) == expected
+        assert client.post("/search", json={"question": "What is part 3?"}).status_code == 200

@@ -103,6 +103,22 @@ def test_states_are_cached_for_so_many_tokens():
     assert 0 < reader.lower_states.total_size <= 12
 
 
+def test_a_text_that_was_read_ahead_is_not_read_again():
+    reader = make_split_cross_encoder(1, cached_tokens=36)
+    expected = scores(reader, [(QUESTION, TEXTS[0])])
+    reader.lower_states.clear()
+    encoded_tokens = []
+    reader.embeddings.register_forward_hook(
+        lambda module, inputs, output: encoded_tokens.append(output.shape[1])
+    )
+    assert reader.read_ahead([TEXTS[0]])
+    assert sum(encoded_tokens) == 6
+    torch.testing.assert_close(scores(reader, [(QUESTION, TEXTS[0])]), expected)
+    assert sum(encoded_tokens) == 6 + 4  # of the question alone
+    assert not reader.read_ahead(TEXTS[1:])  # 10 tokens are there, and 13 more do not fit into 21
+    assert sum(encoded_tokens) == 6 + 4
+
+
 def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
     with torch.no_grad():
         for value in reader.trainable_parameters():

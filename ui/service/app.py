@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
+from rag.rerank import read_ahead
 from ui.identity.oidc import Provider
 from ui.identity.wall import Wall
 from ui.service import chat_completions, documents, errors, evaluations, pages, questions
@@ -54,7 +55,14 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=_load, args=(engine,), name="katheder-load", daemon=True).start()
+        end = threading.Event()
+        prepare = threading.Thread(
+            target=_prepare,
+            args=(engine, end, not is_worker),  # a worker's user waits for a few questions at most
+            name="katheder-prepare",
+            daemon=True,
+        )
+        prepare.start()
         if jobs.start(resume=not is_worker):  # not a worker's, which ends when it is idle
             await run_in_threadpool(tidy_uploads, engine, jobs)
         try:
@@ -64,6 +72,7 @@ def create_app(
                 async with pages_app.lifespan()(app):
                     yield
         finally:
+            end.set()
             await run_in_threadpool(jobs.stop)
 
     app = FastAPI(
@@ -116,10 +125,18 @@ def create_app(
     return app
 
 
-def _load(engine: Engine) -> None:
-    """Load library and models before somebody asks; who asks is told if that fails."""
+def _prepare(engine: Engine, end: threading.Event, reads_ahead: bool) -> None:
+    """Load library and models before somebody asks, and read passages while nobody does.
+
+    Who asks is told if loading fails.
+    """
     with contextlib.suppress(Exception):
-        engine.load()
+        pipeline = engine.load()
+        passages = read_ahead(pipeline.store, pipeline.reranker) if reads_ahead else iter(())
+        is_at_end = False
+        while not is_at_end and not end.is_set():
+            with engine.queue.idle_turn(end):
+                is_at_end = next(passages, None) is None
 
 
 def _add_health(app: FastAPI) -> None:
