@@ -70,6 +70,9 @@ def test_an_answer_links_to_the_images_of_its_pages(client):
     source = reply.sources[0]
     assert (source["document"], source["pages"]) == ("animals.pdf", [1])
     assert f"]({source['image']})" in text
+    [citation] = [each.url_citation for each in reply.choices[0].message.annotations]
+    assert (citation.title, citation.url) == (source["citation"], source["image"])
+    assert text[citation.start_index : citation.end_index].endswith(f"]({citation.url})")
     with urllib.request.urlopen(source["image"], timeout=60) as image:
         assert image.read(8) == b"\x89PNG\r\n\x1a\n"
 
@@ -89,6 +92,13 @@ def test_a_stream_has_the_words_of_the_whole_reply(client):
     assert len([word for word in words if word]) > 1
     assert chunks[-1].usage == whole.usage
     assert chunks[-2].choices[0].finish_reason == "stop"
+    [annotations] = [
+        chunk.choices[0].delta.annotations
+        for chunk in chunks
+        if chunk.choices and hasattr(chunk.choices[0].delta, "annotations")
+    ]
+    message = whole.choices[0].message
+    assert annotations == [each.model_dump() for each in message.annotations]
     assert chunks[-2].sources == whole.sources
 
 
@@ -123,6 +133,26 @@ def test_a_fault_in_a_stream_is_an_error_too(client):
     messages = [{"role": "user", "content": "??"}]
     with pytest.raises(openai.APIError, match="holds no words"):
         list(client.chat.completions.create(model="katheder", messages=messages, stream=True))
+
+
+TITLE = """### Task:
+Generate a concise title summarizing the chat history.
+### Output:
+JSON format: { "title": "your concise title here" }
+### Chat History:
+<chat_history>USER: How long does a cat sleep?</chat_history>"""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_chat_clients_own_task_is_no_question(client, stream):
+    messages = [{"role": "user", "content": TITLE}]
+    reply = client.chat.completions.create(model="katheder", messages=messages, stream=stream)
+    if stream:
+        assert next(chunk.choices[0].delta.content for chunk in reply) == "{}"
+    else:
+        assert reply.choices[0].message.content == "{}"
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(model="other", messages=messages)
 
 
 WRITTEN = """A cat sleeps **sixteen** hours a day [1].

@@ -2,16 +2,18 @@
 
 The last message is the question and those before it the conversation. The answer's sentences are
 sent when they have been compared with their sources, since what was sent cannot be taken back; the
-sources follow as Markdown links to images of their pages, and in the field `sources`. Sampling
-settings of a request hold for written answers; for quoted ones they have no effect.
+sources follow as Markdown links to images of their pages, as OpenAI's annotations, and in the field
+`sources`. Sampling settings of a request hold for written answers; for quoted ones they have no effect.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urljoin
 
@@ -24,9 +26,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag.queries import MAX_QUESTION
 from rag.sampling import Sampling, sampling_from
 from rag.scope import Scope
-from rag.types import Answer, Answered, Event, Turn
+from rag.types import Answer, Answered, Event, Source, Turn
 from ui.service.access import Access, Reader, access_of
-from ui.service.chat_markdown import markdown_parts, without_sources
+from ui.service.chat_markdown import markdown_parts, source_link, without_sources
 from ui.service.engine import Waiting
 from ui.service.errors import Refused, fault_body
 from ui.service.questions import answer_events, answer_of, engine_of
@@ -36,6 +38,11 @@ from ui.service.sources import source_image
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 _MODEL = "katheder"
 _DONE = b"data: [DONE]\n\n"
+_EVENTS = "text/event-stream"
+# Open WebUI has the model of a chat find a title, tags and further questions for it, as fields of JSON.
+# These are no questions of lectures; without the fields it takes what it has, such as the question as title.
+_CLIENT_TASK = re.compile(r"### Task:\s.*\bJSON\b", re.DOTALL)
+_NO_RESULT = "{}"
 
 
 class TextPart(BaseModel):
@@ -164,6 +171,15 @@ async def chat_completions(body: ChatRequest, client: Reader, request: Request) 
     """Answer the last message, in one piece or as a stream, with links to the pages."""
     question, history = body.conversation()
     engine = engine_of(request)
+    reply = _Reply(body.model, request)
+    with_usage = body.stream_options is not None and body.stream_options.include_usage
+    if _CLIENT_TASK.match(question):
+        client.within(body.scope)
+        if body.stream:
+            return StreamingResponse(
+                reply.stream_text(question, _NO_RESULT, with_usage), media_type=_EVENTS
+            )
+        return JSONResponse(reply.complete_text(question, _NO_RESULT))
     writes = engine.settings.answer.writer if body.written is None else body.written
     events = answer_events(
         request,
@@ -174,10 +190,8 @@ async def chat_completions(body: ChatRequest, client: Reader, request: Request) 
         body.written,
         body.sampling(engine.settings.sampling) if writes else None,
     )
-    reply = _Reply(body.model, request)
     if body.stream:
-        with_usage = body.stream_options is not None and body.stream_options.include_usage
-        return StreamingResponse(reply.stream(events, with_usage), media_type="text/event-stream")
+        return StreamingResponse(reply.stream(events, with_usage), media_type=_EVENTS)
     return JSONResponse(reply.complete(await answer_of(events)))
 
 
@@ -197,20 +211,35 @@ class _Reply:
     def complete(self, answer: Answer) -> dict[str, Any]:
         """The whole reply."""
         text = "".join(self._parts(answer))
+        return self.complete_text(answer.question, text, self._annotations(answer, text)) | {
+            "sources": self._sources(answer)
+        }
+
+    def complete_text(
+        self, question: str, text: str, annotations: Sequence[dict[str, Any]] = ()
+    ) -> dict[str, Any]:
+        """The whole reply with some text."""
+        message = {"role": "assistant", "content": text, "refusal": None}
         return {
             **self._head,
             "object": "chat.completion",
             "choices": [
                 {
                     "index": 0,
-                    "message": {"role": "assistant", "content": text, "refusal": None},
+                    "message": message | {"annotations": list(annotations)},
                     "finish_reason": "stop",
                     "logprobs": None,
                 }
             ],
-            "usage": self._usage(answer.question, text),
-            "sources": self._sources(answer),
+            "usage": self._usage(question, text),
         }
+
+    async def stream_text(self, question: str, text: str, with_usage: bool) -> AsyncIterator[bytes]:
+        """A reply with some text in chunks."""
+        yield self._chunk({"role": "assistant", "content": text})
+        for chunk in self._ending(question, text, with_usage):
+            yield chunk
+        yield _DONE
 
     async def stream(
         self, events: AsyncIterator[Event | Waiting], with_usage: bool
@@ -225,21 +254,41 @@ class _Reply:
                     parts = list(self._parts(event.answer))
                     for part in parts:
                         yield self._chunk({"content": part})
-                    sources = {"sources": self._sources(event.answer)}
-                    yield self._chunk({}, finish="stop", **sources)
-                    if with_usage:
-                        usage = self._usage(event.answer.question, "".join(parts))
-                        yield self._data({"choices": [], "usage": usage})
+                    text = "".join(parts)
+                    if annotations := self._annotations(event.answer, text):
+                        yield self._chunk({"annotations": annotations})
+                    sources = self._sources(event.answer)
+                    for chunk in self._ending(
+                        event.answer.question, text, with_usage, sources=sources
+                    ):
+                        yield chunk
             yield _DONE
         except Exception as error:
             yield b"data: " + json.dumps(fault_body(error)).encode() + b"\n\n"
 
+    def _ending(self, question: str, text: str, with_usage: bool, **more: Any) -> Iterator[bytes]:
+        yield self._chunk({}, finish="stop", **more)
+        if with_usage:
+            yield self._data({"choices": [], "usage": self._usage(question, text)})
+
     def _parts(self, answer: Answer) -> Iterator[str]:
         """The answer as Markdown, with links to the images of its sources."""
-        return markdown_parts(
-            answer,
-            lambda source: self._address(source_image(answer.marked(source), self._access)),
-        )
+        return markdown_parts(answer, partial(self._image, answer))
+
+    def _annotations(self, answer: Answer, text: str) -> list[dict[str, Any]]:
+        """The sources as OpenAI's citations of addresses; each is where its link is in the text."""
+        annotations = []
+        for source in answer.sources:
+            link = source_link(source, partial(self._image, answer))
+            start = text.rindex(link)
+            citation = {
+                "start_index": start,
+                "end_index": start + len(link),
+                "title": source.citation,
+                "url": self._image(answer, source),
+            }
+            annotations.append({"type": "url_citation", "url_citation": citation})
+        return annotations
 
     def _sources(self, answer: Answer) -> list[dict[str, Any]]:
         return [
@@ -251,20 +300,21 @@ class _Reply:
                 "pages": list(source.pages),
                 "citation": source.citation,
                 "quote": source.quote,
-                "image": self._address(source_image(answer.marked(source), self._access)),
+                "image": self._image(answer, source),
             }
             for source in answer.sources
         ]
 
-    def _address(self, path: str) -> str:
-        return urljoin(self._base, path)
+    def _image(self, answer: Answer, source: Source) -> str:
+        """The address of the picture of a source's page."""
+        return urljoin(self._base, source_image(answer.marked(source), self._access))
 
     def _usage(self, question: str, text: str) -> dict[str, int]:
         """Tokens of the encoder, as the only model that reads both."""
         asked, said = self._count_tokens([question, text])
         return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
-    def _chunk(self, delta: dict[str, str], finish: str | None = None, **more: Any) -> bytes:
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return self._data({"choices": [choice], **more})
 

@@ -30,7 +30,7 @@ def markdown_parts(answer: Answer, address: Callable[[Source], str]) -> Iterator
         paragraphs += [" ".join(said)] if said else []
     for number, text in enumerate(paragraphs):
         yield f"\n\n{text}" if number else text
-    ending = ["  \n".join(_link(source, address) for source in answer.sources)]
+    ending = ["  \n".join(source_link(source, address) for source in answer.sources)]
     if unsupported := unsupported_sentences(answer):
         ending.append(language(answer.language).unsupported)
         ending += [f"~~{safe_line(text, plain)}~~" for text in unsupported]
@@ -56,5 +56,6 @@ def _lead(lines: tuple[str, ...], source: int) -> str:
     return "\n".join(marked) + f" [{source}]"
 
 
-def _link(source: Source, address: Callable[[Source], str]) -> str:
+def source_link(source: Source, address: Callable[[Source], str]) -> str:
+    """A source's line in the list: its number, and its citation as a link to the picture of its page."""
     return f"[{source.number}] [{plain(source.citation)}]({address(source)})"
