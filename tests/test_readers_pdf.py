@@ -358,6 +358,8 @@ SLIDE = raw_pdf.text(40, 250, "Margins", 28) + raw_pdf.text(40, 200, "A wide mar
         ("PowerPoint-Präsentation", "Kernel machines"),
         ("Slide 1", "Kernel machines"),
         ("Folie 1", "Kernel machines"),
+        ("kernel_machines_final", "Kernel machines"),
+        ("L05 Kernel Machines: 2024-03-24 @ 21:08:16", "Kernel machines"),
         ("Organic chemistry", "Kernel machines"),  # of another lecture: not a word on the page
         ("Kernel machines, part 2", "Kernel machines, part 2"),
         ("Kernel\x07\r\nmachines", "Kernel machines"),
@@ -369,6 +371,13 @@ def test_a_useless_declared_title_gives_way_to_the_first_slides(tmp_path, declar
     writer.add_metadata({"/Title": declared})
     writer.write(path)
     assert read(path).document.title == title
+
+
+def test_a_title_has_no_footnote_mark(tmp_path):
+    mark = raw_pdf.text(245, 262, "1", 14)
+    path = raw_pdf.write_pdf(tmp_path / "talk.pdf", FIRST_SLIDE + mark, SLIDE)
+    assert read(path).pages[0].heading == "Kernel machines^1"
+    assert read(path).document.title == "Kernel machines"
 
 
 def test_numbered_slides_of_an_outline_are_no_headings(tmp_path):

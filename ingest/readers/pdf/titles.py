@@ -31,6 +31,7 @@ _USELESS_TITLE = re.compile(
         (?:\s(?:title|powerpoint|\d+))? | (?:click\sto\sadd\s)?(?:title|titel|titre) | no\s(?:slide\s)?title
     | kein\s(?:folien)?titel | (?:beamer\s|latex\s|powerpoint\s)?(?:template|vorlage) 
     | (?:new|neue?s?)\s(?:presentation|document|präsentation|dokument) | (?:lecture|vorlesung|slides|folien|handout)\s*\d*
+    | [^\s]*_[^\s]* | .*\b\d{1,2}:\d{2}:\d{2}\b.*
     | \w+:[/\\].* | [/\\~].*[/\\].* | [^\s]*[/\\][^\s]*[/\\].*
     | .*\.(?:tex|docx?|pptx?|odp|key|pdf|dvi|md|html?|indd|ps|ipynb|rmd|qmd)""",
     re.I | re.VERBOSE,
@@ -38,13 +39,15 @@ _USELESS_TITLE = re.compile(
 _NUMBERED_ENTRY = re.compile(
     r"^(?:slide|folie|diapositive|diapo|page|seite)\s*\d+\s*(?:[:.–-]\s*|$)", re.I
 )
+_FOOTNOTE_MARK = re.compile(r"(?<=[^\W\d_]{3})(?:\^[1-9*†‡]|[*†‡])$")
 
 
 def document_title(declared: str, first: Page | None, stem: str) -> str:
     """The declared title; where it is useless, the first page's heading; else the file's name.
 
-    A declared title is useless where it is a path, a program's or a template's name, or where the
-    first page is a title page and does not show its words, as when a course copies its files.
+    A declared title is useless where it is a path, a program's or a template's name, one word with
+    an underscore as in the names of files, or a stamp with a time of day; and where the first page
+    is a title page and does not show its words, as when a course copies its files.
 
     Args:
         declared: The title in the file's metadata.
@@ -58,7 +61,7 @@ def document_title(declared: str, first: Page | None, stem: str) -> str:
         useless = is_title_page(first.text.splitlines())
     if not useless:
         return title
-    return heading or re.sub(r"[-_]+", " ", stem)
+    return _FOOTNOTE_MARK.sub("", heading) or re.sub(r"[-_]+", " ", stem)
 
 
 def _printable(text: str) -> str:
