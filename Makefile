@@ -42,7 +42,7 @@ test-llamaindex: .venv/.dev
 
 # Everything that attacks the program or damages its files, with a table: kind, tried, held.
 hostile: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python tests/hostile/table.py
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.hostile.table
 
 # Random changes of files, settings, question sets and libraries; FUZZ=3600 for an hour.
 FUZZ ?= 60

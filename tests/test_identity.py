@@ -6,15 +6,18 @@ import asyncio
 import hashlib
 import itertools
 import time
+from contextlib import ExitStack, suppress
 from types import SimpleNamespace
 
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from rag.app_settings import AppSettings
 from ui.identity import password, sessions
+from ui.identity.page_sockets import BURST, PER_SECOND, PageSockets
 from ui.identity.roles import Identity, Role
 from ui.identity.sessions import COOKIE, Sessions
 from ui.identity.sign_on import check_passwords, identity_of_claims, role_of_password
@@ -184,8 +187,12 @@ async def _streamlit(scope, receive, send):
     if scope["type"] == "websocket":
         socket = WebSocket(scope, receive, send)
         await socket.accept()
-        async for text in socket.iter_text():
-            await socket.send_text(text)
+        with suppress(WebSocketDisconnect):
+            while True:
+                message = await socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                await socket.send_text(message.get("text") or "bytes")
         return
     kind = "text/html" if scope["path"] == "/" else "text/plain"
     await PlainTextResponse(f"secret {scope['path']}", media_type=kind)(scope, receive, send)
@@ -295,6 +302,86 @@ def test_the_sign_in_runs_and_fetches_nothing(wall):
     assert "Passwort" in reply.text
     assert reply.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha")
     assert "script" not in reply.text
+
+
+# ---- web sockets of open pages ----
+
+
+def test_a_reader_and_an_address_hold_so_many_web_sockets(wall, monkeypatch):
+    monkeypatch.setattr("ui.identity.page_sockets.MOST_OF_READER", 3)
+    monkeypatch.setattr("ui.identity.page_sockets.MOST_OF_ADDRESS", 5)
+
+    def opened(client, stack):
+        headers = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+        return stack.enter_context(client.websocket_connect("/_stcore/stream", headers=headers))
+
+    anna, ben = client_of(wall), client_of(wall)
+    sign_in(anna), sign_in(ben)
+    with ExitStack() as stack:
+        for _ in range(3):
+            opened(anna, stack)
+        with pytest.raises(WebSocketDisconnect) as refused:
+            opened(anna, stack)
+        assert refused.value.reason.startswith("3 pages are open")
+        sockets = [opened(ben, stack) for _ in range(2)]
+        with pytest.raises(WebSocketDisconnect) as refused:
+            opened(ben, stack)  # both are at one address
+        assert refused.value.reason.startswith("5 pages are open")
+        sockets[0].close()
+        again = opened(ben, stack)
+        again.send_text("a")
+        assert again.receive_text() == "a"
+
+
+def test_runs_of_a_reader_s_pages_are_spaced_and_nobody_else_s():
+    now = [0.0]
+    sockets = PageSockets(lambda: now[0])
+    assert [sockets.run_delay("anna") for _ in range(BURST)] == [0.0] * BURST
+    delays = [sockets.run_delay("anna") for _ in range(3)]
+    assert delays == pytest.approx([n / PER_SECOND for n in (1, 2, 3)])
+    assert sockets.run_delay("ben") == 0.0
+    now[0] = 3600.0
+    assert sockets.run_delay("anna") == 0.0
+
+
+def test_a_flood_of_runs_reaches_the_pages_slowly(wall, monkeypatch):
+    monkeypatch.setattr("ui.identity.page_sockets.BURST", 2)
+    monkeypatch.setattr("ui.identity.page_sockets.PER_SECOND", 5.0)
+    client = client_of(wall)
+    sign_in(client)
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    heartbeat = BackMsg(app_heartbeat=True)
+    headers = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+    with client.websocket_connect("/_stcore/stream", headers=headers) as socket:
+        for one, number, least in ((heartbeat, 20, 0.0), (message, 5, 0.55)):
+            begin = time.monotonic()
+            for _ in range(number):
+                socket.send_bytes(one.SerializeToString())
+                socket.receive_text()
+            assert time.monotonic() - begin >= least
+
+
+def test_messages_that_wait_end_with_their_web_socket(app, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.identity.page_sockets.BURST", 1)
+    monkeypatch.setattr("ui.identity.page_sockets.PER_SECOND", 0.01)
+    received: list[str] = []
+
+    async def pages(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        while not received or received[-1] != "websocket.disconnect":
+            received.append((await receive())["type"])
+
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    client = client_of(Wall(pages, app, tmp_path))
+    sign_in(client)
+    headers = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+    with client.websocket_connect("/_stcore/stream", headers=headers) as socket:
+        for _ in range(1000):  # a day of runs
+            socket.send_bytes(message.SerializeToString())
+    assert received[0] == "websocket.connect"
+    assert received.count("websocket.receive") <= 2
 
 
 # ---- claims of a provider ----

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -172,6 +173,24 @@ def test_the_same_seed_gives_the_same_text(plain):
     first = written(plain, STORY, SAMPLE)
     assert written(plain, STORY, SAMPLE) == first
     assert written(plain, STORY, SAMPLE.model_copy(update={"seed": 6})) != first
+
+
+@pytest.mark.slow
+def test_stop_ends_the_reading_of_a_prompt_and_the_next_one_is_read(plain):
+    def processor_seconds(number: int, stopped: bool) -> float:
+        text = " ".join(f"Cat {n} of {number} sleeps {n % 24} hours." for n in range(40))
+        stop, begin = threading.Event(), time.process_time()
+        if stopped:
+            stop.set()
+        prompt = [{"role": "user", "content": text}]
+        pieces = list(plain.stream(prompt, Sampling(max_new_tokens=1), stop))
+        time.sleep(0.5)  # a batch that was begun is read
+        assert stopped or pieces
+        return time.process_time() - begin
+
+    plain.load()
+    stopped = processor_seconds(1, stopped=True)
+    assert stopped < processor_seconds(2, stopped=False) / 2
 
 
 @pytest.mark.slow

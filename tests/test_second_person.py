@@ -20,12 +20,13 @@ from service_builders import make_library
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from test_browser_identity import shared_app
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from rag.app_settings import AppSettings
 from ui.conversations import FILE, Conversations
 from ui.identity.page_messages import MESSAGES
+from ui.identity.page_sockets import MOST_OF_READER
 from ui.identity.password import hashed
 from ui.identity.roles import Identity
 from ui.identity.sessions import COOKIE, open_sessions
@@ -259,13 +260,17 @@ def test_frames_of_all_kinds_cost_their_own_socket_at_most(app):
 
 
 def test_a_hundred_sockets_and_a_flood_of_reruns_leave_the_app_to_others(app):
-    connections = [app.socket("ben") for _ in range(100)]
-    for connection in connections[:10]:
+    connections = [app.socket("ben") for _ in range(MOST_OF_READER)]
+    for _ in range(100 - MOST_OF_READER):
+        with pytest.raises(InvalidStatus, match="403"):
+            app.socket("ben")
+    for connection in connections:
         for _ in range(30):
             connection.send(rerun())
     assert b"Ask the lectures" in app.shown("anna")
     for connection in connections:
         connection.close()
+    assert b"Ask the lectures" in app.shown("ben")  # his sockets are free again
     assert app.is_well()
 
 

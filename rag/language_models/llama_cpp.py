@@ -27,6 +27,7 @@ from rag.writer_notes import WritingFailed
 _CONTEXT = 4096  # tokens, where the settings do not say
 _PROBE_SECONDS = 0.1
 _ROUNDING = 0.3  # a processor counts that is free for 7 tenths of the time
+_BATCH = 64  # tokens of a prompt between two looks at whether to stop
 _SPIN = 50  # llama.cpp's own level of polling, in percent
 
 
@@ -146,6 +147,7 @@ class LlamaCppWriter:
             return
         stop = stop or threading.Event()
         body = {"messages": list(messages), "stream": True} | LLAMA_CPP.request(sampling)
+        body["return_progress"] = True  # a piece for each batch of the prompt, at which it can end
 
         def write(pieces: PieceStream) -> None:
             failures: list[WritingFailed] = []
@@ -186,6 +188,7 @@ class LlamaCppWriter:
         parameters.model.path = str(file)
         parameters.n_ctx = self._context
         parameters.n_parallel = 1
+        parameters.n_batch = _BATCH
         parameters.verbosity = -1
         parameters.warmup = False
         parameters.ui = False

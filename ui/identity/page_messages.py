@@ -10,9 +10,11 @@ from collections.abc import Mapping
 
 from ui.identity.roles import Identity
 
+#: The message that runs a page.
+RUN = "rerun_script"
 #: By the fields of Streamlit's BackMsg and, behind a dot, of the operation in it. None: nobody may.
 MESSAGES: Mapping[str, str | None] = {
-    "rerun_script": "library.read",
+    RUN: "library.read",
     "stop_script": "library.read",
     "app_heartbeat": "library.read",
     "file_urls_request": "lecture.upload",
@@ -28,8 +30,8 @@ MESSAGES: Mapping[str, str | None] = {
 }
 
 
-def may_send(identity: Identity, content: bytes) -> bool:
-    """Whether a message of a page's web socket is passed on; a damaged one is Streamlit's to refuse."""
+def kind_of(content: bytes) -> str | None:
+    """The kind of a message as `MESSAGES` names it, None for a damaged one."""
     from google.protobuf.message import DecodeError
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -37,9 +39,16 @@ def may_send(identity: Identity, content: bytes) -> bool:
     try:
         message.ParseFromString(content)
     except DecodeError:
-        return True
+        return None
     kind = str(message.WhichOneof("type") or "")
     if kind == "backend_operation_request":
         kind += f".{message.backend_operation_request.WhichOneof('payload')}"
+    return kind
+
+
+def may_send(identity: Identity, kind: str | None) -> bool:
+    """Whether a message of a page's web socket is passed on; a damaged one is Streamlit's to refuse."""
+    if kind is None:
+        return True
     action = MESSAGES.get(kind)
     return action is not None and identity.may(action)

@@ -5,9 +5,12 @@ The service's own routes have keys (`ui.service.access`); every other path comes
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -22,7 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rag.app_settings import AppSettings
 from ui.identity.login_page import Words, password_form, sign_out_form, signed_out
 from ui.identity.oidc import Provider
-from ui.identity.page_messages import may_send
+from ui.identity.page_messages import RUN, kind_of, may_send
+from ui.identity.page_sockets import PageSockets, TooManySockets
 from ui.identity.paths import LOGIN, LOGOUT, PROVIDER_PATHS, action_of_path
 from ui.identity.reader_uploads import ReaderUploads
 from ui.identity.roles import THIS_MACHINE, Identity
@@ -32,6 +36,7 @@ from ui.identity.tries import TYPING, TooManyTries, Tries
 
 _DEVICE = "katheder_device"
 _DEVICE_SECONDS = 365 * 24 * 3600
+_AHEAD = 1024 * 1024  # bytes of messages that are read while a run waits
 _AGAIN = 1.0  # seconds after which an open web socket's session is looked up again
 
 
@@ -60,6 +65,7 @@ class Wall:
         self._is_open = settings.sign_on == "none"
         self._tries = Tries()
         self._uploads = ReaderUploads(settings.reader_upload_mb)
+        self._sockets = PageSockets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -86,15 +92,26 @@ class Wall:
         elif not identity.may(action):
             await self._refuse(scope, receive, send, 403, "Your role may not do this.")
         elif not is_page:
-            watch = _Watch(identity, partial(self._identity, scope), receive, send)
-            passed = {**scope, "headers": [*scope["headers"], (PASSED.encode(), b"yes")]}
-            await self._app(passed, watch.receive, watch.send)
+            await self._serve_socket(identity, scope, receive, send)
         elif self._is_open:
             await self._app(scope, receive, send)
         else:
             if action == "lecture.upload" and not identity.may("lecture.add"):
                 self._uploads.check(scope["method"], HTTPConnection(scope).headers)
             await self._app(scope, receive, partial(self._send_page, scope, send))
+
+    async def _serve_socket(
+        self, identity: Identity, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        sockets = None if self._is_open else self._sockets
+        watch = _Watch(identity, partial(self._identity, scope), receive, send, sockets)
+        passed = {**scope, "headers": [*scope["headers"], (PASSED.encode(), b"yes")]}
+        address = scope["client"][0] if scope.get("client") else "local"
+        try:
+            with nullcontext() if sockets is None else sockets.held(identity.reader, address):
+                await self._app(passed, watch.receive, watch.send)
+        except TooManySockets as refused:
+            await self._refuse(scope, receive, send, 429, str(refused))
 
     def _identity(self, scope: Scope) -> Identity | None:
         if self._is_open:
@@ -237,8 +254,13 @@ def _own_path(target: str) -> str:
     return target if safe and parts.path not in (LOGIN, LOGOUT) else "/"
 
 
+def _size(event: Message) -> int:
+    return 100 + len(event.get("bytes") or event.get("text") or "")
+
+
 class _Watch:
-    """A web socket of the messages that its reader may send, closed when the session ends."""
+    """A web socket of the messages that its reader may send, in the pace of `PageSockets`; closed when
+    the session ends."""
 
     def __init__(
         self,
@@ -246,21 +268,53 @@ class _Watch:
         identity: Callable[[], Identity | None],
         receive: Receive,
         send: Send,
+        sockets: PageSockets | None,
     ) -> None:
-        self._reader = reader
+        self._reader, self._sockets = reader, sockets
         self._identity, self._receive, self._send = identity, receive, send
         self._looked = time.monotonic()
         self._is_over = False
+        self._ahead, self._ahead_bytes = deque[Message](), 0  # read while a run waited
 
     async def receive(self) -> Message:
         """The next message; a disconnection where the session has ended."""
         while True:
-            event = await self._receive()
+            event = await self._next()
             if await self._ended():
                 return {"type": "websocket.disconnect", "code": 1008}
             content = event.get("bytes") if event["type"] == "websocket.receive" else None
-            if content is None or may_send(self._reader, content):
+            kind = None if content is None else kind_of(content)
+            if not may_send(self._reader, kind):
+                continue
+            if kind == RUN and self._sockets is not None:
+                delay = self._sockets.run_delay(self._reader.reader)
+                return await self._left_within(delay) or event
+            return event
+
+    async def _next(self) -> Message:
+        if not self._ahead:
+            return await self._receive()
+        event = self._ahead.popleft()
+        self._ahead_bytes -= _size(event)
+        return event
+
+    async def _left_within(self, seconds: float) -> Message | None:
+        """Wait; the disconnection where it comes meanwhile, with which all other messages end."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._ahead_bytes >= _AHEAD:
+                await asyncio.sleep(left)
+                break
+            try:
+                event = await asyncio.wait_for(self._receive(), left)
+            except TimeoutError:
+                break
+            if event["type"] == "websocket.disconnect":
+                self._ahead.clear()
                 return event
+            self._ahead.append(event)
+            self._ahead_bytes += _size(event)
+        return None
 
     async def send(self, event: Message) -> None:
         """Send a message, or nothing where the session has ended."""
