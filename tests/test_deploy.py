@@ -35,6 +35,25 @@ def test_the_settings_of_the_page_are_settings():
         Settings().with_changes(**tomllib.loads(text))
 
 
+def test_systemd_finds_no_fault_in_the_unit_and_rates_it_well(tmp_path):
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("no systemd-analyze")
+    unit = tmp_path / "katheder.service"
+    unit.write_text(block("ini").replace("/opt/katheder/bin/katheder", "/bin/true"))
+
+    def analyze(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program, *words, str(unit)], capture_output=True, text=True, check=False, timeout=60
+        )
+
+    verified = analyze("verify")
+    assert (verified.returncode, verified.stderr) == (0, "")
+    # The exposure times ten; 0 is the best of 100.
+    rated = analyze("security", "--offline=yes", "--no-pager", "--threshold=25")
+    assert rated.returncode == 0, rated.stdout[-300:]
+
+
 @pytest.fixture
 def certificate(tmp_path):
     """A certificate and its key for the name, made for the test."""

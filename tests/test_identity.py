@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import time
 from contextlib import ExitStack, suppress
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -21,7 +22,7 @@ from ui.identity.page_sockets import BURST, PER_SECOND, PageSockets
 from ui.identity.roles import Identity, Role
 from ui.identity.sessions import COOKIE, Sessions
 from ui.identity.sign_on import check_passwords, identity_of_claims, role_of_password
-from ui.identity.tries import TooManyTries, Tries
+from ui.identity.tries import FORM_SECONDS, Device, Forms, TooManyTries, Tries
 from ui.identity.wall import Wall
 
 READERS, LECTURERS = "correct horse", "battery staple"
@@ -177,6 +178,54 @@ def test_a_flood_of_guesses_leaves_room_for_the_right_password_of_the_same_addre
     known, new = asyncio.run(run())
     assert known < 2
     assert new < 12  # the delay of its address, which is four seconds, and no more
+
+
+def test_a_flood_with_forms_collected_beforehand_leaves_room_too():
+    async def compare(right: bool) -> bool | None:
+        await asyncio.sleep(0.02)
+        return True if right else None
+
+    async def run() -> float:
+        now = [0.0]
+        tries, forms = Tries(), Forms(lambda: now[0])
+        states = [forms.state_of_next("10.0.0.1") for _ in range(40_000)]  # collected
+        assert states == ["new"] * 30 + ["crowd"] * 39_970
+        now[0] = FORM_SECONDS / 2
+        devices = [Device(f"g{n}", state, now[0]) for n, state in enumerate(states)]
+        left = iter(devices)
+
+        async def guess() -> None:
+            for device in left:
+                with suppress(TooManyTries):
+                    wrong = partial(compare, False)
+                    await tries.check(device.id, "10.0.0.1", wrong, known=False, hasty=device.hasty)
+                await asyncio.sleep(0.02)
+
+        guessers = [asyncio.create_task(guess()) for _ in range(40)]
+        await asyncio.sleep(0.5)  # the thirty are spent
+        now[0] += FORM_SECONDS
+        new = Device("new", forms.state_of_next("10.0.0.1"), 5.0)
+        begin = time.monotonic()
+        right = partial(compare, True)
+        assert await tries.check(new.id, "10.0.0.1", right, known=False, hasty=new.hasty)
+        seconds = time.monotonic() - begin
+        for guesser in guessers:
+            guesser.cancel()
+        assert next(left, None)  # the flood went on
+        return seconds
+
+    assert asyncio.run(run()) < 12
+
+
+def test_a_form_is_a_person_s_for_a_while():
+    assert [Device("a", "new", age).hasty for age in (1, 4, 800, 1000)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert Device("a", "crowd", 100).hasty
+    assert not Device("a", "known", 10**6).hasty
 
 
 # ---- the wall ----

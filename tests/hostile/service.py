@@ -1,13 +1,16 @@
-"""What a service costs after many questions, and what others wait while hostile files are uploaded.
+"""What a service costs after many questions, during hostile uploads, and for clients that have left.
 
     python -m tests.hostile.service memory LIBRARY --questions 1000
     python -m tests.hostile.service uploads LIBRARY --rounds 3
+    python -m tests.hostile.service leave LIBRARY --rounds 20
 
 `memory` asks questions of 2 to 3,000 words, one after another, and shows the page of each answer's
 first source; printed is the resident memory of the service's process after the first 20 and every
 hundred questions, and the largest as a multiple of the first. `uploads` searches without a pause, in turn
 while nothing else happens and while files of `tests.hostile.files` are being read; printed are the 95th
-percentiles of both and their ratio. Each copies the library.
+percentiles of both and their ratio. `leave` asks, quoted and written, and closes the socket at a random
+moment of the answer; printed are the seconds and the processor seconds of the service until the question
+has left the queue, whose work has ended then. Each copies the library.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import argparse
 import json
 import os
 import random
+import socket
 import sys
 import tempfile
 import time
@@ -114,18 +118,66 @@ def measure_uploads(service: Served, rounds: int) -> dict[str, float]:
     }
 
 
+def measure_leaving(service: Served, rounds: int) -> dict[str, float]:
+    """Ask and leave at a random moment; how long the work goes on, in seconds and processor seconds."""
+    chance, questions = random.Random(0), questions_of_mixed_length(10**9)
+    figures: dict[str, float] = {}
+    port = int(service.address.rpartition(":")[2])
+    with httpx.Client(base_url=service.address, timeout=600) as client:
+
+        def is_working() -> bool:
+            return "katheder_queue 0.0" not in client.get("/metrics").text
+
+        for kind in ("quoted", "written"):
+            seconds, processor = [], []
+            for number in range(rounds + 2):
+                body = {"question": next(questions)[:2000], "written": kind == "written"}
+                start = time.perf_counter()
+                if number < 2:  # the second one tells how long an answer takes
+                    client.post("/ask", json=body).raise_for_status()
+                    whole = time.perf_counter() - start
+                    continue
+                content = json.dumps(body).encode()
+                head = (
+                    f"POST /ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
+                )
+                with socket.create_connection(("127.0.0.1", port)) as connection:
+                    connection.sendall(
+                        f"{head}Content-Type: application/json\r\n\r\n".encode() + content
+                    )
+                    time.sleep(whole * chance.uniform(0.05, 0.9))
+                    if not is_working():
+                        continue  # it was answered before
+                used, left = service.processor_seconds, time.perf_counter()
+                while is_working():
+                    time.sleep(0.02)
+                seconds.append(time.perf_counter() - left)
+                processor.append(service.processor_seconds - used)
+            print(
+                f"{kind}: a whole answer takes {whole:.2f} s; left {len(seconds)} times", flush=True
+            )
+            for name, values in (("seconds", seconds), ("processor", processor)):
+                figures[f"{kind} {name} median"] = round(float(np.median(values)), 3)
+                figures[f"{kind} {name} largest"] = round(max(values), 3)
+    return figures | {"load": round(os.getloadavg()[0], 1)}
+
+
+_MEASURES = {
+    "memory": lambda service, options: measure_memory(service, options.questions),
+    "uploads": lambda service, options: measure_uploads(service, options.rounds),
+    "leave": lambda service, options: measure_leaving(service, options.rounds),
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=["memory", "uploads"])
+    parser.add_argument("what", choices=list(_MEASURES))
     parser.add_argument("library", type=Path)
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with served(options.library, **_NO_LIMIT) as service:
-        if options.what == "memory":
-            figures = measure_memory(service, options.questions)
-        else:
-            figures = measure_uploads(service, options.rounds)
+        figures = _MEASURES[options.what](service, options)
     print(json.dumps(figures))
 
 

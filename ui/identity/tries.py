@@ -3,7 +3,8 @@
 Each browser gets a signed cookie with the form (a device cookie, as OWASP describes it). A browser
 that had the right password before waits for its own wrong tries alone; an unknown one also for
 those of its address, at most a few seconds. Of those that wait, browsers with fewer wrong tries
-come first, then those that had the form for as long as it takes to type; the others make room.
+come first, then those that had the form for as long as it takes to type; the others make room. So do
+those whose form is old, or was one of many that their address got: programs collect forms beforehand.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -20,11 +21,64 @@ from ingest.errors import KathederError
 
 T = TypeVar("T")
 TYPING = 3.0  # seconds between getting the form and sending it
+FORM_SECONDS = 900.0  # for which a form counts
+_FORMS = 30  # that an address gets within FORM_SECONDS before the next ones count as a program's
 _AT_ONCE = 2  # checks; each takes a third of a second and 128 MiB
 _WAITING = 8  # tries of one address by unknown browsers
 _FORGET = 900.0  # seconds after which wrong tries no longer count
 _REMEMBERED = 10_000  # browsers and addresses
 _LONGEST_OWN, _LONGEST_ADDRESS = 30.0, 4.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser as its cookie describes it; `id` is "" where it has none.
+
+    `state` is "known" where it had the right password before, else "new", or "crowd" for one of many
+    forms of an address. `age` is that of the form, in seconds.
+    """
+
+    id: str = ""
+    state: str = "new"
+    age: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether it had the right password before."""
+        return self.state == "known"
+
+    @property
+    def hasty(self) -> bool:
+        """Whether its form was got or used as programs do it."""
+        return not self.known and (self.state == "crowd" or self.age < TYPING or self.is_old)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its form counts no longer, so that it gets another one."""
+        return not self.known and self.age > FORM_SECONDS
+
+
+class Forms:
+    """Tells the forms that a few people get from those of a program that collects them.
+
+    Args:
+        clock: Seconds since some point.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._given: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def state_of_next(self, address: str) -> str:
+        """Count a form for an address; gives the state of the browser that gets it."""
+        now, address = self._clock(), _network(address)
+        given = self._given.setdefault(address, deque(maxlen=_FORMS))
+        self._given.move_to_end(address)
+        while len(self._given) > _REMEMBERED:
+            self._given.popitem(last=False)
+        is_crowd = len(given) == _FORMS and now - given[0] < FORM_SECONDS
+        given.append(now)
+        return "crowd" if is_crowd else "new"
 
 
 class TooManyTries(KathederError):
@@ -104,7 +158,7 @@ class Tries:
             address: Where it is.
             compare: Gives what the password opens, None for a wrong one.
             known: Whether this browser had the right password before.
-            hasty: Whether it got the form less than `TYPING` seconds ago, as programs do.
+            hasty: Whether it got or used its form as programs do (`Device.hasty`).
 
         Raises:
             TooManyTries: this browser has a try waiting, or others of its address have fewer wrong

@@ -32,7 +32,7 @@ from ui.identity.reader_uploads import ReaderUploads
 from ui.identity.roles import THIS_MACHINE, Identity
 from ui.identity.sessions import COOKIE, SECONDS, open_sessions
 from ui.identity.sign_on import role_of_password
-from ui.identity.tries import TYPING, TooManyTries, Tries
+from ui.identity.tries import Device, Forms, TooManyTries, Tries
 
 _DEVICE = "katheder_device"
 _DEVICE_SECONDS = 365 * 24 * 3600
@@ -63,7 +63,7 @@ class Wall:
         self._app, self._settings, self._folder = app, settings, folder
         self._provider = provider
         self._is_open = settings.sign_on == "none"
-        self._tries = Tries()
+        self._tries, self._forms = Tries(), Forms()
         self._uploads = ReaderUploads(settings.reader_upload_mb)
         self._sockets = PageSockets()
 
@@ -140,32 +140,34 @@ class Wall:
         action = f"{LOGIN}?next={quote(target)}"
         if self._provider is not None:
             return await self._provider.login(request, t)
-        device, known, age = self._device(request)
-        if request.method != "POST" or not device:
+        device = self._device(request)
+        address = request.client.host if request.client else "local"
+        if request.method != "POST" or not device.id:
             fault = (
                 t("Allow this site to keep cookies, and try again.")
                 if request.method == "POST"
                 else ""
             )
             response: Response = password_form(t, action, fault)
-            if not device:
-                self._keep_device(request, response, secrets.token_urlsafe(16), known=False)
+            if not device.id or device.is_old:
+                self._give_form(request, response, address)
             return response
         password = str((await request.form()).get("password", ""))
-        address = request.client.host if request.client else "local"
         try:
             role = await self._tries.check(
-                device,
+                device.id,
                 address,
                 lambda: run_in_threadpool(role_of_password, self._settings, password),
-                known=known,
-                hasty=age < TYPING,
+                known=device.known,
+                hasty=device.hasty,
             )
         except TooManyTries:
             response = password_form(
                 t, action, t("Too many tries wait already. Try again in a moment."), 429
             )
             response.headers["Retry-After"] = "5"
+            if device.is_old:
+                self._give_form(request, response, address)
             return response
         if role is None:
             fault = t("Wrong password. Ask the person who runs this Katheder server.")
@@ -173,7 +175,7 @@ class Wall:
         reader = "" if role == THIS_MACHINE.role else secrets.token_urlsafe(16)
         response = RedirectResponse(target, 303)
         await self.begin_session(request.scope, response.headers, Identity(reader, role))
-        self._keep_device(request, response, device, known=True)
+        self._keep_device(request, response, Device(device.id, "known"))
         return response
 
     async def begin_session(
@@ -200,23 +202,24 @@ class Wall:
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
-    def _device(self, request: Request) -> tuple[str, bool, float]:
-        """The browser, "" for none, whether it had the right password before, and since how many
-        seconds it has its cookie."""
+    def _device(self, request: Request) -> Device:
+        """The browser that its cookie names."""
         signer = open_sessions(self._folder).signer(_DEVICE)
         try:
             value, when = signer.unsign(
                 request.cookies.get(_DEVICE, ""), max_age=_DEVICE_SECONDS, return_timestamp=True
             )
         except (BadSignature, UnicodeError):
-            return "", False, 0.0
-        device, _, known = value.decode().partition(":")
-        return device, known == "known", time.time() - when.timestamp()
+            return Device()
+        id, _, state = value.decode().partition(":")
+        return Device(id, state, time.time() - when.timestamp())
 
-    def _keep_device(
-        self, request: Request, response: Response, device: str, *, known: bool
-    ) -> None:
-        value = f"{device}:{'known' if known else 'new'}"
+    def _give_form(self, request: Request, response: Response, address: str) -> None:
+        new = Device(secrets.token_urlsafe(16), self._forms.state_of_next(address))
+        self._keep_device(request, response, new)
+
+    def _keep_device(self, request: Request, response: Response, device: Device) -> None:
+        value = f"{device.id}:{device.state}"
         signed = open_sessions(self._folder).signer(_DEVICE).sign(value).decode()
         line = self._cookie(request.scope, _DEVICE, signed, _DEVICE_SECONDS, path=LOGIN)
         response.headers.append("set-cookie", line)
