@@ -19,6 +19,7 @@ from test_identity import COOKIE, _streamlit
 from ingest.store import Library
 from rag.app_settings import AppSettings
 from ui.conversations import Conversations
+from ui.file_exchange import plain_cell
 from ui.identity.library_guard import CHANGES, READS, guarded
 from ui.identity.page_messages import MESSAGES
 from ui.identity.paths import PATHS, action_of_path
@@ -156,6 +157,26 @@ def test_every_upload_and_export_of_the_pages_names_its_action():
                 assert action.value in ACTIONS, file
                 exchanged += 1
     assert exchanged >= 11
+
+
+def test_no_text_of_a_table_is_a_formula_where_it_is_saved_as_csv():
+    for text in ("=1+1", "@SUM(A1)", "-2+3+cmd|' /C calc'!A0", "+A1", "\t=1", "\r=1"):
+        assert plain_cell(text) == f"'{text}"
+    for text in ("What is x = 1?", "-0.5", "+3.1 %", "–", "", "'=1"):
+        assert plain_cell(text) == text
+
+    def page():
+        from ui.file_exchange import show_table
+
+        show_table({"Question": ["=1+1", "What is light?"], "Asked": [1, -2]})
+
+    [table] = AppTest.from_function(page).run().dataframe
+    assert table.value.to_dict("list") == {
+        "Question": ["'=1+1", "What is light?"],
+        "Asked": [1, -2],
+    }
+    for file in (UI / "views").rglob("*.py"):
+        assert "st.dataframe(" not in file.read_text(encoding="utf-8"), file
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -21,13 +21,12 @@ from rag.evaluation.measures import CALIBRATION_ERROR, DOUBTED, NOTICED, REFUSED
 from rag.evaluation.questions import read_questions
 from rag.evaluation.run import QuestionDone, evaluate
 from rag.evaluation.run_file import Run, RunLine, read_run
-from ui.file_exchange import take_files
+from ui.file_exchange import show_table, take_files
 from ui.ingestion import welcome
 from ui.job import Job
 from ui.presentation import charts
 from ui.presentation.measures import compared_in_short, explained, in_short
 from ui.presentation.tables import (
-    TextTable,
     changes_table,
     comparison_tables,
     groups_table,
@@ -273,14 +272,14 @@ def show_runs(session: Session, library: Library, runs: Sequence[Run]) -> None:
 def show_figures(analyses: Sequence[RunAnalysis]) -> None:
     """Every figure with its 95 % interval, and the main ones by group of questions."""
     runs = {analysis.name: analysis.figures for analysis in analyses}
-    show_table(runs_table(runs, _MAIN_FIGURES, t("Figure")))
+    show_table(runs_table(runs, _MAIN_FIGURES, t("Figure")).to_columns())
     st.caption(t("Each figure with its 95 % bootstrap interval."))
     with st.expander(t("What the figures mean"), icon=":material/help:"):
         for name, sentence in explained([*_MAIN_FIGURES, *_GROUP_FIGURES], t):
             st.markdown(f"**{escape(name)}**: {escape(sentence)}")
     first = analyses[0]
     st.markdown(f"**{escape(t('By kind of question: {name}', name=first.name))}**")
-    show_table(groups_table(first.figures, _GROUP_FIGURES, t))
+    show_table(groups_table(first.figures, _GROUP_FIGURES, t).to_columns())
 
 
 def show_charts(analyses: Sequence[RunAnalysis]) -> None:
@@ -311,16 +310,11 @@ def show_comparisons(analyses: Sequence[RunAnalysis]) -> None:
         st.markdown(f"**{escape(f'{first.name} → {other.name}')}**")
         for line in compared_in_short(comparison, t):
             st.markdown(f"- {escape(line)}")
-        show_table(comparison_tables(comparison, t)[0])
+        show_table(comparison_tables(comparison, t)[0].to_columns())
         for condition in comparison.conditions:
             st.caption(escape(condition))
         if comparison.changes:
-            show_table(changes_table(comparison, text=t))
-
-
-def show_table(table: TextTable) -> None:
-    """A table as a data frame."""
-    st.dataframe(table.to_columns(), hide_index=True, width="stretch")
+            show_table(changes_table(comparison, text=t).to_columns())
 
 
 def show_question(session: Session, library: Library, analyses: Sequence[RunAnalysis]) -> None:

@@ -12,7 +12,7 @@ from ingest.errors import KathederError
 from ingest.store import Library
 from rag.evaluation.questions import Question
 from rag.evaluation.run_file import Run, meta_path, read_run
-from ui.file_exchange import offer_file
+from ui.file_exchange import offer_file, show_table
 from ui.session import Session, plain_error
 from ui.text import counted, escape, t
 
@@ -74,7 +74,7 @@ def list_runs(session: Session, runs: Mapping[str, Path], running: str | None) -
                 cells = (name, plain_error(error), "", "")
             for column, cell in zip(rows.values(), cells, strict=True):
                 column.append(cell)
-        st.dataframe(rows, hide_index=True, width="stretch")
+        show_table(rows)
         names = st.multiselect(
             t("Runs to delete"),
             [name for name in runs if name != running],

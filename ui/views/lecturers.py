@@ -21,7 +21,7 @@ from rag.evaluation.question_log import FILE, AskedQuestion, QuestionLog, groupe
 from rag.evaluation.questions import Gold, read_questions
 from rag.evaluation.run_file import PageReference, read_run
 from rag.types import Grade
-from ui.file_exchange import offer_file
+from ui.file_exchange import offer_file, show_table
 from ui.ingestion import welcome
 from ui.navigation import open_lecture
 from ui.session import Session, error_text, lazy_tabs
@@ -89,15 +89,13 @@ def _questions(session: Session, library: Library) -> None:
     if not asked:
         st.caption(t("No such question was logged."))
     else:
-        st.dataframe(
+        show_table(
             {
                 t("Question"): [one.last.question for one in asked],
                 t("Asked"): [one.times for one in asked],
                 t("Last asked"): [one.last.day for one in asked],
                 t("Pages found"): ["; ".join(_citations(one)) for one in asked],
             },
-            hide_index=True,
-            width="stretch",
         )
         _test_case(session, library, asked)
     _export(session, log)
@@ -185,14 +183,12 @@ def _feedback(session: Session) -> None:
     if not comments:
         st.caption(t("No answer has been rated yet."))
         return
-    st.dataframe(
+    show_table(
         {
             t("Question"): [question for question, _, _ in comments],
             t("Good"): [good for _, good, _ in comments],
             t("Comment"): [comment for _, _, comment in comments],
         },
-        hide_index=True,
-        width="stretch",
     )
     values = session.conversations.question_set()
     lines = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
@@ -239,7 +235,7 @@ def _coverage(session: Session, library: Library) -> None:
         warn_of_missing_documents(library, questions)
         reached = right_pages(questions)
     lectures = page_coverage(library, reached)
-    st.dataframe(
+    show_table(
         {
             t("Lecture"): [one.document.name for one in lectures],
             t("Pages"): [len(one.pages) for one in lectures],
@@ -251,8 +247,6 @@ def _coverage(session: Session, library: Library) -> None:
                 format="percent", min_value=0.0, max_value=1.0
             )
         },
-        hide_index=True,
-        width="stretch",
     )
     open_ones = [one for one in lectures if one.unreached]
     lecture = st.selectbox(

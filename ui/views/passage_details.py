@@ -12,6 +12,7 @@ from rag.pipeline import Pipeline
 from rag.spans import judge_input, quotable_spans, span_text
 from rag.trace import ORDER, Outcome, Trace
 from rag.types import Grade, Hit, Source
+from ui.file_exchange import show_table
 from ui.presentation.labels import STAGES
 from ui.text import citation_of, escape, t
 
@@ -99,15 +100,13 @@ def show_prompt(pipeline: Pipeline, question: str, evidence: Sequence[Source]) -
         doubt=f"{pipeline.thresholds.doubt:.2f}",
     )
     st.markdown(escape(verdict))
-    st.dataframe(
+    show_table(
         {
             t("Number"): [source.number for source in evidence],
             t("Score"): [round(source.score, 3) for source in evidence],
             t("Page"): [citation_of(source) for source in evidence],
             t("Text"): [source.quote for source in evidence],
         },
-        hide_index=True,
-        width="stretch",
     )
     st.markdown(f"**{escape(t('Prompt for the language model'))}**")
     for message in pipeline.writing_task(query, hits, tuple(evidence)).messages:

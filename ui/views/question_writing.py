@@ -15,7 +15,7 @@ from ingest.store import Library
 from ingest.types import Document
 from rag.evaluation.drafts import draft_questions, new_question, question_lines
 from rag.evaluation.questions import Gold, Question, read_questions
-from ui.file_exchange import offer_file
+from ui.file_exchange import offer_file, show_table
 from ui.identity.roles import Identity
 from ui.page_view import thumbnail
 from ui.session import Session, error_text
@@ -163,7 +163,7 @@ def _list(identity: Identity, file: Path, questions: Sequence[Question]) -> None
     st.caption(counted(len(questions), "question", "questions"))
     if not questions:
         return
-    st.dataframe(
+    show_table(
         {
             t("Question"): [question.question for question in questions],
             t("Pages"): [
@@ -172,8 +172,6 @@ def _list(identity: Identity, file: Path, questions: Sequence[Question]) -> None
             ],
             t("A right answer"): [question.answer for question in questions],
         },
-        hide_index=True,
-        width="stretch",
     )
     by_id = {question.id: question.question for question in questions}
     removed = st.multiselect(
