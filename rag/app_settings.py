@@ -57,6 +57,9 @@ class AppSettings(Section):
     """Name of the environment variable that has the service's key; "" for a service without keys."""
     guides: bool = True
     """Make the guides to new lectures in the background, while no reader waits for an answer."""
+    read_ahead: bool = True
+    """Have the rerankers read passages after the start, while no reader waits, so that first searches are
+    faster."""
     log_questions: bool = False
     """Log each question with its day and the pages found, without names, for the lecturer (page
     "Lecturers", `katheder log`); readers see a line that says so."""

@@ -22,6 +22,8 @@ from ingest.types import ParsedDocument, Passage
 
 # No test reads or changes the settings file of whoever runs it.
 os.environ["KATHEDER_CONFIG"] = tempfile.mkdtemp(prefix="katheder-config-")
+# The servers that tests start are asked a few questions at once, beside other tests.
+os.environ["KATHEDER_APP__READ_AHEAD"] = "false"
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -129,7 +129,8 @@ class Attentive:
 
 
 @pytest.mark.parametrize(("room", "expected"), [(100, 9), (5, 4)])
-def test_passages_are_read_while_nobody_asks(tmp_path, room, expected):
+def test_passages_are_read_while_nobody_asks(tmp_path, monkeypatch, room, expected):
+    monkeypatch.delenv("KATHEDER_APP__READ_AHEAD")  # see conftest
     lecture = tmp_path / "lecture.md"
     lecture.write_text("\n\n".join(f"# Part {n}\n\nIt is about part {n}." for n in range(9)))
     library = Library(tmp_path / "library", create=True)

@@ -58,7 +58,8 @@ def create_app(
         end = threading.Event()
         prepare = threading.Thread(
             target=_prepare,
-            args=(engine, end, not is_worker),  # a worker's user waits for a few questions at most
+            # A worker's user waits for a few questions at most.
+            args=(engine, end, settings.read_ahead and not is_worker),
             name="katheder-prepare",
             daemon=True,
         )
