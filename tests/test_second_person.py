@@ -7,8 +7,9 @@ with what their owner sees by the same message.
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -272,6 +273,24 @@ def test_a_hundred_sockets_and_a_flood_of_reruns_leave_the_app_to_others(app):
         connection.close()
     assert b"Ask the lectures" in app.shown("ben")  # his sockets are free again
     assert app.is_well()
+
+
+def test_an_unexpected_error_shows_a_page_of_our_own(app):
+    file = app.folder / NOTES
+
+    def rename(old: str, new: str) -> None:
+        with closing(sqlite3.connect(file)) as db, db:
+            db.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("notes", "notes_away")
+    try:
+        content = app.shown("ben", page="notes")
+    finally:
+        rename("notes_away", "notes")
+    assert b"Nothing that was saved is lost" in content
+    assert b"sqlite3" not in content
+    assert str(app.folder).encode() not in content
+    assert SECRET.encode() in app.shown("anna", page="notes")
 
 
 def test_large_and_torn_requests_cost_themselves(app):

@@ -21,6 +21,8 @@ GERMAN = {
     "read from an image": "aus einem Bild gelesen",
     "corrected by hand": "von Hand berichtigt",
     # all pages
+    "An unexpected error occurred on this page. Nothing that was saved is lost; load the page again. The log, which the program prints where it was started, has the error under {number}.": "Auf dieser Seite ist ein unerwarteter Fehler aufgetreten. Nichts Gespeichertes ist verloren; lade die Seite neu. Das Protokoll, das das Programm dort ausgibt, wo es gestartet wurde, hat den Fehler unter {number}.",
+    "Copy details": "Einzelheiten kopieren",
     "Your saved settings are not valid and were reset: {why}": "Deine gespeicherten Einstellungen sind ungültig und wurden zurückgesetzt: {why}",
     "Ask": "Fragen",
     "Passages": "Textstellen",

@@ -210,6 +210,7 @@ def _serve_pages(folder: Path, settings: Settings, host: str, port: int, proxy: 
 
     limit_arenas()
 
+    from ui.fault_page import show_fault
     from ui.identity.oidc import Provider
     from ui.identity.sessions import open_sessions
     from ui.service.engine import Engine, Loader
@@ -227,6 +228,7 @@ def _serve_pages(folder: Path, settings: Settings, host: str, port: int, proxy: 
     pages = st.App(
         resources.package_file("ui", "app.py"),
         secrets=provider.streamlit_secrets if provider else None,
+        on_script_error=show_fault,
     )
     bootstrap.load_config_options(
         {
