@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -191,5 +192,8 @@ def test_a_structured_answer_keeps_its_form_and_what_is_unsupported_stands_benea
     answer, _, ending = text.partition("\n\n---\n")
     assert "1803" not in answer
     assert "not supported by the lectures:\n\n~~Cats were invented in 1803" in ending
+    assert "animals.pdf, p. 1](http" in ending
+    assert "png?" in ending
+    assert re.search(r"\): “A cat sleeps sixteen hours a day\. ?.*”", ending)
     assert "![" not in text
     assert "1803" not in str(script.requests[-1]["messages"])  # it is no part of the conversation

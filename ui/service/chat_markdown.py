@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from textwrap import shorten
 
 from ingest.text.languages import language
 from rag.ground import unsupported_sentences
@@ -10,6 +11,7 @@ from rag.types import Answer, Source
 from ui.safe_markdown import safe_blocks, safe_line
 
 _SOURCES = "\n\n---\n"
+_QUOTED = 160  # characters
 
 
 def markdown_parts(answer: Answer, address: Callable[[Source], str]) -> Iterator[str]:
@@ -30,7 +32,8 @@ def markdown_parts(answer: Answer, address: Callable[[Source], str]) -> Iterator
         paragraphs += [" ".join(said)] if said else []
     for number, text in enumerate(paragraphs):
         yield f"\n\n{text}" if number else text
-    ending = ["  \n".join(source_link(source, address) for source in answer.sources)]
+    lines = [source_link(source, address) + _quote(answer, source) for source in answer.sources]
+    ending = ["  \n".join(lines)]
     if unsupported := unsupported_sentences(answer):
         ending.append(language(answer.language).unsupported)
         ending += [f"~~{safe_line(text, plain)}~~" for text in unsupported]
@@ -54,6 +57,13 @@ def _lead(lines: tuple[str, ...], source: int) -> str:
     """A lead as a paragraph, or a list under its label, with the number of its source."""
     marked = ["- " + plain(line[2:]) if line.startswith("• ") else plain(line) for line in lines]
     return "\n".join(marked) + f" [{source}]"
+
+
+def _quote(answer: Answer, source: Source) -> str:
+    """The first words of a source's quote, if the answer does not say them."""
+    if not source.quote or (answer.says(source) and not answer.leads):
+        return ""
+    return f": “{plain(shorten(source.quote, _QUOTED, placeholder=' …'))}”"
 
 
 def source_link(source: Source, address: Callable[[Source], str]) -> str:
