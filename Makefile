@@ -51,11 +51,15 @@ fuzz: .venv/.dev
 
 # The wheel with a list of what it needs (CycloneDX), and at the end a look at known faults of that; it
 # fails where a dependency could not be looked up.
-release: wheel
-	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
-	$(BIN)/cyclonedx-py environment --output-format JSON --output-file dist/katheder.cdx.json $(BIN)/python
+release: wheel build/release/bin/pip-audit
+	build/release/bin/cyclonedx-py environment --output-format JSON --output-file dist/katheder.cdx.json $(BIN)/python
 	cd dist && sha256sum katheder-*.whl katheder.cdx.json > SHA256SUMS
-	$(BIN)/pip-audit --strict --skip-editable --disable-pip -r constraints.txt --no-deps
+	build/release/bin/pip-audit --strict --skip-editable --disable-pip -r constraints.txt --no-deps
+
+# Apart from .venv, so that they are not in its list.
+build/release/bin/pip-audit:
+	$(PYTHON) -m venv build/release
+	build/release/bin/pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
 
 # The fast tests with the lowest versions that pyproject.toml allows, in build/lowest.
 test-lowest:

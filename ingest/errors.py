@@ -25,6 +25,10 @@ class LibraryUnusable(KathederError):
     """A library that cannot be opened: damaged, locked, without permission, or on a full disk."""
 
 
+class DiskFull(KathederError):
+    """A file that cannot be written for want of room; the text names the disk."""
+
+
 class LibraryMissing(KathederError):
     """There is no library, or only an empty one, where one with documents is needed."""
 

@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ingest.errors import KathederError
+from ingest.disk import naming_full_disk
+from ingest.errors import DiskFull, KathederError
 from ingest.pipeline import FileReport
 from ingest.readers import READERS
 from ingest.store import Library
@@ -62,6 +63,7 @@ def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -
     Raises:
         UploadRefused: not of its type by its first 1024 bytes, or larger than
             `limits.max_upload_mb`.
+        DiskFull: there is no room for it; nothing stays.
     """
     clean = clean_name(name)
     if len(content) > limits.max_upload_mb * _MEGABYTE:
@@ -71,15 +73,16 @@ def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -
         )
     if fault := type_fault(Path(clean).suffix, content):
         raise UploadRefused(f"{clean}: {fault}")
-    folder.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
         target = folder / clean
         if number > 1:
             target = target.with_stem(f"{target.stem} ({number})")
         try:
-            with target.open("xb") as file:
-                file.write(content)
+            with naming_full_disk(folder, len(content)):
+                folder.mkdir(parents=True, exist_ok=True)
+                with target.open("xb") as file:
+                    file.write(content)
             return target
         except FileExistsError:
             if target.is_file() and target.read_bytes() == content:
@@ -161,7 +164,7 @@ def store_uploads(
                 )
             used += len(content)
             stored[store_upload(folder, name, content, limits)] = None
-        except UploadRefused as error:
+        except (UploadRefused, DiskFull) as error:
             refused.append(FileReport(clean_name(name), "failed", message=str(error)))
     return list(stored), refused
 

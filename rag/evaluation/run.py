@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ingest.disk import naming_full_disk, write_whole
 from rag.errors import BadRunFile, BadSettings
 from rag.evaluation.leads import is_clean
 from rag.evaluation.questions import Question, history_of
@@ -69,6 +70,7 @@ def evaluate(
 
     Raises:
         BadRunFile: the run was begun under other conditions; the message names what differs.
+        DiskFull: there is no room for a line; the run goes on from the last whole one.
     """
     meta = describe(questions, pipeline, generate)
     finished = _resume(output, meta)
@@ -78,7 +80,7 @@ def evaluate(
     if not remaining:
         return
     _warm(pipeline, generate)
-    with output.open("a", encoding="utf-8") as file:
+    with naming_full_disk(output.parent), output.open("a", encoding="utf-8") as file:
         for question in remaining:
             line = answer_one(question, questions, pipeline, generate)
             file.write(json.dumps(line.as_dict(), ensure_ascii=False) + "\n")
@@ -157,15 +159,7 @@ def describe(questions: Sequence[Question], pipeline: Pipeline, generate: bool) 
 def _resume(output: Path, meta: dict[str, Any]) -> set[str]:
     """Make a run's file fit to be appended to; the ids that it already holds."""
     if not output.is_file() or output.stat().st_size == 0:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        target = meta_path(output)
-        partial = target.with_suffix(".part")
-        try:
-            partial.write_text(json.dumps(meta, ensure_ascii=False) + "\n", encoding="utf-8")
-            partial.replace(target)
-        except OSError:  # a full disk keeps no half of it
-            partial.unlink(missing_ok=True)
-            raise
+        write_whole(meta_path(output), (json.dumps(meta, ensure_ascii=False) + "\n").encode())
         return set()
     run = read_run(output)
     if changes := differences(_with_current_names(run.meta), json.loads(json.dumps(meta))):

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _STATUS: Mapping[type[KathederError], int] = {
     QueueFull: 429,
     UploadRefused: 422,
+    ingest.errors.DiskFull: 507,
     ingest.errors.LibraryMissing: 409,
     ingest.errors.BadCourse: 404,
     ingest.errors.BadPage: 404,

@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from ingest import resources
+from ingest.disk import write_whole
 from ingest.errors import KathederError
 from ingest.store import Library
 from rag.evaluation.analysis import RunAnalysis, analyse
@@ -161,6 +162,7 @@ def add_questions(session: Session, name: str, content: bytes) -> str:
 
     Raises:
         BadQuestionFile: a line does not fit; nothing is saved.
+        DiskFull: there is no room; nothing is saved.
     """
     session.identity.require("question-set.write")
     stem = re.sub(r"[^\w .-]", "_", Path(name).stem)[:80].strip(" .") or "questions"
@@ -168,9 +170,7 @@ def add_questions(session: Session, name: str, content: bytes) -> str:
         draft = Path(scratch) / f"{stem}.jsonl"
         draft.write_bytes(content)
         read_questions(draft)
-    target = session.folder / "questions" / f"{stem}.jsonl"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    write_whole(session.folder / "questions" / f"{stem}.jsonl", content)
     return stem
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from ingest.disk import write_whole
 from ingest.errors import KathederError
 from ingest.store import Library
 from ingest.types import Document
@@ -229,12 +230,10 @@ def save_set(identity: Identity, file: Path, lines: str) -> None:
 
     Raises:
         NotAllowed: the role may not.
+        DiskFull: there is no room; the file stays as it was.
     """
     identity.require("question-set.write")
-    file.parent.mkdir(parents=True, exist_ok=True)
     if not lines:
         file.unlink(missing_ok=True)
         return
-    draft = file.with_suffix(".draft")
-    draft.write_text(lines, encoding="utf-8")
-    draft.replace(file)
+    write_whole(file, lines.encode())
