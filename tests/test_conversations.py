@@ -16,6 +16,7 @@ import pytest
 from tiny_models import hit
 
 from rag.evaluation.questions import questions_from
+from rag.queries import MAX_QUESTION
 from rag.scope import EVERYTHING, Scope
 from rag.types import Answer, Doubt, Sentence, Source, StageScore, Turn
 from rag.written_units import WrittenUnit
@@ -110,6 +111,18 @@ def test_long_questions_are_shortened_to_a_title(conversations):
     title = conversations.search("")[0].title
     assert len(title) == 60
     assert title.endswith("…")
+
+
+def test_what_a_program_sends_is_cut_to_what_a_page_takes(conversations):
+    conversation, exchange = conversations.add_question("", None, "x" * 10**6)
+    conversations.rename(conversation, "title " * 10**5)
+    conversations.save_feedback(exchange, False, "comment " * 10**5)
+    [saved] = conversations.exchanges(conversation)
+    assert len(saved.question) == MAX_QUESTION + 1  # still one that is refused
+    assert len(saved.comment) == 4000
+    [found] = conversations.search("", "title")
+    assert len(found.title) == 100
+    assert conversations.search("", "%_" * 10**6) == []
 
 
 def test_many_threads_write_without_mixing(conversations):

@@ -26,6 +26,17 @@ def test_details_have_the_way_to_the_error_and_no_word_of_a_reader():
     assert "/" not in details
 
 
+def test_what_a_user_can_mend_is_shown_in_its_own_words():
+    def page():
+        from ingest.errors import BadCourse
+        from ui.fault_page import show_fault
+
+        show_fault(BadCourse("There is no course 'AI'."))
+
+    [message] = AppTest.from_function(page).run().error
+    assert "There is no course" in message.value
+
+
 def test_the_page_says_that_nothing_is_lost_and_names_no_cause(caplog):
     def page():
         from ui.fault_page import show_fault

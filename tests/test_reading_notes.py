@@ -9,7 +9,7 @@ from pathlib import Path
 import markdown_it
 import pytest
 
-from ui.reading.notes import Note, Notes, UnreadableNotes, as_anki, as_markdown
+from ui.reading.notes import Note, Notes, TooManyNotes, UnreadableNotes, as_anki, as_markdown
 
 PINNED = Note("What is *it*?", "A cat: 16 h\n$5 & <b>", "AI, lecture 3, p. 12", "d" * 64, 12, "AI")
 OWN = Note("Überanpassung heißt $x^2$")
@@ -33,6 +33,17 @@ def test_notes_outlive_the_program_and_belong_to_their_reader(notes, tmp_path):
     assert (pinned.id, pinned.quote, pinned.page, pinned.course) == (id, PINNED.quote, 12, "AI")
     assert own.text == OWN.text
     assert words(again.search("ben")) == ["ben's"]
+
+
+def test_a_reader_keeps_so_many_notes_and_others_theirs(notes, monkeypatch):
+    monkeypatch.setattr("ui.reading.notes.MOST", 2)
+    for _ in range(2):
+        notes.add("anna", OWN)
+    with pytest.raises(TooManyNotes, match="2 notes already, and the limit is 2"):
+        notes.add("anna", OWN)
+    notes.remove("anna", notes.search("anna")[0].id)
+    notes.add("anna", OWN)
+    notes.add("ben", OWN)
 
 
 def test_all_words_are_searched_whatever_their_accents(notes):

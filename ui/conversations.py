@@ -16,11 +16,14 @@ from typing import Any
 from ingest.errors import KathederError
 from ingest.text.detect import language_of
 from ingest.user_file import UserFile
+from rag.queries import MAX_QUESTION
 from rag.scope import EVERYTHING, Scope
 from rag.types import Answer, Turn
 from ui.stored_answers import UnreadableAnswer, dump_answer, load_answer
 
 FILE = "conversations.sqlite"
+# Characters; the fields of the pages have limits too, which a program need not keep.
+_LONGEST_TITLE, _LONGEST_COMMENT, _LONGEST_SEARCH = 100, 4000, 500
 _TITLE = 60  # characters of the first question that name a conversation
 
 #: By the format that each one reads; their statements change the tables to the next format.
@@ -108,6 +111,7 @@ class Conversations:
 
     def search(self, reader: str, text: str = "") -> list[Conversation]:
         """A reader's conversations, the last changed first; with `text`, those that contain it."""
+        text = text[:_LONGEST_SEARCH]
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         with self._transaction() as db:
             rows = db.execute(
@@ -145,12 +149,12 @@ class Conversations:
         return self.reader_of(row[0]) if row else None
 
     def rename(self, conversation: str, title: str) -> None:
-        """Rename a conversation; a blank title changes nothing."""
+        """Rename a conversation; a blank title changes nothing, and a long one is cut."""
         if title.strip():
             with self._transaction() as db:
                 db.execute(
                     "UPDATE conversations SET title = ? WHERE id = ?",
-                    (title.strip(), conversation),
+                    (title.strip()[:_LONGEST_TITLE], conversation),
                 )
 
     def delete(self, conversation: str) -> None:
@@ -170,9 +174,12 @@ class Conversations:
     ) -> tuple[str, int]:
         """Save a question to the lectures of a scope and a model, in a new conversation if None.
 
+        A question that is longer than any that is answered is cut behind that.
+
         Returns:
             The ids of the conversation and of the exchange.
         """
+        question = question[: MAX_QUESTION + 1]
         with self._transaction() as db:
             now = time.time()
             if conversation is None:
@@ -259,7 +266,12 @@ class Conversations:
         with self._transaction() as db:
             db.execute(
                 "UPDATE exchanges SET verdict = ?, comment = ?, gold = ? WHERE id = ?",
-                (None if verdict is None else int(verdict), comment, gold_pages, exchange),
+                (
+                    None if verdict is None else int(verdict),
+                    comment[:_LONGEST_COMMENT],
+                    gold_pages,
+                    exchange,
+                ),
             )
 
     def feedback(self) -> list[tuple[str, bool, str]]:

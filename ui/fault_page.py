@@ -10,14 +10,22 @@ from importlib.metadata import version
 
 import streamlit as st
 
+from ingest.errors import KathederError
 from ui.copy_button import copy_button
+from ui.session import error_text
 from ui.text import escape, t
 
 log = logging.getLogger(__name__)
 
 
 def show_fault(error: Exception) -> bool:
-    """Show what happened, where the log has it, and details to copy; True, since it is shown."""
+    """Show what happened, where the log has it, and details to copy; True, since it is shown.
+
+    What a user can mend, raised by what follows a click, is shown in its own words.
+    """
+    if isinstance(error, KathederError):
+        st.error(error_text(error))
+        return True
     number = secrets.token_hex(4)
     log.error("Unexpected error %s", number, exc_info=error)
     st.error(

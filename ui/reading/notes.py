@@ -23,6 +23,14 @@ _TABLE = """CREATE TABLE IF NOT EXISTS notes (
 _UPGRADES = ((_TABLE,),)
 
 
+#: Notes of one reader.
+MOST = 2000
+
+
+class TooManyNotes(KathederError):
+    """A note beyond those that one reader may keep."""
+
+
 class UnreadableNotes(KathederError):
     """The file of notes is of a newer format or no database; the text says which."""
 
@@ -59,8 +67,20 @@ class Notes:
         self._transaction = UserFile(path, _UPGRADES, "the notes", UnreadableNotes).transaction
 
     def add(self, reader: str, note: Note) -> int:
-        """Save a new note; gives its id."""
+        """Save a new note; gives its id.
+
+        Raises:
+            TooManyNotes: the reader has as many as may be.
+        """
         with self._transaction() as db:
+            [number] = db.execute(
+                "SELECT count(*) FROM notes WHERE reader = ?", (reader,)
+            ).fetchone()
+            if number >= MOST:
+                raise TooManyNotes(
+                    f"There are {number} notes already, and the limit is {MOST}. Remove some, or "
+                    "export them first."
+                )
             row = db.execute(
                 "INSERT INTO notes (reader, course, text, quote, citation, document, page, changed)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
