@@ -61,19 +61,31 @@ def served(
         folder = Path(scratch) / "library"
         shutil.copytree(library, folder)
         prepare(folder)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "ui.cli", "serve", "--library", str(folder)]
-        process = subprocess.Popen(
-            [*command, f"--port={port}"], stderr=subprocess.DEVNULL, env=os.environ | environment
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_ready(address)
-            yield Served(address, process.pid, folder)
-        finally:
-            process.terminate()
-            process.wait(90)
+        with serving(folder, **environment) as service:
+            yield service
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Served]:
+    """Serve a library itself by `katheder serve`, and wait until it is ready.
+
+    Args:
+        folder: The library's.
+        environment: Further variables, such as settings.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "ui.cli", "serve", "--library", str(folder)]
+    process = subprocess.Popen(
+        [*command, f"--port={port}"], stderr=subprocess.DEVNULL, env=os.environ | environment
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_until_ready(address)
+        yield Served(address, process.pid, folder)
+    finally:
+        process.terminate()
+        process.wait(90)
 
 
 def _wait_until_ready(address: str) -> None:
