@@ -5,8 +5,8 @@
     python -m tests.hostile.service leave LIBRARY --rounds 20
 
 `memory` asks questions of 2 to 3,000 words, one after another, and shows the page of each answer's
-first source; printed is the resident memory of the service's process after the first 20 and every
-hundred questions, and the largest as a multiple of the first. `uploads` searches without a pause, in turn
+first source; printed is the resident memory of the service's process after every 20 questions, and
+the largest as a multiple of the first. `uploads` searches without a pause, in turn
 while nothing else happens and while files of `tests.hostile.files` are being read; printed are the 95th
 percentiles of both and their ratio. `leave` asks, quoted and written, and closes the socket at a random
 moment of the answer; printed are the seconds and the processor seconds of the service until the question
@@ -37,6 +37,7 @@ from rag.queries import MAX_QUESTION
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from hostile.files import FILES
 
+_EVERY = 20  # questions, after which the memory is printed
 _FIRST = 20  # questions, after which the memory is what the others are compared with
 _NO_LIMIT = {"KATHEDER_APP__REQUESTS_PER_MINUTE": "1000000"}
 #: Each takes its reader to a limit of time or of memory.
@@ -64,7 +65,7 @@ def measure_memory(service: Served, number: int) -> dict[str, float]:
             if sources := reply.json()["sources"]:
                 client.get(sources[0]["image"]).raise_for_status()
                 pages += 1
-            if asked == _FIRST or asked % 100 == 0:
+            if asked == _FIRST or asked % _EVERY == 0:
                 sizes[asked] = service.resident_mb
                 print(f"{asked:5d} questions, {pages} pages: {sizes[asked]:.0f} MB", flush=True)
     first = sizes[_FIRST]

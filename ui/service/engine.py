@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ingest.abandonment import Abandoned, abandonable, check_abandoned
+from ingest.memory import trim_memory
 from ingest.store import Library
 from rag.models import Models
 from rag.pipeline import Pipeline
@@ -126,6 +127,8 @@ class Engine:
                 return  # nobody reads on
             except BaseException as error:  # raised again in the request
                 put(_End(error))
+            finally:
+                trim_memory()
 
         threading.Thread(target=run, name="katheder-answer", daemon=True).start()
         try:

@@ -15,7 +15,6 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
-from ingest.memory import trim_memory
 from rag.settings import Settings
 from rag.types import Event
 from ui.reader_settings import reader_changes
@@ -114,7 +113,6 @@ async def _lines(
         yield fault.encode() + b"\n"
     finally:
         stops.pop(question.id, None)
-        trim_memory()
 
 
 class _Either(threading.Event):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from ingest.errors import KathederError
+from ingest.memory import limit_arenas
 from rag.settings import Settings
 from ui.service.app import create_app
 from ui.service.engine import Engine, open_engine
@@ -39,6 +40,7 @@ def serve(folder: Path, settings: Settings, host: str, port: int, proxy: str = "
     Raises:
         KathederError: others can reach the service and there is no key, or the port is taken.
     """
+    limit_arenas()
     shared = is_shared(settings, host, proxy)
     if shared and not read_keys(folder).keys:
         raise KathederError(
