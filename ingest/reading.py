@@ -46,6 +46,9 @@ ProgressListener = Callable[[Path, int, int], None]
 
 _PAGE_SHARE = 1 / 4  # of the time limit, in CPU time, for one page of several
 _LONE_PAGE_SHARE = 1 / 2  # for the only page
+# Of the time limit: how long a child may use no CPU time before it counts as blocked, and how long one
+# may take that uses some, on a machine that is busy with others.
+_BLOCKED_SHARE, _STARVED_FACTOR = 1 / 2, 10
 _PICTURE_FACTOR = 3  # reading a picture takes more time
 _PICTURE_MEGABYTES = 1500  # and memory, for the models
 _RETRIES = 4  # with less of the pages that ended the reader
@@ -312,6 +315,7 @@ class _Watch:
             "(setting reading.memory_mb); print it to PDF again"
         )
         self._seen, self._cpu_seen = time.monotonic(), child.cpu_seconds()
+        self._worked, self._cpu = self._seen, self._cpu_seen  # when it last used CPU time
         self._stopped = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -345,4 +349,17 @@ class _Watch:
         page_limit = (_PAGE_SHARE if self.progress.total > 1 else _LONE_PAGE_SHARE) * self._seconds
         if self.progress.page and in_page > page_limit:
             return page_limit
-        return self._seconds if wall > self._seconds else 0.0
+        if cpu != self._cpu:
+            self._worked, self._cpu = time.monotonic(), cpu
+        return self._seconds if wall > self._seconds and not self._is_starved(wall) else 0.0
+
+    def _is_starved(self, wall: float) -> bool:
+        """Whether the child works, and others leave it less CPU time than the limit allows it."""
+        if self._cpu is None or self._cpu_seen is None:
+            return False
+        used, idle = self._cpu - self._cpu_seen, time.monotonic() - self._worked
+        return (
+            used < self._seconds
+            and idle < _BLOCKED_SHARE * self._seconds
+            and wall < _STARVED_FACTOR * self._seconds
+        )

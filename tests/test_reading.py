@@ -145,6 +145,34 @@ def test_reader_that_hangs_is_ended_and_the_next_file_is_read(start, tmp_path):
 
 @needs_unix
 @needs_proc
+@pytest.mark.slow
+def test_a_reader_that_others_leave_little_processor_time_goes_on(start, tmp_path):
+    file = tmp_path / "long.md"
+    file.write_text("\n\n".join(f"Paragraph {n} holds **words**." for n in range(5000)))
+    limit, before, done = 5.0, set(children()), threading.Event()
+    reader = start(seconds=limit)
+    began = time.monotonic()
+
+    def starve() -> None:
+        while not done.wait(0.1):
+            for child in set(children()) - before:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGSTOP)
+                    done.wait(0.7)
+                    os.kill(child, signal.SIGCONT)
+
+    thread = threading.Thread(target=starve)
+    thread.start()
+    try:
+        assert "Paragraph 4999" in reader.result(file).pages[-1].text
+    finally:
+        done.set()
+        thread.join()
+    assert time.monotonic() - began > limit
+
+
+@needs_unix
+@needs_proc
 def test_reader_that_ends_costs_one_file(start, tmp_path):
     pipe = tmp_path / "pipe.pdf"
     os.mkfifo(pipe)
