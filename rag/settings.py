@@ -96,9 +96,9 @@ class ModelSettings(Section):
     adapter: str = "auto"
     """LoRA adapter of the generator: auto takes the bundled one for the bundled generator; a
     folder in peft's form; "none" leaves the generator as it is."""
-    engine: Literal["auto", "llama.cpp", "transformers"] = "transformers"
-    """What runs the bundled generator: transformers, or llama.cpp (package xllamacpp), which loads and
-    writes several times as fast; auto takes llama.cpp where it is installed and there is no GPU."""
+    engine: Literal["auto", "llama.cpp", "transformers"] = "auto"
+    """What runs the bundled generator: llama.cpp (package xllamacpp), which loads and writes several
+    times as fast, or transformers; auto takes llama.cpp where it is installed and there is no GPU."""
     recogniser: Literal["auto", "none"] = "auto"
     """Reads text in pictures while lectures are added: auto takes PP-OCR where rapidocr is
     installed; "none" leaves pictures unread."""

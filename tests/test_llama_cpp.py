@@ -154,10 +154,18 @@ def test_the_settings_choose_the_engine():
         return Models(ModelSettings(device="cpu", **fields)).writer.name
 
     transformers = name(engine="transformers")
-    assert name(engine="llama.cpp") == name(engine="auto") == f"{transformers} (llama.cpp)"
+    assert name(engine="llama.cpp") == name() == f"{transformers} (llama.cpp)"
     assert " + katheder-writer@" in transformers
     with pytest.raises(ModelMissing, match="needs a GGUF file"):
         name(engine="llama.cpp", generator=str(weights.locate(weights.MINILM).folder))
+
+
+def test_a_package_that_cannot_be_loaded_is_said(monkeypatch, tmp_path):
+    (tmp_path / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1 is missing')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
+    with pytest.raises(ModelMissing, match=r"cannot be loaded \(libgomp.* models\.engine"):
+        LlamaCppWriter(bundled()).load()
 
 
 @pytest.mark.slow

@@ -180,7 +180,13 @@ class LlamaCppWriter:
 
     @cached_property
     def _loaded(self) -> Any:
-        import xllamacpp
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise ModelMissing(
+                f"The package xllamacpp is installed but cannot be loaded ({error}). Install it again, or "
+                'set models.engine = "transformers" for the bundled generator.'
+            ) from error
 
         file = self._model.folder / self._model.file
         threads, poll = free_threads()
