@@ -176,6 +176,17 @@ def test_limits_draw_the_questions_from_all_passages_in_turn(texts, encoder):
     assert drawn == groups(texts, encoder, [], [], seed=1, most=most)
 
 
+def test_a_recipe_of_one_language_leaves_out_passages_and_questions_in_others(texts):
+    english, german = texts[0], replace(texts[1], lang="de")
+    mixed = replace(
+        english, questions=(english.questions[0], replace(english.questions[1], lang="de"))
+    )
+    [selected] = reranker.texts_in([mixed, german], "en")
+    assert selected.id == "cats-01"
+    assert [question.question for question in selected.questions] == ["hours of sleep"]
+    assert reranker.texts_in([mixed, german], "") == [mixed, german]
+
+
 def test_the_first_stage_is_the_real_one(texts, encoder, tmp_path):
     first_stage = FirstStage(texts[:1], ["whiskers of a walrus"], encoder, tmp_path / "library")
     [hits] = first_stage.search(["whiskers"])
@@ -277,6 +288,12 @@ def test_an_interrupted_run_resumes_and_ends_with_the_same_weights(tmp_path, cap
         uninterrupted.trainable_parameters(), resumed.trainable_parameters(), strict=True
     ):
         torch.testing.assert_close(one, other)
+
+
+def test_runs_that_differ_in_anything_have_checkpoints_of_their_own():
+    runs = [*reranker.RECIPES.items(), ("final", replace(RECIPE, seed=8)), ("final", RECIPE)]
+    assert len({recipe.checkpoint_name(name) for name, recipe in runs}) == len(runs)
+    assert RECIPE.checkpoint_name("final") == replace(RECIPE).checkpoint_name("final")
 
 
 # ---- the writer's examples and training ----

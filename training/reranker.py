@@ -1,6 +1,6 @@
 """Train the rerankers of `models/reranker` and `models/multilingual-reranker`.
 
-    python -m training.reranker [--smoke] [--output DIR] [--recipe NAME]
+    python -m training.reranker [--smoke] [--output DIR] [--recipe NAME] [--seed N]
 
 A listwise cross-entropy over each group ranks the texts that answer above the others. A binary
 cross-entropy makes probabilities comparable between questions, including the unanswerable ones.
@@ -47,16 +47,21 @@ class Recipe:
     """A run's hyperparameters.
 
     `base` is the bi-encoder, of which the first `layers` are used, the last `joint_layers` of them
-    trained; `scales` are the head's first factors of both cosines and its bias. The result is
-    `share` of the trained weights and the rest of those before training. `groups` says how many groups
-    of a kind are drawn at most, `batch` counts groups, rates are AdamW's highest.
+    trained; `scales` are the head's first factors of both cosines and its bias. With `initial` it
+    begins with the weights of that trained model instead. The result is `share` of the trained
+    weights and the rest of those before training. `groups` says how many groups of a kind are drawn
+    at most, from passages and questions in `language` alone where it is named; `batch` counts
+    groups, rates are AdamW's highest. `seed` decides the order and the untrained head's network,
+    `draw` which groups are drawn.
     """
 
     base: str = weights.MINILM
     layers: int | None = None
     joint_layers: int = 2
     scales: tuple[float, float, float] = (20.0, 2.0, -12.0)
+    initial: str = ""
     groups: Mapping[str, int] = field(default_factory=dict)
+    language: str = ""
     epochs: float = 1.0
     batch: int = 8
     layer_rate: float = 3e-5
@@ -68,7 +73,12 @@ class Recipe:
     units: bool = True
     unanswerable: bool = True
     seed: int = 7
+    draw: int = 7
     share: float = 1.0
+
+    def checkpoint_name(self, name: str) -> str:
+        """The file for a run's state, by the recipe's name and its values: no two share one."""
+        return f"reranker-{hashlib.sha256(f'{name} {self}'.encode()).hexdigest()[:16]}.pt"
 
 
 _GROUPS = {"passages": 2900, "units": 1400, "unanswerable": 400}
@@ -83,6 +93,15 @@ RECIPES = {
         share=0.75,
         background=200,
         summaries=400,
+    ),
+    "continued": Recipe(
+        initial=weights.RERANKER,
+        groups={"passages": 5000, "units": 2500, "unanswerable": 700},
+        language="en",
+        layer_rate=5e-5,
+        head_rate=3e-4,
+        background=300,
+        summaries=800,
     ),
     "fast": Recipe(layer_rate=1e-4),
     "three joint layers": Recipe(joint_layers=3),
@@ -269,15 +288,15 @@ def _batches(examples: Sequence[Group], recipe: Recipe) -> Iterator[list[Group]]
 
 def _groups(texts: Sequence[TrainingText], encoder: Encoder, recipe: Recipe) -> list[Group]:
     """All groups of some texts, from the cache if they were computed before."""
-    state = f"{texts} {recipe.background} {recipe.summaries} {recipe.pdf_share} {recipe.seed} "
+    state = f"{texts} {recipe.background} {recipe.summaries} {recipe.pdf_share} {recipe.draw} "
     state += f"{encoder.identity} {sorted(recipe.groups.items())}"
     key = hashlib.sha256(state.encode()).hexdigest()[:16]
     file = weights.cache_dir() / "training" / f"groups-{key}.json"
     if not file.is_file():
-        plain = background.passages(recipe.background, recipe.seed)
-        summaries = background.summaries(recipe.summaries, recipe.seed)
+        plain = background.passages(recipe.background, recipe.draw)
+        summaries = background.summaries(recipe.summaries, recipe.draw)
         computed = groups(
-            texts, encoder, plain, summaries, recipe.seed, recipe.pdf_share, recipe.groups
+            texts, encoder, plain, summaries, recipe.draw, recipe.pdf_share, recipe.groups
         )
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps([asdict(group) for group in computed]))
@@ -285,6 +304,17 @@ def _groups(texts: Sequence[TrainingText], encoder: Encoder, recipe: Recipe) -> 
     return [
         Group(g["question"], tuple(g["texts"]), tuple(g["right"]), tuple(g["teacher"]), g["kind"])
         for g in fields
+    ]
+
+
+def texts_in(texts: Sequence[TrainingText], language: str) -> list[TrainingText]:
+    """The passages in a language, with their questions in it; all of them where it is ""."""
+    if not language:
+        return list(texts)
+    return [
+        replace(text, questions=tuple(q for q in text.questions if q.lang == language))
+        for text in texts
+        if text.lang == language
     ]
 
 
@@ -304,13 +334,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--recipe", choices=RECIPES, default="final")
     parser.add_argument("--epochs", type=float, help="instead of the recipe's number")
+    parser.add_argument("--seed", type=int, help="instead of the recipe's")
     parser.add_argument("--smoke", action="store_true", help="a few steps, as a test")
     options = parser.parse_args(arguments)
     logging.getLogger("transformers").setLevel(logging.ERROR)
     recipe = RECIPES[options.recipe]
     if options.epochs:
         recipe = replace(recipe, epochs=options.epochs)
+    if options.seed is not None:
+        recipe = replace(recipe, seed=options.seed)
     texts = [text for text in read_texts() if text.subject not in HELD_OUT]
+    texts = texts_in(texts, recipe.language)
     if options.recipe == "summaries alone":
         texts = []
     if options.smoke:
@@ -322,8 +356,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(recipe.seed)
     reader = SplitCrossEncoder(open_base(base), recipe.joint_layers, layers=recipe.layers)
     reader.head.scale_to(*recipe.scales)
-    name = "".join(letter if letter.isalnum() else "-" for letter in options.recipe)
-    checkpoint = weights.cache_dir() / "training" / f"reranker-{name}.pt"
+    if recipe.initial:
+        reader.load_weights(weights.locate(recipe.initial).folder / WEIGHTS)
+    checkpoint = weights.cache_dir() / "training" / recipe.checkpoint_name(options.recipe)
     initial = [value.detach().clone() for value in reader.trainable_parameters()]
     train(reader, examples, recipe, None if options.smoke else checkpoint)
     mix_weights(reader, initial, recipe.share)
