@@ -82,6 +82,15 @@ class Recipe:
 
 
 _GROUPS = {"passages": 2900, "units": 1400, "unanswerable": 400}
+_CONTINUED = Recipe(
+    initial=weights.RERANKER,
+    groups={"passages": 5000, "units": 2500, "unanswerable": 700},
+    language="en",
+    layer_rate=5e-5,
+    head_rate=3e-4,
+    background=300,
+    summaries=800,
+)
 RECIPES = {
     "final": Recipe(),
     "multilingual": Recipe(
@@ -94,15 +103,8 @@ RECIPES = {
         background=200,
         summaries=400,
     ),
-    "continued": Recipe(
-        initial=weights.RERANKER,
-        groups={"passages": 5000, "units": 2500, "unanswerable": 700},
-        language="en",
-        layer_rate=5e-5,
-        head_rate=3e-4,
-        background=300,
-        summaries=800,
-    ),
+    "continued": _CONTINUED,
+    "continued faster": replace(_CONTINUED, layer_rate=1e-4, head_rate=1e-3),
     "fast": Recipe(layer_rate=1e-4),
     "three joint layers": Recipe(joint_layers=3),
     "whole passages only": Recipe(units=False),
