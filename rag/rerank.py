@@ -9,7 +9,8 @@ import numpy as np
 
 from ingest.chunk import embedding_text
 from ingest.text.detect import language_of
-from ingest.text.languages import DEFAULT
+from ingest.text.glossary import translated
+from ingest.text.languages import DEFAULT, language
 from ingest.types import Passage
 from rag.settings import RerankSettings
 from rag.types import Hit
@@ -115,7 +116,8 @@ def score_parts(
     """The score of each text, a part of the passage in the same place.
 
     A scorer that reads languages in different ways (`score_in`) gets the passages' languages, since
-    a row of figures or names shows none of its own.
+    a row of figures or names shows none of its own. For passages in another language the question's
+    terms are translated.
 
     Args:
         scorer: A reranker or a judge.
@@ -124,11 +126,33 @@ def score_parts(
         passages: As many.
         options: Further ones of the scorer, such as `batch_size`.
     """
+    spoken = language(language_of(question) or DEFAULT.code)
+    scores = [0.0] * len(texts)
+    rows_by_question: dict[str, list[int]] = {}
+    for row, (text, passage) in enumerate(zip(texts, passages, strict=True)):
+        words = translated(question, spoken, language(passage.language), text)
+        rows_by_question.setdefault(words, []).append(row)
+    for words, rows in rows_by_question.items():
+        codes = [passages[row].language for row in rows]
+        some = _scores(scorer, words, [texts[row] for row in rows], codes, options)
+        for row, score in zip(rows, some, strict=True):
+            scores[row] = score
+    return scores
+
+
+def _scores(
+    scorer: Scorer,
+    question: str,
+    texts: Sequence[str],
+    languages: Sequence[str],
+    options: dict[str, int],
+) -> list[float]:
+    """The score of each text, by `score_in` where the scorer has it."""
     score_in: Callable[..., list[float]] | None = getattr(scorer, "score_in", None)
-    if score_in is None:
-        score: Callable[..., list[float]] = scorer.score
-        return score(question, texts, **options)
-    return score_in(question, texts, [passage.language for passage in passages], **options)
+    if score_in is not None:
+        return score_in(question, texts, languages, **options)
+    score: Callable[..., list[float]] = scorer.score
+    return score(question, texts, **options)
 
 
 def foreign_logits(spoken: str, hits: Sequence[Hit]) -> np.ndarray:

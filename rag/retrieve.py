@@ -9,6 +9,7 @@ import numpy as np
 from ingest.embed import Encoder
 from ingest.store import Store
 from ingest.text.detect import language_of
+from ingest.text.glossary import translations
 from ingest.text.languages import DEFAULT, language
 from ingest.types import Passage
 from rag.settings import RetrievalSettings
@@ -52,7 +53,7 @@ def retrieve(
         {stage: weights[stage] for stage in lists},
         language=language_of(question),
         foreign_share=settings.foreign_lexical_score,
-        foreign_cosine=0.0 if across is None else _FOREIGN_COSINE,
+        foreign_cosine=0.0 if across is None else _allowance(language_of(question)),
     )
     return _bibliographies_last(hits, question)
 
@@ -81,6 +82,8 @@ def vector_across_languages(
 ) -> np.ndarray | None:
     """What `retrieve` takes as `across`; None where all documents are in the question's language.
 
+    It is of the question with the translations of its terms behind it.
+
     Args:
         encoder: None, or one without `across_languages`, which reads all languages alike.
         store: The library.
@@ -90,9 +93,20 @@ def vector_across_languages(
     """
     across = getattr(encoder, "across_languages", None)
     spoken = language_of(question) or DEFAULT.code
-    if across is None or vector is None or store.languages() <= {spoken}:
+    if across is None or encoder is None or vector is None:
         return None
-    return across(vector)
+    others = store.languages() - {spoken}
+    if not others:
+        return None
+    terms = [
+        term
+        for code in sorted(others)
+        for term in translations(question, language(spoken), language(code))
+    ]
+    if terms:
+        vector = encoder.encode_questions([f"{question} {', '.join(terms)}"])[0]
+    other_vector: np.ndarray | None = across(vector)
+    return vector if other_vector is None and terms else other_vector
 
 
 def _search_by_language(
@@ -100,7 +114,7 @@ def _search_by_language(
 ) -> list[tuple[Passage, float]]:
     """The k passages of the largest cosine, those of other languages with the vector for them.
 
-    The order counts _FOREIGN_COSINE more for those, the scores do not. A question whose words show
+    The order counts `_allowance` more for those, the scores do not. A question whose words show
     no language (`spoken` is "") may be in any, so that there nothing counts more.
     """
     own, others = (store.search_dense(query, 2 * k) for query in (vector, across))
@@ -109,9 +123,14 @@ def _search_by_language(
     passages += [pair for pair in others if _is_foreign(pair[0], reader)]
 
     def closeness(pair: tuple[Passage, float]) -> float:
-        return pair[1] + _FOREIGN_COSINE * _is_foreign(pair[0], spoken)
+        return pair[1] + _allowance(spoken) * _is_foreign(pair[0], spoken)
 
     return sorted(passages, key=lambda pair: (-closeness(pair), pair[0].id))[:k]
+
+
+def _allowance(spoken: str) -> float:
+    """What the cosine of a text in another language counts more for a question in some language."""
+    return _FOREIGN_COSINE if spoken in ("", DEFAULT.code) else 0.0
 
 
 def _is_foreign(passage: Passage, spoken: str) -> bool:

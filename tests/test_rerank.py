@@ -15,7 +15,7 @@ from ingest.chunk import embedding_text, windows
 from ingest.encoders import open_encoder
 from rag.cross_encoder import CrossEncoderReranker
 from rag.models import Models
-from rag.rerank import rerank
+from rag.rerank import rerank, score_parts
 from rag.settings import ModelSettings, RerankSettings
 from rag.split_reranker import SplitReranker
 from rag.types import Hit, StageScore
@@ -123,7 +123,8 @@ def test_text_in_another_language_counts_more_for_an_english_question():
         name = "fixed"
 
         def score(self, question, texts, *, batch_size=16):
-            return [1 / (1 + math.exp(-logit)) for logit in (0.0, -3.0, -0.5)]
+            logits = {"a": 0.0, "b": -3.0, "c": -0.5}
+            return [1 / (1 + math.exp(-logits[text[-1]])) for text in texts]
 
     def first(question, code):
         hits = [hit("a"), hit("b"), hit("c", language=code)]
@@ -132,6 +133,34 @@ def test_text_in_another_language_counts_more_for_an_english_question():
     english, german = "What is the chain rule of a derivative?", "Was ist die Kettenregel und wozu?"
     assert [first(english, "de"), first(english, "en"), first(english, "")] == ["c", "a", "a"]
     assert first(german, "de") == "a"
+
+
+def test_a_text_in_another_language_is_read_with_the_questions_terms_in_it():
+    """The scorer sees each text beside the question; of two translations the text's own is taken."""
+
+    class Recorder:
+        name = "recorder"
+
+        def __init__(self):
+            self.questions = {}
+
+        def score(self, question, texts, *, batch_size=16):
+            self.questions |= dict.fromkeys(texts, question)
+            return [0.1 * (1 + "stands".index(text[0])) for text in texts]
+
+    texts = ["shorter", "tief", "die Trefferquote", "nur Sensitivität", "deep recall"]
+    passages = [hit("p", text, language="de").passage for text in texts[:4]]
+    passages.append(hit("p", texts[4], language="en").passage)
+    recorder = Recorder()
+    scores = score_parts(recorder, "What is the recall?", texts, passages)
+    assert recorder.questions == {
+        "shorter": "What is the Trefferquote?",
+        "tief": "What is the Trefferquote?",
+        "die Trefferquote": "What is the Trefferquote?",
+        "nur Sensitivität": "What is the Sensitivität?",
+        "deep recall": "What is the recall?",
+    }
+    assert scores == pytest.approx([0.1, 0.2, 0.5, 0.4, 0.5])
 
 
 def test_a_stage_adds_its_score_and_changes_no_other(reranker):

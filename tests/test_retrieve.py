@@ -290,6 +290,25 @@ def test_an_english_question_finds_german_passages_by_the_encoder_that_reads_the
     assert vector_across_languages(encoder, library, question, vector) is None
 
 
+def test_the_terms_of_a_question_are_translated_for_texts_in_another_language(
+    tmp_path, make_pdf, encoder
+):
+    """The encoder counts words: without the translation, question and German slide share none."""
+    make_pdf("steuer.pdf", '#slide("Abgaben")[Die Steuerlast und wer sie am Ende trägt.]')
+    zeros = np.zeros(encoder.dimension, np.float32)
+    centres = {"en": zeros, "de": zeros}
+    joint = JointEncoder(encoder, encoder, Mixture(centres, centres, {"en": 0.5}))
+    library = Library(tmp_path / "terms", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, joint, passage_tokens=40))
+    question = "What is the tax burden, and why is it so?"
+    vector = joint.encode_questions([question])[0]
+    across = vector_across_languages(joint, library, question, vector)
+    [passage] = library.passages(library.documents()[0].id)
+    own = joint.encode([embedding_text(passage)])[0]
+    assert own @ across > own @ joint.across_languages(vector)
+    assert library.search_lexical(question, 1)[0][0].id == passage.id
+
+
 def test_a_list_of_literature_is_last_unless_it_is_asked_for(tmp_path, make_pdf, encoder):
     make_pdf(
         "cats.pdf",

@@ -45,8 +45,11 @@ def test_a_name_in_capitals_has_a_term_of_its_own():
         ("Was sagt die Tabelle?", "de", "de", ["sagt", "tabell"]),
         ("of d_k and k", "en", "en", ["d k", "k"]),
         ("layers", "en", "en", ["layer"]),
-        ("layers", "en", "de", ["lay"]),  # the stem of the text's language
+        ("layers", "en", "de", ["lay", "schicht"]),  # the stem of the text's language
         ("Überanpassung", "de", "de", ["uberanpass"]),
+        ("overfitting", "en", "de", ["overfitting", "uberanpass", "uberangepasst"]),
+        ("Überanpassung", "de", "en", ["overfit", "uberanpassung", "ueberanpassung"]),
+        ("a neural network", "en", "de", ["network", "neural", "neuronal netz"]),
         ("Müller", "en", "en", ["muller", "mueller"]),
     ],
 )

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
+from ingest.text.glossary import translations
 from ingest.text.languages import LANGUAGES, Language
 from ingest.text.names import is_in_capitals
 from ingest.text.scripts import UNSPACED, unspaced_letters
@@ -46,7 +47,8 @@ def index_terms(text: str, language: Language) -> str:
 def question_phrases(question: str, language: Language, text_language: Language) -> list[Phrase]:
     """What to search for a question in texts of one language, as alternatives, each once.
 
-    The question's stop words are left out, except in a question of stop words alone.
+    The question's stop words are left out, except in a question of stop words alone. Terms of study
+    are searched in other languages by their translations too.
 
     Args:
         question: In any words.
@@ -61,6 +63,8 @@ def question_phrases(question: str, language: Language, text_language: Language)
     phrases = [
         phrase for word in content_words or words for phrase in _alternatives(word, text_language)
     ]
+    for term in translations(text, language, text_language):
+        phrases.append(tuple(stem(word, text_language) for word in _TERM.findall(term)))
     return list(dict.fromkeys(phrases))
 
 

@@ -1,0 +1,127 @@
+"""English and German: terms of life sciences, economics, law, engineering and method, one pair a line, synonyms parted by commas.
+
+Words that both languages share (Algorithmus, Protein, Monopol) are found without it, as are names.
+"""
+
+CODES = ("en", "de")
+
+TERMS = """
+# life sciences, medicine
+alignment = Ausrichtung
+amino acid = Aminosäure
+antibody = Antikörper
+basic reproduction number = Basisreproduktionszahl
+blood pressure = Blutdruck
+cell = Zelle
+cell division = Zellteilung
+cell membrane = Zellmembran
+ecosystem = Ökosystem
+gene expression = Genexpression
+herd immunity = Herdenimmunität
+heredity, inheritance = Vererbung
+immune system = Immunsystem
+infection = Infektion, Ansteckung
+metabolism = Stoffwechsel
+natural selection = natürliche Auslese, natürliche Selektion
+nucleus = Zellkern
+photosynthesis = Photosynthese
+predator = Räuber
+prevalence = Prävalenz
+respiration = Atmung
+sequence = Sequenz, Folge
+side effect = Nebenwirkung
+species = Art
+vaccination = Impfung
+vaccination coverage = Impfquote
+vaccine = Impfstoff
+# economics
+balance sheet = Bilanz
+budget = Haushalt
+central bank = Zentralbank
+competition = Wettbewerb
+consumer = Verbraucher, Konsument
+cost = Kosten
+deadweight loss = Wohlfahrtsverlust
+demand = Nachfrage
+depreciation = Abschreibung
+economic growth = Wirtschaftswachstum
+elasticity = Elastizität
+exchange rate = Wechselkurs
+gross domestic product = Bruttoinlandsprodukt
+income = Einkommen
+income tax = Einkommensteuer
+inflation = Inflation, Teuerung
+interest rate = Zinssatz, Zins
+labour, labor = Arbeit
+marginal cost = Grenzkosten
+marginal utility = Grenznutzen
+market = Markt
+opportunity cost = Opportunitätskosten
+price = Preis
+profit = Gewinn
+purchasing power = Kaufkraft
+revenue = Erlös, Einnahmen
+seller = Verkäufer
+subsidy = Subvention
+supply = Angebot
+surplus = Überschuss, Rente
+tax = Steuer
+tax burden = Steuerlast
+tax incidence = Steuerinzidenz
+trade = Handel
+unemployment = Arbeitslosigkeit
+utility = Nutzen
+value added tax = Mehrwertsteuer, Umsatzsteuer
+wage = Lohn
+welfare = Wohlfahrt
+# law, society
+author = Urheber, Autor
+basic right, fundamental right = Grundrecht
+civil law = Zivilrecht
+constitution = Verfassung
+contract = Vertrag
+copyright = Urheberrecht
+criminal law = Strafrecht
+damages = Schadensersatz
+data protection = Datenschutz
+democracy = Demokratie
+employee = Arbeitnehmer
+employer = Arbeitgeber
+freedom of expression, free speech = Meinungsfreiheit
+intellectual property = geistiges Eigentum
+law = Gesetz, Recht
+lawsuit = Klage
+legislation = Gesetzgebung
+liability = Haftung
+licence, license = Lizenz
+moral right = Urheberpersönlichkeitsrecht
+obligation = Pflicht, Verpflichtung
+personality right = Persönlichkeitsrecht
+public interest = öffentliches Interesse
+public law = öffentliches Recht
+publisher = Verlag
+right of use = Nutzungsrecht
+rule of law = Rechtsstaat
+separation of powers = Gewaltenteilung
+society = Gesellschaft
+trademark = Marke
+# engineering, method
+contradiction = Widerspruch
+development = Entwicklung
+efficiency = Wirkungsgrad, Effizienz
+failure = Ausfall
+invention = Erfindung
+inventive principle = Erfindungsprinzip, Innovationsprinzip
+inventor = Erfinder
+material = Werkstoff
+maintenance = Wartung
+observation = Beobachtung
+open source = quelloffen
+presentation = Präsentation, Vortrag
+problem solving = Problemlösung
+quality assurance = Qualitätssicherung
+research = Forschung
+research question = Forschungsfrage
+resource = Ressource, Betriebsmittel
+scientific method = wissenschaftliche Methode
+"""
