@@ -7,41 +7,44 @@ gets a lead for each, as does one about two documents.
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ingest.chunk import embedding_text
+from ingest.text.glossary import names_in
 from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
 from rag.evidence import Judge, page_ranks, weighted_logits
+from rag.lead_page import LIST_WORDS, MAX_WORDS, PageUnits
 from rag.orders import are_orders, asks_about_orders, is_order
 from rag.parts import held_parts, parts_of
 from rag.rerank import logits, score_parts
 from rag.settings import AnswerSettings
 from rag.spans import (
     Unit,
-    has_min_words,
     is_code,
     is_row,
-    judge_input,
     span_text,
-    units_of,
 )
 from rag.types import Hit
-from rag.unit_kinds import content_stems, kind_logits, unasked_asides
+from rag.unit_kinds import content_stems, kind_logits
 
-MAX_WORDS = 40  # of a lead with its label
 _PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
 _MAX_LABEL = 12  # words; a longer heading or line names nothing
 _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
 _PAGE_MARGIN = 3.0  # weighted logits; no lead is taken from a passage further behind the best one
 _NEW_PAGE = 2.0  # logits, for units of a page that holds none of the other parts' leads
+_TITLE = -4.0  # logits, to the line that several pages of a document begin with
+_RESTATES = -3.0  # logits, to a unit without a word beyond the question's
+_DANGLING = -2.0  # logits, to a unit that begins with a pronoun for what the passage does not hold
+_OWN_HEADING = 1.5  # logits, where a heading names the side of a comparison, and not the other one
+_BOTH_SIDES = 3.0  # logits, in a document that names both sides
 _MIN_PART = -2.0  # logit; a further part has no lead where its best unit is below this
-_ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def select_leads(
         question about several documents has a further lead, from another document.
     """
     on_topic = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
-    pages = [page for page in map(_Page, on_topic) if page.units]
+    pages = [page for page in map(PageUnits, on_topic) if page.units]
     if not asks_about_orders(question):
         pages = [page for page in pages if not all(are_orders(page.texts))]
     if not pages:
@@ -118,25 +121,43 @@ def select_leads(
     leads: list[LeadUnits] = []
     parts = parts_of(question, asked_in)
 
-    def add_lead(part: str, rows: Sequence[int], compared: str = "") -> None:
+    def add_lead(part: str, rows: Sequence[int], sides: Sequence[str] = ()) -> None:
         some_pages = [pages[row] for row in rows]
+        compared = sides[0] if sides else ""
         scores = _unit_scores(some_pages, (part, query), judge, asked_in, compared)
         totals = [
-            own + places[row] + _NEW_PAGE * (not parts.compared and _is_new(pages[row], leads))
+            own
+            + places[row]
+            + _RESTATES * pages[row].restates((part, query))
+            + _DANGLING * pages[row].dangling
+            + _NEW_PAGE * (not parts.compared and _is_new(pages[row], leads))
             for row, own in zip(rows, scores, strict=True)
         ]
+        if sides:
+            added = _side_logits(some_pages, sides)
+            totals = [own + value for own, value in zip(totals, added, strict=True)]
         best = _best_unit(some_pages, totals, leads)
         if best is None:
             return
         number, unit = best
+        document = some_pages[number].hit.passage.document
+        if sides and leads and document != leads[0].hit.passage.document:
+            passage = leads[0].hit.passage
+            if _names(" ".join(leads[0].items), sides, language(passage.language)):
+                return
         if not leads or scores[number][unit] >= _MIN_PART:
             asides = some_pages[number].asides((part, query), asked_in)
-            leads.append(_extended(some_pages[number], unit, scores[number], asides, query, leads))
+            most = LIST_WORDS if asked_in.list_question.search(question) else MAX_WORDS
+            lead = _extended(some_pages[number], unit, scores[number], asides, query, leads, most)
+            leads.append(lead)
 
     near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
-    terms = dict(zip(parts.questions, parts.compared, strict=False))
-    for part in held_parts(parts.questions, on_topic, asked_in):
-        add_lead(part, near, terms.get(part, ""))
+    sides = {
+        part: (side, *(other for other in parts.compared if other != side))
+        for part, side in zip(parts.questions, parts.compared, strict=False)
+    }
+    for part in held_parts(parts, question, on_topic, asked_in):
+        add_lead(part, near, sides.get(part, ()))
     documents = {lead.hit.passage.document for lead in leads}
     elsewhere = [
         row for row, page in enumerate(pages) if page.hit.passage.document not in documents
@@ -146,120 +167,13 @@ def select_leads(
     return tuple(leads)
 
 
-def _is_new(page: _Page, leads: Sequence[LeadUnits]) -> bool:
+def _is_new(page: PageUnits, leads: Sequence[LeadUnits]) -> bool:
     """Whether other leads are there, none of them from this page."""
     return bool(leads) and not any(page.hit.passage.shares_page(lead.hit.passage) for lead in leads)
 
 
-class _Page:
-    """A passage with its units and what is known of each."""
-
-    def __init__(self, hit: Hit) -> None:
-        self.hit = hit
-        self.units = units_of(hit.passage)
-        self.texts = [span_text(hit.passage, unit) for unit in self.units]
-        self.words = [count_words(text) for text in self.texts]
-        self.rows = [is_row(hit.passage.text, unit) for unit in self.units]
-        self.entries = [
-            unit.is_item or row for unit, row in zip(self.units, self.rows, strict=True)
-        ]
-
-    def asides(self, questions: tuple[str, str], asked_in: Language) -> list[bool]:
-        """Which units only name their subject; see `unasked_asides`."""
-        passage = self.hit.passage
-        asides = unasked_asides(questions, asked_in, passage, self.texts, self.entries)
-        return [bool(aside) for aside in asides]
-
-    def least(self, row: int) -> range | None:
-        """The fewest rows around a unit that can be a lead; None where there are none.
-
-        A unit with enough words stands alone, unless it asks or is too long; one that announces
-        others goes with the next of them. The names of a table's columns are no answer.
-        """
-        last: int | None = row
-        if self.rows[row] and self.opens(row):
-            return None
-        if self.opens(row):
-            last = self.next_end(row, row, 1)
-        elif not (has_min_words(self.texts[row]) or self.rows[row]):
-            return None
-        text = self.texts[row]
-        if last is None or text.endswith("?") or _ADDRESS.search(text):
-            return None
-        rows = range(row, last + 1)
-        return rows if len(rows) == 1 or self.count(rows) <= MAX_WORDS else None
-
-    def judge_input(self, row: int) -> str:
-        """A unit as the judge reads it: under its heading, a row under the names of the columns."""
-        text = judge_input(self.hit.passage, self.units[row])
-        top = self.first_row(row) if self.rows[row] else row
-        return text if top == row else f"{self.texts[top]}\n{text}"
-
-    def count(self, rows: range) -> int:
-        """The words of some units together."""
-        return sum(self.words[row] for row in rows)
-
-    def next_end(self, first: int, last: int, step: int) -> int | None:
-        """The next row at which a lead of some rows could end on one side; None for none."""
-        row = (first if step < 0 else last) + step
-        if step < 0 and row >= 0 and self.units[row].is_item and not self.units[first].is_item:
-            row = self.list_start(row)  # half of another list would seem to belong to this text
-        while 0 <= row < len(self.units):
-            if _ADDRESS.search(self.texts[row]):
-                return None
-            if not self.cannot_end(row, step):
-                return row
-            row += step
-        return None
-
-    def list_start(self, row: int) -> int:
-        """The row of the line before the items around an item; -1 for none."""
-        while row >= 0 and self.units[row].is_item:
-            row -= 1
-        return row
-
-    def cannot_end(self, row: int, step: int) -> bool:
-        """Whether a unit can be inside a lead, but not at this end: a question, a fragment of a
-        formula or drawing, and at the last end what announces more or is a label."""
-        text = self.texts[row]
-        fragment = not (has_min_words(text) or self.units[row].is_item or self.rows[row])
-        closed = text[-1] in CLOSING_MARKS
-        if step < 0:
-            label = self.opens(row) or (text[0].isupper() and not self.is_sentence(row + 1))
-            return text.endswith("?") or (fragment and not label)
-        return text.endswith("?") or self.opens(row) or (fragment and not closed)
-
-    def is_sentence(self, row: int) -> bool:
-        """Whether a unit is a whole sentence, which no line before it names."""
-        text = self.texts[row]
-        return text[0].isupper() and text[-1] in CLOSING_MARKS and has_min_words(text)
-
-    def opens(self, row: int) -> bool:
-        """Whether a unit announces the ones behind it: it ends with a colon, labels a list, or
-        names the columns of a table."""
-        if self.rows[row]:
-            return self.first_row(row) == row and True in self.rows[row + 1 : row + 2]
-        if self.texts[row].endswith(":"):
-            return True
-        behind = self.units[row + 1 : row + 2]
-        short = not has_min_words(self.texts[row]) and not self.units[row].is_item
-        return short and any(unit.is_item for unit in behind)
-
-    def names_list(self, row: int) -> bool:
-        """Whether a unit is a short line without a colon above the items that it is the name of."""
-        text = self.texts[row]
-        is_name = not (has_min_words(text) or self.units[row].is_item or text.endswith(":"))
-        return is_name and not self.rows[row] and self.opens(row)
-
-    def first_row(self, row: int) -> int:
-        """The first row of the table that a row is in."""
-        while row and self.rows[row - 1]:
-            row -= 1
-        return row
-
-
 def _unit_scores(
-    pages: Sequence[_Page],
+    pages: Sequence[PageUnits],
     questions: tuple[str, str],
     judge: Judge,
     asked_in: Language,
@@ -280,10 +194,13 @@ def _unit_scores(
     )
     ends = np.cumsum([len(page.units) for page in pages])[:-1]
     scores = list(np.split(means, ends))
+    titles = _titles(pages)
     for page, own in zip(pages, scores, strict=True):
         own += kind_logits(
             questions, asked_in, page.hit.passage, page.texts, page.entries, compared
         )
+        if (page.hit.passage.document, page.texts[0]) in titles:
+            own[0] += _TITLE
         for row, text in enumerate(page.texts[:-1]):
             answer = page.texts[row + 1]
             if text.endswith("?") and not answer.endswith("?") and not is_order(answer):
@@ -291,8 +208,47 @@ def _unit_scores(
     return scores
 
 
+def _side_logits(pages: Sequence[PageUnits], sides: Sequence[str]) -> list[float]:
+    """What the units of each page get more for the first side of a comparison."""
+    named_in = [
+        {
+            page.hit.passage.document
+            for page in pages
+            if _names(embedding_text(page.hit.passage), [side], page.spoken)
+        }
+        for side in sides
+    ]
+    values = []
+    for page in pages:
+        passage = page.hit.passage
+        heading = passage.headings[-1] if passage.headings else ""
+        value = _BOTH_SIDES * all(passage.document in documents for documents in named_in)
+        own, *others = (_names(heading, [side], page.spoken) for side in sides)
+        values.append(value + _OWN_HEADING * (own and not any(others)))
+    return values
+
+
+def _names(text: str, terms: Sequence[str], spoken: Language) -> bool:
+    """Whether a text in some language has all words of each term, in any language."""
+    stems = content_stems(text, spoken)
+    return all(
+        any(content_stems(name, spoken) <= stems for name in names_in(term, spoken))
+        for term in terms
+    )
+
+
+def _titles(pages: Sequence[PageUnits]) -> set[tuple[str, str]]:
+    """The lines that several pages begin with, each with its document."""
+    first = Counter(
+        (page.hit.passage.document, page.texts[0])
+        for page in pages
+        if not page.entries[0] and page.texts[0][-1] not in CLOSING_MARKS
+    )
+    return {title for title, count in first.items() if count > 1}
+
+
 def _best_unit(
-    pages: Sequence[_Page], totals: Sequence[np.ndarray], leads: Sequence[LeadUnits]
+    pages: Sequence[PageUnits], totals: Sequence[np.ndarray], leads: Sequence[LeadUnits]
 ) -> tuple[int, int] | None:
     """The number of the page and the row of the best unit that is in no lead yet."""
     candidates = [
@@ -307,20 +263,23 @@ def _best_unit(
     return number, row
 
 
-def _holds(lead: LeadUnits, page: _Page, row: int) -> bool:
+def _holds(lead: LeadUnits, page: PageUnits, row: int) -> bool:
     same = lead.hit.passage.id == page.hit.passage.id
     return same and lead.start <= page.units[row].start < lead.end
 
 
 def _extended(
-    page: _Page,
+    page: PageUnits,
     row: int,
     scores: np.ndarray,
     asides: Sequence[bool],
     query: str,
     leads: Sequence[LeadUnits],
+    most_items: int,
 ) -> LeadUnits:
     """The lead around a unit: neighbours are added, the better one first, while there is room.
+
+    There is room for MAX_WORDS, and for items up to `most_items`.
 
     No unit is added that is in one of the other leads, nor one that is program code or only names
     a subject, unless the first unit is of the same kind.
@@ -335,7 +294,7 @@ def _extended(
 
     least = page.least(row) or range(row, row + 1)
     first, last = least[0], least[-1]
-    room = MAX_WORDS - count_words(_label(page, first, last, query))
+    label_words = count_words(_label(page, first, last, query))
     closed: set[int] = set()
     while True:
         ends = [
@@ -349,6 +308,8 @@ def _extended(
         start, end = min(first, better), max(last, better)
         near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN and not is_unlike(better)
         rows = range(start, end + 1)
+        in_list = page.entries[better] or page.opens(better)
+        room = (most_items if in_list else MAX_WORDS) - label_words
         if near and is_free(rows) and page.count(rows) <= room:
             first, last = start, end
         else:
@@ -361,7 +322,7 @@ def _extended(
     return LeadUnits(page.hit, units, label, round(float(score), 4), asides[row])
 
 
-def _label(page: _Page, first: int, last: int, query: str) -> str:
+def _label(page: PageUnits, first: int, last: int, query: str) -> str:
     """What names the subject of some units where they do not: a table's first row, the line
     that opens their list, or the heading; "" where they name it."""
     passage = page.hit.passage
@@ -383,7 +344,7 @@ def _cells(row: str) -> str:
     return " | ".join(cells_of(row))
 
 
-def _opening_line(page: _Page, row: int) -> str:
+def _opening_line(page: PageUnits, row: int) -> str:
     """The line that opens the list in which a unit is an item; "" for none."""
     while row > 0 and page.units[row].is_item:
         row -= 1

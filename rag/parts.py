@@ -28,7 +28,8 @@ def parts_of(question: str, language: Language) -> Parts:
     """The parts of a question, each a question of its own; one without parts is the only one.
 
     Where two questions are joined, they are parted. A comparison is asked about each of the two
-    things: "forward vs. reverse KL?" becomes "forward KL?" and "reverse KL?".
+    things: "forward vs. reverse KL?" becomes "forward KL?" and "reverse KL?"; where it asks for the
+    difference alone, for what each of them is.
     """
     if len(question) > _LONGEST:
         return Parts((question,))
@@ -44,19 +45,35 @@ def parts_of(question: str, language: Language) -> Parts:
     if any(side.casefold() in language.evident_words or side.isdigit() for side in sides):
         return Parts((question,))
     before, behind = question[: match.start(first)], question[match.end(second) :]
+    if language.terminology and not _asks_more(f"{before} {behind}", language):
+        return Parts(
+            tuple(language.terminology.question.format(term=side) for side in sides), sides
+        )
     return Parts(tuple(f"{before}{side}{behind}" for side in sides), sides)
 
 
-def held_parts(parts: Sequence[str], hits: Sequence[Hit], asked_in: Language) -> Sequence[str]:
+def _asks_more(rest: str, language: Language) -> bool:
+    """Whether the rest of a comparison asks for more than the difference."""
+    small = language.evident_words - language.question_words | language.comparison_words
+    return any(word.casefold() not in small for word in _WORD.findall(rest))
+
+
+def held_parts(
+    parts: Parts, question: str, hits: Sequence[Hit], asked_in: Language
+) -> Sequence[str]:
     """The parts of a question all of whose names some passage has; all parts where none is such.
 
-    Figures do not count, since a page writes them in more ways than a question.
+    Of a comparison one side alone answers nothing, so that the question is one part where a side is
+    missing. Figures do not count, since a page writes them in more ways than a question.
     """
 
     def is_held(part: str) -> bool:
         return all(_FIGURE.search(name) for name in missing_names(part, hits, asked_in))
 
-    return [part for part in parts if is_held(part)] or parts
+    held = [part for part in parts.questions if is_held(part)]
+    if parts.compared and 0 < len(held) < len(parts.questions):
+        return (question,)
+    return held or parts.questions
 
 
 def _says_something(part: str, language: Language) -> bool:

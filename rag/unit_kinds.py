@@ -11,17 +11,22 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from ingest.text.glossary import names_in
 from ingest.text.languages import LANGUAGES, Language, language
 from ingest.text.languages.base import Aside
 from ingest.text.stems import stem
 from ingest.types import Passage
 from rag.orders import are_orders, asks_about_orders
+from rag.spans import is_code
 
-_DEFINITION = 2.0  # logits, added to a unit that defines what the question asks for
+_DEFINITION = 3.0  # logits, added to a unit that defines what the question asks for
 _STATEMENT = -2.0  # to a theorem, proof or example where a definition is asked for
 _ASIDE = -3.0  # to a task, goal, schedule or reference that nobody asked for
+_FORMULA = 1.5  # to a formula where one is asked for
 _ORDER = -8.0  # to an order to whoever answers, where nobody asked about orders
 _WORD = re.compile(r"[^\W_]{2,}")
+_MATHEMATICS = re.compile(r"[=≈≡≜∝≤≥∑∏∫√∂]")
+_CLAUSE_ENDS = ".:;,–—•"
 _NEAR = 60  # characters between a term and the words that name it
 _FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
 
@@ -48,7 +53,9 @@ def kind_logits(
     """
     spoken = language(passage.language)
     term = compared or asked_term(questions[0], asked_in)
+    terms = names_in(term, spoken) if term else ()
     values = _ASIDE * unasked_asides(questions, asked_in, passage, texts, entries)
+    asks_for_formula = asked_in.formula_question.search(questions[0]) is not None
     about_orders = any(map(asks_about_orders, questions))
     orders = [False] * len(texts) if about_orders else are_orders(texts)
     for row, text in enumerate(texts):
@@ -57,8 +64,10 @@ def kind_logits(
             continue
         if term and spoken.statement.search(text):
             values[row] += _STATEMENT
-        elif term and defines(text, term, spoken):
+        elif any(defines(text, name, spoken) for name in terms):
             values[row] += _DEFINITION
+        if asks_for_formula and _MATHEMATICS.search(text) and not is_code(text):
+            values[row] += _FORMULA
     return values
 
 
@@ -145,12 +154,23 @@ def defines(text: str, term: str, spoken: Language) -> bool:
         if set(text_stems[first : last + 1]) != stems:
             continue
         start, end = words[first].start(), words[last].end()
-        opens_clause = not text[:start].strip() or first <= 1
+        opens_clause = first <= 1 or _opens_clause(text[:start], spoken)
         if opens_clause and spoken.definition.match(text, end):
             return True
-        if spoken.naming.search(text[max(start - _NEAR, 0) : end + _NEAR]):
+        following = words[last + 1].start() if last + 1 < len(words) else len(text)
+        is_longer_term = last + 1 < len(words) and not text[end:following].strip()
+        if not is_longer_term and spoken.naming.search(text[max(start - _NEAR, 0) : end + _NEAR]):
             return True
     return False
+
+
+def _opens_clause(before: str, spoken: Language) -> bool:
+    """Whether nothing of a clause stands before a term but an article."""
+    words = before.split()
+    articles = spoken.terminology.articles if spoken.terminology else frozenset()
+    if words and words[-1].casefold() in articles:
+        words.pop()
+    return not words or words[-1][-1] in _CLAUSE_ENDS
 
 
 def content_stems(text: str, spoken: Language) -> set[str]:

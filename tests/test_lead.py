@@ -8,7 +8,8 @@ from tiny_models import hit
 from ingest.text.languages import language
 from ingest.text.scripts import count_words
 from rag.evidence import CosineJudge
-from rag.lead import MAX_WORDS, select_leads
+from rag.lead import select_leads
+from rag.lead_page import LIST_WORDS, MAX_WORDS
 from rag.quote import context_of
 from rag.settings import AnswerSettings
 
@@ -280,3 +281,58 @@ def test_a_question_about_two_documents_has_a_lead_from_each(lead):
     assert [each.hit.passage.document for each in leads] == ["course", "notes"]
     [only] = lead("How does frost form?", course, more, notes)
     assert only.hit.passage.document == "course"
+
+
+def test_the_title_of_a_list_is_followed_by_an_item(lead):
+    """The title holds every word of the question, the items none."""
+    page = (
+        "2003 The Snow Declaration on open water\n• signed by many universities in the north\n"
+        "• not signed by the museum of glaciers"
+    )
+    [only] = lead("What is the Snow Declaration on open water?", page)
+    assert only.items[:2] == (
+        "2003 The Snow Declaration on open water",
+        "signed by many universities in the north",
+    )
+
+
+def test_the_line_that_several_pages_begin_with_is_not_the_lead(lead):
+    title = "More on the principles of ice: inversion"
+    pages = [f"{title}\n{text}" for text in ("Turn the ice upside down.", "Melt it all at once.")]
+    [only] = lead("What is inversion, of the principles of ice?", *pages)
+    assert only.items[-1] in ("Turn the ice upside down.", "Melt it all at once.")
+
+
+def test_a_unit_that_repeats_the_question_is_not_the_lead(lead):
+    page = "The kinds of glacier ice\n\n" + "Firn is a kind of old ice from snow."
+    [only] = lead("Which kinds of glacier ice are there?", page)
+    assert "Firn is a kind of old ice from snow." in only.items[-1]
+
+
+def test_a_sentence_that_begins_with_a_pronoun_comes_with_the_one_before_it(lead):
+    page = (
+        "Firn lies below the fresh snow.\nIt becomes the ice of a glacier under pressure.\n\n"
+        + "The museum opens at nine. " * 9
+    )
+    [only] = lead("What becomes the ice of a glacier under pressure?", page)
+    assert only.items[0].startswith("Firn lies below the fresh snow.")
+    [only] = lead("What lies below the fresh snow?", page)
+    assert only.items[0].startswith("Firn lies below the fresh snow.")
+
+
+def test_a_list_that_is_asked_for_is_longer_than_another_lead(lead):
+    items = [f"kind {name} of ice has ten words in its long line" for name in "abcdef"]
+    page = "Kinds of ice:\n" + "\n".join(f"• {item}" for item in items)
+    [asked] = lead("What are the kinds of ice?", page)
+    [other] = lead("Does kind a of ice have ten words?", page)
+    assert sum(map(count_words, other.items)) <= MAX_WORDS < sum(map(count_words, asked.items))
+    assert sum(map(count_words, asked.items)) + count_words(asked.label) <= LIST_WORDS
+
+
+def test_the_sides_of_a_comparison_are_taken_from_a_document_that_has_both(lead):
+    """Counted by words, the page of the other document is the best for the first side."""
+    ice = hit("a", "Firn grows: what is meant by firn is old snow.", document="ice")
+    both = hit("b", "Here firn is dense, and what is meant by firn.", document="notes", pages=(1,))
+    loess = hit("c", "What is meant by loess is dust.", document="notes", pages=(2,))
+    leads = lead("What is the difference between firn and loess?", ice, both, loess)
+    assert [each.hit.passage.document for each in leads] == ["notes", "notes"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tiny_models import hit
 
 from ingest.text.languages import language
-from rag.parts import Parts, parts_of
+from rag.parts import Parts, held_parts, parts_of
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ from rag.parts import Parts, parts_of
         (
             "en",
             "Difference between bagging and boosting?",
-            ("Difference between bagging?", "Difference between boosting?"),
+            ("What is meant by “bagging”?", "What is meant by “boosting”?"),
         ),
         (
             "de",
@@ -42,25 +43,49 @@ from rag.parts import Parts, parts_of
         (
             "en",
             "How does a glacier differ from an ice sheet?",
-            ("How does a glacier?", "How does a ice sheet?"),
+            ("What is meant by “glacier”?", "What is meant by “ice sheet”?"),
         ),
         (
             "en",
             "What is the difference between A* and C++?",
-            ("What is the difference between A*?", "What is the difference between C++?"),
+            ("What is meant by “A*”?", "What is meant by “C++”?"),
         ),
-        ("de", "A* vs. Dijkstra", ("A*", "Dijkstra")),
+        (
+            "de",
+            "A* vs. Dijkstra",
+            ("Was versteht man unter „A*“?", "Was versteht man unter „Dijkstra“?"),
+        ),
+        (
+            "en",
+            "A* vs iterative deepening, when do I use which?",
+            ("A*, when do I use which?", "iterative deepening, when do I use which?"),
+        ),
+        (
+            "en",
+            "forward mode versus reverse mode",
+            ("What is meant by “forward mode”?", "What is meant by “reverse mode”?"),
+        ),
+        (
+            "en",
+            "How do moraines and eskers differ?",
+            ("What is meant by “moraines”?", "What is meant by “eskers”?"),
+        ),
+        (
+            "de",
+            "Was unterscheidet Firn von Eis?",
+            ("Was versteht man unter „Firn“?", "Was versteht man unter „Eis“?"),
+        ),
         (
             "en",
             "Compare merge sort with heap sort.",
-            ("Compare merge sort.", "Compare heap sort."),
+            ("What is meant by “merge sort”?", "What is meant by “heap sort”?"),
         ),
         (
             "de",
             "Was ist der Unterschied zwischen offenem Meer und Randmeer?",
             (
-                "Was ist der Unterschied zwischen offenem Meer?",
-                "Was ist der Unterschied zwischen Randmeer?",
+                "Was versteht man unter „offenem Meer“?",
+                "Was versteht man unter „Randmeer“?",
             ),
         ),
         (
@@ -89,6 +114,16 @@ def test_a_question_of_two_parts(code, question, parts):
 )
 def test_one_question_stays_one(code, question):
     assert parts_of(question, language(code)) == Parts((question,))
+
+
+def test_a_comparison_of_which_one_side_is_missing_stays_one_question():
+    english = language("en")
+    question = "What is the difference between LIDAR and sonar?"
+    parts = parts_of(question, english)
+    sonar = [hit("p", "A sonar sends sound.")]
+    both = [hit("p", "A sonar sends sound, a LIDAR light.")]
+    assert held_parts(parts, question, sonar, english) == (question,)
+    assert held_parts(parts, question, both, english) == list(parts.questions)
 
 
 def test_a_comparison_says_that_it_is_one():

@@ -30,6 +30,8 @@ from rag.unit_kinds import asked_term, defines, kind_logits
         ("en", "What is the reason for tides?", ""),
         ("en", "How large is the albedo of snow?", ""),
         ("de", "Warum schwimmt Eis?", ""),
+        ("en", "What does the Snell principle say?", "Snell principle"),
+        ("de", "Was besagt der Energiesatz?", "Energiesatz"),
         ("en", "What is it?", ""),
         ("zh", "什么是熵？", ""),
     ],
@@ -49,6 +51,9 @@ def test_the_term_that_a_question_asks_for(code, question, term):
         ("de", "Taupunkt", "Die Temperatur, bei der sich Tau bildet, nennt man Taupunkt."),
         ("fr", "isotope", "Les isotopes sont des atomes d'un même élément."),
         ("fr", "albédo", "La part de la lumière renvoyée s'appelle albédo."),
+        ("en", "lump sum tax", "Few taxes are alike: a lump sum tax is the same for all."),
+        ("en", "Snell principle", "The Snell principle of ice growth: water freezes at the rim."),
+        ("de", "Taupunkt", "Merke: der Taupunkt ist die Temperatur, bei der sich Tau bildet."),
         ("de", "Albedo", "Albedo: Anteil des Lichts, der zurückgeworfen wird"),
     ],
 )
@@ -63,6 +68,10 @@ def test_a_text_that_defines_a_term(code, term, text):
         ("en", "bipartite graph", "A bipartite graph is not always a tree."),
         ("en", "albedo", "Snow has a high albedo, so that it melts slowly."),
         ("en", "dew point", "At this point: no dew"),
+        ("en", "dew point", "The dew point is useful."),
+        ("en", "dew point", "The dew point is low: the air is dry."),
+        ("en", "iterative search", "This is known as iterative search tree pruning."),
+        ("de", "Taupunkt", "Der Taupunkt ist nützlich."),
         ("fr", "albédo", "La neige a un albédo élevé, et fond lentement."),
         ("de", "Isotop", "Manche Elemente haben ein Isotop, das zerfällt."),
     ],
@@ -124,6 +133,34 @@ def test_an_aside_loses_unless_the_question_asks_for_it(code, kind, text, questi
     first, second = values(other[code])
     assert first < second == 0
     assert list(values(question)) == [0, 0]
+
+
+def test_a_definition_in_another_language_counts_as_one():
+    texts = ["Die Steuerlast ist ungleich.", "Steuerlast: was ein Markt im Ganzen trägt"]
+    page = hit("p", "any text", language="de").passage
+    plain, defining = kind_logits(
+        ("What is the tax burden?",), language("en"), page, texts, [False] * 2
+    )
+    assert plain == 0 < defining
+
+
+def test_a_formula_counts_more_where_one_is_asked_for():
+    texts = ["Perplexity says how surprised a model is.", "perplexity(w) = 2^(H(w))"]
+    page = hit("p", "any text").passage
+
+    def values(question, code="en"):
+        return list(kind_logits((question,), language(code), page, texts, [False] * 2))
+
+    for question in (
+        "What is the formula for the perplexity?",
+        "How is the perplexity of a model computed?",
+        "how do i get from entropy to perplexity",
+    ):
+        words, formula = values(question)
+        assert formula > words
+    words, formula = values("Wie berechnet man die Perplexität?", "de")
+    assert formula > words
+    assert values("Why is the perplexity large?") == [0, 0]
 
 
 def test_the_entries_below_a_line_are_of_its_kind():

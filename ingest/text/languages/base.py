@@ -142,12 +142,19 @@ class Language:
     """Two things that a question compares, as the two groups that take part, of one to three words
     each; it begins and ends with them, but for a word such as "between"."""
 
+    comparison_words: frozenset[str] = frozenset()
+    """Words that say that two things are compared, and question words that ask for nothing more."""
+
     definition_question: re.Pattern[str] = _NEVER
     """A question for the meaning of a term; the group that takes part is the term."""
     definition: re.Pattern[str] = _NEVER
     """What stands between a term and its definition, from the term's end on."""
     naming: re.Pattern[str] = _NEVER
     """Words by which a sentence names what it describes."""
+    list_question: re.Pattern[str] = _NEVER
+    """A question whose answer has several items."""
+    formula_question: re.Pattern[str] = _NEVER
+    """A question for a formula, or for how something is computed."""
     statement: re.Pattern[str] = _NEVER
     """The opening of a text about a known term: a theorem, a proof, an example."""
     terminology: Terminology | None = None
@@ -183,6 +190,11 @@ class Language:
 def words(text: str) -> frozenset[str]:
     """The words of a text, for the tables of a language."""
     return frozenset(text.split())
+
+
+def phrases(text: str) -> frozenset[str]:
+    """The phrases of a text, parted by `|`, for the tables of a language."""
+    return frozenset(text.split("|"))
 
 
 def pattern(text: str) -> re.Pattern[str]:

@@ -1,6 +1,14 @@
 """German."""
 
-from ingest.text.languages.base import AUTHORS, Aside, Language, Terminology, pattern, words
+from ingest.text.languages.base import (
+    AUTHORS,
+    Aside,
+    Language,
+    Terminology,
+    pattern,
+    phrases,
+    words,
+)
 
 _NOUN = (
     r"(?!(?:auf|aus|bei|für|im|in|mit|nach|oder|und|von|vom|zu|zum|zur)\b)[\w-]+[*∗+#]*"  # A*, C++
@@ -20,33 +28,31 @@ LANGUAGE = Language(
     name="Deutsch",
     stemmer="german",
     stop_words=words(
-        """aber als am an auch auf aus bei bin bitte bloß das dass dem den der des die dies diese doch du ein
-        eine einem einen einer eines er erkläre es für groß haben hat hoch ich ihr im in ist kann man mein mir
-        mit nach nicht nur oder sich sie sind so um und uns viel viele von vom vor war was welche welchem welchen
+        """aber als am an auch auf aus bei bin bitte bloß das dass dem den der des die dies diese doch du ein eine
+        einem einen einer eines er erkläre es für groß haben hat hoch ich ihr im in ist kann man mein mir mit
+        nach nicht nur oder sich sie sind so um und uns viel viele von vom vor war was welche welchem welchen
         welcher welches wenn wer werden wie wieso wir wird wo wozu warum zu zum zur über"""
     ),
     common_words=words(
-        """ab alle allem allen aller alles anders andere anderen anderer bedeuten bedeutet beim beiden
-        beide beispiel beispiele besagt besonders besteht bezeichnet bleibt braucht bringt bzw da
-        dabei dadurch dafür dagegen daher damit danach dann daran darauf darf daraus darin darüber
-        davon dazu denn deren dessen deshalb dient dieser diesem diesen dieses dort durch dürfen
-        eigentlich einfach einige entsteht erst etwa etwas falls fest folgt funktioniert ganz
-        geben gegen geht gehört gelten genau gemeint gibt gilt groß große großen gut habe hatte
-        hatten heißen heißt hier hinter hoch ihm ihn ihre ihrem ihren immer ins ja jede jedem jeden
-        jeder jedes jetzt kann kein keine keinen keiner kennt klein kleine kleinen kommt können
-        könnte laut lassen lautet leistet lernt liegt liefert lässt machen macht mal mehr meist
-        misst muss möglich müssen nach nennen nennt nenne neue neuen noch nur ob ohne schon
-        sehr seine seinem seinen sein seit selbst soll sollen sollte sonst sondern spricht
-        statt steckt stehen steht stellt tun unter unterscheiden unterscheidet unterschied usw
-        verhindert verlangt versteht verwendet verwenden viel viele vielen während wann warum
-        weil weiter welch wem wen weniger wenige werde weshalb wieder wieviel will wodurch wofür
-        wogegen woher wohin womit woran worauf woraus worin worum worüber wovon wozu wurde
-        wurden wäre wären würde würden z.b zeigt ziel zwei zwischen zweite zweiten"""
+        """ab alle allem allen aller alles anders andere anderen anderer bedeuten bedeutet beim beiden beide
+        beispiel beispiele besagt besonders besteht bezeichnet bleibt braucht bringt bzw da dabei dadurch dafür
+        dagegen daher damit danach dann daran darauf darf daraus darin darüber davon dazu denn deren dessen
+        deshalb dient dieser diesem diesen dieses dort durch dürfen eigentlich einfach einige entsteht erst etwa
+        etwas falls fest folgt funktioniert ganz geben gegen geht gehört gelten genau gemeint gibt gilt groß
+        große großen gut habe hatte hatten heißen heißt hier hinter hoch ihm ihn ihre ihrem ihren immer ins ja
+        jede jedem jeden jeder jedes jetzt kann kein keine keinen keiner kennt klein kleine kleinen kommt können
+        könnte laut lassen lautet leistet lernt liegt liefert lässt machen macht mal mehr meist misst muss
+        möglich müssen nach nennen nennt nenne neue neuen noch nur ob ohne schon sehr seine seinem seinen sein
+        seit selbst soll sollen sollte sonst sondern spricht statt steckt stehen steht stellt tun unter
+        unterscheiden unterscheidet unterschied usw verhindert verlangt versteht verwendet verwenden viel viele
+        vielen während wann warum weil weiter welch wem wen weniger wenige werde weshalb wieder wieviel will
+        wodurch wofür wogegen woher wohin womit woran worauf woraus worin worum worüber wovon wozu wurde wurden
+        wäre wären würde würden z.b zeigt ziel zwei zwischen zweite zweiten"""
     ),
     question_words=words(
-        """definiere erkläre nenne wann warum was welche welchem welchen welcher welches wem wen wer
-        weshalb wessen wie wieso wieviel wo wodurch wofür wogegen woher wohin womit woran worauf
-        woraus worin worum worüber wovon wozu"""
+        """definiere erkläre nenne wann warum was welche welchem welchen welcher welches wem wen wer weshalb wessen
+        wie wieso wieviel wo wodurch wofür wogegen woher wohin womit woran worauf woraus worin worum worüber
+        wovon wozu"""
     ),
     letters="äöüß",
     abbreviations=words(
@@ -54,8 +60,8 @@ LANGUAGE = Language(
         u.\u00a0a usw vgl z.b z.\u00a0b"""
     ),
     continuation_words=words(
-        """als am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist
-        mit oder pro sind um und vom von wie zu zum zur über"""
+        """als am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist mit oder
+        pro sind um und vom von wie zu zum zur über"""
     ),
     page_words=words("folie s. seite von"),
     capitalised_nouns=True,
@@ -101,12 +107,16 @@ LANGUAGE = Language(
     ),
     comparison=pattern(
         rf"""
-        ([\w-]+[*∗+\#]*),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+[*∗+\#]*)
+        ^\W* {_ARTICLE}((?:{_NOUN}\s+){{1,3}}?{_NOUN}|(?-i:[A-Z][A-Z\d*∗+\#-]*)),? \s+
+            (?:vs\.?|versus) \s+ {_ARTICLE}{_THING} (?=\s*(?:$|[?.,;:]))
+        | ([\w-]+[*∗+\#]*),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+[*∗+\#]*)
         | \bzwischen\s+ {_ARTICLE}{_THING} \s+ und \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in|mit|von)\b)
         | \bvergleiche?\s+ {_ARTICLE}{_THING} \s+ (?:mit|und) \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in|von)\b)
         | \bunterscheide[nt]\s+ sich\s+ {_ARTICLE}{_THING} \s+ (?:und|von) \s+ {_ARTICLE}{_THING}
+            (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in)\b)
+        | \bunterscheide[nt]\s+ {_ARTICLE}{_THING} \s+ von \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in)\b)
         | ^\W* ([\w-]+) \s+ oder \s+ ([\w-]+)
         """
@@ -116,6 +126,7 @@ LANGUAGE = Language(
         ^\W*(?:und\s+)? (?:was|wer)\s+ (?:ist|sind|war|waren|heißt|bedeute[nt]|meint)\s+
             (?:eigentlich\s+|genau\s+)?{_ARTICLE}{_THING}(?:\s+(?:eigentlich|genau))?
             (?:,?\s+(?:bei|im|in|wenn)\b[^?]*)? \s*\W*$
+        | ^\W*was\s+(?:besagt|besagen)\s+{_ARTICLE}{_THING}\s*\W*$
         | \bversteht\s+man\s+(?:hier\s+)?unter\s+{_ARTICLE}{_THING}\s*\W*$
         | \bmit\s+{_ARTICLE}{_THING}(?:\s+von\s+[\w-]+)?\s+gemeint\b
         | ^\W*(?:definiere|erkläre|(?:definieren|erklären)\s+sie)\s+{_ARTICLE}{_THING}\s*\W*$
@@ -130,7 +141,8 @@ LANGUAGE = Language(
         r"""
         \s* (?:[(\[][^)\]]*[)\]]\s*)? (?: [:=≡≜] | [–—-]\s | ,?\s*(?:falls|genau\sdann|wenn)\b
             | (?:ist|sind|bedeute[nt]|bezeichne[nt]|beschreib(?:t|en)|heißt|misst|mißt|steht\sfür)\b
-                (?!\s+(?:auch|nicht|nur|oft)\b) )
+                (?!\s+(?:auch|nicht|nur|oft)\b)
+                (?!\s+[\w-]+\s*(?:[.,;:]|$)) )  # „X ist nützlich.“ is a remark
         """
     ),
     naming=pattern(
@@ -140,30 +152,29 @@ LANGUAGE = Language(
         | \bist\s+definiert\b | ^definition\b
         """
     ),
+    formula_question=pattern(
+        r"formeln?\b|gleichung(?:en)?\b|\bwie\s+(?:berechne[nt]?|komm[et]|rechnet)\b|\bwie\s.*\bberechnet\b"
+    ),
     terminology=Terminology(
         articles=words("das dem den der des die ein eine einem einen einer eines jede jeder jedes"),
         indefinite=words("ein eine einen"),
         linking_words=words("der des für und von zu zur"),
         vague_nouns=words(
-            """achtung allgemein anmerkung beispiel beispiele bemerkung beobachtung einwand
-            fazit folge folgen folgende folgendes gegenbeispiel grund grundidee gründe
-            hinweis hinweise idee ideen intuition kernaussage kontra lernziel lernziele
-            merke motivation nachteil nachteile nutzen pro sinn tipp tipps unterschied
-            unterschiede ursache ursachen vergleich voraussetzung voraussetzungen
-            vorgehen vorteil vorteile warnung wichtig wiederholung ziel ziele
-            zusammenfassung zweck"""
+            """achtung allgemein anmerkung beispiel beispiele bemerkung beobachtung einwand fazit folge folgen
+            folgende folgendes gegenbeispiel grund grundidee gründe hinweis hinweise idee ideen intuition
+            kernaussage kontra lernziel lernziele merke motivation nachteil nachteile nutzen pro sinn tipp tipps
+            unterschied unterschiede ursache ursachen vergleich voraussetzung voraussetzungen vorgehen vorteil
+            vorteile warnung wichtig wiederholung ziel ziele zusammenfassung zweck"""
         ),
         general_nouns=words(
-            """abbildung ablauf analyse annahme annahmen ansatz anwendung anwendungen art
-            arten aufbau aufgabe aufgaben aussage autor autoren außen bedeutung begriff
-            daten definition eigenschaft eigenschaften element elemente ergebnis
-            ergebnisse fall form formel frage fragen funktion funktionen fälle gruppe
-            inhalt innen link links literatur lösung lösungen merkmal merkmale methode
-            methoden modell modelle name objekt ordnung phase phasen plan prinzip
-            prinzipien problem probleme programm prozess quelle quellen rechts regel
-            resultat schritt schritte sprache stand struktur system systeme tabelle
-            technik technologie teil test thema themen theorie titel typ typen verfahren
-            version wert werte wort wörter zahl zeit zustand"""
+            """abbildung ablauf analyse annahme annahmen ansatz anwendung anwendungen art arten aufbau aufgabe
+            aufgaben aussage autor autoren außen bedeutung begriff daten definition eigenschaft eigenschaften
+            element elemente ergebnis ergebnisse fall form formel frage fragen funktion funktionen fälle gruppe
+            inhalt innen link links literatur lösung lösungen merkmal merkmale methode methoden modell modelle
+            name objekt ordnung phase phasen plan prinzip prinzipien problem probleme programm prozess quelle
+            quellen rechts regel resultat schritt schritte sprache stand struktur system systeme tabelle technik
+            technologie teil test thema themen theorie titel typ typen verfahren version wert werte wort wörter
+            zahl zeit zustand"""
         ),
         definition=pattern(
             rf"""
@@ -209,6 +220,18 @@ LANGUAGE = Language(
         ),
         question="Was versteht man unter „{term}“?",
         abbreviation_question="Wofür steht „{term}“?",
+    ),
+    list_question=pattern(
+        r"""
+        ^\W*(?:und\s+)?(?:(?:an|auf|aus|bei|für|in|mit|nach|von|zu)\s+)?welche[nr]?\s .* \b(?:bestehen
+            |gehören|gibt|haben|hat|kann|können|sind|umfasst|unterscheidet)\b
+        | ^\W*(?:nennen?|was\s+sind\s+die|zähle)\b
+        | \b(?:arten|beispiele|gründe|nachteile|phasen|schritte|typen|vorteile)\b
+        """
+    ),
+    comparison_words=words(
+        "besser schlechter unterscheiden unterscheidet unterschied unterschiede vergleich vergleiche"
+        " vergleichen verglichen was wie wodurch worin"
     ),
     statement=pattern(
         r"^\W*(?:satz|lemma|korollar|theorem|beweis|beispiel|bemerkung|aufgabe|übung)e?\b"
@@ -352,40 +375,18 @@ LANGUAGE = Language(
     summary_titles=words(
         "ausblick fazit rückblick schlussfolgerungen überblick übersicht zusammenfassung"
     ),
-    contents_titles=frozenset(
-        {
-            "agenda",
-            "ablauf",
-            "gliederung",
-            "index",
-            "inhalt",
-            "inhaltsverzeichnis",
-            "inhaltsübersicht",
-            "programm",
-            "stichwortverzeichnis",
-            "überblick",
-            "übersicht",
-        }
+    contents_titles=phrases(
+        "agenda|ablauf|gliederung|index|inhalt|inhaltsverzeichnis|inhaltsübersicht|"
+        "programm|stichwortverzeichnis|überblick|übersicht"
     ),
-    closing_titles=frozenset(
-        {
-            "danke",
-            "danke für die aufmerksamkeit",
-            "danke für eure aufmerksamkeit",
-            "danke für ihre aufmerksamkeit",
-            "ende",
-            "fragen",
-            "fragen und diskussion",
-            "gibt es fragen",
-            "noch fragen",
-            "vielen dank",
-            "vielen dank für die aufmerksamkeit",
-            "vielen dank für eure aufmerksamkeit",
-            "vielen dank für ihre aufmerksamkeit",
-        }
+    closing_titles=phrases(
+        "danke|danke für die aufmerksamkeit|danke für eure aufmerksamkeit|"
+        "danke für ihre aufmerksamkeit|ende|fragen|fragen und diskussion|gibt es fragen|"
+        "noch fragen|vielen dank|vielen dank für die aufmerksamkeit|"
+        "vielen dank für eure aufmerksamkeit|vielen dank für ihre aufmerksamkeit"
     ),
     verbs=words(
-        """bedeutet braucht darf dürfen gibt haben hat immer ist kann können muss müssen muß nie
-        niemals sind soll sollen sollte war waren werden wird"""
+        """bedeutet braucht darf dürfen gibt haben hat immer ist kann können muss müssen muß nie niemals sind soll
+        sollen sollte war waren werden wird"""
     ),
 )

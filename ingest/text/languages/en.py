@@ -1,6 +1,14 @@
 """English."""
 
-from ingest.text.languages.base import AUTHORS, Aside, Language, Terminology, pattern, words
+from ingest.text.languages.base import (
+    AUTHORS,
+    Aside,
+    Language,
+    Terminology,
+    pattern,
+    phrases,
+    words,
+)
 
 _NOUN = r"(?!(?:about|and|at|behind|by|for|from|in|of|on|or|to|with)\b)[\w-]+[*∗+#]*"  # A*, C++
 _THING = rf"((?:{_NOUN}\s+){{0,3}}?{_NOUN})"
@@ -20,20 +28,18 @@ LANGUAGE = Language(
     name="English",
     stemmer="english",
     stop_words=words(
-        """a about an and are as at be but by can could did do does explain for from had has have how
-        i if in into is it its me my of on or please should so tell than that the their them then
-        there these they this to was we were what when where which who whom whose why will with
-        would you your"""
+        """a about an and are as at be but by can could did do does explain for from had has have how i if in into
+        is it its me my of on or please should so tell than that the their them then there these they this to
+        was we were what when where which who whom whose why will with would you your"""
     ),
     common_words=words(
-        """according after again against all also although always am any because been before being
-        below between both called came cannot doesn't don't each either enough ever every few
-        fewer first get gets give given gives good have having he her here him his however isn't
-        it's just kind kinds known larger last least less like made make makes many may mean
-        meaning means might more most much must never next no not off often one only other our out
-        over own people same say says see seen shall she show shows since some still such takes
-        things those three through too two under until up upon us use used uses using usually very
-        want way ways well what's whats while within without works yes yet"""
+        """according after again against all also although always am any because been before being below between
+        both called came cannot doesn't don't each either enough ever every few fewer first get gets give given
+        gives good have having he her here him his however isn't it's just kind kinds known larger last least
+        less like made make makes many may mean meaning means might more most much must never next no not off
+        often one only other our out over own people same say says see seen shall she show shows since some
+        still such takes things those three through too two under until up upon us use used uses using usually
+        very want way ways well what's whats while within without works yes yet"""
     ),
     question_words=words("define explain how name what when where which who whom whose why"),
     letters="",
@@ -100,13 +106,18 @@ LANGUAGE = Language(
     ),
     comparison=pattern(
         rf"""
-        ([\w-]+[*∗+\#]*),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+[*∗+\#]*)
+        ^\W* {_ARTICLE}((?:{_NOUN}\s+){{1,3}}?{_NOUN}|(?-i:[A-Z][A-Z\d*∗+\#-]*)),? \s+
+            (?:vs\.?|versus) \s+ {_ARTICLE}{_THING} (?=\s*(?:$|[?.,;:]))
+        | ([\w-]+[*∗+\#]*),? \s+ (?:vs\.?|versus) \s+ {_ARTICLE} ([\w-]+[*∗+\#]*)
         | \bbetween\s+ {_ARTICLE}{_THING} \s+ and \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:about|for|from|in|of|on|with)\b)
         | \bcompare\s+ {_ARTICLE}{_THING} \s+ (?:and|to|with) \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:about|for|from|in|of|on)\b)
         | \bhow\s+(?:do|does)\s+ {_ARTICLE}{_THING} \s+ differ\s+from \s+
             {_ARTICLE}{_THING} (?=\s*(?:$|[?.,;:])|\s(?:about|for|in|on|with)\b)
+        | \bhow\s+(?:do|does)\s+ {_ARTICLE}{_THING} \s+ and \s+ {_ARTICLE}{_THING} (?=\s+differ\b)
+        | \bdistinguish(?:es)?\s+ {_ARTICLE}{_THING} \s+ from \s+ {_ARTICLE}{_THING}
+            (?=\s*(?:$|[?.,;:])|\s(?:about|for|in|on|with)\b)
         | ^\W* ([\w-]+) \s+ or \s+ ([\w-]+)
         """
     ),
@@ -115,7 +126,7 @@ LANGUAGE = Language(
         ^\W*(?:and\s+|so\s+)? (?:what|who) (?:['’]?s | \s+(?:exactly\s+)?(?:is|are|was|were)) \s+
             (?:exactly\s+)?(?:meant\s+by\s+)?{_ARTICLE}{_THING}(?:\s+(?:all\s+)?about)?
             (?:\s+(?:in|on)\b[^?]*)? \s*\W*$
-        | \bwhat\s+(?:does|do)\s+{_ARTICLE}{_THING}\s+(?:mean|stand\s+for|tell)\b
+        | \bwhat\s+(?:does|do)\s+{_ARTICLE}{_THING}\s+(?:claim|mean|say|stand\s+for|state|tell)\b
         | \bwhat\s+counts\s+as\s+{_ARTICLE}{_THING}(?:\s+here)?\s*\W*$
         | ^\W*(?:please\s+)?(?:define|(?:can\s+you\s+)?explain)\s+{_ARTICLE}{_THING}
             (?:\s+in\b[^?]*)? \s*\W*$
@@ -130,45 +141,46 @@ LANGUAGE = Language(
         r"""
         \s* (?:[(\[][^)\]]*[)\]]\s*)? (?: [:=≡≜] | [–—-]\s | (?:iff?|when)\b
             | (?:is|are|means?|denotes?|describes?|measures?|refers?\sto|stands?\sfor)\b
-                (?!\s+(?:also|not|often|only|shown|used)\b) )
+                (?!\s+(?:also|not|often|only|shown|used)\b)
+                (?!\s+[\w-]+\s*(?:[.,;:]|$)) )  # "X is useful." is a remark
+        | \s+ (?:for|in|of)\s+(?:[\w-]+\s+){0,2}[\w-]+\s*:
         """
     ),
     naming=pattern(
         r"""
-        \b(?:is|are)\s+(?:then\s+|also\s+)?(?:called|known\s+as|defined|said\s+to\s+be|termed)\b
+        \b(?:is|are)\s+(?:then\s+)?(?:called|known\s+as|defined|said\s+to\s+be|termed)\b
         | \b(?:we|one)\s+(?:call|define|say)\b | \bby\s+definition\b | ^definition\b
         """
+    ),
+    formula_question=pattern(
+        r"""\b(?:formulas?|formulae|equations?|closed\s+form)\b | \bhow\s+(?:(?:can|do|does|would)\s+
+            (?:i|one|we|you)\s+|(?:are|is)\s.*)(?:calculated?|computed?|get\s+from)\b"""
     ),
     terminology=Terminology(
         articles=words("a an any the"),
         indefinite=words("a an"),
         linking_words=words("of for and to"),
         vague_nouns=words(
-            """above additional advantage advantages aim aspect benefit benefits challenge conclusion
-            cons consequence difference differences disadvantage disadvantages drawback
-            drawbacks example examples fact fallacy following goal goals hence here hint
-            idea ideas implication important intuition issue issues lesson limitation
-            motivation next observation one outline own pros purpose reason reasons
-            recall recap remark remember reminder terminology things today
-            useful warning why yes"""
+            """above additional advantage advantages aim aspect benefit benefits challenge conclusion cons
+            consequence difference differences disadvantage disadvantages drawback drawbacks example examples
+            fact fallacy following goal goals hence here hint idea ideas implication important intuition issue
+            issues lesson limitation motivation next observation one outline own pros purpose reason reasons
+            recall recap remark remember reminder terminology things today useful warning why yes"""
         ),
         general_nouns=words(
-            """acknowledgement acknowledgements agenda algorithm analogy analysis answer answers approach approaches argument
-            announcements assumption assumptions background case cases class code complexity concept
-            concepts condition conditions cost data definition design distance element
-            evaluation example exercise experiment experiments figure form formula
-            function functions group home homework idea implementation importance
-            information input inside instance interpretation key keyword language
-            lecture left level limits link list main material meaning message method
-            methods middle model models name note number object operation option options
-            order outcome output outside parameter part people person phase point
-            principle problem problems procedure process program proof properties
-            property quality question questions reference references requirement result
-            results right rule rules section set size slide software solution solutions
-            source sources state status step steps structure study summary system
-            systems table task technique technology term terms test theory thing time
-            tip title tool tools top topic trick type types usage use user users value
-            values variable variables variants version week word words work"""
+            """acknowledgement acknowledgements agenda algorithm analogy analysis answer answers approach
+            approaches argument announcements assumption assumptions background case cases class code complexity
+            concept concepts condition conditions cost data definition design distance element evaluation
+            example exercise experiment experiments figure form formula function functions group home homework
+            idea implementation importance information input inside instance interpretation key keyword language
+            lecture left level limits link list main material meaning message method methods middle model models
+            name note number object operation option options order outcome output outside parameter part people
+            person phase point principle problem problems procedure process program proof properties property
+            quality question questions reference references requirement result results right rule rules section
+            set size slide software solution solutions source sources state status step steps structure study
+            summary system systems table task technique technology term terms test theory thing time tip title
+            tool tools top topic trick type types usage use user users value values variable variables variants
+            version week word words work"""
         ),
         definition=pattern(
             rf"""
@@ -217,6 +229,17 @@ LANGUAGE = Language(
         ),
         question="What is meant by “{term}”?",
         abbreviation_question="What does “{term}” stand for?",
+    ),
+    list_question=pattern(
+        r"""
+        ^\W*(?:and\s+)?(?:which|what)\s+(?:[\w-]+\s+){0,3}[\w-]+(?:s|[ae]e?|i)\s+(?:are|can|could|do|does|exist
+            |has|have|may|must|should|were|would)\b | ^\W*(?:enumerate|give|list|name|what\s+(?:are|were))\b
+        | \b(?:advantages|benefits|cons|disadvantages|drawbacks|examples|pros|reasons|stages|steps|types)\b
+        """
+    ),
+    comparison_words=words(
+        "better compare compared contrast difference differences differ different distinguish"
+        " distinguishes how versus vs what worse"
     ),
     statement=pattern(
         r"^\W*(?:theorem|lemma|corollary|proposition|proof|example|exercise|remark)s?\b"
@@ -363,26 +386,13 @@ LANGUAGE = Language(
             "what we will cover",
         }
     ),
-    closing_titles=frozenset(
-        {
-            "any questions",
-            "end",
-            "questions",
-            "questions and discussion",
-            "questions or comments",
-            "thank you",
-            "thank you all",
-            "thank you for listening",
-            "thank you for your attention",
-            "thank you very much",
-            "thanks",
-            "thanks for listening",
-            "thanks for your attention",
-            "the end",
-        }
+    closing_titles=phrases(
+        "any questions|end|questions|questions and discussion|questions or comments|"
+        "thank you|thank you all|thank you for listening|thank you for your attention|"
+        "thank you very much|thanks|thanks for listening|thanks for your attention|the end"
     ),
     verbs=words(
-        """always are can cannot could do does has have is may means might must need needs never
-        should was were will would"""
+        """always are can cannot could do does has have is may means might must need needs never should was were
+        will would"""
     ),
 )

@@ -197,5 +197,8 @@ LANGUAGE = Language(
             "questions",
         }
     ),
+    comparison_words=words(
+        "comparer comparez différence différences différent diffère diffèrent distingue meilleur pire quelle"
+    ),
     verbs=words("a doit est faut jamais ont peut peuvent sera sont toujours était"),
 )

@@ -60,5 +60,6 @@ LANGUAGE = Language(
     summary_titles=words("まとめ 概要 結論"),
     contents_titles=words("目次 概要 アジェンダ 内容 索引"),
     closing_titles=words("ありがとうございました ご清聴ありがとうございました 質問 終わり 以上"),
+    comparison_words=words("違い 相違 差 比較"),
     verbs=words("です ます である ない"),
 )
