@@ -10,7 +10,7 @@ KATHEDER := $(BIN)/katheder
 # Bytecode is cached: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: fuzz hostile notebooks release run test test-slow test-collections test-all test-langchain test-llamaindex test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate benchmark screenshots train-reranker train-multilingual-reranker train-generator train-smoke train-generative clean
+.PHONY: fuzz hostile notebooks release run test test-slow test-collections test-all test-langchain test-llamaindex test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate check-speed benchmark screenshots train-reranker train-multilingual-reranker train-generator train-smoke train-generative clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled
@@ -18,10 +18,10 @@ run: .venv/.run
 test: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not collection"
 
-# Real weights, real browser, killed processes. A failure is tried once more and both are reported: two of these
-# tests share the machine, and a browser waits for others then.
+# Real weights, real browser, killed processes; three at a time, since they wait for programs that they start. A failure is
+# tried once more and both are reported: the tests share the machine, and a browser waits for others then.
 test-slow: .venv/.dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 -m slow
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 3 --dist loadfile --reruns 1 -m slow
 
 # A standard collection, where ../shared holds one, and all training texts; minutes.
 test-collections: .venv/.dev
@@ -121,6 +121,10 @@ calibrate: .venv/.dev
 	    $(if $(LECTURES),--library $(CALIBRATE)/lectures-library) \
 	    --output models/abstention/$$reranker.json || exit 1; \
 	done
+
+# The ratios to other ways in short; ends with an error where one lost a quarter on a processor whose ratios are kept.
+check-speed: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.check --times 2
 
 # How fast things are, first as ratios to other ways, which must not get lost: docs/performance.md.
 benchmark: .venv/.dev

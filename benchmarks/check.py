@@ -4,8 +4,8 @@
 
 Each ratio compares seconds of the processor of two ways on the same texts, in turn in one process,
 the least of some rounds each; so it hardly depends on what else the machine does. It is compared
-with the one in `benchmarks/ratios.json` for the same data type: the exit status is 1 where a
-ratio lost more than a quarter. `--commit` writes the measured ratios there, `--document` a table of them
+with the one in `benchmarks/ratios.json` for the same processor and data type: the exit status is 1
+where a ratio lost more than a quarter. `--commit` writes the measured ratios there, `--document` a table of them
 into a document.
 """
 
@@ -138,10 +138,10 @@ def compare_cold_search(times: int) -> Comparison:
     return Comparison("search in a fresh process", "`import torch` alone", own, peer)
 
 
-def table(comparisons: Sequence[Comparison], data_type: str) -> str:
+def table(comparisons: Sequence[Comparison], machine: str) -> str:
     """The ratios as a table in Markdown, with the machine and the versions."""
     lines = [
-        f"{_processor()}, {data_type}, {torch.get_num_threads()} threads; Python "
+        f"{machine}, {torch.get_num_threads()} threads; Python "
         f"{platform.python_version()}, PyTorch {torch.__version__}; {date.today()}:",
         "",
         "| what | beside | seconds of the processor, the other's | times faster |",
@@ -185,7 +185,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     comparisons = [*compare_models(options.times), compare_cold_search(options.times)]
     data_type = str(weights.choose_dtype("auto", "cpu")).removeprefix("torch.")
-    text = table(comparisons, data_type)
+    machine = f"{_processor()}, {data_type}"  # on another one the same code has other ratios
+    text = table(comparisons, machine)
     print(text)
     if options.document:
         content = options.document.read_text("utf-8")
@@ -193,11 +194,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ratios = {c.name: round(c.ratio, 2) for c in comparisons}
     committed = json.loads(RATIOS.read_text("utf-8")) if RATIOS.is_file() else {}
     if options.commit:
-        RATIOS.write_text(json.dumps(committed | {data_type: ratios}, indent=2) + "\n", "utf-8")
+        RATIOS.write_text(json.dumps(committed | {machine: ratios}, indent=2) + "\n", "utf-8")
         return
-    if data_type not in committed:
-        print(f"{RATIOS.name} holds no ratios of {data_type}; --commit writes these there")
-    if faults := losses(ratios, committed.get(data_type, {})):
+    if machine not in committed:
+        print(f"{RATIOS.name} holds no ratios of {machine}; --commit writes these there")
+    if faults := losses(ratios, committed.get(machine, {})):
         sys.exit("\n".join(faults))
 
 

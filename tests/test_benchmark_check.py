@@ -43,8 +43,3 @@ def test_a_table_replaces_the_one_before():
     assert once.endswith("\nend\n")
     with pytest.raises(ValueError, match="add them where"):
         with_table("# Title\n", text)
-
-
-@pytest.mark.slow
-def test_the_models_here_are_as_many_times_faster_than_their_peers_as_before():
-    check.main(["--times", "2"])  # ends with status 1 and a sentence where a ratio was lost
