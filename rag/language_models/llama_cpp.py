@@ -29,6 +29,7 @@ _PROBE_SECONDS = 0.1
 _ROUNDING = 0.3  # a processor counts that is free for 7 tenths of the time
 _BATCH = 64  # tokens of a prompt between two looks at whether to stop
 _SPIN = 50  # llama.cpp's own level of polling, in percent
+_SMALL = 300_000_000  # bytes of a file; for a token of so small a model threads would only wait
 
 
 def is_llama_cpp_installed() -> bool:
@@ -202,6 +203,8 @@ class LlamaCppWriter:
         parameters.api_keys = [self._key]
         for processors in (parameters.cpuparams, parameters.cpuparams_batch):
             processors.n_threads, processors.poll = threads, poll
+        if file.stat().st_size < _SMALL:
+            parameters.cpuparams.n_threads = 1  # for writing; all of them read the prompt
         if self._adapter is not None:
             path = gguf_adapter(self._adapter, file)
             parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), 1.0)]
