@@ -180,6 +180,25 @@ def test_a_heading_makes_all_below_it_references():
     assert (kind_logits(questions, language("en"), passage, texts, [True, True]) < 0).all()
 
 
+@pytest.mark.parametrize(
+    ("code", "heading", "question", "asking"),
+    [
+        ("en", "Agenda", "Compare dew and frost.", "What is on the agenda?"),
+        ("en", "Today’s outline", "Compare dew and frost.", "What does the lecture cover?"),
+        ("de", "Gliederung", "Vergleiche Tau und Reif.", "Welche Themen gibt es?"),
+    ],
+)
+def test_a_list_of_contents_is_no_answer_unless_it_is_asked_for(code, heading, question, asking):
+    passage = hit("p", "any text", headings=("Weather", heading), language=code).passage
+    texts = ["Dew and frost", "Ice and snow"]
+
+    def values(question):
+        return kind_logits((question,), language(code), passage, texts, [True, True])
+
+    assert (values(question) < 0).all()
+    assert not values(asking).any()
+
+
 def test_a_thing_that_is_compared_counts_as_a_term_that_is_asked_for():
     passage = hit("p", "any text").passage
     texts = ["A fjord is an arm of the sea between cliffs.", "A fjord may be deep."]

@@ -267,9 +267,17 @@ LANGUAGE = Language(
                 """
             ),
             question=pattern(
-                r"\b(?:kapitel|sitzung|tag|termine?|themen|vorlesung(?:en)?|wann|welche[rmn]?\swoche|woche)\b"
+                r"""
+                \b(?:agenda|gliederung|inhalte?|kapitel|sitzung|tag|termine?|themen|vorlesung(?:en)?|wann
+                | welche[rmn]?\swoche|woche)\b
+                """
             ),
-            heading=pattern(r"^\W*(?:ablaufplan|terminplan|termine|zeitplan)\W*$"),
+            heading=pattern(
+                r"""
+                ^\W*(?:ablaufplan|agenda|gliederung|inhalt|inhaltsverzeichnis|inhaltsübersicht
+                | terminplan|termine|zeitplan)\W*$
+                """
+            ),
         ),
         "announcement": Aside(
             text=pattern(

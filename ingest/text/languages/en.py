@@ -284,9 +284,17 @@ LANGUAGE = Language(
                 """
             ),
             question=pattern(
-                r"\b(?:chapters?|courses?|dates?|days?|lectures?|schedule|sessions?|topics?|weeks?|when)\b"
+                r"""
+                \b(?:agenda|chapters?|contents|courses?|cover(?:ed|s)?|dates?|days?|lectures?|outline
+                | schedule|sessions?|topics?|weeks?|when)\b
+                """
             ),
-            heading=pattern(r"^\W*(?:(?:course|lecture)\s+)?(?:schedule|syllabus|timetable)\W*$"),
+            heading=pattern(
+                r"""
+                ^\W*(?:(?:course|lecture|today['’]s)\s+)? (?:agenda|contents|outline|schedule|syllabus
+                | table\sof\scontents|timetable|what\swe\swill\scover)\W*$
+                """
+            ),
         ),
         "announcement": Aside(
             text=pattern(
