@@ -376,23 +376,9 @@ LANGUAGE = Language(
     summary_titles=words(
         "conclusion conclusions outlook overview recap remarks summary takeaways thoughts"
     ),
-    contents_titles=frozenset(
-        {
-            "agenda",
-            "contents",
-            "in this lecture",
-            "index",
-            "lecture outline",
-            "outline",
-            "outline of this lecture",
-            "overview",
-            "plan",
-            "roadmap",
-            "table of contents",
-            "today",
-            "today's agenda",
-            "what we will cover",
-        }
+    contents_titles=phrases(
+        "agenda|contents|in this lecture|index|lecture outline|outline|outline of this lecture|overview|"
+        "plan|roadmap|table of contents|today|today's agenda|what we will cover"
     ),
     closing_titles=phrases(
         "any questions|end|questions|questions and discussion|questions or comments|"
