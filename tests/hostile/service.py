@@ -39,7 +39,8 @@ from hostile.files import FILES
 
 _EVERY = 20  # questions, after which the memory is printed
 _FIRST = 20  # questions, after which the memory is what the others are compared with
-_NO_LIMIT = {"KATHEDER_APP__REQUESTS_PER_MINUTE": "1000000"}
+#: No limit of requests, and no work but that of the requests.
+_ENVIRONMENT = {"KATHEDER_APP__REQUESTS_PER_MINUTE": "1000000", "KATHEDER_APP__READ_AHEAD": "false"}
 #: Each takes its reader to a limit of time or of memory.
 _HOSTILE = ("stream-1-gb.pdf", "forms-10x9.pdf", "patterns.pdf", "text-1-gb.png", "bomb.docx")
 
@@ -177,7 +178,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    with served(options.library, **_NO_LIMIT) as service:
+    with served(options.library, **_ENVIRONMENT) as service:
         figures = _MEASURES[options.what](service, options)
     print(json.dumps(figures))
 
