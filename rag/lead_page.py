@@ -45,8 +45,8 @@ class PageUnits:
 
         A line above a list does not count as one.
         """
-        asked = " ".join(questions)
-        stems, figures = content_stems(asked, self.spoken), set(_FIGURE.findall(asked))
+        question = " ".join(questions)
+        stems, figures = content_stems(question, self.spoken), set(_FIGURE.findall(question))
         own = [content_stems(text, self.spoken) for text in self.texts]
         return np.array(
             [
