@@ -356,9 +356,9 @@ def test_the_sign_in_runs_and_fetches_nothing(wall):
 # ---- web sockets of open pages ----
 
 
-def test_a_reader_and_an_address_hold_so_many_web_sockets(wall, monkeypatch):
-    monkeypatch.setattr("ui.identity.page_sockets.MOST_OF_READER", 3)
-    monkeypatch.setattr("ui.identity.page_sockets.MOST_OF_ADDRESS", 5)
+def test_a_reader_and_an_address_hold_so_many_web_sockets(app, tmp_path):
+    limits = PageSockets(most_of_reader=3, most_of_address=5)
+    wall = Wall(_streamlit, app, tmp_path, sockets=limits)
 
     def opened(client, stack):
         headers = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
@@ -393,10 +393,9 @@ def test_runs_of_a_reader_s_pages_are_spaced_and_nobody_else_s():
     assert sockets.run_delay("anna") == 0.0
 
 
-def test_a_flood_of_runs_reaches_the_pages_slowly(wall, monkeypatch):
-    monkeypatch.setattr("ui.identity.page_sockets.BURST", 2)
-    monkeypatch.setattr("ui.identity.page_sockets.PER_SECOND", 5.0)
-    client = client_of(wall)
+def test_a_flood_of_runs_reaches_the_pages_slowly(app, tmp_path):
+    limits = PageSockets(burst=2, per_second=5.0)
+    client = client_of(Wall(_streamlit, app, tmp_path, sockets=limits))
     sign_in(client)
     message = BackMsg()
     message.rerun_script.SetInParent()
@@ -411,9 +410,7 @@ def test_a_flood_of_runs_reaches_the_pages_slowly(wall, monkeypatch):
             assert time.monotonic() - begin >= least
 
 
-def test_messages_that_wait_end_with_their_web_socket(app, tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.identity.page_sockets.BURST", 1)
-    monkeypatch.setattr("ui.identity.page_sockets.PER_SECOND", 0.01)
+def test_messages_that_wait_end_with_their_web_socket(app, tmp_path):
     received: list[str] = []
 
     async def pages(scope, receive, send):
@@ -423,7 +420,8 @@ def test_messages_that_wait_end_with_their_web_socket(app, tmp_path, monkeypatch
 
     message = BackMsg()
     message.rerun_script.SetInParent()
-    client = client_of(Wall(pages, app, tmp_path))
+    limits = PageSockets(burst=1, per_second=0.01)
+    client = client_of(Wall(pages, app, tmp_path, sockets=limits))
     sign_in(client)
     headers = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
     with client.websocket_connect("/_stcore/stream", headers=headers) as socket:

@@ -28,10 +28,24 @@ class PageSockets:
 
     Args:
         clock: Seconds since some point.
+        most_of_reader: Sockets that one reader may hold.
+        most_of_address: Sockets that one address may hold.
+        burst: Runs of a reader's pages at once.
+        per_second: Runs of a reader's pages after these.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        most_of_reader: int = MOST_OF_READER,
+        most_of_address: int = MOST_OF_ADDRESS,
+        burst: int = BURST,
+        per_second: float = PER_SECOND,
+    ) -> None:
         self._clock = clock
+        self._most_of_reader, self._most_of_address = most_of_reader, most_of_address
+        self._burst, self._interval = burst, 1 / per_second
         self._of_reader, self._of_address = Counter[str](), Counter[str]()
         # When the bucket of each reader is full again: the generic cell rate algorithm of ITU-T I.371.
         self._full_at: dict[str, float] = {}
@@ -44,8 +58,8 @@ class PageSockets:
             TooManySockets: as many as may be are open already.
         """
         for name, counts, most in (
-            (reader, self._of_reader, MOST_OF_READER),
-            (address, self._of_address, MOST_OF_ADDRESS),
+            (reader, self._of_reader, self._most_of_reader),
+            (address, self._of_address, self._most_of_address),
         ):
             if counts[name] >= most:
                 raise TooManySockets(
@@ -61,9 +75,9 @@ class PageSockets:
 
     def run_delay(self, reader: str) -> float:
         """Seconds until a page may run again for a reader, 0 where it rarely does; counts the run."""
-        now, interval = self._clock(), 1 / PER_SECOND
+        now, interval = self._clock(), self._interval
         for name in [name for name, when in self._full_at.items() if when <= now]:
             del self._full_at[name]
         full_at = max(self._full_at.get(reader, now), now) + interval
         self._full_at[reader] = full_at
-        return max(full_at - now - BURST * interval, 0.0)
+        return max(full_at - now - self._burst * interval, 0.0)

@@ -53,19 +53,21 @@ class Wall:
         settings: AppSettings,
         folder: Path,
         provider: Provider | None = None,
+        sockets: PageSockets | None = None,
     ) -> None:
         """Args:
         app: Streamlit's application.
         settings: How readers sign in.
         folder: The library's, which has the sessions.
         provider: The sign-on of a university, for `auth = "oidc"`.
+        sockets: Bounds the web sockets of pages; by default at the usual limits.
         """
         self._app, self._settings, self._folder = app, settings, folder
         self._provider = provider
         self._is_open = settings.sign_on == "none"
         self._tries, self._forms = Tries(), Forms()
         self._uploads = ReaderUploads(settings.reader_upload_mb)
-        self._sockets = PageSockets()
+        self._sockets = sockets or PageSockets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
