@@ -41,7 +41,7 @@ SIZES = (2_000, 20_000, 100_000, 300_000, 1_000_000)
 KINDS = {
     "flat": 1_000_000,
     "flat float16": 300_000,
-    "HNSW32": 20_000,
+    "HNSW32": 300_000,
     "IVF SQ8": 1_000_000,
     "IVF SQ4 refined": 1_000_000,
     "IVF RaBitQ refined": 1_000_000,
@@ -121,20 +121,25 @@ def write_vectors(folder: Path, size: int) -> np.ndarray:
     return np.memmap(file, dtype="<f2", mode="r").reshape(-1, DIMENSION)[:size]
 
 
-def blocks(vectors: np.ndarray) -> Iterator[np.ndarray]:
+def blocks(vectors: np.ndarray, block_size: int = BLOCK) -> Iterator[np.ndarray]:
     """The vectors as float32, a block at a time."""
-    for start in range(0, len(vectors), BLOCK):
-        yield np.asarray(vectors[start : start + BLOCK], dtype=np.float32)
+    for start in range(0, len(vectors), block_size):
+        yield np.asarray(vectors[start : start + block_size], dtype=np.float32)
 
 
-def exact(vectors: np.ndarray, queries: np.ndarray, k: int = K) -> np.ndarray:
-    """The rows of the k largest inner products for each query, shape (queries, k), best first."""
+def exact(
+    vectors: np.ndarray, queries: np.ndarray, k: int = K, block_size: int = BLOCK
+) -> np.ndarray:
+    """The rows of the k largest inner products for each query, shape (queries, k), best first.
+
+    `block_size` vectors are compared at once.
+    """
     rows, scores = np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
-    for number, block in enumerate(blocks(vectors)):
+    for number, block in enumerate(blocks(vectors, block_size)):
         products = queries @ block.T
         best = np.argpartition(-products, min(k, len(block)) - 1, axis=1)[:, :k]
         scores = np.hstack([scores, np.take_along_axis(products, best, axis=1)])
-        rows = np.hstack([rows, best + number * BLOCK])
+        rows = np.hstack([rows, best + number * block_size])
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         rows, scores = (np.take_along_axis(values, order, axis=1) for values in (rows, scores))
     return rows

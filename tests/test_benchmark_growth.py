@@ -14,14 +14,13 @@ def test_recall_counts_the_rows_that_are_expected():
     assert growth.recall(np.array([[5]]), np.array([[5, 6, 7, 8]])) == 0.25
 
 
-def test_exact_answers_go_across_blocks(monkeypatch):
-    monkeypatch.setattr(growth, "BLOCK", 7)
+def test_exact_answers_go_across_blocks():
     random = np.random.default_rng(0)
     vectors, queries = random.standard_normal((40, 5)), random.standard_normal((3, 5))
     vectors, queries = vectors.astype(np.float16), queries.astype(np.float32)
     products = queries @ vectors.astype(np.float32).T
     expected = np.argsort(-products, axis=1)[:, :6]
-    assert growth.exact(vectors, queries, 6).tolist() == expected.tolist()
+    assert growth.exact(vectors, queries, 6, block_size=7).tolist() == expected.tolist()
 
 
 def test_a_mixture_draws_around_the_real_vectors_and_the_same_again():

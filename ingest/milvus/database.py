@@ -147,8 +147,8 @@ class MilvusDatabase(Database):
     def _keys_and_texts(self, prefix: str) -> dict[str, str]:
         """The texts of the rows whose keys begin so, by their keys."""
         target = self.collections
-        found = target.connection.rows(target.rows, f'key like "{prefix}%"', ["key", "body"])
-        return {row["key"]: row["body"] for row in found}
+        texts = target.connection.rows(target.rows, f'key like "{prefix}%"', ["key", "body"])
+        return {row["key"]: row["body"] for row in texts}
 
     def _pull(self, db: sqlite3.Connection, state: dict[str, Any]) -> None:
         """Bring the copy to what Milvus holds; call it in a transaction."""
@@ -181,10 +181,10 @@ class MilvusDatabase(Database):
         """The passages that meet a condition, as Milvus has them, by id."""
         if not self.collections.has(self.collections.passages):
             return []
-        found = self.collections.connection.rows(
+        passages = self.collections.connection.rows(
             self.collections.passages, condition, ["id", "body", "vector"]
         )
-        return sorted(map(rows.passage_of, found), key=lambda passage: str(passage["id"]))
+        return sorted(map(rows.passage_of, passages), key=lambda passage: str(passage["id"]))
 
     def faults(self) -> list[str]:
         """What differs between Milvus and the copy, a sentence for each document."""
@@ -265,14 +265,14 @@ class MilvusDatabase(Database):
     def _delete_passages(self, document: str, keep: set[str]) -> None:
         target = self.collections
         if target.has(target.passages):
-            found = target.connection.rows(target.passages, f'document == "{document}"', ["id"])
-            target.delete(target.passages, sorted({row["id"] for row in found} - keep))
+            stored = target.connection.rows(target.passages, f'document == "{document}"', ["id"])
+            target.delete(target.passages, sorted({row["id"] for row in stored} - keep))
 
     def _delete_others(self, prefix: str, version: str) -> None:
         """Delete the parts with a key of this prefix that are of another version."""
         target = self.collections
-        found = target.connection.rows(target.rows, f'key like "{prefix}%"', ["key"])
-        keys = [row["key"] for row in found if not row["key"].startswith(f"{prefix}{version}/")]
+        parts = target.connection.rows(target.rows, f'key like "{prefix}%"', ["key"])
+        keys = [row["key"] for row in parts if not row["key"].startswith(f"{prefix}{version}/")]
         target.delete(target.rows, keys)
 
     def _write_state(self, version: str) -> None:

@@ -52,11 +52,11 @@ def _terms(db: sqlite3.Connection, phrase: Phrase) -> list[str]:
     db.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, passage_terms, row)"
     )
-    found = db.execute(
+    endings = db.execute(
         "SELECT term FROM vocabulary WHERE term >= ? AND term < ? ORDER BY doc DESC LIMIT ?",
         (start, start + chr(0x10FFFF), _ENDINGS),
     )
-    return [*first, *(term for (term,) in found)]
+    return [*first, *(term for (term,) in endings)]
 
 
 def _count(db: sqlite3.Connection, term: str, codes: list[str] | None = None) -> int:

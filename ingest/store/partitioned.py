@@ -185,13 +185,13 @@ def score(
 ) -> list[tuple[str, str, float]]:
     """(id, document, inner product of the stored vector with a query) of the passages in these rows."""
     marks = ",".join("?" * len(rows))
-    found = db.execute(
+    passages = db.execute(
         f"SELECT id, document, vector FROM passages WHERE row IN ({marks})", list(rows)
     ).fetchall()
-    if not found:
+    if not passages:
         return []
-    products = vectors_of_blobs(db, [blob for *_, blob in found]) @ query.astype(np.float32)
-    return [(id, owner, float(p)) for (id, owner, _), p in zip(found, products, strict=True)]
+    products = vectors_of_blobs(db, [blob for *_, blob in passages]) @ query.astype(np.float32)
+    return [(id, owner, float(p)) for (id, owner, _), p in zip(passages, products, strict=True)]
 
 
 def open_partitions(folder: Path, db: sqlite3.Connection) -> tuple[Partitions, Extents] | None:
@@ -268,6 +268,6 @@ def _sample(db: sqlite3.Connection, count: int) -> np.ndarray:
 
 def _blocks(db: sqlite3.Connection) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     cursor = db.execute("SELECT row, vector FROM passages ORDER BY row")
-    while found := cursor.fetchmany(_BLOCK):
-        rows = np.array([row for row, _ in found], dtype=np.int64)
-        yield rows, vectors_of_blobs(db, [blob for _, blob in found])
+    while passages := cursor.fetchmany(_BLOCK):
+        rows = np.array([row for row, _ in passages], dtype=np.int64)
+        yield rows, vectors_of_blobs(db, [blob for _, blob in passages])
