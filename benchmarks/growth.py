@@ -218,7 +218,7 @@ def measure(
     import faiss
 
     faiss.omp_set_num_threads(1)
-    before = _memory()
+    before = memory()
     start = time.perf_counter()
     search = Search(kind, file, vectors)
     opened = time.perf_counter() - start
@@ -237,7 +237,7 @@ def measure(
         answers.append(_padded(search.rows(query)))
         waits.append(time.perf_counter() - start)
         used.append(time.process_time() - processor)
-    after = _memory()
+    after = memory()
     p50, p95 = np.quantile(waits, [0.5, 0.95]) * 1000
     return {
         "visits": visits,
@@ -257,7 +257,7 @@ def _padded(rows: np.ndarray) -> np.ndarray:
     return np.pad(rows, (0, K - len(rows)), constant_values=-1)
 
 
-def _memory() -> dict[str, float]:
+def memory() -> dict[str, float]:
     """Megabytes of this process: its own, and of mapped files."""
     lines = (line.split() for line in Path("/proc/self/status").read_text().splitlines())
     return {

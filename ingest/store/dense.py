@@ -21,7 +21,7 @@ from ingest.store.partitioned import (
     read_extents,
 )
 from ingest.store.rows import count_passages, select_passages_by_id, select_vectors
-from ingest.store.schema import read_content_hash
+from ingest.store.schema import read_state
 from ingest.types import Passage
 from ingest.vectors import DenseIndex
 
@@ -30,14 +30,6 @@ logger = logging.getLogger(__name__)
 #: Passages up to which every vector is compared with the query; docs/performance.md has the measured curve.
 EXACT_LIMIT = 100_000
 _PAUSE = 30.0  # seconds after which new partitions are written, longer than one search from the command line
-
-
-_State = tuple[str, int]  # content hash, and the last row: a document that is stored again moves
-
-
-def _read_state(db: sqlite3.Connection) -> _State:
-    (row,) = db.execute("SELECT coalesce(max(row), 0) FROM passages").fetchone()
-    return read_content_hash(db), row
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ class DenseSearch:
         self._lock = threading.Lock()
         self._pause = pause
         self._merging = threading.Lock()
-        self._current: tuple[_State, _Flat | PartitionedSearch] | None = None
+        self._current: tuple[tuple[str, int], _Flat | PartitionedSearch] | None = None
 
     def search(
         self, query: np.ndarray, k: int, documents: Collection[str] | None = None
@@ -120,7 +112,7 @@ class DenseSearch:
     def _opened(self) -> _Flat | PartitionedSearch:
         """The index of what the library holds now."""
         with self._lock, self._database.snapshot() as db:
-            state = _read_state(db)
+            state = read_state(db)
             if self._current is None or self._current[0] != state:
                 index: _Flat | PartitionedSearch | None = None
                 if count_passages(db) > self._limit:

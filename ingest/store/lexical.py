@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+from collections.abc import Iterator
+from itertools import islice, takewhile
+
+import numpy as np
 
 from ingest.lru import LruCache
 from ingest.store import places
 from ingest.store.database import Database
-from ingest.store.rows import select_passages_by_id
-from ingest.store.schema import FULL_TEXT_TABLE, read_content_hash
+from ingest.store.postings import Postings, read_numbers
+from ingest.store.rows import count_passages, select_passages_by_id
+from ingest.store.schema import FULL_TEXT_TABLE, read_content_hash, read_state
 from ingest.text.detect import question_language
 from ingest.text.languages import Language, language
 from ingest.text.terms import ANY_END, Phrase, matches, question_phrases
 from ingest.types import Passage
 
 HEADING_WEIGHT, TEXT_WEIGHT = 0.5, 1.0  # of a match, in BM25
+_WEIGHTS = {"context": HEADING_WEIGHT, "text": TEXT_WEIGHT}
+#: Passages up to which FTS5 orders the hits; docs/performance.md has the measured curves.
+FTS5_LIMIT = 50_000
 _PARTS = 8  # sets of documents that were searched last
 
 
@@ -23,12 +32,20 @@ class LexicalSearch:
     """Search by words in a library, or in some of its documents as if it held no others.
 
     BM25 counts words over a whole table. So some documents get a table of their own in memory,
-    which is filled at their first search and kept for the next ones.
+    which is filled at their first search and kept for the next ones. A library of more than `limit`
+    passages is searched by `Postings`, with the same scores.
     """
 
-    def __init__(self, database: Database) -> None:
-        """Search the database's full-text table."""
+    def __init__(self, database: Database, limit: int = FTS5_LIMIT) -> None:
+        """Search the database's full-text table.
+
+        Args:
+            database: The library's.
+            limit: Passages up to which FTS5 orders the hits.
+        """
         self._database = database
+        self._limit = limit
+        self._large: _LargeTable | None = None
         self._parts: LruCache[tuple[str, frozenset[str]], sqlite3.Connection] = LruCache(_PARTS)
         self._lock = threading.Lock()
 
@@ -49,12 +66,24 @@ class LexicalSearch:
         db = self._database.connection()
         left_out = places.uncited(db)
         if documents is None:
-            rows = _best_rows(db, question, k, left_out)
+            rows = self._best_of_all(question, k, left_out)
         else:
             with self._lock:  # the connection of a part is shared by all threads
                 rows = _best_rows(self._part(documents), question, k, left_out)
         passages = select_passages_by_id(db, [id for id, _ in rows])
         return [(passages[id], score) for id, score in rows if id in passages]
+
+    def _best_of_all(self, question: str, k: int, left_out: list[str]) -> list[tuple[str, float]]:
+        with self._database.snapshot() as db:
+            state = read_state(db)
+            with self._lock:
+                if self._large is None or self._large.state != state:
+                    is_large = count_passages(db) > self._limit
+                    self._large = _LargeTable(state, Postings(db, _WEIGHTS) if is_large else None)
+                large = self._large
+            if large.postings is None:
+                return _best_rows(db, question, k, left_out)
+            return large.best_rows(db, question, k, left_out)
 
     def _part(self, documents: frozenset[str]) -> sqlite3.Connection:
         """A database in memory that has what a search reads of these documents alone."""
@@ -65,6 +94,53 @@ class LexicalSearch:
                 part = _copy_of(db, sorted(documents))
                 self._parts.put(key, part)
             return part
+
+
+class _LargeTable:
+    """The postings of one state of a library, where it is large, and the rows of its languages."""
+
+    def __init__(self, state: tuple[str, int], postings: Postings | None) -> None:
+        self.state = state
+        self.postings = postings
+        self._rows: dict[tuple[str, ...], np.ndarray] = {}
+
+    def best_rows(
+        self, db: sqlite3.Connection, question: str, k: int, left_out: list[str]
+    ) -> list[tuple[str, float]]:
+        """As `_best_rows`."""
+        assert self.postings is not None
+        best: list[tuple[int, float]] = []
+        languages = phrases_by_language(db, question)
+        for codes, phrases in languages:
+            is_all = len(languages) == 1 and not left_out
+            among = None if is_all else self._rows_in(db, codes, left_out)
+            best += _first_with_ties(self.postings.best(db, phrases, among), k)
+        ids = db.execute(
+            "SELECT row, id FROM passages WHERE row IN (SELECT value FROM json_each(?))",
+            (json.dumps([row for row, _ in best]),),
+        )
+        id_of = dict(ids.fetchall())
+        rows = [(id_of[row], score) for row, score in best]
+        return sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
+
+    def _rows_in(self, db: sqlite3.Connection, codes: list[str], left_out: list[str]) -> np.ndarray:
+        """The rows of the passages in languages with these codes; what is left out is the state's."""
+        rows = self._rows.get(tuple(codes))
+        if rows is None:
+            rows = self._rows[tuple(codes)] = read_numbers(
+                db,
+                "SELECT group_concat(p.row) FROM documents d JOIN passages p ON p.document = d.id"
+                f" WHERE d.language IN ({','.join('?' * len(codes))})"
+                f" AND d.id NOT IN ({','.join('?' * len(left_out))})",
+                (*codes, *left_out),
+            )
+        return rows
+
+
+def _first_with_ties(ranked: Iterator[tuple[int, float]], k: int) -> list[tuple[int, float]]:
+    """The first k hits, and those with the score of the last of them; equal scores are ordered by id."""
+    first = list(islice(ranked, k))
+    return first + list(takewhile(lambda hit: hit[1] == first[-1][1], ranked))
 
 
 def _copy_of(db: sqlite3.Connection, documents: list[str]) -> sqlite3.Connection:

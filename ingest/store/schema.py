@@ -201,6 +201,12 @@ def read_content_hash(db: sqlite3.Connection) -> str:
     return _read_meta(db, _HASH_KEY) or ""
 
 
+def read_state(db: sqlite3.Connection) -> tuple[str, int]:
+    """The content hash, and the last row of the passages: a document that is stored again moves."""
+    (row,) = db.execute("SELECT coalesce(max(row), 0) FROM passages").fetchone()
+    return read_content_hash(db), row
+
+
 def update_content_hash(db: sqlite3.Connection) -> None:
     """Store SHA-256 over format, configuration and every document; call it in a transaction.
 
