@@ -138,8 +138,8 @@ def picture_readings(every: int = 1, dots_per_inch: int = 150) -> Iterator[Readi
 
     "pictures" counts words in another order, formulas and labels of drawings as errors too. "prose"
     leaves out, on both sides, the words within the formulas and figures of the page with text:
-    OCR writes what it sees, the text layer a formula in linear notation. In both, quotation marks
-    are of one kind and marks of lists do not count.
+    OCR writes what it sees, the text layer a formula in linear notation. In both, signs that look the
+    same (quotation marks, dots and dashes of formulas) are one, and marks of lists do not count.
     """
     recogniser = TextRecogniser()
     for pdf in sorted(CORPUS.glob("*.pdf")):
@@ -172,10 +172,15 @@ def _outside(page: Page, regions: Sequence[Region]) -> str:
     return " ".join(words)
 
 
+#: Signs that look the same, each with the one for which it counts.
+_LOOKALIKES = str.maketrans("“”„‟″⋅∼−–‖", '"""""·~--∥')
+
+
 def _plain(text: str) -> str:
-    """A text without leaders and marks of lists, with straight quotation marks."""
-    text = re.sub("[“”„‟″]", '"', _LEADERS.sub("", text)).replace("…", "...")
-    return re.sub(r"(?<!\S)[▸▶•‣■▪★–-](?!\S)", "", text)
+    """A text without leaders and marks of lists, in which signs that look the same are one."""
+    text = _LEADERS.sub("", text).replace("…", "...")
+    text = re.sub(r"(?<!\S)[▸▶•‣■▪★–-](?!\S)", "", text)
+    return text.translate(_LOOKALIKES)
 
 
 def report(results: Sequence[Reading], *, show_all: bool = True) -> None:

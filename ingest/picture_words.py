@@ -1,82 +1,176 @@
-"""Where the words of a line in a picture are: gaps in its ink, and blanks that the recogniser missed.
+"""Where the words of a line in a picture are: its letters, gaps in its ink, and blanks that were missed.
 
-A recogniser gives a line's letters in order, but not where its words begin; it joins two cells of a
-table's row, and drops blanks after commas and brackets. The gaps between the columns of ink that a
-line has tell both.
+A recogniser tells a line's letters and about where each is, but joins two cells of a table's row, and drops
+blanks. The gaps between the columns of ink tell where words begin.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+import statistics
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, groupby, pairwise
 
 import numpy as np
 
+from ingest.picture_scripts import Letter, em_of, script_marks
 from ingest.weights.known_words import known_words
 
 #: A pixel is ink if its grey differs from the background's by more, of 255.
 INK_STEP = 60
 #: A row of a line has much ink if it has this share of the fullest row's.
 BASELINE_INK = 0.35
-#: A gap between words is at least so wide, as a share of the line's height.
-WORD_GAP = 0.15
+#: A gap between words is at least so wide, in em; behind a comma or full stop before a figure, between
+#: a letter and a figure, and between two figures, at least so wide.
+WORD_GAP, COMMA_GAP, MIXED_GAP, FIGURE_GAP = 0.17, 0.26, 0.25, 0.5
+#: The same beside a sign of a formula, whatever the other gaps of the line.
+SIGN_GAP = 0.21
 #: A gap where the recogniser read no blank is one if it is so wide as a share of the narrowest gap
-#: where it read one, and so many times as wide as the usual gap between letters.
-MISSED_GAP, LETTER_GAPS = 0.85, 2.2
+#: where it read one, and so many times as wide as a narrow gap between letters.
+MISSED_GAP, LETTER_GAPS = 0.75, 2.2
+#: As a share of the usual gap between words, and in em on a line that has none: so wide a gap parts
+#: letters whatever they spell.
+CERTAIN_GAP, CERTAIN_EM = 0.9, 0.4
 #: A gap as wide as this, as a share of the line's height, parts two lines.
 PART_GAP = 1.0
-#: A list's mark is at most so wide, and so far from its item at least, as shares of the line's height;
-#: the item's first word is so many times wider.
-MARK_WIDTH, MARK_GAP, MARK_SHARE = 0.75, 0.25, 1.7
-#: How far a gap may be from where the letters' widths put a blank, as a share of the height.
-REACH = 0.9
+#: A list's mark is at most so wide, and so far from its item at least, as shares of the line's height.
+MARK_WIDTH, MARK_GAP = 0.75, 0.25
+#: The dots that lead to a page number: so many, or so far apart, in em; each at most so wide and high.
+LEADER_DOTS, LEADER_GAP, DOT_SIZE = 5, 0.2, 0.22
+
+#: A line so many times as high as wide is written up or down the page.
+UPRIGHT = 1.5
+#: Ink that shares so much of its columns, as a share of the narrower, is one letter's.
+SHARED_COLUMNS = 0.5
 
 _NARROW, _SLIM, _WIDE = (
     frozenset("ijl.,:;'|!’‘`"),
     frozenset('ftrI()[]{}-"„“”/ '),
     frozenset("mwMW@%…—"),
 )
-_STICKY = frozenset(",.;:!?)]}”“")  # a blank is missed after these rather than before
+_OPENING = frozenset("([{„")
+_CLOSING = frozenset(",.;:!?)]}”“%")
+_OPERATORS = frozenset("+−–=→←·×÷⋅<>≤≥≈∼~|/∥_")
+_DOTS = frozenset(".…·•:")
 
 
-def parts_of_line(grey: np.ndarray, text: str) -> list[list[tuple[str, float, float]]]:
+@dataclass(frozen=True)
+class _InkLine:
+    """A line's letters and its runs of ink: columns that hold some, one past the last."""
+
+    letters: list[str]
+    centres: list[float]
+    runs: list[tuple[float, float]]
+    drawn: np.ndarray
+
+    @cached_property
+    def gaps(self) -> list[tuple[float, float]]:
+        """Between one run and the next."""
+        return [(a[1], b[0]) for a, b in pairwise(self.runs)]
+
+    def before(self, x: float) -> int:
+        """The number of letters before a column."""
+        return sum(centre < x for centre in self.centres)
+
+    @cached_property
+    def placed(self) -> list[Letter | None]:
+        """The ink of each letter, or of those that touch, where connected ink tells it."""
+        from scipy import ndimage  # takes a quarter of a second to load
+
+        labels, _ = ndimage.label(self.drawn, structure=np.ones((3, 3)))
+        shapes: list[
+            list[int]
+        ] = []  # left, right, top, bottom, from left to right; dots with their letter
+        for rows, columns in sorted(ndimage.find_objects(labels), key=lambda at: at[1].start):
+            x0, x1 = columns.start, columns.stop
+            last = shapes[-1] if shapes else None
+            if last and min(last[1], x1) - x0 > SHARED_COLUMNS * min(last[1] - last[0], x1 - x0):
+                last[1] = max(last[1], x1)
+                last[2], last[3] = min(last[2], rows.start), max(last[3], rows.stop)
+            else:
+                shapes.append([x0, x1, rows.start, rows.stop])
+        inside: list[list[int]] = [[] for _ in shapes]
+        for number, centre in enumerate(self.centres):
+            distances = [max(shape[0] - centre, centre - shape[1], 0) for shape in shapes]
+            inside[distances.index(min(distances))].append(number)
+        placed: list[Letter | None] = [None] * len(self.letters)
+        for shape, numbers in zip(shapes, inside, strict=True):
+            text = "".join(self.letters[number] for number in numbers)
+            for number in numbers:
+                placed[number] = Letter(text, shape[2], shape[3])
+        return placed
+
+    def is_dot(self, number: int) -> bool:
+        """Whether a run is a dot at the foot of the line."""
+        x0, x1 = self.runs[number]
+        rows = np.flatnonzero(self.drawn[:, int(x0) : int(x1)].any(axis=1))
+        size = DOT_SIZE * self.em
+        return bool(
+            x1 - x0 <= size and rows[-1] - rows[0] < size and rows[0] > 0.5 * len(self.drawn)
+        )
+
+    @cached_property
+    def em(self) -> float:
+        """The size of the letters, in pixels."""
+        return em_of(self.placed) or self.drawn.shape[0] / 1.5
+
+
+def parts_of_line(
+    grey: np.ndarray, text: str, centres: Sequence[float] | None = None
+) -> list[list[tuple[str, float, float]]]:
     """The words of a line with their places, in parts that wide gaps divide.
+
+    Indices and exponents are marked as on pages of text: `x_i`, `10^6`.
 
     Args:
         grey: The line's pixels, (height, width), from 0 to 255.
         text: What the recogniser read in it.
+        centres: The pixel column of each letter's centre, blanks left out, if it told them.
 
     Returns:
         Parts from left to right; each word with the pixel columns where it begins and ends. One
-        part whose words share the width by their letters where the ink does not show them.
+        part whose words share the width by their letters where their places are not known.
     """
     height, width = grey.shape
-    runs = _ink_runs(grey)
-    edges = _edges(text)
-    if not runs or width < height or len(text) < 2:
-        return [_by_letters(text, edges, 0.0, float(width))]
-    mark = _leading_mark(runs, text, edges, height)
+    drawn = _ink(grey)
+    runs = _ink_runs(drawn)
+    letters = [letter for letter in text if not letter.isspace()]
+    if centres is None or len(centres) != len(letters) or not runs or height >= UPRIGHT * width:
+        return [_by_letters(text, 0.0, float(width))]
+    line = _InkLine(letters, list(centres), runs, drawn)
+    mark = _leading_mark(line)
     if mark is not None:
-        runs = runs[1:]
-    left, right = runs[0][0], runs[-1][1]
-    gaps = [(a[1], b[0]) for a, b in pairwise(runs)]
-    places = [left + edge * (right - left) for edge in edges]
-    blanks = _matched(text, places, gaps, height)
-    if blanks is None:
-        return [_by_letters(text, edges, left, right)]
-    blanks |= _missed(text, places, gaps, blanks, height)
+        line = _InkLine(letters, line.centres, runs[1:], drawn)
+    blanks = _read_blanks(line, text)
+    blanks |= _missed_blanks(line, blanks)
+    leaders = _leaders(line)
+    return _parts(line, blanks | leaders, mark, {*pairwise(sorted(leaders))})
+
+
+def _parts(
+    line: _InkLine,
+    blanks: Mapping[int, tuple[float, float]],
+    mark: tuple[float, float] | None,
+    leaders: Set[tuple[int, int]],
+) -> list[list[tuple[str, float, float]]]:
+    """Words between blanks, each of which is given by the number of letters before it, but no leaders."""
+    written = script_marks(line.placed, line.letters, line.em, frozenset(blanks))
     parts: list[list[tuple[str, float, float]]] = [[] if mark is None else [("•", *mark)]]
-    start, x0 = 0, left
-    for position in sorted(blanks):
-        end, begin = blanks[position]
-        if word := text[start:position].strip():
-            parts[-1].append((word, x0, end))
-        if begin - end >= PART_GAP * height and parts[-1]:
+    start, x0 = 0, line.runs[0][0]
+    for position, (end, begin) in [
+        *sorted(blanks.items()),
+        (len(line.letters), (line.runs[-1][1], line.runs[-1][1])),
+    ]:
+        if start < position and not (
+            (start, position) in leaders and _DOTS.issuperset(line.letters[start:position])
+        ):
+            parts[-1].append(("".join(written[start:position]), x0, end))
+        if begin - end >= PART_GAP * line.drawn.shape[0] and parts[-1]:
             parts.append([])
         start, x0 = position, begin
-    if word := text[start:].strip():
-        parts[-1].append((word, x0, right))
     return [part for part in parts if part]
 
 
@@ -100,34 +194,55 @@ def _ink(grey: np.ndarray) -> np.ndarray:
     return np.abs(grey.astype(np.int16) - background) > INK_STEP
 
 
-def _ink_runs(grey: np.ndarray) -> list[tuple[float, float]]:
+def _ink_runs(drawn: np.ndarray) -> list[tuple[float, float]]:
     """The runs of columns that hold ink, each from its first column to one past its last."""
-    drawn = _ink(grey)
-    rim = max(1, grey.shape[0] // 10)
-    columns = drawn[rim:-rim].any(axis=0) if grey.shape[0] > 3 * rim else drawn.any(axis=0)
+    rim = max(1, drawn.shape[0] // 10)
+    columns = drawn[rim:-rim].any(axis=0) if drawn.shape[0] > 3 * rim else drawn.any(axis=0)
     steps = np.flatnonzero(np.diff(np.concatenate(([0], columns.view(np.int8), [0]))))
     return [(float(a), float(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]
 
 
-def _leading_mark(
-    runs: Sequence[tuple[float, float]], text: str, edges: Sequence[float], height: int
-) -> tuple[float, float] | None:
+def _leading_mark(line: _InkLine) -> tuple[float, float] | None:
     """A list's mark before a line's first word, of which the recogniser read no letter."""
-    if len(runs) < 3:
+    if len(line.runs) < 3 or not line.letters[0].isalnum():
         return None
-    (x0, x1), (following, _) = runs[:2]
-    first = text.split()[0]
-    if len(first) < 2 or not first[0].isalnum() or x1 - x0 > MARK_WIDTH * height:
-        return None
-    width = edges[len(first)] * (runs[-1][1] - x0)
-    is_apart = following - x1 >= MARK_GAP * height
-    return (x0, x1) if is_apart and width > MARK_SHARE * (x1 - x0) else None
+    (x0, x1), (following, _) = line.runs[:2]
+    height = line.drawn.shape[0]
+    is_mark = x1 - x0 <= MARK_WIDTH * height and following - x1 >= MARK_GAP * height
+    is_mark = is_mark and not line.is_dot(0)
+    return (x0, x1) if is_mark and not line.before((x1 + following) / 2) else None
 
 
-def _edges(text: str) -> list[float]:
-    """Where each character begins, and the last one ends, as shares of the line's width."""
+def _leaders(line: _InkLine) -> dict[int, tuple[float, float]]:
+    """The blanks before and behind the dots that lead to a page number, by the number of letters before.
+
+    A row of dots is a leader where it is long, or where as wide a gap as its own parts it from a word.
+    """
+    runs, gaps = line.runs, [math.inf, *(b - a for a, b in line.gaps), math.inf]
+    least = LEADER_GAP * line.em
+    blanks: dict[int, tuple[float, float]] = {}
+    for is_dot, group in groupby(range(len(runs)), key=line.is_dot):
+        numbers = list(group)
+        first, end = numbers[0], numbers[-1] + 1
+        is_spaced = all(gap >= least for gap in gaps[first : end + 1])
+        is_outer = first == 0 or end == len(runs)
+        if not is_dot or not (len(numbers) >= LEADER_DOTS or (is_spaced and is_outer)):
+            continue
+        x0 = runs[first - 1][1] if first else runs[0][0]
+        x1 = runs[end][0] if end < len(runs) else runs[-1][1]
+        letters = range(
+            line.before((x0 + runs[first][0]) / 2), line.before((runs[end - 1][1] + x1) / 2)
+        )
+        if all(line.letters[number] in _DOTS for number in letters):
+            blanks[letters.start] = blanks[letters.stop] = (x0, x1)
+    return blanks
+
+
+def _by_letters(text: str, left: float, right: float) -> list[tuple[str, float, float]]:
+    """Words that share a width by the usual widths of their letters."""
     sums = [0.0, *accumulate(map(_advance, text))]
-    return [value / (sums[-1] or 1) for value in sums]
+    edges = [left + value / (sums[-1] or 1) * (right - left) for value in sums]
+    return [(m[0], edges[m.start()], edges[m.end()]) for m in re.finditer(r"\S+", text)]
 
 
 def _advance(letter: str) -> float:
@@ -143,133 +258,78 @@ def _advance(letter: str) -> float:
     return 0.67 if letter.isupper() else 0.54
 
 
-def _by_letters(
-    text: str, edges: Sequence[float], left: float, right: float
-) -> list[tuple[str, float, float]]:
-    """Words that share a width by their letters."""
-    return [
-        (m[0], left + edges[m.start()] * (right - left), left + edges[m.end()] * (right - left))
-        for m in re.finditer(r"\S+", text)
-    ]
+def _read_blanks(line: _InkLine, text: str) -> dict[int, tuple[float, float]]:
+    """The gap of each blank that the recogniser read, by the number of letters before it."""
+    counts = list(accumulate(map(len, text.split())))[:-1]
+    by_position: dict[int, list[tuple[float, float]]] = {}
+    for gap in line.gaps:
+        by_position.setdefault(line.before((gap[0] + gap[1]) / 2), []).append(gap)
+    blanks: dict[int, tuple[float, float]] = {}
+
+    def is_free(gap: tuple[float, float]) -> bool:
+        return gap not in blanks.values()
+
+    for count in counts:
+        middle = (line.centres[count - 1] + line.centres[count]) / 2
+        here = [gap for gap in by_position.get(count, ()) if is_free(gap)]
+        if not any(gap[1] - gap[0] >= WORD_GAP * line.em for gap in here):
+            here += [
+                gap for step in (-1, 1) for gap in by_position.get(count + step, ()) if is_free(gap)
+            ]
+        blanks[count] = max(here, key=lambda gap: gap[1] - gap[0], default=(middle, middle))
+    return blanks
 
 
-def _matched(
-    text: str, places: Sequence[float], gaps: Sequence[tuple[float, float]], height: int
-) -> dict[int, tuple[float, float]] | None:
-    """The gap of each run of blanks, by the place of the character behind it; None where one has none.
-
-    Blanks and gaps are paired in order, so that the sum of their distances is least.
-    """
-    blanks = [(m.start(), m.end()) for m in re.finditer(r"\s+", text)]
-    wide = [gap for gap in gaps if gap[1] - gap[0] >= WORD_GAP * height]
-    if len(blanks) > len(wide):
-        return None
-    centres = [(places[a] + places[b]) / 2 for a, b in blanks]
-    # cost[j]: the least sum for the blanks so far with the last one before gap j
-    cost = [0.0] * (len(wide) + 1)
-    chosen: list[list[bool]] = []
-    for centre in centres:
-        row, picks = [float("inf")], []
-        for j, gap in enumerate(wide):
-            pair = cost[j] + abs((gap[0] + gap[1]) / 2 - centre) - 0.5 * (gap[1] - gap[0])
-            picks.append(pair < row[-1])
-            row.append(min(pair, row[-1]))
-        chosen.append(picks)
-        cost = row
-    matched: dict[int, tuple[float, float]] = {}
-    j = len(wide)
-    for (_, end), picks in zip(reversed(blanks), reversed(chosen), strict=True):
-        while j and not picks[j - 1]:
-            j -= 1
-        if not j:
-            return None
-        j -= 1
-        matched[end] = wide[j]
-    return matched
-
-
-def _missed(
-    text: str,
-    places: Sequence[float],
-    gaps: Sequence[tuple[float, float]],
-    blanks: dict[int, tuple[float, float]],
-    height: int,
+def _missed_blanks(
+    line: _InkLine, blanks: Mapping[int, tuple[float, float]]
 ) -> dict[int, tuple[float, float]]:
-    """Gaps as wide as those between words where no blank was read, by the character behind them."""
-    widths = sorted(b - a for a, b in gaps)
-    usual = widths[len(widths) // 2] if len(widths) > 2 * len(blanks) + 2 else 0.0
-    least = max(
-        WORD_GAP * height if blanks else 0.3 * height,
-        MISSED_GAP * min((b - a for a, b in blanks.values()), default=0.0),
-        LETTER_GAPS * usual,
-    )
-    taken = set(blanks.values())
+    """Gaps as wide as those between words where no blank was read, by the number of letters before."""
+    em = line.em
+    widths = sorted(b - a for a, b in line.gaps)
+    between_words = [b - a for a, b in blanks.values() if b > a]
+    narrow = widths[(len(widths) - 1) // 8] if len(widths) > 2 * len(blanks) + 2 else 0.0
+    least = max(WORD_GAP * em, MISSED_GAP * min(between_words, default=0.0), LETTER_GAPS * narrow)
+    certain = CERTAIN_GAP * statistics.median(between_words) if between_words else CERTAIN_EM * em
     missed: dict[int, tuple[float, float]] = {}
-    for gap in gaps:
-        if gap in taken or gap[1] - gap[0] < least:
+    for gap in line.gaps:
+        width = gap[1] - gap[0]
+        position = line.before((gap[0] + gap[1]) / 2)
+        if position in blanks or not 0 < position < len(line.letters):
             continue
-        position = _place_of(text, places, gap, blanks, height)
-        if position is not None:
+        is_sign = not _OPERATORS.isdisjoint(line.letters[position - 1 : position + 1])
+        if width < (max(SIGN_GAP * em, LETTER_GAPS * narrow) if is_sign else least):
+            continue
+        starts = [p for p in (0, *blanks, *missed) if p <= position]
+        ends = [p for p in (*blanks, len(line.letters)) if p > position]
+        before = "".join(line.letters[max(starts) : position])
+        after = "".join(line.letters[position : min(ends)])
+        gap_in_em = width / em
+        if is_sign or (before and _may_part(before, after, gap_in_em, is_certain=width >= certain)):
             missed[position] = gap
     return missed
 
 
-def _place_of(
-    text: str,
-    places: Sequence[float],
-    gap: tuple[float, float],
-    blanks: dict[int, tuple[float, float]],
-    height: int,
-) -> int | None:
-    """The character before which a gap is, reckoned from the blanks on both sides of it."""
-    before = max((p for p, g in blanks.items() if g[1] <= gap[0]), default=0)
-    after = min((p for p, g in blanks.items() if g[0] >= gap[1]), default=len(text))
-    x0 = blanks[before][1] if before else places[0]
-    x1 = blanks[after][0] if after < len(text) else places[-1]
-    end = len(text[:after].rstrip())
-    if end - before < 2:
-        return None
-    # The gap itself takes no part of the letters' width.
-    share = (x1 - x0 - (gap[1] - gap[0])) / ((places[end] - places[before]) or 1)
-    reckoned = {
-        position: x0 + share * (places[position] - places[before])
-        for position in range(before + 1, end)
-        if _may_part(text[before:position], text[position:end])
-    }
-    if not reckoned:
-        return None
-
-    def distance(position: int) -> float:
-        sticky = text[position - 1] in _STICKY and text[position].isalnum()
-        opening = text[position] in "([{„" and text[position - 1].isalnum()
-        return abs(reckoned[position] - gap[0]) - (0.35 * height if sticky or opening else 0.0)
-
-    best = min(reckoned, key=distance)
-    return best if distance(best) < REACH * height else None
+def _is_of_word(letter: str) -> bool:
+    """Whether a letter may be within a word, or a hyphen."""
+    return letter.isalnum() or letter in "-."
 
 
-def _may_part(before: str, after: str) -> bool:
-    """Whether a blank may have been between two parts of what was read as one word."""
+def _may_part(before: str, after: str, gap: float, *, is_certain: bool) -> bool:
+    """Whether a gap of so many em may be a blank between two parts of what was read as one word."""
     left, right = before[-1], after[0]
-    if right in ",.;:!?)]}”“%" or not any(map(str.isalnum, before)):
+    if right in _CLOSING or left in _OPENING:
         return False
-    if left in _STICKY:
-        return right.isalnum() or right in "([{„"
-    if right in "([{„":
-        return left.isalnum()
-    head = re.search(r"[^\W_]*$", before)
-    tail = re.match(r"[^\W_]*", after)
+    if left.isdigit() and right.isdigit():
+        return gap >= FIGURE_GAP or (is_certain and gap >= MIXED_GAP)
+    if left in ".," and right.isdigit():
+        return gap >= COMMA_GAP
+    if left.isalpha() != right.isalpha() and left.isalnum() and right.isalnum():
+        return gap >= MIXED_GAP
+    if not (_is_of_word(left) and _is_of_word(right)) or is_certain:
+        return True
+    head, tail = re.search(r"[^\W_]*$", before), re.match(r"[^\W_]*", after)
     assert head is not None
     assert tail is not None
-    if left.isdigit() and right.isdigit():
-        return False
-    if left.isdigit() or right.isdigit():
-        return len(head[0]) > 1 and len(tail[0]) > 1
     first, second = head[0].casefold(), tail[0].casefold()
     words = known_words()
-    return (
-        len(first) > 1 < len(second)
-        and first in words
-        and second in words
-        and first + second not in words
-    )
+    return first in words and second in words and first + second not in words

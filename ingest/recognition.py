@@ -85,15 +85,27 @@ class TextRecogniser:
         """
         pixels = np.asarray(picture.convert("RGB"))[:, :, ::-1]  # PP-OCR takes blue, green, red
         with self._lock:
-            result = self._engine(np.ascontiguousarray(pixels), use_cls=False)
+            result = self._engine(
+                np.ascontiguousarray(pixels),
+                use_cls=False,
+                return_word_box=True,
+                return_single_char_box=True,
+            )
         if result.txts is None:
             return []
         grey = np.asarray(picture.convert("L"))
+        letters = result.word_results
+        if len(letters) != len(result.txts):  # an empty line has none
+            letters = [()] * len(result.txts)
         return [
             line
-            for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
+            for corners, text, score, boxes in zip(
+                result.boxes, result.txts, result.scores, letters, strict=True
+            )
             if score >= MIN_SCORE and text.strip()
-            for line in lines_of(grey, corners, repaired(text.strip()), float(score), scale)
+            for line in lines_of(
+                grey, corners, repaired(text.strip()), float(score), scale, _centres(boxes)
+            )
         ]
 
     @cached_property
@@ -112,8 +124,18 @@ def repaired(text: str) -> str:
     return _AI.sub("AI", text)
 
 
+def _centres(letters: Sequence[Any]) -> list[float]:
+    """The pixel columns of the centres of letters, each of which has its text, score and corners."""
+    return [(corners[0][0] + corners[1][0]) / 2 for _, _, corners in letters]
+
+
 def lines_of(
-    grey: np.ndarray, corners: np.ndarray, text: str, score: float, scale: float
+    grey: np.ndarray,
+    corners: np.ndarray,
+    text: str,
+    score: float,
+    scale: float,
+    centres: Sequence[float] = (),
 ) -> Iterator[RecognisedLine]:
     """What was read within four corners, as a line, or several where wide gaps part it.
 
@@ -123,12 +145,13 @@ def lines_of(
         text: What was read.
         score: How sure the recogniser is.
         scale: Pixels a point.
+        centres: The columns of its letters' centres, in pixels, if the recogniser tells them.
     """
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     left, top = max(0, int(x0)), max(0, int(y0))
     crop = grey[top : int(y1) + 1, left : int(x1) + 1]
     baseline = (top + baseline_of(crop)) / scale
-    for part in parts_of_line(crop, text):
+    for part in parts_of_line(crop, text, [centre - left for centre in centres]):
         words = tuple((word, (left + a) / scale, (left + b) / scale) for word, a, b in part)
         box = Box(words[0][1], float(y0) / scale, words[-1][2], float(y1) / scale)
         yield RecognisedLine(" ".join(word for word, _, _ in words), box, score, words, baseline)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -92,47 +95,96 @@ def test_a_page_of_text_alone_waits_for_nothing(tmp_path):
 
 def line_of(*words: str, gap: int = 12, size: int = 28) -> np.ndarray:
     """Words drawn so many pixels apart, as the recogniser gets a line of them."""
-    font = ImageFont.load_default(size)
-    picture = Image.new("L", (int(sum(map(font.getlength, words))) + gap * len(words), 40), 255)
-    x = 0.0
-    for word in words:
-        ImageDraw.Draw(picture).text((x, 2), word, 0, font)
-        x += font.getlength(word) + gap
-    return np.asarray(picture)
+    return drawn_line([(word, size, 0) for word in words], gap)[0]
+
+
+def drawn_line(
+    words: Sequence[tuple[str, int, int]], gap: float | Sequence[float]
+) -> tuple[np.ndarray, list[float]]:
+    """Words of so many pixels, each so many above the line, and the centres of their letters."""
+    gaps = [gap] * len(words) if isinstance(gap, int | float) else list(gap)
+    fonts = [ImageFont.load_default(size) for _, size, _ in words]
+    width = sum(font.getlength(word) for font, (word, _, _) in zip(fonts, words, strict=True))
+    picture = Image.new("L", (int(width + sum(gaps)) + 8, 44), 255)
+    x, centres = 0.0, []
+    for font, (word, _, raised), after in zip(fonts, words, gaps, strict=True):
+        ImageDraw.Draw(picture).text((x, 30 - raised), word, 0, font, anchor="ls")
+        edges = [x + font.getlength(word[:count]) for count in range(len(word) + 1)]
+        centres += [(a + b) / 2 for a, b in pairwise(edges)]
+        x += font.getlength(word) + after
+    return np.asarray(picture), centres
 
 
 def texts(parts: list[list[tuple[str, float, float]]]) -> list[list[str]]:
     return [[word for word, _, _ in part] for part in parts]
 
 
+def read(text: str, *words: str, gap: float | Sequence[float] = 12) -> list[list[str]]:
+    """The words of a line in which the recogniser reads a text."""
+    line, centres = drawn_line([(word, 28, 0) for word in words], gap)
+    return texts(parts_of_line(line, text, centres))
+
+
 def test_blanks_that_the_recogniser_missed_are_read_from_the_gaps():
-    line = line_of("compute", "and", "attend", "over", "the", "store")
-    assert texts(parts_of_line(line, "compute and attendover the store")) == [
-        ["compute", "and", "attend", "over", "the", "store"]
+    words = ("compute", "and", "attend", "over", "the", "store")
+    assert read("compute and attendover the store", *words) == [list(words)]
+    words = ("byte", "fallback,", "abolish", "the", "token")
+    assert read("byte fallback,abolish the token", *words) == [list(words)]
+    assert read("terms and queries", "terms", "and", "queries") == [["terms", "and", "queries"]]
+    assert read("9/42", "9", "/", "42", gap=9) == [["9", "/", "42"]]
+    assert read("no blanks", "no", "blanks") == [["no", "blanks"]]
+
+
+def test_gaps_between_figures_and_within_words_are_no_blanks():
+    assert read("a sum of 1010 and 0,94", "a", "sum", "of", "1010", "and", "0,94") == [
+        ["a", "sum", "of", "1010", "and", "0,94"]
     ]
-    commas = line_of("byte", "fallback,", "abolish", "the", "token")
-    assert texts(parts_of_line(commas, "byte fallback,abolish the token")) == [
-        ["byte", "fallback,", "abolish", "the", "token"]
-    ]
-    whole = line_of("terms", "and", "queries")
-    assert texts(parts_of_line(whole, "terms and queries")) == [["terms", "and", "queries"]]
+    assert read("f(x) and bm25(q)", "f(x)", "and", "bm25(q)") == [["f(x)", "and", "bm25(q)"]]
+
+
+def test_signs_of_a_formula_are_words_where_they_are_apart():
+    gaps = (20, 20, 8, 8, 20)  # the blanks of a table beside those around a plus
+    assert read("s a n+d", "s", "a", "n", "+", "d", gap=gaps) == [["s", "a", "n", "+", "d"]]
+    assert read("sum a+b", "sum", "a+b") == [["sum", "a+b"]]
+
+
+def test_dots_that_lead_to_a_page_are_left_out():
+    dots = ("Chunking", *"......", "7")
+    assert read("Chunking...... 7", *dots, gap=8) == [["Chunking"], ["7"]]
+    assert read("Summary.", "Summary", ".", gap=9) == [["Summary"]]
+    assert read("and so on ...", "and", "so", "on", "...") == [["and", "so", "on", "..."]]
 
 
 def test_words_are_where_their_ink_is_and_wide_gaps_part_a_line():
-    line = line_of("iiii", "WWWW", gap=15)
-    ((narrow, wide),) = parts_of_line(line, "iiii WWWW")
+    line, centres = drawn_line([("iiii", 28, 0), ("WWWW", 28, 0)], 15)
+    ((narrow, wide),) = parts_of_line(line, "iiii WWWW", centres)
     assert narrow[2] - narrow[1] < 0.5 * (wide[2] - wide[1])
     columns = np.flatnonzero((line < 128).any(axis=0))
     assert (narrow[1], wide[2]) == pytest.approx((columns[0], columns[-1] + 1), abs=1)
-    assert texts(parts_of_line(line_of("0.337", "0.318", gap=80), "0.337 0.318")) == [
-        ["0.337"],
-        ["0.318"],
-    ]
+    assert read("0.337 0.318", "0.337", "0.318", gap=80) == [["0.337"], ["0.318"]]
+
+
+def test_words_share_a_line_where_their_letters_have_no_places():
+    (words,) = parts_of_line(line_of("iiii", "WWWW"), "iiii WWWW")
+    assert [word for word, _, _ in words] == ["iiii", "WWWW"]
 
 
 def test_a_list_s_mark_that_was_not_read_is_one():
-    line = line_of(".", "copes", "better", "with", "words")
-    assert texts(parts_of_line(line, "copes better with words"))[0][:2] == ["•", "copes"]
+    line, centres = drawn_line([("•", 28, 0), ("copes", 28, 0), ("better", 28, 0)], 12)
+    assert texts(parts_of_line(line, "copes better", centres[1:])) == [["•", "copes", "better"]]
+
+
+def test_indices_and_exponents_are_told_by_size_and_feet():
+    line, centres = drawn_line(
+        [("x", 28, 0), ("i", 16, -6), ("+", 28, 0), ("y", 28, 0)], (1, 9, 9, 0)
+    )
+    assert texts(parts_of_line(line, "xi + y", centres)) == [["xi", "+", "y"]]  # an i has no height
+    line, centres = drawn_line([("k", 28, 0), ("2", 17, -6)], 1)
+    assert texts(parts_of_line(line, "k2", centres)) == [["k_2"]]
+    line, centres = drawn_line([("10", 28, 0), ("6", 17, 12)], 1)
+    assert texts(parts_of_line(line, "106", centres)) == [["10^6"]]
+    assert read("k2 and 106", "k2", "and", "106") == [["k2", "and", "106"]]
+    assert read("gap, Egg, Aga", "gap,", "Egg,", "Aga") == [["gap,", "Egg,", "Aga"]]
 
 
 def test_the_baseline_is_where_letters_stand_whatever_hangs_below():

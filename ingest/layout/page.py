@@ -36,6 +36,7 @@ WATERMARK_SIZE = 1.3
 #: A footnote's text is at most this share of the page's usual size.
 FOOTNOTE_SIZE = 0.93
 
+_CHINESE = 0x2E80  # the first letter of the scripts without blanks
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]{2}")
 _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 
@@ -206,7 +207,12 @@ def _recognised_segment(line: RecognisedLine) -> Segment:
         box = Box(x0, line.box.y0, x1, line.box.y1)
         pieces.append(Piece(text, x0, x1, y, size, False, False, [box], 0))
         pieces.append(Piece(" ", x1, x1 + 0.25 * size, y, size, False, False, [box], 0))
-    return Segment(pieces[:-1], y, size)
+    segment = Segment(pieces[:-1], y, size)
+    if all(
+        ord(letter) < _CHINESE for letter in line.text
+    ):  # single letters are words there, not spaced out
+        segment.settle([PlacedWord(p.text, p.boxes, False) for p in pieces[::2]])
+    return segment
 
 
 def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:

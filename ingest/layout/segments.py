@@ -115,7 +115,8 @@ class Segment:
 
     def finish(self) -> None:
         """Settle its words: nothing will be written into it any more."""
-        self._words = words_of(self)
+        if self._words is None:
+            self._words = words_of(self)
 
     def settle(self, words: list[PlacedWord]) -> None:
         """Give it the words of what it stands for, such as a table's row."""
@@ -126,6 +127,7 @@ class Segment:
         while count < len(self.pieces) and self.pieces[count].is_blank:
             count += 1
         self.pieces = self.pieces[count:]
+        self._words = None
         self.finish()
 
 
