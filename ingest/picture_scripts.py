@@ -63,6 +63,19 @@ def em_of(letters: Sequence[Letter | None]) -> float:
     return statistics.median(sizes[len(sizes) // 2 :]) if sizes else 0.0
 
 
+def foot_of(letters: Sequence[Letter | None], em: float) -> float | None:
+    """The row at which letters of full size stand, in pixels; None where none tells it."""
+    feet = [
+        foot
+        for letter in letters
+        if letter
+        and (foot := letter.foot) is not None
+        and (size := letter.size) is not None
+        and size > SCRIPT_SIZE * em
+    ]
+    return statistics.median(feet) if feet else None
+
+
 def script_marks(
     placed: Sequence[Letter | None], letters: Sequence[str], em: float, blanks: Set[int]
 ) -> list[str]:
@@ -75,17 +88,9 @@ def script_marks(
         blanks: Numbers of the letters before which a word begins.
     """
     written = list(letters)
-    feet = [
-        foot
-        for letter in placed
-        if letter
-        and (foot := letter.foot) is not None
-        and letter.size is not None
-        and letter.size > SCRIPT_SIZE * em
-    ]
-    if not feet:
+    baseline = foot_of(placed, em)
+    if baseline is None:
         return written
-    baseline = statistics.median(feet)
     kinds = [_kind(letter, baseline, em) for letter in placed]
     first = 1
     while first < len(letters):

@@ -16,7 +16,7 @@ from itertools import accumulate, groupby, pairwise
 
 import numpy as np
 
-from ingest.picture_scripts import Letter, em_of, script_marks
+from ingest.picture_scripts import Letter, em_of, foot_of, script_marks
 from ingest.weights.known_words import known_words
 
 #: A pixel is ink if its grey differs from the background's by more, of 255.
@@ -24,7 +24,7 @@ INK_STEP = 60
 #: A row of a line has much ink if it has this share of the fullest row's.
 BASELINE_INK = 0.35
 #: A gap between words is at least so wide, in em; behind a comma or full stop before a figure, between
-#: a letter and a figure, and between two figures, at least so wide.
+#: a letter and a figure, and between two figures or the halves of a word that exists, at least so wide.
 WORD_GAP, COMMA_GAP, MIXED_GAP, FIGURE_GAP = 0.17, 0.26, 0.25, 0.5
 #: The same beside a sign of a formula, whatever the other gaps of the line.
 SIGN_GAP = 0.21
@@ -43,6 +43,8 @@ LEADER_DOTS, LEADER_GAP, DOT_SIZE = 5, 0.2, 0.22
 
 #: A line so many times as high as wide is written up or down the page.
 UPRIGHT = 1.5
+#: The size of a line's letters as a share of its height, where they do not tell it, and the least one.
+USUAL_SIZE, LEAST_SIZE = 0.8, 0.5
 #: Ink that shares so much of its columns, as a share of the narrower, is one letter's.
 SHARED_COLUMNS = 0.5
 
@@ -115,12 +117,24 @@ class _InkLine:
     @cached_property
     def em(self) -> float:
         """The size of the letters, in pixels."""
-        return em_of(self.placed) or self.drawn.shape[0] / 1.5
+        return em_of(self.placed) or USUAL_SIZE * self.drawn.shape[0]
 
 
-def parts_of_line(
-    grey: np.ndarray, text: str, centres: Sequence[float] | None = None
-) -> list[list[tuple[str, float, float]]]:
+@dataclass(frozen=True, slots=True)
+class LineWords:
+    """What a line in a picture holds.
+
+    `parts` are its words from left to right, in parts that wide gaps divide, each word with the pixel
+    columns where it begins and ends; `size` is that of its letters, and `baseline` the row of their feet,
+    in pixels.
+    """
+
+    parts: list[list[tuple[str, float, float]]]
+    size: float
+    baseline: float
+
+
+def words_in_line(grey: np.ndarray, text: str, centres: Sequence[float] | None = None) -> LineWords:
     """The words of a line with their places, in parts that wide gaps divide.
 
     Indices and exponents are marked as on pages of text: `x_i`, `10^6`.
@@ -131,15 +145,15 @@ def parts_of_line(
         centres: The pixel column of each letter's centre, blanks left out, if it told them.
 
     Returns:
-        Parts from left to right; each word with the pixel columns where it begins and ends. One
-        part whose words share the width by their letters where their places are not known.
+        Its words; where the places of the letters are not known, they share the width by their letters.
     """
     height, width = grey.shape
     drawn = _ink(grey)
     runs = _ink_runs(drawn)
     letters = [letter for letter in text if not letter.isspace()]
     if centres is None or len(centres) != len(letters) or not runs or height >= UPRIGHT * width:
-        return [_by_letters(text, 0.0, float(width))]
+        words = _by_letters(text, 0.0, float(width))
+        return LineWords([words], USUAL_SIZE * height, baseline_of(grey))
     line = _InkLine(letters, list(centres), runs, drawn)
     mark = _leading_mark(line)
     if mark is not None:
@@ -147,7 +161,9 @@ def parts_of_line(
     blanks = _read_blanks(line, text)
     blanks |= _missed_blanks(line, blanks)
     leaders = _leaders(line)
-    return _parts(line, blanks | leaders, mark, {*pairwise(sorted(leaders))})
+    parts = _parts(line, blanks | leaders, mark, {*pairwise(sorted(leaders))})
+    size = min(max(line.em, LEAST_SIZE * height), height)
+    return LineWords(parts, size, foot_of(line.placed, line.em) or baseline_of(grey))
 
 
 def _parts(
@@ -325,11 +341,13 @@ def _may_part(before: str, after: str, gap: float, *, is_certain: bool) -> bool:
         return gap >= COMMA_GAP
     if left.isalpha() != right.isalpha() and left.isalnum() and right.isalnum():
         return gap >= MIXED_GAP
-    if not (_is_of_word(left) and _is_of_word(right)) or is_certain:
+    if not (_is_of_word(left) and _is_of_word(right)):
         return True
     head, tail = re.search(r"[^\W_]*$", before), re.match(r"[^\W_]*", after)
     assert head is not None
     assert tail is not None
     first, second = head[0].casefold(), tail[0].casefold()
     words = known_words()
-    return first in words and second in words and first + second not in words
+    if first + second in words:
+        return gap >= FIGURE_GAP
+    return is_certain or (first in words and second in words)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from PIL.Image import Image
 
-from ingest.picture_words import baseline_of, parts_of_line
+from ingest.picture_words import words_in_line
 from ingest.types import Box
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class RecognisedLine:
     """A line read from a picture; `box` is in points on the page, `score` in [0, 1].
 
     `words` are its words, each with where it begins and ends on the page; `baseline` is where the feet of
-    its letters stand.
+    its letters stand, and `size` their size in points.
     """
 
     text: str
@@ -61,6 +61,7 @@ class RecognisedLine:
     score: float
     words: tuple[tuple[str, float, float], ...]
     baseline: float
+    size: float
 
 
 class TextRecogniser:
@@ -150,11 +151,13 @@ def lines_of(
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     left, top = max(0, int(x0)), max(0, int(y0))
     crop = grey[top : int(y1) + 1, left : int(x1) + 1]
-    baseline = (top + baseline_of(crop)) / scale
-    for part in parts_of_line(crop, text, [centre - left for centre in centres]):
+    line = words_in_line(crop, text, [centre - left for centre in centres])
+    baseline, size = (top + line.baseline) / scale, line.size / scale
+    for part in line.parts:
         words = tuple((word, (left + a) / scale, (left + b) / scale) for word, a, b in part)
         box = Box(words[0][1], float(y0) / scale, words[-1][2], float(y1) / scale)
-        yield RecognisedLine(" ".join(word for word, _, _ in words), box, score, words, baseline)
+        text = " ".join(word for word, _, _ in words)
+        yield RecognisedLine(text, box, score, words, baseline, size)
 
 
 def reading_scale(width: float, height: float) -> float:

@@ -33,7 +33,7 @@ class FixedRecogniser:
         lower = Box(0.1 * width, 0.6 * height, 0.9 * width, 0.7 * height)
         upper = Box(0.1 * width, 0.2 * height, 0.9 * width, 0.3 * height)
         return [
-            RecognisedLine(text, box, 0.9, ((text, box.x0, box.x1),), box.y1)
+            RecognisedLine(text, box, 0.9, ((text, box.x0, box.x1),), box.y1, 10)
             for text, box in (("lower words", lower), ("upper words", upper))
         ]
 

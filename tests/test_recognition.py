@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from raw_pdf import text, write_pdf
 
-from ingest.picture_words import baseline_of, parts_of_line
+from ingest.picture_rules import fraction_bars, ruled_lines
+from ingest.picture_words import baseline_of, words_in_line
 from ingest.readers.pdf import read_pdf
 from ingest.recognition import (
     TextRecogniser,
@@ -122,7 +123,7 @@ def texts(parts: list[list[tuple[str, float, float]]]) -> list[list[str]]:
 def read(text: str, *words: str, gap: float | Sequence[float] = 12) -> list[list[str]]:
     """The words of a line in which the recogniser reads a text."""
     line, centres = drawn_line([(word, 28, 0) for word in words], gap)
-    return texts(parts_of_line(line, text, centres))
+    return texts(words_in_line(line, text, centres).parts)
 
 
 def test_blanks_that_the_recogniser_missed_are_read_from_the_gaps():
@@ -132,7 +133,9 @@ def test_blanks_that_the_recogniser_missed_are_read_from_the_gaps():
     assert read("byte fallback,abolish the token", *words) == [list(words)]
     assert read("terms and queries", "terms", "and", "queries") == [["terms", "and", "queries"]]
     assert read("9/42", "9", "/", "42", gap=9) == [["9", "/", "42"]]
-    assert read("no blanks", "no", "blanks") == [["no", "blanks"]]
+    assert read("a fill b", "a", "fil", "l", "b") == [
+        ["a", "fill", "b"]
+    ]  # a loose letter of a word
 
 
 def test_gaps_between_figures_and_within_words_are_no_blanks():
@@ -157,7 +160,7 @@ def test_dots_that_lead_to_a_page_are_left_out():
 
 def test_words_are_where_their_ink_is_and_wide_gaps_part_a_line():
     line, centres = drawn_line([("iiii", 28, 0), ("WWWW", 28, 0)], 15)
-    ((narrow, wide),) = parts_of_line(line, "iiii WWWW", centres)
+    ((narrow, wide),) = words_in_line(line, "iiii WWWW", centres).parts
     assert narrow[2] - narrow[1] < 0.5 * (wide[2] - wide[1])
     columns = np.flatnonzero((line < 128).any(axis=0))
     assert (narrow[1], wide[2]) == pytest.approx((columns[0], columns[-1] + 1), abs=1)
@@ -165,26 +168,76 @@ def test_words_are_where_their_ink_is_and_wide_gaps_part_a_line():
 
 
 def test_words_share_a_line_where_their_letters_have_no_places():
-    (words,) = parts_of_line(line_of("iiii", "WWWW"), "iiii WWWW")
+    (words,) = words_in_line(line_of("iiii", "WWWW"), "iiii WWWW").parts
     assert [word for word, _, _ in words] == ["iiii", "WWWW"]
 
 
 def test_a_list_s_mark_that_was_not_read_is_one():
     line, centres = drawn_line([("•", 28, 0), ("copes", 28, 0), ("better", 28, 0)], 12)
-    assert texts(parts_of_line(line, "copes better", centres[1:])) == [["•", "copes", "better"]]
+    assert texts(words_in_line(line, "copes better", centres[1:]).parts) == [
+        ["•", "copes", "better"]
+    ]
 
 
 def test_indices_and_exponents_are_told_by_size_and_feet():
     line, centres = drawn_line(
         [("x", 28, 0), ("i", 16, -6), ("+", 28, 0), ("y", 28, 0)], (1, 9, 9, 0)
     )
-    assert texts(parts_of_line(line, "xi + y", centres)) == [["xi", "+", "y"]]  # an i has no height
+    assert texts(words_in_line(line, "xi + y", centres).parts) == [
+        ["xi", "+", "y"]
+    ]  # an i has no height
     line, centres = drawn_line([("k", 28, 0), ("2", 17, -6)], 1)
-    assert texts(parts_of_line(line, "k2", centres)) == [["k_2"]]
+    assert texts(words_in_line(line, "k2", centres).parts) == [["k_2"]]
     line, centres = drawn_line([("10", 28, 0), ("6", 17, 12)], 1)
-    assert texts(parts_of_line(line, "106", centres)) == [["10^6"]]
+    assert texts(words_in_line(line, "106", centres).parts) == [["10^6"]]
     assert read("k2 and 106", "k2", "and", "106") == [["k2", "and", "106"]]
     assert read("gap, Egg, Aga", "gap,", "Egg,", "Aga") == [["gap,", "Egg,", "Aga"]]
+
+
+def ruled_page() -> Image.Image:
+    """A table of two by two cells, a fraction and a title, two pixels a point."""
+    picture = Image.new("RGB", (800, 500), "white")
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(28)
+    pen.text((40, 20), "TITLE of the LETTERS", "black", ImageFont.load_default(60))
+    for y in (120, 180, 240):
+        pen.line((40, y, 440, y), (190, 190, 190), 1)
+    for x in (40, 240, 440):
+        pen.line((x, 120, x, 240), (190, 190, 190), 1)
+    for x, y, word in (
+        (60, 130, "token"),
+        (260, 130, "logit"),
+        (60, 190, "tea"),
+        (260, 190, "3.0"),
+    ):
+        pen.text((x, y), word, "black", font)
+    pen.text((40, 330), "precision =", "black", font)
+    pen.text((215, 305), "shared words", "black", font)
+    pen.line((210, 350, 410, 350), "black", 2)
+    pen.text((215, 355), "words in all", "black", font)
+    return picture
+
+
+def test_ruled_lines_are_told_from_strokes_of_letters():
+    rules, uprights = ruled_lines(ruled_page(), 2)
+    long = [(r.x0, r.x1, r.y) for r in rules if r.x1 - r.x0 > 15]  # a sign = has two short ones
+    assert long == [
+        (pytest.approx(x0, abs=1), pytest.approx(x1, abs=1), pytest.approx(y, abs=1))
+        for x0, x1, y in ((20, 220, 60), (20, 220, 90), (20, 220, 120), (105, 205, 175))
+    ]
+    assert [upright.x for upright in uprights] == pytest.approx([20, 120, 220], abs=1)
+    assert [bar.y for bar in fraction_bars(rules) if bar.x1 - bar.x0 > 15] == [
+        pytest.approx(175, abs=1)
+    ]
+    assert ruled_lines(Image.new("RGB", (40, 40), "black"), 2) == ([], [])
+
+
+@pytest.mark.slow
+def test_tables_and_fractions_of_a_scan_are_read_as_such(tmp_path):
+    ruled_page().save(tmp_path / "scan.pdf", resolution=144)
+    (page,) = read_pdf(tmp_path / "scan.pdf", TextRecogniser()).pages
+    lines = page.text.splitlines()
+    assert lines[1:3] == ["| token | logit |", "| tea | 3.0 |"]
+    assert lines[3] == "precision = (shared words)/(words in all)"
 
 
 def test_the_baseline_is_where_letters_stand_whatever_hangs_below():

@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 from ingest.layout.bidi import is_right_to_left, logical_order
 from ingest.layout.code import Listing, find_listings
 from ingest.layout.drawings import Drawings, read_drawings
+from ingest.layout.fractions import write_fractions
 from ingest.layout.frame import Frame
 from ingest.layout.glyphs import Glyph, drop_doubles, read_glyphs
 from ingest.layout.grids import GridRow, find_grids, tables_together
@@ -26,6 +27,7 @@ from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
 from ingest.layout.tables import find_tables, words_of_row
 from ingest.layout.vertical import split_vertical
 from ingest.layout.visibility import readable_glyphs, visible_glyphs
+from ingest.picture_rules import NO_LINES, Lines, fraction_bars
 from ingest.recognition import RecognisedLine
 from ingest.types import Box, Origin, Region
 
@@ -36,7 +38,6 @@ WATERMARK_SIZE = 1.3
 #: A footnote's text is at most this share of the page's usual size.
 FOOTNOTE_SIZE = 0.93
 
-_CHINESE = 0x2E80  # the first letter of the scripts without blanks
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]{2}")
 _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 
@@ -84,6 +85,7 @@ class PageLayout:
 def lay_out(
     page: pdfium.PdfPage,
     recognised: Sequence[RecognisedLine] = (),
+    ruled: Lines = NO_LINES,
     *,
     has_layers: bool = False,
     is_drawn: bool = True,
@@ -94,6 +96,7 @@ def lay_out(
         page: An open page.
         recognised: Lines read from its picture. Those that repeat its text are left out; the
             others follow the text, or take their place in it where they are the larger part.
+        ruled: The horizontal and vertical lines of its picture, which count where that is the larger part.
         has_layers: Whether forms that the page draws may belong to layers that are switched off.
         is_drawn: Whether the page's drawings are looked at; without them no rule parts columns, and
             text that a drawing covers is read.
@@ -118,6 +121,9 @@ def lay_out(
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
     if not is_picture:  # figures alone are the ticks of a diagram
         new = [line for line in new if _WORD.search(line.text)]
+    if is_picture:
+        rules.extend(ruled[0])
+        drawings.uprights.extend(ruled[1])
     visible, downwards = split_vertical(visible, frame)
     groups = [
         (
@@ -133,6 +139,8 @@ def lay_out(
     if downwards:
         groups.append((segments_of(downwards), -2))
     read_lines = [_recognised_segment(line) for line in new]
+    if is_picture:
+        read_lines = write_fractions(read_lines, fraction_bars(rules))
     if read_lines and is_picture and groups and groups[0][1] == 0:
         groups[0][0].extend(read_lines)
     elif read_lines:
@@ -200,19 +208,13 @@ def _is_new(line: RecognisedLine, glyphs: Sequence[Glyph]) -> bool:
 
 def _recognised_segment(line: RecognisedLine) -> Segment:
     """A line read from a picture."""
-    size = 0.8 * line.box.height
-    y = line.baseline
+    size, y = line.size, line.baseline
     pieces = []
     for text, x0, x1 in line.words:
         box = Box(x0, line.box.y0, x1, line.box.y1)
         pieces.append(Piece(text, x0, x1, y, size, False, False, [box], 0))
         pieces.append(Piece(" ", x1, x1 + 0.25 * size, y, size, False, False, [box], 0))
-    segment = Segment(pieces[:-1], y, size)
-    if all(
-        ord(letter) < _CHINESE for letter in line.text
-    ):  # single letters are words there, not spaced out
-        segment.settle([PlacedWord(p.text, p.boxes, False) for p in pieces[::2]])
-    return segment
+    return Segment(pieces[:-1], y, size, has_blanks=True)
 
 
 def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:

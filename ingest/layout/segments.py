@@ -66,7 +66,8 @@ class Piece:
 class Segment:
     """Pieces on one baseline without a wide gap, from left to right.
 
-    `size` is the size of most of its letters, `top` and `bottom` reach over its scripts.
+    `size` is the size of most of its letters, `top` and `bottom` reach over its scripts; `has_blanks` tells
+    that its words are known, so that wide gaps between letters are no letter-spacing.
     """
 
     pieces: list[Piece]
@@ -74,6 +75,7 @@ class Segment:
     size: float
     top: float = field(default=0.0)
     bottom: float = field(default=0.0)
+    has_blanks: bool = False
     _measured: tuple[int, float, int] = field(default=(0, 0.0, 0))
     _words: list[PlacedWord] | None = None
 
@@ -115,8 +117,7 @@ class Segment:
 
     def finish(self) -> None:
         """Settle its words: nothing will be written into it any more."""
-        if self._words is None:
-            self._words = words_of(self)
+        self._words = words_of(self)
 
     def settle(self, words: list[PlacedWord]) -> None:
         """Give it the words of what it stands for, such as a table's row."""
@@ -127,7 +128,6 @@ class Segment:
         while count < len(self.pieces) and self.pieces[count].is_blank:
             count += 1
         self.pieces = self.pieces[count:]
-        self._words = None
         self.finish()
 
 
@@ -258,7 +258,7 @@ def drop_lone_brackets(segment: Segment) -> None:
 def words_of(segment: Segment) -> list[PlacedWord]:
     """A segment's words from left to right, in the order in which they are read."""
     pieces = segment.pieces
-    limit = _word_gap(pieces)
+    limit = WORD_GAP if segment.has_blanks else _word_gap(pieces)
     least = limit
     if limit == WORD_GAP and any(_is_right_to_left(piece) for piece in pieces):
         least = BLANK_GAP

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from ingest.errors import UnreadableFile
 from ingest.layout.page import lay_out
+from ingest.picture_rules import NO_LINES, ruled_lines
 from ingest.readers.decoding import read_bytes
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
 from ingest.readers.pdf.opening import open_pdf
@@ -34,13 +35,14 @@ def read_picture(path: Path, recogniser: TextRecogniser | None = None) -> Parsed
     per_point = max(picture.size) / LONG_SIDE
     sheet = io.BytesIO()  # a PDF around the picture, so that its lines are laid out as a page's
     picture.save(sheet, "PDF", resolution=72 * per_point)
-    lines = []
+    lines, ruled = [], NO_LINES
     if recogniser is not None:
         scale = min(per_point, reading_scale(picture.width / per_point, picture.height / per_point))
         size = (round(picture.width / per_point * scale), round(picture.height / per_point * scale))
-        lines = recogniser.read(picture.resize(size), scale)
+        sized = picture.resize(size)
+        lines, ruled = recogniser.read(sized, scale), ruled_lines(sized, scale)
     with open_pdf(path.name, sheet.getvalue()) as pdf:
-        layout = lay_out(pdf[0], lines)
+        layout = lay_out(pdf[0], lines, ruled)
     layout.origin = "picture" if recogniser is None else "ocr"
     page = compose_page(1, layout, hyphenated_words([layout]))
     if recogniser is not None and not page.words:

@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 from ingest.errors import UnreadableFile
 from ingest.layout.page import PageLayout, lay_out
 from ingest.layout.regions import drop_recurring
+from ingest.picture_rules import ruled_lines
 from ingest.progress import report_progress, skipped_pages, undrawn_pages
 from ingest.readers.pdf.annotations import Note, attached_files, init_forms, notes_of, with_notes
 from ingest.readers.pdf.composition import compose_page, hyphenated_words
@@ -210,7 +211,8 @@ def _read_pictures(
         with open_pdf(name, data) as pdf:
             picture = load_page(pdf, number).render(scale=scale).to_pil()
         lines = recogniser.read(picture, scale)
+        ruled = ruled_lines(picture, scale)
         with open_pdf(name, data) as pdf:
-            read[number - 1] = lay_out(load_page(pdf, number), lines, has_layers=layers)
+            read[number - 1] = lay_out(load_page(pdf, number), lines, ruled, has_layers=layers)
     report_progress(len(pictures), len(pictures))
     return read

@@ -1,0 +1,94 @@
+"""Ruled lines in a picture: those of tables, and the bars of fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from PIL.Image import Image
+
+from ingest.layout.segments import Rule, Upright
+
+#: A pixel belongs to a line if its grey differs from the background's by more, of 255.
+LINE_STEP = 24
+#: A horizontal line is at least so long, in points, and a vertical one, which letters resemble more.
+RULE_LENGTH, UPRIGHT_LENGTH = 6.0, 18.0
+#: A line is at most so thick, in points, and so many times as long as thick at least.
+THICKNESS, SLENDER = 2.0, 5.0
+#: Two lines that begin and end within so many points of one another, and are so near, are a box's.
+SAME_END, BOX_HEIGHT = 3.0, 36.0
+#: Ink along this share of both sides of a line makes it a stroke of a letter, or the edge of an area.
+TOUCHED = 0.12
+
+#: The horizontal and vertical lines of a picture.
+Lines = tuple[Sequence[Rule], Sequence[Upright]]
+NO_LINES: Lines = ((), ())
+
+
+def ruled_lines(picture: Image, scale: float) -> Lines:
+    """The horizontal and vertical lines of a picture, in points.
+
+    Args:
+        picture: A page as drawn or scanned, upright.
+        scale: Its pixels a point.
+    """
+    grey = np.asarray(picture.convert("L")).astype(np.int16)
+    if grey.size == 0:
+        return [], []
+    background = int(np.bincount(grey.ravel(), minlength=256).argmax())
+    drawn = np.abs(grey - background) > LINE_STEP
+    rules = [
+        Rule(x0 / scale, x1 / scale, y / scale)
+        for x0, x1, y in _lines(drawn, RULE_LENGTH * scale, THICKNESS * scale)
+    ]
+    uprights = [
+        Upright(x / scale, y0 / scale, y1 / scale)
+        for y0, y1, x in _lines(drawn.T, UPRIGHT_LENGTH * scale, THICKNESS * scale)
+    ]
+    return rules, uprights
+
+
+def fraction_bars(rules: Sequence[Rule]) -> list[Rule]:
+    """The horizontal lines of a picture that have no equal near, as boxes and tables have."""
+
+    def equals(a: Rule, b: Rule) -> bool:
+        ends = abs(a.x0 - b.x0), abs(a.x1 - b.x1)
+        return max(ends) < SAME_END and abs(a.y - b.y) < BOX_HEIGHT
+
+    return [rule for rule in rules if not any(equals(rule, o) for o in rules if o is not rule)]
+
+
+def _lines(
+    drawn: np.ndarray, length: float, thickness: float
+) -> Iterator[tuple[float, float, float]]:
+    """Lines along the rows of some pixels: where each begins and ends, and its middle row."""
+    height, width = drawn.shape
+    padded = np.zeros((height, width + 2), dtype=np.int8)
+    padded[:, 1:-1] = drawn
+    steps = np.diff(padded, axis=1)
+    rows, starts = np.nonzero(steps == 1)
+    _, ends = np.nonzero(steps == -1)
+    is_long = ends - starts >= length
+    bands: list[list[int]] = []  # first and last row, start, end
+    open_bands: list[list[int]] = []
+    for row, start, end in zip(rows[is_long], starts[is_long], ends[is_long], strict=True):
+        open_bands = [band for band in open_bands if band[1] >= row - 1]
+        for band in open_bands:
+            if band[1] == row - 1 and min(band[3], end) - max(band[2], start) > 0.5 * (end - start):
+                band[1], band[2], band[3] = (
+                    int(row),
+                    min(band[2], int(start)),
+                    max(band[3], int(end)),
+                )
+                break
+        else:
+            band = [int(row), int(row), int(start), int(end)]
+            bands.append(band)
+            open_bands.append(band)
+    for top, bottom, start, end in bands:
+        thick = bottom + 1 - top
+        if thick > thickness or end - start < SLENDER * thick:
+            continue
+        sides = [drawn[row, start:end].mean() for row in (top - 2, bottom + 2) if 0 <= row < height]
+        if all(share <= TOUCHED for share in sides):
+            yield float(start), float(end), (top + bottom + 1) / 2
