@@ -30,9 +30,7 @@ class Indexer:
         Raises:
             UnreadableFile: it has no passage, and no picture that may hold one.
         """
-        document = parsed.document
-        document = replace(document, file=file_name(document.file), title=one_line(document.title))
-        parsed = replace(parsed, document=document)
+        parsed = printable(parsed)
         corrections = carried_corrections(self.earlier, parsed)
         return self.add_corrected(parsed, corrections, may_be_empty=may_be_empty)
 
@@ -56,3 +54,10 @@ class Indexer:
         vectors, reused = vectors_of(self.library, self.encoder, passages, parsed.document.path)
         self.library.add(parsed, passages, vectors, corrections)
         return len(passages), reused
+
+
+def printable(parsed: ParsedDocument) -> ParsedDocument:
+    """A document whose file name and title are one line of visible characters."""
+    document = parsed.document
+    document = replace(document, file=file_name(document.file), title=one_line(document.title))
+    return replace(parsed, document=document)

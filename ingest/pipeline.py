@@ -54,6 +54,7 @@ def ingest(
     limits: ReadingLimits | None = None,
     progress: ProgressListener = lambda file, done, total: None,
     earlier: Library | None = None,
+    reader: FileReader | None = None,
 ) -> Iterator[FileReport]:
     """Add files to a library, yielding a report after each.
 
@@ -76,6 +77,7 @@ def ingest(
         limits: Read in child processes within these limits; None: in this process without any.
         progress: Is told, perhaps in another thread, how many pages of a file are read.
         earlier: Has the corrections of pages, if not the library itself.
+        reader: Reads the files; None: one is made for `limits`. It is closed at the end.
 
     Raises:
         LibraryMismatch: the library was built with another encoder or chunker.
@@ -83,9 +85,9 @@ def ingest(
     library.check_or_set_config(index_config(encoder, passage_tokens, overlap_tokens))
     lengths = ChunkSettings(encoder.window, passage_tokens, overlap_tokens)
     target = Indexer(library, encoder, lengths, earlier or library)
-    reader: FileReader = (
-        DirectReader(recogniser, progress) if limits is None else ProcessReader(limits, progress)
-    )
+    if reader is None and limits is not None:
+        reader = ProcessReader(limits, progress)
+    reader = reader or DirectReader(recogniser, progress)
     try:
         enrolment = _Enrolment(library, course, folder_courses)
         yield from _read_texts(files, target, reader, enrolment, recogniser is not None)
@@ -297,6 +299,7 @@ def _rebuild(
         limits=limits,
         progress=progress,
         earlier=library,
+        reader=None,
         **settings,
     ):
         failed = failed or report.outcome == "failed"

@@ -28,6 +28,7 @@ from ui.cli.output import fail, note, print_json, show, show_reports, show_unrea
 
 if TYPE_CHECKING:
     from ingest.pipeline import FileReport
+    from ingest.ray_reading import RayReader
     from ingest.reading import ProgressListener
     from ingest.store import Library
     from ingest.types import Document
@@ -72,6 +73,13 @@ def ingest(
             help="Make the guides to new lectures in the background (default: in a terminal).",
         ),
     ] = None,
+    ray: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Read and encode on a Ray cluster: HOST:PORT, or `local` for all processors here.",
+        ),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Read lectures into the library; unchanged files are skipped. Exits with 1 if a file failed."""
@@ -99,15 +107,17 @@ def ingest(
     models = Models(config.models)
 
     def update(files: Sequence[Path], progress: ProgressListener) -> Iterator[FileReport]:
+        reader = _ray_reader(config, progress) if ray else None
         yield from pipeline.ingest(
             files,
             store,
-            models.encoder,
+            reader.encoder if reader else models.encoder,
             course=course or collection,
             folder_courses=folders.courses_of_folders(store, paths or []),
             recogniser=models.recogniser,
             limits=config.reading.limits,
             progress=progress,
+            reader=reader,
             **config.chunking.model_dump(),
         )
         yield from folders.gone_reports(store, sources, keep=keep_missing)
@@ -115,7 +125,8 @@ def ingest(
     if not watch:
         in_terminal = config.app.guides and sys.stdout.isatty()
         try:
-            show_reports(partial(update, files), len(files), as_json=as_json)
+            with _connected(ray):
+                show_reports(partial(update, files), len(files), as_json=as_json)
         finally:
             if (in_terminal if guides is None else guides) and store.count():
                 start_guides(library, settings)
@@ -127,7 +138,7 @@ def ingest(
         return folders.without_repeats(update(files, progress), gone)
 
     try:
-        with interrupt_event() as interrupted:
+        with _connected(ray), interrupt_event() as interrupted:
 
             def wait(seconds: float) -> None:
                 if interrupted.wait(seconds):
@@ -138,6 +149,26 @@ def ingest(
                     show_reports(partial(follow, changed), len(changed), as_json=False)
     except KeyboardInterrupt:
         note("stopped watching")
+
+
+def _connected(address: str) -> contextlib.AbstractContextManager[None]:
+    """A connection to a Ray cluster, or nothing for ""."""
+    if not address:
+        return contextlib.nullcontext()
+    from ingest.ray_reading import connected
+
+    return connected(address)
+
+
+def _ray_reader(config: Settings, progress: ProgressListener) -> RayReader:
+    """A reader on the cluster that is connected, with the encoder of the settings."""
+    from ingest.encoders import open_encoder
+    from ingest.ray_reading import RayReader, WorkerSettings
+
+    models = config.models
+    encoder = partial(open_encoder, models.encoder, models.device, models.dtype)
+    workers = WorkerSettings(encoder, limits=config.reading.limits, **config.chunking.model_dump())
+    return RayReader(workers, progress)
 
 
 @contextlib.contextmanager
