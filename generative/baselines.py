@@ -2,7 +2,7 @@
 
 `real images` are random training images in the place of samples, which is what a perfect model
 would draw. `independent pixels` draws each pixel by its mean, `principal components` describes an
-image by 32 numbers, `nearest image` looks for the closest training image, and `mean pixel` and
+image by 32 numbers and draws them from normal distributions, `nearest image` looks for the closest training image, and `mean pixel` and
 `raw pixels` take the image as it is.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,7 +21,14 @@ from generative.anomalies import KINDS, auroc
 from generative.classifier import Classifier
 from generative.data import Dataset, Images
 from generative.figures import Figures, Measurement
-from generative.metrics import digits_right, features, frechet_distance, linear_probe
+from generative.metrics import (
+    digit_shares,
+    digits_right,
+    features,
+    frechet_distance,
+    linear_probe,
+    precision_and_recall,
+)
 from generative.model import binarise, seeded
 from generative.pictures import data_url
 
@@ -95,7 +102,9 @@ def figures_of_baseline(
         flat = train.flatten(1)
         rows = anomaly_rows(lambda x: torch.cdist(x.flatten(1), flat).amin(1).numpy(), dataset)
     elif name == "principal components":
-        rows = _principal_components(train.flatten(1), dataset)
+        axes = PrincipalComponents.of(dataset)
+        rows = _principal_components(axes, classifier, dataset, images)
+        samples = data_url(axes.sample(16, seed=0), 4)
     else:
         rows = probe_rows(lambda x: x.flatten(1).numpy(), dataset)
     has_density = name == "independent pixels"
@@ -154,13 +163,53 @@ def _real_images(classifier: Classifier, dataset: Dataset, count: int) -> list[M
     floor = floor_row(classifier, dataset, real, count)
     train = random_part(dataset.train, _TRAINING_IMAGES)
     right = digits_right(classifier, train.floats, train.labels).float()
-    share = float(right.mean())
-    error = math.sqrt(share * (1 - share) / len(right))
+    learned = features(classifier, train.floats)
     return [
         replace(floor, name="Fréchet distance"),
         Measurement("rarest digit", float(train.labels.bincount().min()) / len(train),
                     "share, 0.1 is even", len(train)),
-        Measurement("digit drawn", share, "share", len(right), error),
+        _share("digit drawn", right),
+        *region_rows([precision_and_recall(learned[:count], real)], count),
+    ]  # fmt: skip
+
+
+def _share(name: str, values: Tensor) -> Measurement:
+    """The mean of zeros and ones, with its standard error."""
+    share = float(values.mean())
+    error = math.sqrt(share * (1 - share) / len(values))
+    return Measurement(name, share, "share", len(values), error)
+
+
+def region_rows(
+    regions: Sequence[tuple[float, float]], count: int, suffix: str = ""
+) -> list[Measurement]:
+    """Precision and recall of samples, as `precision_and_recall` gives them for each seed.
+
+    Args:
+        regions: A pair for each seed.
+        count: The number of samples of each seed.
+        suffix: Follows the names of the measurements.
+    """
+    return [
+        Measurement(f"{name}{suffix}", float(np.mean(values)), "share", count, by_seed=values)
+        for name, values in zip(("precision", "recall"), zip(*regions, strict=True), strict=True)
+    ]
+
+
+def _drawn_rows(
+    samples: Callable[[int], Tensor], classifier: Classifier, real: np.ndarray
+) -> list[Measurement]:
+    """The figures of images that are drawn with two seeds; `samples` has the seed as argument."""
+    drawn = [samples(seed) for seed in (0, 1)]
+    learned = [features(classifier, one) for one in drawn]
+    distances = tuple(frechet_distance(one, real) for one in learned)
+    rarest = tuple(float(digit_shares(classifier, one).min()) for one in drawn)
+    return [
+        Measurement("Fréchet distance", float(np.mean(distances)), "0 is equal", len(drawn[0]),
+                    by_seed=distances),
+        Measurement("rarest digit", float(np.mean(rarest)), "share, 0.1 is even", len(drawn[0]),
+                    by_seed=rarest),
+        *region_rows([precision_and_recall(one, real) for one in learned], len(drawn[0])),
     ]  # fmt: skip
 
 
@@ -180,33 +229,62 @@ def _independent_pixels(classifier: Classifier, dataset: Dataset, count: int) ->
         binary = binarise(dataset.test.floats)
     nats = log_prob(binary)
     real = features(classifier, binary)
-    distances = tuple(
-        frechet_distance(features(classifier, _bernoulli(dataset, count, seed)), real)
-        for seed in (0, 1)
-    )
     error = float(nats.std()) / math.sqrt(len(nats))
     return [
         Measurement("density", float(nats.mean()), "nats", len(nats), error),
-        Measurement("Fréchet distance", float(np.mean(distances)), "0 is equal", count,
-                    by_seed=distances),
+        *_drawn_rows(lambda seed: _bernoulli(dataset, count, seed), classifier, real),
         *anomaly_rows(lambda images: -log_prob(images).double().numpy(), dataset),
     ]  # fmt: skip
 
 
-def _principal_components(train: Tensor, dataset: Dataset) -> list[Measurement]:
-    mean = train.mean(dim=0)
-    with seeded(0):
-        axes = torch.pca_lowrank(train - mean, q=COMPONENTS, center=False, niter=4)[2]
+@dataclass(frozen=True, slots=True)
+class PrincipalComponents:
+    """Images as a mean plus 32 numbers along the axes in which training images vary most.
 
-    def errors(images: Tensor) -> Tensor:
-        centred = images.flatten(1) - mean
-        return (centred - centred @ axes @ axes.T).square().mean(dim=1)
+    `mean` is (pixels,), `axes` (pixels, 32) with orthonormal columns, and `deviations` (32,) are
+    those of the numbers.
+    """
 
-    values = errors(dataset.test.floats)
+    mean: Tensor
+    axes: Tensor
+    deviations: Tensor
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> PrincipalComponents:
+        """The axes of random training images."""
+        train = random_part(dataset.train, _TRAINING_IMAGES).floats.flatten(1)
+        mean = train.mean(dim=0)
+        with seeded(0):
+            axes = torch.pca_lowrank(train - mean, q=COMPONENTS, center=False, niter=4)[2]
+        return cls(mean, axes, ((train - mean) @ axes).std(dim=0))
+
+    def codes(self, images: Tensor) -> Tensor:
+        """The numbers of each image, (images, 32)."""
+        return (images.flatten(1) - self.mean) @ self.axes
+
+    def errors(self, images: Tensor) -> Tensor:
+        """The mean squared error by pixel of the image from its numbers, (images,)."""
+        rebuilt = self.mean + self.codes(images) @ self.axes.T
+        return (images.flatten(1) - rebuilt).square().mean(dim=1)
+
+    def sample(self, count: int, *, seed: int) -> Tensor:
+        """Images of numbers from normal distributions, (count, 1, size, size) in [0, 1]."""
+        with seeded(seed):
+            codes = torch.randn(count, len(self.deviations)) * self.deviations
+        size = math.isqrt(len(self.mean))
+        return (self.mean + codes @ self.axes.T).clamp(0, 1).reshape(-1, 1, size, size)
+
+
+def _principal_components(
+    axes: PrincipalComponents, classifier: Classifier, dataset: Dataset, count: int
+) -> list[Measurement]:
+    values = axes.errors(dataset.test.floats)
     error = float(values.std()) / math.sqrt(len(values))
+    real = features(classifier, dataset.test.floats)
     return [
-        *anomaly_rows(lambda images: errors(images).double().numpy(), dataset),
-        *probe_rows(lambda images: ((images.flatten(1) - mean) @ axes).numpy(), dataset),
+        *_drawn_rows(lambda seed: axes.sample(count, seed=seed), classifier, real),
+        *anomaly_rows(lambda images: axes.errors(images).double().numpy(), dataset),
+        *probe_rows(lambda images: axes.codes(images).numpy(), dataset),
         Measurement("reconstruction error", float(values.mean()), "mean square by pixel",
                     len(values), error),
     ]  # fmt: skip

@@ -252,29 +252,28 @@ def compare(
     from generative import available
     from generative.evaluate import measured
 
-    columns = ("density", "Fréchet distance", "digit drawn", "rarest digit", "sampling",
+    columns = ("density", "Fréchet distance", "precision", "recall", "digit drawn", "rarest digit", "sampling",
               "AUROC letters", "AUROC erased", "linear probe")  # fmt: skip
     names = models or [*available.bundled(), *available.own()]
     for name in names:
         available.file_of(name)  # a wrong name is reported before anything is measured
-    print("| model | images | parameters | minutes of training | " + " | ".join(columns) + " |")
-    print("|---" * (len(columns) + 4) + "|")
+    facts = ("model", "images", "parameters", "minutes of training", "digit given")
+    print("| " + " | ".join((*facts, *columns)) + " |")
+    print("|---" * len((*facts, *columns)) + "|")
     for number, name in enumerate(names, start=1):
         label = f"{number} of {len(names)}, {name}"
         entry = measured(name, images=images, seed=seed, again=again, report=_tell(label))
-        rows = {key: entry.value(key) for key in columns}
-        cells = [
-            "–"
-            if row is None
-            else f"{row.value:.3g}" + (f" {row.unit}" if key == "density" else "")
-            for key, row in rows.items()
-        ]
-        print(
-            f"| {name} | {entry.dataset} | {entry.parameters:,} | {entry.minutes:.0f} | "
-            + " | ".join(cells)
-            + " |",
-            flush=True,
-        )
+        for told in entry.tellings:
+            rows = {key: entry.value(key, told=told) for key in columns}
+            cells = [
+                "–"
+                if row is None
+                else f"{row.value:.3g}" + (f" {row.unit}" if key == "density" else "")
+                for key, row in rows.items()
+            ]
+            given = "–" if not entry.samples else "yes" if told else "no"
+            facts = (name, entry.dataset, f"{entry.parameters:,}", f"{entry.minutes:.0f}", given)
+            print("| " + " | ".join((*facts, *cells)) + " |", flush=True)
 
 
 app.command()(report_errors(cars))

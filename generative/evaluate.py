@@ -32,7 +32,7 @@ from generative.anomalies import anomaly_scores
 from generative.autoencoder import Autoencoder
 from generative.autoregressive import Autoregressive
 from generative.classifier import Classifier
-from generative.data import Dataset, cache_dir, load
+from generative.data import Dataset, Images, cache_dir, load
 from generative.diffusion import Diffusion
 from generative.diffusion_bound import bits_per_dimension, bound_parts
 from generative.errors import CheckpointMissing, NotDefined
@@ -46,10 +46,11 @@ from generative.metrics import (
     features,
     frechet_distance,
     log_likelihood,
+    precision_and_recall,
 )
 from generative.model import GenerativeModel, binarise, seeded
 from generative.pictures import data_url
-from generative.sampling import Samples, draw, samplers
+from generative.sampling import PART, Samples, draw, samplers
 from generative.vae import VAE
 
 BOUND_IMAGES = 50  # test images of the diffusion model's bound, which takes every step of the chain
@@ -64,6 +65,7 @@ def measure(
     seed: int = 0,
     seeds: int = 1,
     most: int = 3,
+    bound_images: int = BOUND_IMAGES,
     parts: Sequence[str] = PARTS,
     samples_folder: Path | None = None,
     report: Callable[[str], None] = lambda step: None,
@@ -78,12 +80,13 @@ def measure(
         seed: Of all randomness; a second one is the next number.
         seeds: The most seeds of a sampler.
         most: The most samplers of a diffusion model.
+        bound_images: The most test images of its bound.
         parts: Some of `figures.PARTS`.
         samples_folder: As for `sampling.draw`.
         report: Told what is measured next.
     """
     measures: dict[str, Callable[[], list[Measurement]]] = {
-        "density": lambda: _density(model, dataset, seed),
+        "density": lambda: _density(model, dataset, seed, bound_images),
         "generation": lambda: _generation(
             model, classifier, dataset, images, seed, seeds, most, samples_folder, report
         ),
@@ -98,20 +101,38 @@ def measure(
     return rows
 
 
-def _density(model: GenerativeModel, dataset: Dataset, seed: int) -> list[Measurement]:
+def _density(
+    model: GenerativeModel, dataset: Dataset, seed: int, bound_images: int
+) -> list[Measurement]:
     """The mean of ln p in nats, of grey levels in bits per dimension."""
     if isinstance(model, Diffusion):
-        count = min(BOUND_IMAGES, len(dataset.test))
-        test = baselines.random_part(dataset.test, count)
-        levels = (255 * test.floats).round() / 255
-        parts = bound_parts(model, levels, test.labels, seed=seed)
-        values = bits_per_dimension(parts, levels[0].numel())
-        return [_mean("density", values, "bits per dimension")]
+        test = baselines.random_part(dataset.test, min(bound_images, len(dataset.test)))
+        return [_bound(model, test, seed, told=told) for told in (False, True)]
     likelihood = log_likelihood(model, dataset.test.floats, seed=seed)
     if isinstance(model, Flow):
         return [_mean("density", likelihood.bits_per_dimension, "bits per dimension")]
     row = _mean("density", likelihood.nats, "nats")
     return [replace(row, k=model.config.bound_samples) if isinstance(model, VAE) else row]
+
+
+def _bound(model: Diffusion, test: Images, seed: int, *, told: bool) -> Measurement:
+    """The mean bound of images, and its parts by step, in bits per dimension."""
+    levels = ((255 * test.floats).round() / 255).split(PART)
+    digits = test.labels.split(PART)
+    parts = torch.cat(
+        [
+            bound_parts(model, images, labels if told else None, seed=1000 * seed + number)
+            for number, (images, labels) in enumerate(zip(levels, digits, strict=True))
+        ]
+    )
+    pixels = math.prod(model.image_shape)
+    bits = parts.mean(dim=0) / (pixels * math.log(2))
+    row = _mean(
+        "density, digit given" if told else "density",
+        bits_per_dimension(parts, pixels),
+        "bits per dimension",
+    )
+    return replace(row, by_step=tuple(float(f"{part:.4g}") for part in bits))
 
 
 def _mean(name: str, values: Tensor, unit: str) -> Measurement:
@@ -130,7 +151,7 @@ def _generation(
     folder: Path | None,
     report: Callable[[str], None],
 ) -> list[Measurement]:
-    """Fréchet distance, rarest digit, digits drawn as given, and speed of each sampler."""
+    """Fréchet distance, precision, recall, rarest digit, digits as given, speed of each sampler."""
     real = dataset.test.floats
     binary = isinstance(model, Autoregressive)  # its samples are black and white
     if binary:
@@ -152,9 +173,9 @@ def sample_rows(
 ) -> list[Measurement]:
     """The figures of a sampler, each the mean over the seeds with which it has drawn."""
     suffix, count = f" {name}" if name else "", len(drawn[0].labels)
-    distances = tuple(
-        frechet_distance(features(classifier, one.floats), real_features) for one in drawn
-    )
+    drawn_features = [features(classifier, one.floats) for one in drawn]
+    distances = tuple(frechet_distance(one, real_features) for one in drawn_features)
+    regions = [precision_and_recall(one, real_features) for one in drawn_features]
     rarest = tuple(float(digit_shares(classifier, one.floats).min()) for one in drawn)
     speed = count * len(drawn) / max(1e-9, sum(one.seconds for one in drawn))
     rows = [
@@ -164,10 +185,12 @@ def sample_rows(
                     by_seed=rarest),
         Measurement(f"sampling{suffix}", speed, "images a second of processor time",
                     count * len(drawn)),
+        *baselines.region_rows(regions, count, suffix),
     ]  # fmt: skip
+    images = torch.cat([one.floats for one in drawn])
     labels = torch.cat([one.labels for one in drawn])
     if (labels >= 0).all():
-        right = digits_right(classifier, torch.cat([one.floats for one in drawn]), labels)
+        right = digits_right(classifier, images, labels)
         rows.insert(2, _mean(f"digit drawn{suffix}", right.float(), "share"))
     return rows
 
@@ -326,6 +349,7 @@ def _measure_shipped(name: str, options: argparse.Namespace, dataset: Dataset) -
         seed=options.seed,
         seeds=options.seeds,
         most=options.samplers,
+        bound_images=options.bound_images,
         parts=options.parts,
         samples_folder=samples_folder(digest),
         report=lambda step: print(f"{name}: {step}", flush=True),
@@ -342,6 +366,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("models", nargs="*", help="models and baselines; all of them by default")
     parser.add_argument("--images", type=int, default=2000, help="generated with each seed")
     parser.add_argument("--samplers", type=int, default=6, help="the most of a diffusion model")
+    parser.add_argument(
+        "--bound-images", type=int, default=500, help="of a diffusion model's bound"
+    )
     parser.add_argument("--seeds", type=int, default=2, help="the most of a sampler")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(

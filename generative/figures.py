@@ -7,8 +7,10 @@ without the others.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from generative.errors import CheckpointMissing
 FILE = checkpoints.FOLDER / "figures.json"
 
 
+_USUAL, _UNTOLD = "DDIM 25", ", digit not given"  # of a diffusion model's samplers
+
 #: What is measured, in this order.
 PARTS = ("density", "generation", "anomaly detection", "representation")
 
@@ -31,7 +35,8 @@ class Measurement:
 
     `error` is the standard error of a mean over images, 0 where it is not known. Where several
     seeds were used, the value is the mean over `by_seed`. `k` is the number of samples of an
-    importance-weighted bound, 0 elsewhere. `first` is 0 for a figure of all test images or of random
+    importance-weighted bound, 0 elsewhere. `by_step` are the parts of a diffusion model's bound
+    that add up to it, from the first step on, () elsewhere. `first` is 0 for a figure of all test images or of random
     ones, and else the number of the first ones of which it is: these are no random sample.
     """
 
@@ -43,6 +48,7 @@ class Measurement:
     by_seed: tuple[float, ...] = ()
     k: int = 0
     first: int = 0
+    by_step: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,22 @@ class Figures:
     samples: str = ""
     told: bool = False
 
-    def value(self, name: str) -> Measurement | None:
-        """A figure by name; of a diffusion model the one with DDIM's 25 steps."""
+    def value(self, name: str, *, told: bool = True) -> Measurement | None:
+        """A figure by name; of a diffusion model's samples that with DDIM's 25 steps.
+
+        `told` chooses between the model that is given the digit and the same without it, where
+        both are measured.
+        """
         by_name = {row.name: row for row in self.rows}
-        return by_name.get(name) or by_name.get(f"{name} DDIM 25")
+        given = (f"{name}, digit given", name, f"{name} {_USUAL}")
+        names = given if told else (f"{name} {_USUAL}{_UNTOLD}", name)
+        return next((by_name[one] for one in names if one in by_name), None)
+
+    @property
+    def tellings(self) -> tuple[bool, ...]:
+        """Whether the digit is given, as it is measured: (True, False) for a model with both."""
+        both = any(row.name.endswith(_UNTOLD) for row in self.rows)
+        return (True, False) if both else (self.told,)
 
     def stranger_than(self, score: float) -> float:
         """The share of test images with a smaller anomaly score, in [0, 1]."""
@@ -109,7 +127,13 @@ def read(file: Path = FILE) -> dict[str, Figures]:
                 **{
                     **fields,
                     "rows": tuple(
-                        Measurement(**{**row, "by_seed": tuple(row.get("by_seed", ()))})
+                        Measurement(
+                            **{
+                                **row,
+                                "by_seed": tuple(row.get("by_seed", ())),
+                                "by_step": tuple(row.get("by_step", ())),
+                            }
+                        )
                         for row in fields["rows"]
                     ),
                     "strangeness": tuple(fields["strangeness"]),
@@ -130,6 +154,8 @@ GENERATION = (
     ("Fréchet distance", "Fréchet distance", 1),
     ("of real images", "Fréchet distance, real images", 1),
     ("digit drawn", "digit drawn", 3),
+    ("precision", "precision", 3),
+    ("recall", "recall", 3),
     ("rarest digit", "rarest digit", 3),
     ("density", "density", 2),
 )
@@ -145,34 +171,45 @@ DETECTION = (
 )
 
 
+SAMPLERS = (
+    ("Fréchet distance", 1),
+    ("digit drawn", 3),
+    ("precision", 3),
+    ("recall", 3),
+    ("sampling", 1),
+)
+
+
 def part_of(name: str) -> str:
     """The part, of PARTS, to which a measurement belongs."""
     if name.startswith("AUROC"):
         return "anomaly detection"
     if name in ("linear probe", "reconstruction error"):
         return "representation"
-    return "density" if name == "density" else "generation"
+    return "density" if name.startswith("density") else "generation"
 
 
 def markdown_tables(entries: dict[str, Figures]) -> str:
     """The entries as three Markdown tables, a row a model; docs/generative.md has them.
 
     The first is of generation and density: "digit given" says whether the model is told which
-    digit to draw, two numbers are those of two seeds, "of real images" is the distance of as many
+    digit to draw (a model that can do without has a row for each), two numbers are those of two seeds, "of real images" is the distance of as many
     training images, with its deviation, an asterisk marks figures of the first test images, a density has its unit, and whether it is
     exact. The second is of anomaly detection (AUROC) and representation. The third compares the
     ways to sample of a diffusion model.
     """
     first, second = [], []
     for name, entry in entries.items():
-        given = "–" if not entry.samples else "yes" if entry.told else "no"
         trained = [f"{entry.parameters:,}", f"{entry.minutes:.0f}"] if entry.sha256 else ["–", "–"]
-        cells = [_cell(entry, figure, decimals) for _, figure, decimals in GENERATION]
-        if any(cell != "–" for cell in cells):
-            distance = entry.value("Fréchet distance")
-            count = f"{distance.images:,}" if distance else "–"
-            first.append([name, *trained, given, count, *cells])
-        cells = [_cell(entry, figure, decimals) for _, figure, decimals in DETECTION]
+        for told in entry.tellings:
+            rows = [(entry.value(figure, told=told), places) for _, figure, places in GENERATION]
+            cells = [_cell(entry, row, places) for row, places in rows]
+            if any(cell != "–" for cell in cells):
+                given = "–" if not entry.samples else "yes" if told else "no"
+                distance = rows[0][0]
+                count = f"{distance.images:,}" if distance else "–"
+                first.append([name, *trained, given, count, *cells])
+        cells = [_cell(entry, entry.value(figure), places) for _, figure, places in DETECTION]
         if any(cell != "–" for cell in cells):
             second.append([name, *cells])
     headings = ["model", "parameters", "minutes", "digit given", "samples"]
@@ -180,23 +217,23 @@ def markdown_tables(entries: dict[str, Figures]) -> str:
         (
             _table([*headings, *(heading for heading, _, _ in GENERATION)], first),
             _table(["model", *(heading for heading, _, _ in DETECTION)], second),
-            _table(["sampler", "Fréchet distance", "digit drawn", "images a second"],
-                   sampler_rows(entries)),
+            _table(["sampler", "Fréchet distance", "digit drawn", "precision", "recall",
+                    "images a second"], sampler_rows(entries)),
         )
     )  # fmt: skip
 
 
 def sampler_rows(entries: dict[str, Figures]) -> list[list[str]]:
-    """The ways to sample of all models that have several: name, distance, digit drawn, speed."""
+    """The ways to sample of all models that have several: name, then the figures of SAMPLERS."""
     rows = []
     for name, entry in entries.items():
         names = [row.name.removeprefix("Fréchet distance ") for row in entry.rows]
         for sampler in (one for one in names if one.startswith(("DDIM", "DDPM"))):
             cells = [
-                _cell(entry, f"{figure} {sampler}", decimals)
-                for figure, decimals in (("Fréchet distance", 1), ("digit drawn", 3))
+                _cell(entry, entry.value(f"{figure} {sampler}"), decimals)
+                for figure, decimals in SAMPLERS
             ]
-            rows.append([f"{name}, {sampler}", *cells, _cell(entry, f"sampling {sampler}", 1)])
+            rows.append([f"{name}, {sampler}", *cells])
     return rows
 
 
@@ -205,9 +242,8 @@ def _table(headings: list[str], rows: list[list[str]]) -> str:
     return "\n".join([lines[0], "|---" * len(headings) + "|", *lines[1:]])
 
 
-def _cell(entry: Figures, figure: str, decimals: int) -> str:
+def _cell(entry: Figures, row: Measurement | None, decimals: int) -> str:
     """A figure with what belongs to it, "–" where there is none."""
-    row = entry.value(figure)
     if row is None:
         return "–"
     if len(row.by_seed) > 1 and part_of(row.name) == "generation" and decimals < 3:
@@ -224,5 +260,38 @@ def _cell(entry: Figures, figure: str, decimals: int) -> str:
     return f"{text} ± {row.error:.2g} {unit}, {entry.kind}{samples}, {row.images:,} images"
 
 
+def draw_bound(row: Measurement, file: Path) -> None:
+    """The parts of a diffusion model's bound by step, on a logarithmic axis; needs matplotlib.
+
+    The last part, the divergence of the noisiest image from noise, is left out: it is about 1e-8.
+    """
+    import matplotlib.pyplot as plt
+
+    plt.rcParams["svg.hashsalt"] = "bound"
+    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    axes.plot(row.by_step[:-1], marker=".", markersize=3, linewidth=1)
+    axes.set(yscale="log", xlabel="step t (0: the least noise)", ylabel="bits per dimension")
+    axes.grid(alpha=0.3)
+    figure.savefig(file, metadata={"Date": None})
+    plt.close(figure)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables, or draw the diffusion model's bound."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--bound", type=Path, help="draw it into this file, such as x.svg")
+    options = parser.parse_args(arguments)
+    if options.bound is None:
+        print(markdown_tables(read()))
+        return
+    row = read()["diffusion"].value("density", told=False)
+    if row is None or not row.by_step:
+        raise CheckpointMissing(
+            "The file of figures has no bound by step. Measure it with `python -m "
+            "generative.evaluate diffusion --parts density --output models/generative/figures.json`."
+        )
+    draw_bound(row, options.bound)
+
+
 if __name__ == "__main__":
-    print(markdown_tables(read()))
+    main()

@@ -47,6 +47,36 @@ def frechet_distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(means @ means + traces - 2 * np.sqrt(inner).sum())
 
 
+def precision_and_recall(
+    generated: np.ndarray, real: np.ndarray, neighbours: int = 3
+) -> tuple[float, float]:
+    """The share of generated points in the region of real ones, and of real in that of generated.
+
+    A region is the union of balls around its points, each as large as the distance to the point's
+    k-th neighbour. Precision measures quality, recall variety; both are in [0, 1], and recall grows
+    with the number of generated points.
+    Source: Kynkäänniemi et al. (2019), with k = 3.
+
+    Args:
+        generated: Features, (samples, features), more than k samples.
+        real: (images, features), more than k images.
+        neighbours: k.
+    """
+    one, other = torch.from_numpy(generated), torch.from_numpy(real)
+    return _share_in_region(one, other, neighbours), _share_in_region(other, one, neighbours)
+
+
+def _share_in_region(points: Tensor, centres: Tensor, neighbours: int) -> float:
+    radii = torch.cat(
+        [  # the nearest centre is the centre itself
+            torch.cdist(part, centres).kthvalue(neighbours + 1, dim=1).values
+            for part in centres.split(BATCH)
+        ]
+    )
+    inside = [(torch.cdist(part, centres) <= radii).any(dim=1) for part in points.split(BATCH)]
+    return float(torch.cat(inside).double().mean())
+
+
 @torch.no_grad()
 def digit_shares(classifier: Classifier, images: Tensor) -> np.ndarray:
     """The share of images that the classifier assigns to each digit, (10,), summing to 1."""

@@ -190,7 +190,8 @@ def test_own_models_are_measured_beside_the_page(opened, tmp_path, monkeypatch):
     assert not page.exception
     table = page.dataframe[0].value.set_index("Model")
     assert table.loc["mine (your own)"]["Images"] == "small digits, 8 x 8"
-    assert 0 < float(table.loc["mine (your own)"]["AUROC letters"]) < 1
+    detection = page.dataframe[1].value.set_index("Model")
+    assert 0 < float(detection.loc["mine (your own)"]["AUROC letters"]) < 1
     assert page.button == []
 
 
@@ -523,24 +524,29 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     names = [name for name in cache.names() if name in figures_by_model]
     titles = widgets.TITLES | widgets.BASELINES
     baselines = [name for name in widgets.BASELINES if name in figures_by_model]
-    assert set(table.index) == {titles[name] for name in [*names, *baselines]}
+    detection = page.dataframe[1].value.set_index("Model")
+    assert {*table.index, *detection.index} == {titles[name] for name in [*names, *baselines]}
     vae, flow = figures_by_model["vae"], figures_by_model["flow"]
     row = table.loc["Variational autoencoder (VAE)"]
     assert row["Fréchet distance"] == vae.value("Fréchet distance").value  # a number, to be sorted
     assert row["ln p (nats)"] == vae.value("density").value
     assert np.isnan(row["Bits per dimension"])
+    assert row["Precision"] == vae.value("precision").value
     assert row["Kind of ln p"] == "lower bound, binary, ± 0.23, k = 500"
-    by_sampler = page.dataframe[1].value.set_index("Sampler")
+    by_sampler = page.dataframe[2].value.set_index("Sampler")
     distance = figures_by_model["diffusion"].value("Fréchet distance DDIM 25")
     cell = by_sampler.loc["diffusion, DDIM 25"]["Fréchet distance"]
     assert cell.startswith(f"{(*distance.by_seed, distance.value)[0]:.1f}")
     assert table.loc["Normalising flow", "Bits per dimension"] == flow.value("density").value
-    assert np.isnan(table.loc["Autoencoder", "ln p (nats)"])
+    assert "Autoencoder" not in table.index  # it neither samples nor has a density
+    assert detection.loc["Normalising flow", "AUROC letters"] == flow.value("AUROC letters").value
+    assert np.isnan(detection.loc["Mean pixel", "Linear probe"])
     drawing = [name for name in names if name not in ("autoencoder", "denoising")]
     for name in drawing:
-        sheet = Image.open(io.BytesIO(b64decode(table.loc[widgets.TITLES[name], "Samples"][22:])))
+        (first, *_) = table.loc[[widgets.TITLES[name]], "Samples"]
+        sheet = Image.open(io.BytesIO(b64decode(first[22:])))
         assert sheet.size == (4 * 29 - 1, 4 * 29 - 1)
-    assert table.loc["Diffusion model", "Digit given"]
+    assert table.loc["Generative adversarial network (GAN)", "Digit given"]
     assert not table.loc["Normalising flow", "Digit given"]
     expected = f"{vae.images} test images of MNIST, 28 x 28, with {vae.generated} generated images"
     assert expected in text_of(page)

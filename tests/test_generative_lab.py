@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
 
-from generative import available, checkpoints, data, hardness, latent, metrics
+from generative import available, checkpoints, data, evaluate, hardness, latent, make_all, metrics
 from generative.anomalies import KINDS, auroc, erased, letters, rotated
 from generative.baselines import NAMES, figures_of_baseline
 from generative.classifier import Classifier
@@ -19,6 +20,7 @@ from generative.cli import app
 from generative.data import digits, read_idx
 from generative.errors import CheckpointMissing, DataMissing, GenerativeError
 from generative.families import FAMILIES, family
+from generative.figures import Figures, Measurement, draw_bound, markdown_tables
 from generative.fonts import printed_digit, printed_digits
 from generative.model import GenerativeModel
 from generative.pictures import grid
@@ -142,6 +144,15 @@ def test_the_frechet_distance_of_two_gaussians_is_its_closed_form():
     assert metrics.frechet_distance(one, one) == pytest.approx(0, abs=1e-6)
 
 
+def test_precision_and_recall_by_hand():
+    real = np.array([[0.0], [1.0], [2.0], [3.0]])  # with k = 1 each reaches 1 to both sides
+    generated = np.array([[0.5], [2.5], [9.0], [9.25]])  # which reach 2, 2, 0.25 and 0.25
+    assert metrics.precision_and_recall(generated, real, 1) == (0.5, 1.0)
+    assert metrics.precision_and_recall(real, generated, 1) == (1.0, 0.5)
+    # near one real point alone: good, but without variety
+    assert metrics.precision_and_recall(0.01 * real, real, 1) == (1.0, 0.25)
+
+
 def test_parts_of_samples_are_drawn_once_and_told_their_digits(tmp_path):
     torch.manual_seed(0)
     gan = family("gan").build(family("gan").config_for("digits", channels=4)).eval()
@@ -210,6 +221,9 @@ def test_baselines_have_the_figures_that_are_known():
     assert nats == pytest.approx(-float(entropy), abs=0.6)
     real, noise = (by_name[name]["Fréchet distance"] for name in NAMES[:2])
     assert real < noise / 5
+    assert real < by_name["principal components"]["Fréchet distance"] < noise
+    recall = {name: rows.get("recall") for name, rows in by_name.items()}
+    assert recall["real images"] > max(0.8, recall["independent pixels"])
     assert by_name["nearest image"]["AUROC inverted"] > 0.99
     assert by_name["raw pixels"]["linear probe"] > 0.85
 
@@ -323,6 +337,87 @@ def test_a_run_is_limited_by_the_clock_that_it_is_given():
     recipe = Recipe(epochs=50, batch=400, minutes=1)  # 3 steps in an epoch
     events = fit(small(), digits(), recipe, clock=lambda: next(ticks))
     assert [event.number for event in events if isinstance(event, Epoch)] == [1, 2, 3, 4]
+
+
+def test_a_second_stage_trains_on_from_the_stored_weights(tmp_path, monkeypatch):
+    stage = ({"label_dropout": 0.5}, {"epochs": 1, "batch": 600, "rate": 1e-9})
+    monkeypatch.setitem(make_all.SECOND_STAGES, "diffusion", stage)
+    torch.manual_seed(0)
+    config = family("diffusion").config_for("digits", channels=8, steps=4)
+    first = family("diffusion").build(config)
+    about = {"dataset": "digits", "recipe": {"epochs": 7}, "seconds": 3000}
+    checkpoints.save(first, tmp_path / "diffusion", about)
+    checkpoints.pin(tmp_path)
+    continued = ["--continue", "--output", str(tmp_path), "--work", str(tmp_path / "work")]
+    make_all.main(["diffusion", *continued])
+    second = checkpoints.shipped("diffusion", tmp_path)  # pinned again
+    assert second.config == replace(config, label_dropout=0.5)
+    assert second.about["first_recipe"] == {"epochs": 7}
+    assert second.about["recipe"]["batch"] == 600
+    assert second.about["seconds"] >= 3000
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-3, rtol=0)  # half precision, a tiny rate
+    with pytest.raises(SystemExit):
+        make_all.main(["vae", *continued])  # it has no second stage
+
+
+def test_figures_with_and_without_the_digit_are_kept_apart():
+    rows = tuple(
+        Measurement(name, value, "", 10)
+        for name, value in (
+            ("density", 2.0),
+            ("density, digit given", 1.9),
+            ("Fréchet distance DDIM 25", 8.0),
+            ("Fréchet distance DDIM 25, digit not given", 20.0),
+            ("digit drawn DDIM 25", 0.9),
+            ("AUROC letters", 0.5),
+        )
+    )
+    both = Figures(
+        "diffusion",
+        "x",
+        1,
+        1.0,
+        rows,
+        "lower bound",
+        "grey",
+        (),
+        10,
+        "",
+        "",
+        samples="x",
+        told=True,
+    )
+    assert both.tellings == (True, False)
+    assert replace(both, rows=rows[:1]).tellings == (True,)
+
+    def values(name):
+        found = [both.value(name, told=told) for told in (True, False)]
+        return [None if row is None else row.value for row in found]
+
+    assert values("density") == [1.9, 2.0]
+    assert values("Fréchet distance") == [8.0, 20.0]
+    assert values("digit drawn") == [0.9, None]
+    assert values("AUROC letters") == [0.5, 0.5]
+    lines = markdown_tables({"diffusion": both}).splitlines()
+    first, second, *_ = (line for line in lines if line.startswith("| diffusion |"))
+    assert "| yes |" in first
+    assert "| no |" in second
+
+
+def test_the_bound_of_the_figures_has_its_parts_and_a_picture(tmp_path):
+    torch.manual_seed(0)
+    config = family("diffusion").config_for("digits", channels=8, steps=4)
+    model = family("diffusion").build(config).eval()
+    rows = evaluate.measure(
+        model, available.judge("digits"), digits(), parts=["density"], bound_images=60
+    )
+    without, given = rows
+    assert (without.name, given.name) == ("density", "density, digit given")
+    assert (without.images, len(without.by_step)) == (60, 5)
+    assert sum(without.by_step) == pytest.approx(without.value, rel=1e-3)
+    draw_bound(without, tmp_path / "bound.svg")
+    assert "<svg" in (tmp_path / "bound.svg").read_text(encoding="utf-8")
 
 
 def test_the_judge_of_the_small_digits_reads_them():

@@ -248,8 +248,8 @@ def test_docs_have_the_stored_figures_and_the_table_is_as_measured():
         table.splitlines()[-1] for table in figures.markdown_tables({"mine": one}).split("\n\n")
     )
     assert first == (
-        "| mine | 1,234 | 3 | yes | 50 | 4.5, 5.5 | – | – | – | −81.25 ± 0.12 nats, lower bound, k = 500, "
+        "| mine | 1,234 | 3 | yes | 50 | 4.5, 5.5 | – | – | – | – | – | −81.25 ± 0.12 nats, lower bound, k = 500, "
         "400 images |"
     )
     assert second == "| mine | – | 0.25 | – | – | – | 0.75* | – | – |"
-    assert third == "| mine, DDIM 5 | 7.0 | – | 2.0 |"
+    assert third == "| mine, DDIM 5 | 7.0 | – | – | – | 2.0 |"

@@ -8,7 +8,7 @@ from generative.diffusion import Diffusion
 from generative.pictures import strip
 from ui.laboratory import cache
 from ui.laboratory.sample import any_digit, choose_sampler
-from ui.laboratory.unet import bound, inside, schedules
+from ui.laboratory.unet import bound, inside, mean_bound, schedules
 from ui.laboratory.widgets import choose_model, row, sentence
 from ui.text import escape, t
 
@@ -53,5 +53,6 @@ def show() -> None:
     )
     st.caption(t("A test image to which noise is added in equal steps"))
     schedules(len(model.schedule))
+    mean_bound(name)
     if st.toggle(t("Bound on ln p of this image, step by step"), key="bound"):
         bound(name, model, number)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import altair as alt
 import streamlit as st
 import torch
 from torch import Tensor
 
+from generative import figures
 from generative.diffusion import Diffusion, UNet, step_encoding
 from generative.diffusion_bound import bits_per_dimension, bound_parts
 from generative.schedule import Schedule
@@ -97,19 +98,6 @@ def bound(name: str, model: Diffusion, number: int) -> None:
     with st.spinner(t("Computing …")):
         parts = bound_of(name, cache.version(name), number)
     bits = float(bits_per_dimension(parts, model.image_shape[1] * model.image_shape[2])[0])
-    rows: list[dict[str, Any]] = [
-        {"step": step, "nats": float(part)} for step, part in enumerate(parts[0])
-    ]
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(color="#2f86a8")
-        .encode(
-            x=alt.X("step:Q", title=t("Step")),
-            y=alt.Y("nats:Q", title=t("Nats"), scale=alt.Scale(type="symlog")),
-            tooltip=["step:Q", alt.Tooltip("nats:Q", format=".3g")],
-        )
-        .properties(height=220)
-    )
     text = t(
         "-ln p of the image is at most {nats} nats, {bits} bits a pixel: the sum of a part for each "
         "step, of which the first, L0, is {first} nats, and the last, L{total}, {last} nats.",
@@ -118,6 +106,42 @@ def bound(name: str, model: Diffusion, number: int) -> None:
         first=f"{float(parts[0, 0]):.0f}",
         last=f"{float(parts[0, -1]):.3f}",
         total=len(model.schedule),
+    )
+    _bars(parts[0].tolist(), t("Nats"), alt.Scale(type="symlog"), text)
+
+
+def mean_bound(name: str) -> None:
+    """The parts of the bound by step, over test images, where the bundled figures have them."""
+    entry = figures.read().get(name)
+    row = entry.value("density", told=False) if entry else None
+    if row is None or not row.by_step:
+        return
+    st.subheader(t("The bound on ln p, step by step"))
+    text = t(
+        "The mean over {images} test images, without their digits: -ln p is at most {bits} ± {error} "
+        "bits a pixel. The first step, L0, has {first} of them: where an image is nearly without "
+        "noise, its exact grey levels must be told.",
+        images=row.images,
+        bits=f"{row.value:.2f}",
+        error=f"{row.error:.2g}",
+        first=f"{row.by_step[0]:.2f}",
+    )
+    # The last part is about 1e-8 and would take half of a logarithmic axis.
+    _bars(row.by_step[:-1], t("Bits per dimension"), alt.Scale(type="log"), text)
+
+
+def _bars(parts: Sequence[float], unit: str, scale: alt.Scale, text: str) -> None:
+    """A point for each step's part of a bound, with a text below."""
+    rows = [{"step": step, "part": part} for step, part in enumerate(parts)]
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(color="#2f86a8", point=alt.OverlayMarkDef(color="#2f86a8", size=12))
+        .encode(
+            x=alt.X("step:Q", title=t("Step")),
+            y=alt.Y("part:Q", title=unit, scale=scale),
+            tooltip=["step:Q", alt.Tooltip("part:Q", format=".3g")],
+        )
+        .properties(height=220)
     )
     st.altair_chart(chart, width="stretch", alt=text)
     st.caption(escape(text))
