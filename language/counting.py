@@ -14,6 +14,7 @@ import numpy as np
 
 from language.errors import LanguageError
 
+LARGEST = 10**12  # choices or places; far beyond, `decimal` has no exponent for the power
 ATOMS = 80  # the observable universe has about 10^80 atoms
 
 
@@ -21,11 +22,15 @@ def log10_count(choices: int, places: int) -> float:
     """log10 of `choices` to the power of `places`: how many strings of that length there are.
 
     Raises:
-        LanguageError: there is no choice, or a negative number of places.
+        LanguageError: there is no choice, a negative number of places, or more than 10^12 of either.
     """
     if choices < 1 or places < 0:
         raise LanguageError(
             f"{choices} choices at {places} places, expected at least 1 choice and 0 places"
+        )
+    if max(choices, places) > LARGEST:
+        raise LanguageError(
+            f"{choices:,} choices at {places:,} places, expected at most {LARGEST:,} of either"
         )
     return places * math.log10(choices)
 

@@ -70,7 +70,10 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(file.read_text("utf-8"))
     except OSError as error:
-        raise LanguageError(f"{file} cannot be read: {error.strerror}") from None
+        raise LanguageError(
+            f"{file} cannot be read: {error.strerror}; give a config.json, or the name of a model "
+            "such as gpt2-xl"
+        ) from None
     except ValueError:
         raise LanguageError(f"{file} is no JSON, expected a model's config.json") from None
     if not isinstance(config, dict):

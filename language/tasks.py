@@ -3,6 +3,8 @@
 A topic or a sentiment is one label for a sentence. Entities are tags, one for each word: B-PER
 begins a person, I-PER goes on, O is outside of each name (Ramshaw and Marcus, 1995). The test part
 is about other subjects and other names than the training part; see `language/data/README.md`.
+Sentiment has a second test part, plain reviews: their judgement is in their words ("a terrific
+haircut"), that of most others in a fact ("one gentle wash, and the shirt would fit a doll").
 """
 
 from __future__ import annotations
@@ -40,13 +42,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task: its labels in order, whether each word has one, and its two parts."""
+    """A task: its labels in order, whether each word has one, and its parts; most have no `plain`."""
 
     name: str
     labels: tuple[str, ...]
     per_word: bool
     train: tuple[Example, ...]
     test: tuple[Example, ...]
+    plain: tuple[Example, ...] = ()
 
     def rows(self, examples: Sequence[Example]) -> list[int]:
         """The labels' numbers, of all words in order or of all sentences."""
@@ -59,6 +62,7 @@ class Task:
             self,
             train=tuple(one for one in self.train if one.language in languages),
             test=tuple(one for one in self.test if one.language in languages),
+            plain=tuple(one for one in self.plain if one.language in languages),
         )
 
     def small(self, count: int, seed: int) -> Task:
@@ -103,7 +107,7 @@ def read_task(name: str) -> Task:
 
 def task_of(name: str, records: Sequence[dict]) -> Task:
     """A task from records: `text` and `label`, or `tokens` and `tags`; `language`, `part`."""
-    parts: dict[str, list[Example]] = {"train": [], "test": []}
+    parts: dict[str, list[Example]] = {"train": [], "test": [], "plain": []}
     for record in records:
         if "tags" in record:
             words, labels = tuple(record["tokens"]), tuple(record["tags"])
@@ -122,6 +126,7 @@ def task_of(name: str, records: Sequence[dict]) -> Task:
         per_word,
         tuple(parts["train"]),
         tuple(parts["test"]),
+        tuple(parts["plain"]),
     )
 
 
@@ -141,6 +146,14 @@ def words_of(sentence: str, per_word: bool) -> tuple[str, ...]:
 def accuracy(right: Sequence[int], predictions: Sequence[int]) -> float:
     """The share of equal pairs, in [0, 1]."""
     return float(np.mean(np.asarray(right) == np.asarray(predictions)))
+
+
+def accuracy_interval(right: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of an accuracy, in [0, 1], of `right` out of `count` > 0 (Wilson, 1927)."""
+    from scipy import stats
+
+    interval = stats.binomtest(right, count).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def confusion(right: Sequence[int], predictions: Sequence[int], size: int) -> np.ndarray:

@@ -90,3 +90,20 @@ def test_next_with_the_bundled_decoder_is_fast_once_it_is_loaded():
     start = time.process_time()  # of this process, so that others do not matter
     run("next", EINSTEIN)
     assert time.process_time() - start < 0.6  # two cores: 0.3 s at the most
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("decode", "A cat"),
+        ("train", "topics"),
+        ("numbers",),
+        ("stream", "letters"),
+        ("train-stream", "letters", "--output", "folder"),
+    ],
+)
+def test_a_seed_that_no_generator_takes_is_refused_at_once(command):
+    for seed in (-1, 2**63):
+        result = CliRunner().invoke(app, ["language", *command, "--seed", str(seed)])
+        assert result.exit_code == 2
+        assert "--seed" in result.output

@@ -36,6 +36,13 @@ def test_enormous_powers_do_not_end_in_an_overflow():
     assert math.log10(mantissa) + exponent == pytest.approx(1e6 * math.log10(128_256), abs=1e-6)
 
 
+def test_numbers_without_an_exponent_are_refused():
+    for choices, places in ((2, 10**12 + 1), (10**12 + 1, 2)):
+        with pytest.raises(LanguageError, match="expected at most 1,000,000,000,000"):
+            counting.scientific(choices, places)
+    assert counting.scientific(10, 10**12) == (1, 10**12)
+
+
 def test_random_pixels_and_words_are_uniform_and_repeatable():
     images = [counting.random_image(28, seed) for seed in range(40)]
     assert images[0].shape == (28, 28)

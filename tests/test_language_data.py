@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+import snowballstemmer
+
+from ingest.text.languages import language
 
 FOLDER = Path(__file__).parents[1] / "language" / "data"
 TOPICS = {"mathematics", "biology", "history", "economics", "computer science"}
@@ -39,7 +43,7 @@ def sequences(text: str) -> set[tuple[str, ...]]:
 def leaks(rows: list[dict]) -> list[str]:
     """The test sentences that share a run of words with a training sentence."""
     known = {run for row in rows if row["part"] == "train" for run in sequences(text_of(row))}
-    tests = (text_of(row) for row in rows if row["part"] == "test")
+    tests = (text_of(row) for row in rows if row["part"] != "train")
     return [text for text in tests if sequences(text) & known]
 
 
@@ -88,13 +92,15 @@ def test_labels_and_languages_are_balanced_in_both_parts(name, labels, least):
     rows = records(name)
     assert len(rows) >= least
     for row in rows:
-        assert set(row) == {"text", "label", "language", "part"}, row
-    for part, part_least in (("train", 480), ("test", 160)):
+        plain = {"judgement"} if row["part"] == "plain" else set()
+        assert set(row) == {"text", "label", "language", "part"} | plain, row
+    parts = [("train", 600), ("test", 160)] + [("plain", 160)] * (name == "sentiment")
+    for part, part_least in parts:
         counts = Counter((row["label"], row["language"]) for row in rows if row["part"] == part)
         assert counts.total() >= part_least
         assert set(counts) == {(label, code) for label in labels for code in ("en", "de")}
         assert len(set(counts.values())) == 1, counts
-    assert {row["part"] for row in rows} == {"train", "test"}
+    assert {row["part"] for row in rows} == {part for part, _ in parts}
 
 
 @pytest.mark.parametrize("name", ["topics", "sentiment", "entities"])
@@ -122,6 +128,72 @@ def test_no_single_word_gives_a_label_away(name, most):
             counts = Counter(word for row in own for word in set(words(row["text"])) - elsewhere)
             word, count = counts.most_common(1)[0]
             assert count <= most * len(own), (label, code, word, count)
+
+
+def stems(text: str, code: str) -> set[str]:
+    stemmer = snowballstemmer.stemmer(language(code).stemmer)
+    return set(stemmer.stemWords(words(text)))
+
+
+def frame(text: str, code: str) -> tuple[str, ...]:
+    """A sentence with a gap for each word that is no function word."""
+    stop_words = language(code).stop_words
+    return tuple(word if word in stop_words else "_" for word in words(text))
+
+
+def content_pairs(text: str, code: str) -> set[tuple[str, ...]]:
+    """All pairs of stems of a sentence's words, without function words."""
+    content = [word for word in words(text) if word not in language(code).stop_words]
+    return set(combinations(sorted(stems(" ".join(content), code)), 2))
+
+
+def plain_faults(rows: list[dict]) -> list[str]:
+    """What the plain reviews share with training: a word of judgement, a pair of words, a frame."""
+    faults = []
+    for code in ("en", "de"):
+        train = [r["text"] for r in rows if (r["part"], r["language"]) == ("train", code)]
+        known_stems = set().union(*(stems(text, code) for text in train))
+        pairs = set().union(*(content_pairs(text, code) for text in train))
+        frames = {frame(text, code) for text in train}
+        for row in rows:
+            if (row["part"], row["language"]) != ("plain", code):
+                continue
+            text = row["text"]
+            shared = stems(" ".join(row["judgement"]), code) & known_stems
+            shared_pairs = content_pairs(text, code) & pairs
+            if shared or shared_pairs or frame(text, code) in frames or not row["judgement"]:
+                faults.append(text)
+    return faults
+
+
+def test_plain_reviews_judge_with_words_that_training_never_uses():
+    rows = records("sentiment")
+    assert plain_faults(rows) == []
+    plain = [row for row in rows if row["part"] == "plain"]
+    assert all(set(words(" ".join(row["judgement"]))) <= set(words(row["text"])) for row in plain)
+
+
+@pytest.mark.parametrize(
+    ("train", "judgement"),
+    [
+        ("He was terrific.", ["terrific"]),  # the word of judgement
+        ("At noon no barber works.", ["grand"]),  # two words side by side, barber and noon
+        ("The baker gave me a bad loaf.", ["grand"]),  # the frame
+    ],
+)
+def test_what_a_plain_review_shares_with_training_is_detected(train, judgement):
+    texts = {
+        "terrific": "Such a terrific tent!",
+        "noon": "The barber is grand at noon.",
+        "loaf": "The barber gave me a grand haircut.",
+    }
+    text = next(text for word, text in texts.items() if word in train)
+    plain = {"text": text, "part": "plain", "language": "en", "judgement": judgement}
+    known = {"text": train, "part": "train", "language": "en"}
+    other = {"text": "Nothing is alike here.", "part": "train", "language": "en"}
+    german = {"text": "Hier ist nichts gleich.", "part": "train", "language": "de"}
+    assert plain_faults([known, german, plain]) == [text]
+    assert plain_faults([other, german, plain]) == []
 
 
 def test_entities_are_well_tagged_in_both_languages():

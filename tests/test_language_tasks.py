@@ -14,6 +14,7 @@ from language.errors import LanguageError
 from language.tasks import (
     TASKS,
     accuracy,
+    accuracy_interval,
     confusion,
     read_task,
     span_score,
@@ -69,6 +70,13 @@ def test_accuracy_and_confusion_equal_those_of_scikit_learn():
     )
 
 
+def test_the_interval_of_an_accuracy_by_hand():
+    # Wilson, 8 of 10 right, z = 1.96: centre .7166, half .2264
+    assert accuracy_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=2e-4)
+    assert accuracy_interval(0, 10)[0] == 0
+    assert accuracy_interval(10, 10)[1] == 1
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_the_data_is_balanced_and_its_parts_share_no_sentence(name):
     task = read_task(name)
@@ -95,8 +103,8 @@ def test_a_small_task_has_labels_and_languages_in_equal_parts(count):
 def test_what_is_no_task_is_refused():
     with pytest.raises(LanguageError, match="expected topics, sentiment, entities"):
         read_task("colours")
-    with pytest.raises(LanguageError, match="expected 5 to 480"):
-        read_task("topics").small(481, 0)
+    with pytest.raises(LanguageError, match="expected 5 to 600"):
+        read_task("topics").small(601, 0)
     for text, message in ((" ", "empty"), ("a\udc00", "surrogate"), ("x" * 1_000_000, "shorten")):
         with pytest.raises(LanguageError, match=message):
             words_of(text, True)

@@ -49,6 +49,8 @@ def question_text(argument: str) -> str:
     return sys.stdin.read().strip() if argument == "-" else argument
 
 
+LARGEST_SEED = 2**63 - 1  # that torch takes
+
 QuestionArgument = Annotated[
     str,
     typer.Argument(

@@ -9,7 +9,7 @@ import typer
 
 from language.errors import LanguageError
 from ui.cli.language.output import OutputOption, TextArgument, print_rows, read_text, write_picture
-from ui.cli.options import JsonOption
+from ui.cli.options import LARGEST_SEED, JsonOption
 from ui.cli.output import note, print_json, show
 
 if TYPE_CHECKING:
@@ -220,7 +220,10 @@ def numbers(
         typer.Argument(help="Numbers in words, such as 'zweiundvierzig', below 100,000."),
     ] = None,
     seconds: Annotated[float, typer.Option(help="Longest time of training.")] = 60.0,
-    seed: Annotated[int, typer.Option(help="Of the weights and the numbers held out.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, max=LARGEST_SEED, help="Of the weights and the numbers held out."),
+    ] = 0,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:

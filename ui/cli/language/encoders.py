@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from ui.cli.language.output import OutputOption, TextArgument, print_rows, read_text, write_picture
-from ui.cli.options import JsonOption
+from ui.cli.options import LARGEST_SEED, JsonOption
 from ui.cli.output import counted_progress, print_json, show
 
 
@@ -57,7 +58,10 @@ def train(
         int | None, typer.Option("--examples", "-n", help="Training sentences; all of them.")
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", help="Times through them.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of head, order and dropout.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", min=0, max=LARGEST_SEED, help="Of head, order and dropout."),
+    ] = 0,
     sentence: Annotated[
         list[str] | None, typer.Option("--try", help="A sentence of one's own to label.")
     ] = None,
@@ -68,7 +72,7 @@ def train(
     from dataclasses import replace
 
     from language import classify
-    from language.tasks import read_task, words_of
+    from language.tasks import Example, accuracy_interval, read_task, words_of
     from ui.language_laboratory.models import text_encoder
 
     data = read_task(task)
@@ -87,6 +91,14 @@ def train(
     classifier = states[-1].classifier
     assert classifier is not None
     predictions = classifier.predict([example.words for example in data.test])
+
+    def part_report(part: Sequence[Example]) -> dict[str, Any]:
+        rows = classifier.predict([one.words for one in part])
+        right = sum(tuple(row) == one.labels for one, row in zip(part, rows, strict=True))
+        low, high = accuracy_interval(right, len(part))
+        return {"sentences": len(part), "value": right / len(part), "low": low, "high": high}
+
+    parts = {"test": data.test, "plain reviews": data.plain} if data.plain else {}
     report = {
         "task": task,
         "encoder": reader.name,
@@ -105,6 +117,7 @@ def train(
             )
             for code in sorted({one.language for one in data.test})
         },
+        "parts": {name: part_report(part) for name, part in parts.items()},
         "seconds": states[-1].seconds,
         "confusions": dict(
             Counter(
@@ -137,6 +150,11 @@ def _show(report: dict[str, Any]) -> None:
         f"{report['training sentences']} training sentences, {report['epochs']} epochs, "
         f"{report['layers']} layers of {report['encoder']}, seed {report['seed']}"
     )
+    for name, part in report["parts"].items():
+        show(
+            f"{name}: {part['value']:.3f} [{part['low']:.3f}, {part['high']:.3f}] "
+            f"on {part['sentences']} sentences"
+        )
     for confusion, count in report["confusions"].items():
         show(f"{count:4d} x {confusion}")
     for own in report["own"]:

@@ -10,7 +10,7 @@ import typer
 
 from language.errors import LanguageError
 from ui.cli.language.output import OutputOption, TextArgument, print_rows, read_text, write_picture
-from ui.cli.options import JsonOption
+from ui.cli.options import LARGEST_SEED, JsonOption
 
 STRATEGIES = ("greedy", "beam", "sample")
 MAX_TOKENS = 20_000  # of a file; two cores score some hundred a second
@@ -83,7 +83,9 @@ def decode(
     top_p: TopPOption = None,
     min_p: MinPOption = None,
     repetition_penalty: PenaltyOption = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random generator.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Of the random generator.")
+    ] = 0,
     model: ModelOption = "",
     as_json: JsonOption = False,
     output: OutputOption = None,

@@ -9,7 +9,7 @@ import typer
 
 from language.errors import LanguageError
 from ui.cli.language.output import OutputOption, print_rows, write_picture
-from ui.cli.options import JsonOption
+from ui.cli.options import LARGEST_SEED, JsonOption
 from ui.cli.output import counted_progress, note, print_json, show
 
 _ENDINGS = {"letters": ".txt", "digits": ".png", "sound": ".wav"}
@@ -24,7 +24,7 @@ def stream(
         int | None, typer.Option("--count", "-n", min=1, help="Letters or samples to draw.")
     ] = None,
     temperature: Annotated[float, typer.Option("--temperature")] = 1.0,
-    seed: Annotated[int, typer.Option("--seed")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED)] = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write letters.txt, digits.png or sound.wav."),
@@ -108,7 +108,9 @@ def train_stream(
         Path, typer.Option("--output", "-o", help="The folder for NAME.safetensors and NAME.json.")
     ],
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Batches.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of weights and windows.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Of weights and windows.")
+    ] = 0,
     folder: Annotated[
         Path | None, typer.Option("--folder", help="MNIST's four IDX files, for digits.")
     ] = None,

@@ -10,7 +10,15 @@ import streamlit as st
 
 from language import classify
 from language.classify import Classifier, Progress, Recipe, TextEncoder
-from language.tasks import TASKS, Example, Task, confusion, read_task, words_of
+from language.tasks import (
+    TASKS,
+    Example,
+    Task,
+    accuracy_interval,
+    confusion,
+    read_task,
+    words_of,
+)
 from ui.language_laboratory import runs
 from ui.language_laboratory.encoder_charts import confusion_chart, training_chart
 from ui.language_laboratory.models import TEXT_ENCODERS, text_encoder
@@ -138,7 +146,7 @@ def trained(states: Sequence[Progress], setting: Setting) -> None:
     """Figures, one's own sentence, confusion matrix and wrong sentences."""
     task, classifier = setting.task, states[-1].classifier
     assert classifier is not None
-    predictions = _predictions(classifier, task)
+    predictions = _predictions(classifier, "test", task.test)
     columns = st.columns(4)
     columns[0].metric(t(measure_name(task)), f"{states[-1].measure:.3f}")
     for column, code in zip(columns[1:], ("en", "de"), strict=False):
@@ -161,6 +169,9 @@ def trained(states: Sequence[Progress], setting: Setting) -> None:
             )
         )
     )
+    plain = _predictions(classifier, "plain", task.plain)
+    if plain:
+        words_or_facts(task, predictions, plain)
     own_sentence(classifier)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -177,20 +188,48 @@ def trained(states: Sequence[Progress], setting: Setting) -> None:
         )
     wrong = [
         (example, row)
-        for example, row in zip(task.test, predictions, strict=True)
+        for example, row in zip((*task.test, *task.plain), (*predictions, *plain), strict=True)
         if tuple(row) != example.labels
     ]
     with st.expander(escape(t("Wrong sentences ({count})", count=len(wrong)))):
         st.dataframe([_row(example, row) for example, row in wrong], hide_index=True)
 
 
-def _predictions(classifier: Classifier, task: Task) -> list[list[str]]:
-    """Of the test part, computed once for a classifier."""
-    memo: dict[int, Any] = st.session_state.setdefault("tune_memo", {})
-    if memo.get("classifier") is not classifier:  # type: ignore[call-overload]
-        rows = classifier.predict([example.words for example in task.test])
-        memo.update({"classifier": classifier, "rows": rows})  # type: ignore[dict-item]
-    return memo["rows"]  # type: ignore[index]
+def words_or_facts(
+    task: Task, predictions: Sequence[Sequence[str]], plain: Sequence[Sequence[str]]
+) -> None:
+    """The accuracy on sentences that judge by facts and on those that judge by words, apart."""
+    columns = st.columns(2)
+    for column, title, examples, rows in (
+        (columns[0], "Judged mostly by facts", task.test, predictions),
+        (columns[1], "Judged by words (plain reviews)", task.plain, plain),
+    ):
+        right = sum(tuple(row) == one.labels for one, row in zip(examples, rows, strict=True))
+        low, high = accuracy_interval(right, len(examples))
+        column.metric(t(title), f"{right / len(examples):.3f} [{low:.3f}, {high:.3f}]")
+    st.caption(
+        escape(
+            t(
+                "The encoder can tell praise that is in the words, even in words that it was not "
+                "trained on (“a terrific haircut”). Where a fact alone praises or blames (“One "
+                "gentle wash, and the shirt would fit a doll”), it is wrong far more often. In "
+                "brackets: 95 % intervals."
+            )
+        )
+    )
+
+
+def _predictions(classifier: Classifier, part: str, examples: Sequence[Example]) -> list[list[str]]:
+    """Of a part of the task, computed once for a classifier."""
+    memo: dict[str, Any] = st.session_state.setdefault("tune_memo", {})
+    if memo.get("classifier") is not classifier:
+        memo.clear()
+        memo["classifier"] = classifier
+    if part not in memo:
+        words = [example.words for example in examples]
+        memo[part] = classifier.predict(words) if words else []
+    rows: list[list[str]] = memo[part]
+    return rows
 
 
 def own_sentence(classifier: Classifier) -> None:
