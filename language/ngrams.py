@@ -75,9 +75,10 @@ class NGramModel(Generic[T]):
         self.order = order
         self.vocabulary_size = vocabulary_size
         self._followers: defaultdict[tuple[T, ...], Counter[T]] = defaultdict(Counter)
-        for place, token in enumerate(tokens):
-            for length in range(min(order, place + 1)):
-                self._followers[tuple(tokens[place - length : place])][token] += 1
+        for length in range(order):
+            windows = zip(*(tokens[shift:] for shift in range(length + 1)), strict=False)
+            for (*context, token), count in Counter(windows).items():
+                self._followers[tuple(context)][token] = count
         self._totals = {context: sum(row.values()) for context, row in self._followers.items()}
 
     def lower(self, order: int) -> NGramModel[T]:

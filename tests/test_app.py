@@ -1106,6 +1106,10 @@ def test_every_text_of_the_interface_has_a_german_one():
         ("a->b", "a\\-\\>b"),
         ("-- <-> <=", "\\-\u2060\\- \\<\u2060\\-\\> \\<\u2060\\="),
         (":streamlit:", "\\:\u2060streamlit\\:"),
+        (
+            "10\u202f000  a\u2009b\u00a0c",
+            "10\u202f000 a b\u00a0c",
+        ),  # no line breaks within a number
     ],
 )
 def test_escaped_text_holds_no_markup(text, escaped):

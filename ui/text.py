@@ -48,6 +48,7 @@ QUOTE_IS_ON: Mapping[Unit, str] = {
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # every character that Markdown lets one escape
 # Streamlit replaces these after the escapes are gone: `->` between blanks, `:streamlit:`.
 _REPLACED = re.compile(r"(?<!\S)([<>~-])(?=(?:->|-|>|=)(?!\S))|(:)(?=streamlit:|material_)")
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # without the spaces at which no line breaks
 _JOINER = "\u2060"  # no width, no line break
 # As Pandoc reads them: no blank inside the signs, no digit behind; so that "$5 and $6" is none.
 _FORMULA = re.compile(r"\$\$(?!\s)[^$]+?(?<!\s)\$\$|\$(?!\s)[^$\n]+?(?<!\s)\$(?!\d)")
@@ -113,10 +114,10 @@ def escape(text: str) -> str:
     """Text that Markdown shows unchanged: no markup, formula, HTML, colour or emoji.
 
     Only a bare web address becomes a link, to just what it shows.
-    Runs of white space become one space, so that no line starts a list or a code block; those
+    Runs of white space become one space (no-break spaces stay), so that no line starts a list or a code block; those
     at its ends stay, so that the parts of a stream can be escaped one by one.
     """
-    text = _REPLACED.sub(lambda match: f"{match[0]}{_JOINER}", re.sub(r"\s+", " ", text))
+    text = _REPLACED.sub(lambda match: f"{match[0]}{_JOINER}", _BLANKS.sub(" ", text))
     return _PUNCTUATION.sub(r"\\\1", text)
 
 

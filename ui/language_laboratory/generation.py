@@ -16,7 +16,7 @@ from ui.job import Job
 from ui.laboratory.widgets import number
 from ui.language_laboratory import cache, narrowing
 from ui.language_laboratory.token_charts import bits_per_character, magnitudes
-from ui.language_laboratory.widgets import choose_part, notice, think
+from ui.language_laboratory.widgets import choose_part, notice, number_columns, think
 from ui.session import background_jobs
 from ui.text import escape, t
 
@@ -208,6 +208,9 @@ def bits() -> None:
         hide_index=True,
         width="stretch",
         height="content",
+        column_config=number_columns(
+            {t("Bits per character"): 2, t("Bits per token"): 2, t("Perplexity"): 0}
+        ),
     )
     think(
         "Why does the trigram of tokens need more bits than the bigram, although it sees more?",

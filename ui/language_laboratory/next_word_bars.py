@@ -11,9 +11,10 @@ from torch import Tensor
 from language.decoding import draw, goodness_of_fit
 from language.next_word import candidates, next_logits
 from language.warpers import Stage, Warping, stages
+from ui.laboratory.widgets import number
 from ui.language_laboratory import cache, next_word_prompt
 from ui.language_laboratory.next_word_charts import probability_bars, visible_token
-from ui.language_laboratory.widgets import notice, think
+from ui.language_laboratory.widgets import notice, number_columns, think
 from ui.text import escape, t
 
 _TOP_K = (None, 1, 2, 3, 5, 10, 20, 50, 100, 500)
@@ -114,6 +115,7 @@ def show_stages(steps: list[Stage]) -> None:
         },
         hide_index=True,
         width="stretch",
+        column_config=number_columns({t("Tokens left"): 0}),
     )
     last = steps[-1]
     st.markdown(
@@ -132,7 +134,7 @@ def show_draws(probabilities: Tensor) -> None:
     """Whether many draws follow the distribution."""
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, key="bars_seed"))
-    if not left.toggle(t("Draw {count} tokens", count=f"{_DRAWS:,}"), key="bars_draw"):
+    if not left.toggle(t("Draw {count} tokens", count=number(_DRAWS)), key="bars_draw"):
         return
     counts = draw(probabilities, _DRAWS, seed)
     fit = goodness_of_fit(counts, probabilities)

@@ -7,6 +7,7 @@ from html import escape as escape_html
 import streamlit as st
 
 from language.next_word import Score, ScoredToken, score
+from ui.laboratory.widgets import number
 from ui.language_laboratory import cache
 from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
@@ -76,7 +77,9 @@ def show_score(result: Score) -> None:
 def span(token: ScoredToken) -> str:
     """One token as HTML on the colour of its surprise."""
     strength = min(token.surprise / _STRONGEST, 1) * 0.55
-    title = f"p = {token.probability:.4g}, {token.surprise:.1f} bits, {t('rank')} {token.rank:,}"
+    title = (
+        f"p = {token.probability:.4g}, {token.surprise:.1f} bits, {t('rank')} {number(token.rank)}"
+    )
     return (
         f'<span title="{escape_html(title)}" style="background:rgba(199,119,0,{strength:.3f});'
         f'border-radius:4px;padding:2px 1px;white-space:pre-wrap">{escape_html(token.text)}</span>'

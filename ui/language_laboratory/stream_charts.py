@@ -21,16 +21,16 @@ def bits_by_stream(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart
     """Bars of `bits` for each `model`, grouped by `stream`."""
     models = list(dict.fromkeys(row["model"] for row in rows))
     base = alt.Chart(alt.Data(values=list(rows))).encode(
-        x=alt.X("stream:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
-        xOffset=alt.XOffset("model:N", sort=models),
-        y=alt.Y("bits:Q", title=text("Bits per token")),
+        y=alt.Y("stream:N", title=None, sort=None),
+        yOffset=alt.YOffset("model:N", sort=models, scale=alt.Scale(paddingInner=0.15)),
+        x=alt.X("bits:Q", title=text("Bits per token"), axis=alt.Axis(tickCount=8)),
         tooltip=["stream:N", "model:N", alt.Tooltip("bits:Q", format=".3f")],
     )
     bars = base.mark_bar().encode(
         color=alt.Color("model:N", title=None, sort=models, scale=alt.Scale(range=list(COLOURS)),
                         legend=alt.Legend(orient="bottom", columns=2)),
     )  # fmt: skip
-    numbers = base.mark_text(dy=-7, fontSize=10, color="#808495").encode(
+    numbers = base.mark_text(dx=4, align="left", fontSize=10, color="#808495").encode(
         text=alt.Text("bits:Q", format=".2f")
     )
     return (bars + numbers).properties(height=_HEIGHT, width="container")

@@ -12,7 +12,7 @@ from ui.laboratory.widgets import number
 from ui.language_laboratory import chips, train_bpe
 from ui.language_laboratory.token_charts import ratios, trade_off
 from ui.language_laboratory.tokenizers import NAMES, TITLES, tokenizer
-from ui.language_laboratory.widgets import choose_part, notice, think
+from ui.language_laboratory.widgets import choose_part, notice, number_columns, think
 from ui.text import escape, t
 
 PARTS = {
@@ -189,6 +189,7 @@ def languages() -> None:
             }
             for row in rows
         ],
+        column_config=number_columns({t("German / English"): 2}),
         hide_index=True,
         width="stretch",
         height="content",
@@ -251,6 +252,14 @@ def sizes() -> None:
             }
             for row in rows
         ],
+        column_config=number_columns(
+            {
+                t("Vocabulary"): 0,
+                t("Tokens per word"): 2,
+                t("Unknown (%)"): 1,
+                t("Embedding parameters (million)"): 2,
+            }
+        ),
         hide_index=True,
         width="stretch",
     )

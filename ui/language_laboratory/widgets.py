@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import streamlit as st
 
@@ -28,6 +29,18 @@ def choose_part(parts: Mapping[str, str], key: str) -> str:
 def open_part(package: str, parts: Mapping[str, str], key: str) -> None:
     """Draw the part that is open: `show` of the module of that name in a room's package."""
     import_module(f"{package}.{choose_part(parts, key)}").show()
+
+
+def number_columns(places: Mapping[str, int]) -> dict[str, Any]:
+    """How `st.dataframe` shows columns of numbers.
+
+    Args:
+        places: The decimals of each column by its title; whole numbers (0) are grouped in thousands.
+    """
+    return {
+        title: st.column_config.NumberColumn(format=f"%.{count}f" if count else "localized")
+        for title, count in places.items()
+    }
 
 
 def notice(english: str) -> None:

@@ -11,6 +11,7 @@ from importlib import import_module
 import streamlit as st
 
 from language.errors import LanguageError
+from ui.language_laboratory import cache
 from ui.navigation import choose_place
 from ui.session import Session, error_text
 from ui.text import t
@@ -23,6 +24,12 @@ ROOMS: dict[str, str] = {  # module below ui.language_laboratory: its name
     "next_word": "Next word",
     "generation": "Why generation is hard",
     "streams": "Streams and size",
+}
+MODELS = {  # of `cache`, which nearly all parts of a room need
+    "vectors": "encoder",
+    "attention": "encoder",
+    "encoders": "encoder",
+    "next_word": "decoder",
 }
 
 
@@ -42,6 +49,8 @@ def open_room(room: str) -> None:
     try:
         with st.spinner(t("Loading …")):
             show = import_module(f"ui.language_laboratory.{room}").show
+            if room in MODELS:
+                getattr(cache, MODELS[room])()
         show()
     except LanguageError as error:
         st.error(error_text(error))

@@ -9,7 +9,7 @@ import streamlit as st
 from language.errors import LanguageError
 from language.pairs import Comparison, compare
 from ui.language_laboratory.encoder_charts import growth_chart
-from ui.language_laboratory.widgets import notice, think
+from ui.language_laboratory.widgets import notice, number_columns, think
 from ui.text import escape, t
 
 QUESTION = "Why do we add noise to an image in a diffusion model?"
@@ -68,6 +68,7 @@ def show() -> None:
             for one in sorted(result.scores, key=lambda one: one.cross_rank)
         ],
         hide_index=True,
+        column_config=number_columns({t("Cross-encoder"): 3, t("Bi-encoder"): 3}),
     )
     st.markdown(
         escape(

@@ -210,10 +210,10 @@ def words_or_facts(
     st.caption(
         escape(
             t(
-                "The encoder can tell praise that is in the words, even in words that it was not "
-                "trained on (“a terrific haircut”). Where a fact alone praises or blames (“One "
-                "gentle wash, and the shirt would fit a doll”), it is wrong far more often. In "
-                "brackets: 95 % intervals."
+                "Notice what an encoder can tell. Plain reviews judge with words, though with others "
+                "than in training (“a terrific haircut”); most other test sentences with a fact "
+                "alone (“One gentle wash, and the shirt would fit a doll”), for which one must "
+                "know what people want. In brackets: 95 % intervals."
             )
         )
     )

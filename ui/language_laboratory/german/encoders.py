@@ -46,7 +46,7 @@ GERMAN = {
     "{train} training sentences, {test} test sentences with other subjects and other names; {layers} layers of {encoder} learned.": "{train} Trainingssätze, {test} Testsätze mit anderen Gegenständen und anderen Namen; {layers} Schichten von {encoder} lernten.",
     "Judged mostly by facts": "Meist durch Tatsachen geurteilt",
     "Judged by words (plain reviews)": "Mit Worten geurteilt (einfache Bewertungen)",
-    "The encoder can tell praise that is in the words, even in words that it was not trained on (“a terrific haircut”). Where a fact alone praises or blames (“One gentle wash, and the shirt would fit a doll”), it is wrong far more often. In brackets: 95 % intervals.": "Der Encoder erkennt Lob, das in den Worten liegt, auch in Worten, an denen er nicht trainiert wurde („ein erstklassiger Schnitt“). Wo nur eine Tatsache lobt oder tadelt („Einmal sanft gewaschen, und das Hemd passt einer Puppe“), irrt er sich weit öfter. In Klammern: 95-%-Intervalle.",
+    "Notice what an encoder can tell. Plain reviews judge with words, though with others than in training (“a terrific haircut”); most other test sentences with a fact alone (“One gentle wash, and the shirt would fit a doll”), for which one must know what people want. In brackets: 95 % intervals.": "Achte darauf, was ein Encoder erkennt. Einfache Bewertungen urteilen mit Worten, wenn auch mit anderen als im Training („ein erstklassiger Schnitt“); die meisten anderen Testsätze allein mit einer Tatsache („Einmal sanft gewaschen, und das Hemd passt einer Puppe“), wofür man wissen muss, was Menschen wollen. In Klammern: 95-%-Intervalle.",
     "A sentence of your own": "Ein eigener Satz",
     "Confusion matrix": "Verwechslungsmatrix",
     "Predicted": "Vorhergesagt",

@@ -9,7 +9,7 @@ from language.power_law import PowerLaw
 from language.scaling import Curves
 from ui.laboratory.widgets import number
 from ui.language_laboratory.stream_charts import loss_by_parameters, loss_by_tokens
-from ui.language_laboratory.widgets import notice, think
+from ui.language_laboratory.widgets import notice, number_columns, think
 from ui.text import escape, t
 
 
@@ -50,8 +50,9 @@ def show() -> None:
         st.caption(escape(title))
         st.altair_chart(loss_by_tokens(curves(), t), width="stretch", alt=title)
     st.latex(
-        rf"L(N) = {law.factor:.3g} \cdot N^{{-{law.exponent:.3f}}}, \quad "
-        rf"{law.low:.3f} \le \alpha \le {law.high:.3f}"
+        rf"\begin{{gathered}} L(N) = {law.factor:.3g} \cdot N^{{-\alpha}}, \quad "
+        rf"\alpha = {law.exponent:.3f} \\ "
+        rf"{law.low:.3f} \le \alpha \le {law.high:.3f} \end{{gathered}}"
     )
     st.dataframe(
         [
@@ -68,6 +69,9 @@ def show() -> None:
         ],
         hide_index=True,
         width="stretch",
+        column_config=number_columns(
+            {t("Parameters"): 0, t("Tokens seen"): 0, t("Bits per letter"): 3, t("Seconds"): 0}
+        ),
     )
     about = curves().about
     st.caption(

@@ -97,12 +97,13 @@ def _image() -> None:
     _steps(t("Image"), t("The encoder of an autoencoder makes its code."), codes[number])
     units = vectors.unit_rows(codes - codes.mean(axis=0))
     near = vectors.neighbours(units[number], units, 4, {number})
-    st.image(
-        grid(images[[one.row for one in near]], 4, scale=3),
-        caption=", ".join(f"{one.cosine:.2f}" for one in near),
-        alt=t("The four most similar images"),
-        width=4 * 90,
-    )
+    with st.container(width=4 * 90):  # on a phone as wide as the screen
+        st.image(
+            grid(images[[one.row for one in near]], 4, scale=3),
+            caption=", ".join(f"{one.cosine:.2f}" for one in near),
+            alt=t("The four most similar images"),
+            width="stretch",
+        )
     if not real:
         st.caption(escape(t("The images are drawn by the bundled GAN, since MNIST is not here.")))
 
