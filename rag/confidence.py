@@ -19,8 +19,9 @@ import numpy as np
 from ingest.chunk import embedding_text
 from ingest.embed import Encoder
 from ingest.text.languages import Language, language
-from ingest.text.names import candidate_proper_nouns
+from ingest.text.names import candidate_proper_nouns, is_in_capitals
 from ingest.text.stems import stem
+from ingest.types import Passage
 from rag.calibration_files import CALIBRATION_FILE as CALIBRATION_FILE
 from rag.calibration_files import calibration_files
 from rag.errors import BadCalibration
@@ -130,19 +131,40 @@ def words_of(text: str) -> list[str]:
 
 
 def missing_names(question: str, hits: Sequence[Hit], asked_in: Language) -> list[str]:
-    """The question's names of which a part is in none of the passages, endings aside."""
+    """The question's names of which a part is in none of the passages, endings aside.
+
+    An abbreviation of words of a file name, title or heading is in the passages of it: AI, "Artificial
+    intelligence".
+    """
     stems = [
         ({stem(word, spoken) for word in words_of(embedding_text(hit.passage))}, spoken)
         for hit in hits
         for spoken in [language(hit.passage.language)]
     ]
+    initials = [_initials(hit.passage) for hit in hits]
+
+    def is_missing(part: str) -> bool:
+        if any(stem(part, spoken) in held for held, spoken in stems):
+            return False
+        return not (is_in_capitals(part) and any(part.lower() in letters for letters in initials))
+
     return [
         name
         for name in candidate_proper_nouns(question, asked_in)
-        if any(
-            all(stem(part, spoken) not in held for held, spoken in stems) for part in words_of(name)
-        )
+        if any(map(is_missing, words_of(name)))
     ]
+
+
+def _initials(passage: Passage) -> str:
+    """The first letters of the words of a passage's file name, title and headings, one line each.
+
+    Frequent words are left out.
+    """
+    frequent = language(passage.language).evident_words
+    return "\n".join(
+        "".join(word[0] for word in words_of(line.lower()) if word not in frequent)
+        for line in (Path(passage.file).stem, passage.title, *passage.headings)
+    )
 
 
 def best_cosine(hits: Sequence[Hit]) -> float | None:

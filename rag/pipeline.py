@@ -42,6 +42,7 @@ from rag.search import find
 from rag.settings import Settings
 from rag.spelling import corrected
 from rag.structured import CheckedAnswer
+from rag.terms_alone import term_question
 from rag.types import Answer, Answered, Doubt, Event, Grade, Hit, Source, StageDone, Turn
 from rag.versions import newest_versions, unite_versions
 from rag.wishes import wish_of
@@ -289,7 +290,8 @@ class Pipeline(Answerer):
         return tuple(map(self._spelt, queries))
 
     def _spelt(self, query: str) -> str:
-        return corrected(query, self.store, self.encoder, self.language(query))
+        spelt = corrected(query, self.store, self.encoder, self.language(query))
+        return term_question(spelt, self.store, self.language(spelt))
 
     def language(self, question: str) -> Language:
         """The language that a question is answered in; see `question_language`."""

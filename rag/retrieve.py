@@ -14,7 +14,7 @@ from ingest.text.languages import DEFAULT, language
 from ingest.types import Passage
 from rag.settings import RetrievalSettings
 from rag.types import Hit, Stage, StageScore
-from rag.unit_kinds import is_unasked_bibliography
+from rag.unit_kinds import is_unasked_bibliography, is_unasked_navigation
 
 _RANK_OFFSET = 10  # of reciprocal rank fusion
 _FOREIGN_COSINE = 0.05  # by which a text and its translation are closer than their vectors
@@ -55,17 +55,23 @@ def retrieve(
         foreign_share=settings.foreign_lexical_score,
         foreign_cosine=0.0 if across is None else _allowance(language_of(question)),
     )
-    return _bibliographies_last(hits, question)
+    return _lists_last(hits, question)
 
 
-def _bibliographies_last(hits: Sequence[Hit], question: str) -> list[Hit]:
-    """The hits, lists of literature last and with the fused score 0, unless they are asked for.
+def _lists_last(hits: Sequence[Hit], question: str) -> list[Hit]:
+    """The hits, lists of literature and of contents last and with the fused score 0, unless they are
+    asked for.
 
-    A list of literature holds the words of many subjects and says nothing of any; in a lecture in
-    another language than the question's, hardly another page holds its words.
+    Such a list holds the words of many subjects and says nothing of any; in a lecture in another
+    language than the question's, hardly another page holds the words of a list of literature. An
+    outline is often repeated before each part, and is never quoted.
     """
     asked_in = language(language_of(question) or DEFAULT.code)
-    lists = [is_unasked_bibliography(hit.passage, question, asked_in) for hit in hits]
+    lists = [
+        is_unasked_bibliography(hit.passage, question, asked_in)
+        or is_unasked_navigation(hit.passage, question, asked_in)
+        for hit in hits
+    ]
     if not any(lists):
         return list(hits)
     order = [hit for hit, is_list in zip(hits, lists, strict=True) if not is_list]

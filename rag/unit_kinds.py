@@ -23,6 +23,7 @@ _DEFINITION = 3.0  # logits, added to a unit that defines what the question asks
 _STATEMENT = -2.0  # to a theorem, proof or example where a definition is asked for
 _ASIDE = -3.0  # to a task, goal, schedule or reference that nobody asked for
 _FORMULA = 1.5  # to a formula where one is asked for
+_PURPOSE = 1.0  # to a sentence that says what something is for, where that is asked
 _ORDER = -8.0  # to an order to whoever answers, where nobody asked about orders
 _WORD = re.compile(r"[^\W_]{2,}")
 _MATHEMATICS = re.compile(r"[=≈≡≜∝≤≥∑∏∫√∂]")
@@ -56,6 +57,7 @@ def kind_logits(
     terms = names_in(term, spoken) if term else ()
     values = _ASIDE * unasked_asides(questions, asked_in, passage, texts, entries)
     asks_for_formula = asked_in.formula_question.search(questions[0]) is not None
+    asks_for_purpose = asked_in.purpose_question.search(questions[0]) is not None
     about_orders = any(map(asks_about_orders, questions))
     orders = [False] * len(texts) if about_orders else are_orders(texts)
     for row, text in enumerate(texts):
@@ -68,6 +70,8 @@ def kind_logits(
             values[row] += _DEFINITION
         if asks_for_formula and _MATHEMATICS.search(text) and not is_code(text):
             values[row] += _FORMULA
+        if asks_for_purpose and spoken.purpose.search(text):
+            values[row] += _PURPOSE
     return values
 
 
@@ -127,6 +131,11 @@ def is_unasked_bibliography(passage: Passage, question: str, asked_in: Language)
     return bool(reference.heading.search(passage.headings[-1]))
 
 
+def is_unasked_navigation(passage: Passage, question: str, asked_in: Language) -> bool:
+    """Whether a passage only leads through a document, for a question about something else."""
+    return passage.is_navigation and not _asks_for("schedule", question, asked_in)
+
+
 def asked_term(question: str, asked_in: Language) -> str:
     """The term whose definition a question asks for; "" where it asks for something else."""
     match = asked_in.definition_question.search(question)
@@ -156,6 +165,12 @@ def defines(text: str, term: str, spoken: Language) -> bool:
         start, end = words[first].start(), words[last].end()
         opens_clause = first <= 1 or _opens_clause(text[:start], spoken)
         if opens_clause and spoken.definition.match(text, end):
+            return True
+        if (
+            first <= 1
+            and spoken.generic.match(text[:start])
+            and spoken.generic_verb.match(text, end)
+        ):
             return True
         following = words[last + 1].start() if last + 1 < len(words) else len(text)
         is_longer_term = last + 1 < len(words) and not text[end:following].strip()

@@ -130,6 +130,13 @@ def test_a_name_is_missing_only_where_no_passage_holds_all_of_it():
     assert missing_names("do VAEs learn GPT-3", [], ENGLISH) == ["VAEs", "GPT-3"]
 
 
+def test_an_abbreviation_of_a_title_is_not_missing():
+    below = hit("a", "It searches.", headings=("Artificial intelligence notes", "The L"))
+    assert missing_names("Which search do the AI notes have?", [below], ENGLISH) == []
+    assert missing_names("Which search do the NLP notes have?", [below], ENGLISH) == ["NLP"]
+    assert missing_names("Which search do the IA notes have?", [below], ENGLISH) == ["IA"]
+
+
 def test_a_calibration_is_read_as_it_was_saved_and_only_for_its_models(tmp_path):
     saved = Calibration((1.0, 2.0, 3.0, 4.0), -1.0, 0.25, 0.5, KEY, 7)
     saved.save(tmp_path / CALIBRATION_FILE)

@@ -334,6 +334,31 @@ def test_a_list_of_literature_is_last_unless_it_is_asked_for(tmp_path, make_pdf,
     assert [hit.score("fused") for hit in papers if hit.passage.pages == (2,)] > [0.0]
 
 
+def test_an_outline_is_last_unless_it_is_asked_for(tmp_path, make_pdf, encoder):
+    make_pdf(
+        "cats.pdf",
+        """
+        #slide("Outline")[- Why cats sleep\n - Why dogs bark]
+        #slide("Cats")[At night the cat does not sleep.]
+        #slide("Dogs")[The dog guards the house and barks.]
+        """,
+    )
+    library = Library(tmp_path / "cats", create=True)
+    list(ingest(find_files([tmp_path / "lectures"]), library, encoder, passage_tokens=40))
+
+    def found(question):
+        vector = encoder.encode_questions([question])[0]
+        return retrieve(library, question, vector, RetrievalSettings())
+
+    assert [hit.passage.is_navigation for hit in found("Why do cats sleep?")] == [
+        False,
+        False,
+        True,
+    ]
+    topics = found("Which topics, why cats sleep?")
+    assert [hit.score("fused") for hit in topics if hit.passage.is_navigation] > [0.0]
+
+
 def test_a_library_in_the_questions_language_is_searched_once(library, encoder):
     class Both:
         def across_languages(self, question):

@@ -51,6 +51,8 @@ def test_a_name_in_capitals_has_a_term_of_its_own():
         ("Überanpassung", "de", "en", ["overfit", "uberanpassung", "ueberanpassung"]),
         ("a neural network", "en", "de", ["network", "neural", "neuronal netz"]),
         ("Müller", "en", "en", ["muller", "mueller"]),
+        ("Alpha-Beta-Suche", "de", "en", ["alpha", "α", "beta", "β", "such"]),
+        ("what is λ", "en", "en", ["lambda", "λ"]),
     ],
 )
 def test_a_question_searches(question, code, text_code, expected):
@@ -72,6 +74,8 @@ def test_a_question_searches(question, code, text_code, expected):
         ("reseaux", "réseau", "fr"),
         ("d_k", "the root of d_k is taken", "en"),
         ("AND", "an AND gate", "en"),
+        ("alpha beta search", "4.3 α-β-Pruning", "en"),
+        ("Lambda", "Λ ist eine Matrix", "de"),
     ],
 )
 def test_a_question_finds_the_word(question, text, code):

@@ -53,6 +53,9 @@ def test_the_term_that_a_question_asks_for(code, question, term):
         ("fr", "albédo", "La part de la lumière renvoyée s'appelle albédo."),
         ("en", "lump sum tax", "Few taxes are alike: a lump sum tax is the same for all."),
         ("en", "Snell principle", "The Snell principle of ice growth: water freezes at the rim."),
+        ("en", "sea wall", "A sea wall protects the land from storms."),
+        ("de", "Deich", "Ein Deich schützt das Land vor Sturmfluten."),
+        ("en", "growth mode", "The growth mode of sea ice consists in freezing from below."),
         ("de", "Taupunkt", "Merke: der Taupunkt ist die Temperatur, bei der sich Tau bildet."),
         ("de", "Albedo", "Albedo: Anteil des Lichts, der zurückgeworfen wird"),
     ],
@@ -66,6 +69,8 @@ def test_a_text_that_defines_a_term(code, term, text):
     [
         ("en", "bipartite graph", "Every tree is a bipartite graph."),
         ("en", "bipartite graph", "A bipartite graph is not always a tree."),
+        ("en", "sea wall", "The sea wall costs more each year."),
+        ("en", "sea wall", "A sea wall has a price."),
         ("en", "albedo", "Snow has a high albedo, so that it melts slowly."),
         ("en", "dew point", "At this point: no dew"),
         ("en", "dew point", "The dew point is useful."),
@@ -97,6 +102,10 @@ def test_a_text_that_only_uses_a_term(code, term, text):
         ("en", "task", "(2) Find the mass of the ice.", "Which problem is about mass?"),
         ("en", "announcement", "Now, let us discuss why ice floats.", "What is the next topic?"),
         ("en", "announcement", "In this chapter we look at ice.", "Which chapter is on ice?"),
+        ("en", "announcement", "A later lecture takes ice apart.", "What is the next lecture on?"),
+        ("en", "announcement", "More on ice in the next section.", "Which sections are on ice?"),
+        ("de", "announcement", "Eine spätere Vorlesung zerlegt Eis.", "Welche Themen folgen?"),
+        ("de", "announcement", "Mehr zu Eis in Kapitel 3.", "Welches Kapitel behandelt Eis?"),
         ("en", "caption", "Figure 2.1: Ice on a lake.", "Which figure shows ice?"),
         ("de", "announcement", "Im Folgenden betrachten wir Eis.", "Was sind die Themen?"),
         ("de", "caption", "Abb. 3: Eis auf einem See", "Welche Abbildung zeigt Eis?"),
@@ -161,6 +170,33 @@ def test_a_formula_counts_more_where_one_is_asked_for():
     words, formula = values("Wie berechnet man die Perplexität?", "de")
     assert formula > words
     assert values("Why is the perplexity large?") == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("code", "question", "text", "other"),
+    [
+        ("en", "What is salt on a road for?", "Salt helps to melt ice.", "Salt is white."),
+        (
+            "en",
+            "What is the dam meant to achieve?",
+            "The goal of the dam is a lake.",
+            "It is high.",
+        ),
+        ("en", "Why do we salt roads?", "Salt is used to melt ice.", "Salt is white."),
+        ("de", "Wozu dient Streusalz?", "Salz verhindert Glatteis.", "Salz ist weiß."),
+        ("de", "Wofür streut man Salz?", "Man streut es, um Eis zu tauen.", "Salz ist weiß."),
+    ],
+)
+def test_a_purpose_counts_more_where_one_is_asked_for(code, question, text, other):
+    page = hit("p", "any text", language=code).passage
+
+    def values(asked):
+        return list(kind_logits((asked,), language(code), page, [text, other], [False] * 2))
+
+    first, second = values(question)
+    assert first > second == 0
+    plain = {"en": "How is salt mined?", "de": "Wie baut man Salz ab?"}
+    assert values(plain[code]) == [0, 0]
 
 
 def test_the_entries_below_a_line_are_of_its_kind():

@@ -3,7 +3,8 @@
 A passage is indexed by the stems of its own language, and a question's words are searched in it by
 their stems under that language, so that a question finds text in another language that uses the
 same word. A word in capitals that in small letters is a stop word, as AND, OR or MIT, has a
-term of its own, which the word in small letters does not match. A German umlaut is found as its
+term of its own, which the word in small letters does not match. A Greek letter is found by its
+name, and the name by the letter. A German umlaut is found as its
 letter with an e, as its letter alone, and as itself, whatever the language around it.
 
 A script without blanks between words, such as Chinese, is indexed by overlapping pairs of letters,
@@ -131,6 +132,8 @@ def _alternatives(word: str, language: Language) -> Iterator[Phrase]:
             yield tuple(pairs)
         yield from [(pair,) for pair in pairs] or [(word + ANY_END,)]
         return
+    if other := _greek_letters().get(word.lower()):
+        yield (other,)
     for spelling in (word, word.translate(_SPELT_OUT)):
         phrase = tuple(stem(part, language) for part in _TERM.findall(spelling))
         if phrase:
@@ -147,6 +150,18 @@ def _without_stop_words(word: str, language: Language) -> list[str]:
     if _IS_UNSPACED.match(word):
         return [part for part in _unspaced_stop_words(language).split(word) if part]
     return [] if word.lower() in language.stop_words and not is_in_capitals(word) else [word]
+
+
+@cache
+def _greek_letters() -> dict[str, str]:
+    """The Greek small letters by their names, and the names by the letters; both are written."""
+    letters = "αβγδεζηθικλμνξοπρστυφχψω"
+    names = [unicodedata.name(letter).split()[-1].lower() for letter in letters]
+    pairs = [
+        (name.replace("lamda", "lambda"), letter)
+        for name, letter in zip(names, letters, strict=True)
+    ]
+    return dict(pairs) | {letter: name for name, letter in pairs}
 
 
 @cache

@@ -147,14 +147,24 @@ class Language:
 
     definition_question: re.Pattern[str] = _NEVER
     """A question for the meaning of a term; the group that takes part is the term."""
+    term_question: str = ""
+    """Asks what `{term}` is, in words that a search leaves out."""
     definition: re.Pattern[str] = _NEVER
     """What stands between a term and its definition, from the term's end on."""
+    generic: re.Pattern[str] = _NEVER
+    """What stands before a term in a sentence about every thing of its kind: "a" in "a tax takes"."""
+    generic_verb: re.Pattern[str] = _NEVER
+    """What stands behind the term there: a verb of what such a thing does."""
     naming: re.Pattern[str] = _NEVER
     """Words by which a sentence names what it describes."""
     list_question: re.Pattern[str] = _NEVER
     """A question whose answer has several items."""
     formula_question: re.Pattern[str] = _NEVER
     """A question for a formula, or for how something is computed."""
+    purpose_question: re.Pattern[str] = _NEVER
+    """A question for what something is for."""
+    purpose: re.Pattern[str] = _NEVER
+    """Words by which a sentence says what its subject is for."""
     statement: re.Pattern[str] = _NEVER
     """The opening of a text about a known term: a theorem, a proof, an example."""
     terminology: Terminology | None = None

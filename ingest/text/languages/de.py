@@ -118,6 +118,8 @@ LANGUAGE = Language(
             (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in)\b)
         | \bunterscheide[nt]\s+ {_ARTICLE}{_THING} \s+ von \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:auf|bei|für|im|in)\b)
+        | ^\W*was\s+(?:hat|kann|leistet|macht|tut)\s+ {_ARTICLE}{_THING},? \s+ (?:das|was) \s+
+            {_ARTICLE}{_THING} (?=\s+nicht\b)
         | ^\W* ([\w-]+) \s+ oder \s+ ([\w-]+)
         """
     ),
@@ -137,6 +139,7 @@ LANGUAGE = Language(
         | ^\W*(?:und\s+)?((?:[\w-]+\s+){{0,2}}[\w-]+)\s*\?\W*$
         """
     ),
+    term_question="Was ist {term}?",
     definition=pattern(
         r"""
         \s* (?:[(\[][^)\]]*[)\]]\s*)? (?: [:=≡≜] | [–—-]\s | ,?\s*(?:falls|genau\sdann|wenn)\b
@@ -144,6 +147,10 @@ LANGUAGE = Language(
                 (?!\s+(?:auch|nicht|nur|oft)\b)
                 (?!\s+[\w-]+\s*(?:[.,;:]|$)) )  # „X ist nützlich.“ is a remark
         """
+    ),
+    generic=pattern(r"^\W*eine?\s+$"),
+    generic_verb=pattern(
+        r"(?:\s*\([^)]*\))?\s+(?!(?:hat|ist|nicht|wird)\b)(?-i:[a-zäöü])[a-zäöüß]{2,}t\b"
     ),
     naming=pattern(
         r"""
@@ -154,6 +161,17 @@ LANGUAGE = Language(
     ),
     formula_question=pattern(
         r"formeln?\b|gleichung(?:en)?\b|\bwie\s+(?:berechne[nt]?|komm[et]|rechnet)\b|\bwie\s.*\bberechnet\b"
+    ),
+    purpose_question=pattern(
+        r"""
+        ^\W*(?:und\s+)?(?:wofür|wozu)\b | \bwelche[mn]\s+zweck\b | \b(?:sinn|zweck)\s+(?:de[rs]|eine[rs]|von)\b
+        """
+    ),
+    purpose=pattern(
+        r"""
+        \b(?:dazu|damit|um)\b .* \bzu\b | \bdien(?:t|en)\b | \b(?:zweck|ziel)\s+(?:de[rs]|eine[rs]|ist|von)\b
+        | \b(?:erlaub|ermöglich|erleichter|verbesser|verhinder|vermeide|verringer)(?:t|en|n)\b
+        """
     ),
     terminology=Terminology(
         articles=words("das dem den der des die ein eine einem einen einer eines jede jeder jedes"),
@@ -285,6 +303,9 @@ LANGUAGE = Language(
                 ^\W*(?:im\sfolgenden|(?:nun|jetzt|als\snächstes|zunächst))\s(?:\w+\s)?
                     (?:behandeln|besprechen|betrachten|diskutieren|erklären|untersuchen|wenden|werden)\b
                 | ^\W*in\sdiese[mr]\s(?:abschnitt|kapitel|vorlesung)\b .{0,40}\bwir\b
+                | ^\W*(?:(?:in|auf)\s)?(?:eine[rm]?|de[mnr]|die|das)\s(?:folgende|frühere|nächste|spätere|vorige)[nrs]?
+                    \s(?:abschnitt|folien?|kapitel|sitzung|vorlesung)\b
+                | ^\W*(?:details|mehr|näheres)\b .{0,30} \b(?:abschnitt|kapitel|sitzung|vorlesung)\b
                 """
             ),
             question=pattern(r"\b(?:abschnitt|folgenden|kapitel|nächste[nrs]?|themen|vorlesung)\b"),

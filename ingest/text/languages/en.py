@@ -118,6 +118,8 @@ LANGUAGE = Language(
         | \bhow\s+(?:do|does)\s+ {_ARTICLE}{_THING} \s+ and \s+ {_ARTICLE}{_THING} (?=\s+differ\b)
         | \bdistinguish(?:es)?\s+ {_ARTICLE}{_THING} \s+ from \s+ {_ARTICLE}{_THING}
             (?=\s*(?:$|[?.,;:])|\s(?:about|for|in|on|with)\b)
+        | ^\W*what\s+(?:can|do|does|has|have)\s+ {_ARTICLE}{_THING} (?:\s+(?:do|have|offer))? \s+ that \s+
+            {_ARTICLE}{_THING} (?=\s+(?:can|do|does|has|have)(?:\s?not|n?['’]t)\b)
         | ^\W* ([\w-]+) \s+ or \s+ ([\w-]+)
         """
     ),
@@ -137,14 +139,19 @@ LANGUAGE = Language(
         | ^\W*(?:and\s+)?((?:[\w-]+\s+){{0,2}}[\w-]+)\s*\?\W*$
         """
     ),
+    term_question="What is {term}?",
     definition=pattern(
         r"""
-        \s* (?:[(\[][^)\]]*[)\]]\s*)? (?: [:=≡≜] | [–—-]\s | (?:iff?|when)\b
-            | (?:is|are|means?|denotes?|describes?|measures?|refers?\sto|stands?\sfor)\b
+        \s* (?:[(\[][^)\]]*[)\]]\s*)? (?:of\s+(?:[\w-]+\s+){1,3})? (?: [:=≡≜] | [–—-]\s | (?:iff?|when)\b
+            | (?:is|are|means?|consists?\s(?:in|of)|denotes?|describes?|measures?|refers?\sto|stands?\sfor)\b
                 (?!\s+(?:also|not|often|only|shown|used)\b)
                 (?!\s+[\w-]+\s*(?:[.,;:]|$)) )  # "X is useful." is a remark
         | \s+ (?:for|in|of)\s+(?:[\w-]+\s+){0,2}[\w-]+\s*:
         """
+    ),
+    generic=pattern(r"^\W*an?\s+$"),
+    generic_verb=pattern(
+        r"(?:\s*\([^)]*\))?\s+(?!(?:always|has|is|sometimes|was)\b)[a-z]{2,}[^\Ws]s\b"
     ),
     naming=pattern(
         r"""
@@ -155,6 +162,20 @@ LANGUAGE = Language(
     formula_question=pattern(
         r"""\b(?:formulas?|formulae|equations?|closed\s+form)\b | \bhow\s+(?:(?:can|do|does|would)\s+
             (?:i|one|we|you)\s+|(?:are|is)\s.*)(?:calculated?|computed?|get\s+from)\b"""
+    ),
+    purpose_question=pattern(
+        r"""
+        ^\W*(?:and\s+)?what\s+(?:are|do|does|is)\b .+ \bfor\W*$ | \bpurpose\b
+        | \bmeant\s+to\b | \bthe\s+(?:aim|goal|point|use)\s+of\b
+        | ^\W*(?:and\s+)?why\s+(?:do|should|would)\s+(?:i|one|people|we|you)\b
+        """
+    ),
+    purpose=pattern(
+        r"""
+        \b(?:aim|goal|purpose)\s+(?:is|of|was)\b | \bin\s+order\s+to\b | \bso\s+that\b
+        | \b(?:needed|used|useful)\s+(?:for|to)\b
+        | \b(?:allow|enable|help|improve|let|permit|prevent|reduce|serve|avoid)(?:s|d|ed)?\b
+        """
     ),
     terminology=Terminology(
         articles=words("a an any the"),
@@ -239,7 +260,7 @@ LANGUAGE = Language(
     ),
     comparison_words=words(
         "better compare compared contrast difference differences differ different distinguish"
-        " distinguishes how versus vs what worse"
+        " distinguishes doesn don how t versus vs what worse"
     ),
     statement=pattern(
         r"^\W*(?:theorem|lemma|corollary|proposition|proof|example|exercise|remark)s?\b"
@@ -305,6 +326,9 @@ LANGUAGE = Language(
                     |explore|investigate|look|present|study|turn)\b
                 | ^\W*in\s(?:the\s(?:following|next|remainder)|this\s(?:chapter|lecture|section))\b
                     .{0,40}\bwe\s
+                | ^\W*(?:in\s)?(?:an?|the)\s(?:earlier|following|later|next|previous)
+                    \s(?:chapter|class|lecture|section|session|slides?)\b
+                | ^\W*(?:details|more)\b .{0,30} \b(?:chapter|lecture|section|session)\b
                 """
             ),
             question=pattern(r"\b(?:following|next|lectures?|sections?|chapters?|topics?)\b"),
