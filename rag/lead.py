@@ -250,12 +250,13 @@ def _titles(pages: Sequence[PageUnits]) -> set[tuple[str, str]]:
 def _best_unit(
     pages: Sequence[PageUnits], totals: Sequence[np.ndarray], leads: Sequence[LeadUnits]
 ) -> tuple[int, int] | None:
-    """The number of the page and the row of the best unit that is in no lead yet."""
+    """The number of the page and the row of the best unit that can begin a lead apart from the others."""
     candidates = [
         (float(totals[number][row]), number, row)
         for number, page in enumerate(pages)
         for row in range(len(page.units))
-        if page.least(row) is not None and not any(_holds(lead, page, row) for lead in leads)
+        if (rows := page.least(row)) is not None
+        and not any(_holds(lead, page, each) for lead in leads for each in rows)
     ]
     if not candidates:
         return None
@@ -336,7 +337,8 @@ def _label(page: PageUnits, first: int, last: int, query: str) -> str:
         names = (content_stems(label, spoken) & asked) - own
         if names and count_words(label) <= _MAX_LABEL:
             return label
-    return ""
+    opening = _opening_line(page, first) if page.units[first].is_item else ""
+    return opening if count_words(opening) <= _MAX_LABEL else ""
 
 
 def _cells(row: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from tiny_models import hit
 
@@ -169,6 +171,50 @@ def test_two_leads_of_one_page_share_no_unit(lead):
     leads = lead("Why do glaciers move, and how do rivers carve valleys?", page)
     first, second = sorted(leads, key=lambda each: each.start)
     assert first.end <= second.start
+
+
+def test_a_sentence_that_begins_with_a_pronoun_takes_none_from_another_lead():
+    """The last sentence needs the one before it, which is in the first lead."""
+
+    class Judge:
+        """Likes the first two sentences for one part, and the last one for the other."""
+
+        def score(self, question, texts):
+            if question.startswith("When does frost form, and"):
+                return [0.5] * len(texts)
+            first = "frost" in question
+            return [0.9999 if ("nineteen" in text) != first else 0.0001 for text in texts]
+
+    page = hit(
+        "p1",
+        "Frost forms on cold clear nights.\nThe crystals of frost are called hoar by many.\n"
+        "They were described in nineteen books.",
+    )
+    question = "When does frost form, and which books describe crystals?"
+    leads = select_leads(question, question, [page], Judge(), AnswerSettings(), ENGLISH)
+    assert leads[0].items[0].startswith("Frost forms")
+    spans = sorted((each.start, each.end) for each in leads)
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
+
+
+def test_an_item_comes_with_the_line_that_opens_its_list():
+    """The item names the declaration too, but does not say when it was made."""
+
+    class Judge:
+        """Likes the last item alone."""
+
+        def score(self, question, texts):
+            return [0.9999 if "297" in text else 0.0001 for text in texts]
+
+    page = hit(
+        "p1",
+        "October 2003 The Snow Declaration\n• signed by many universities in the far north\n"
+        "• until 2011 the Snow Declaration had 297 friends",
+    )
+    question = "When was the Snow Declaration signed?"
+    [only] = select_leads(question, question, [page], Judge(), AnswerSettings(), ENGLISH)
+    assert only.label == "October 2003 The Snow Declaration"
+    assert only.items == ("until 2011 the Snow Declaration had 297 friends",)
 
 
 def test_a_definition_is_before_a_theorem_about_the_term(lead):

@@ -67,6 +67,16 @@ from rag.parts import Parts, held_parts, parts_of
         ),
         (
             "en",
+            "What does a moraine have that an esker doesn't?",
+            ("What is meant by “moraine”?", "What is meant by “esker”?"),
+        ),
+        (
+            "de",
+            "Was kann eine Fähre, was eine Brücke nicht kann?",
+            ("Was versteht man unter „Fähre“?", "Was versteht man unter „Brücke“?"),
+        ),
+        (
+            "en",
             "How do moraines and eskers differ?",
             ("What is meant by “moraines”?", "What is meant by “eskers”?"),
         ),
