@@ -10,8 +10,10 @@ import re
 from ingest.store import Store
 from ingest.text.detect import language_of
 from ingest.text.languages import LANGUAGES, Language, language
+from ingest.text.scripts import UNSPACED
 
 _WORD = re.compile(r"[^\W\d_][\w'’*+#-]+")
+_IS_UNSPACED = re.compile(UNSPACED)  # where blanks part no words, a term cannot be told
 _MOST_WORDS = 3
 _FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
 
@@ -26,13 +28,14 @@ def term_question(query: str, store: Store, asked_in: Language) -> str:
     """
     term = query.strip().rstrip("?!. ")
     words = term.split()
-    is_term = 0 < len(words) <= _MOST_WORDS and all(
-        _WORD.fullmatch(word) and word.casefold() not in _FREQUENT for word in words
+    is_term = (
+        not _IS_UNSPACED.search(term)
+        and 0 < len(words) <= _MOST_WORDS
+        and all(_WORD.fullmatch(word) and word.casefold() not in _FREQUENT for word in words)
     )
     if not is_term:
         return query
     code = language_of(term)
     if not code:
         code = next((p.language for p, _ in store.search_lexical(term, 1)), "") or asked_in.code
-    template = language(code).term_question
-    return template.format(term=term) if template else query
+    return language(code).term_question.format(term=term)

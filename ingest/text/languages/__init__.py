@@ -1,7 +1,7 @@
 """The languages that the program knows, one module each; a new module here is all it takes.
 
-Every module beside `base` holds one value `LANGUAGE`; the package `course` has the words in which
-some of them ask about a course. A text in none of these languages is treated as English, which
+Every module beside `base` holds one value `LANGUAGE`; the package `asides` has the longer tables of
+some of them, and the package `course` the words in which they ask about a course. A text in none of these languages is treated as English, which
 does it little harm: its words are indexed and found as they are.
 """
 

@@ -103,6 +103,8 @@ class Language:
     """Openings of a question that is complete however short it is: it asks for a thing by its
     name, as "What is BPE?", or whether something is so, as "Is one layer enough?"."""
 
+    term_question: str
+    """Asks what `{term}` is, in words that a search leaves out."""
     prompt: str
     """The system message for a model that writes an answer from numbered notes."""
     notes_label: str
@@ -147,8 +149,6 @@ class Language:
 
     definition_question: re.Pattern[str] = _NEVER
     """A question for the meaning of a term; the group that takes part is the term."""
-    term_question: str = ""
-    """Asks what `{term}` is, in words that a search leaves out."""
     definition: re.Pattern[str] = _NEVER
     """What stands between a term and its definition, from the term's end on."""
     generic: re.Pattern[str] = _NEVER

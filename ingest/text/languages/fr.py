@@ -139,6 +139,7 @@ LANGUAGE = Language(
             heading=pattern(r"^\W*(?:bibliographie|références|sources)\W*$"),
         ),
     },
+    term_question="Qu'est-ce que {term} ?",
     prompt="Tu réponds à la question d'une étudiante à partir de notes de cours. N'utilise que les "
     "notes numérotées. Réponds en français en une à trois phrases courtes, chacune terminée par "
     "le numéro de sa note, comme [1].",

@@ -22,6 +22,7 @@ LANGUAGE = Language(
     antecedent=pattern(r"[\u4e00-\u9fff\u30a0-\u30ff]{3,}(?=(?:は|と|が|、|,))"),
     follow_up_opening=pattern(r"^\s*(?:では|じゃあ|それから|そして|しかし|でも|あと)"),
     complete_opening=pattern(r"\w{2,}(?:とは|は何|はなぜ|ですか|ますか|説明して|教えて)"),
+    term_question="{term}とは何ですか？",
     prompt="講義ノートをもとに学生の質問に答えてください。番号付きのノートだけを使い、日本語で一文から三文の短い文で"
     "答え、各文の終わりに [1] のようにノートの番号を付けてください。",
     notes_label="Notes",

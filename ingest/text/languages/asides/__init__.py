@@ -1,0 +1,1 @@
+"""What tasks, goals, schedules and other asides look like, one module for a language."""
