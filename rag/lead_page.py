@@ -16,6 +16,7 @@ from rag.unit_kinds import content_stems, unasked_asides
 MAX_WORDS = 40  # of a lead with its label
 _FIGURE = re.compile(r"\d+")
 LIST_WORDS = 60  # of a list, where a list is asked for
+_ADVERB = re.compile(r"\w+,\s+")  # as "however," at the beginning of a sentence
 _TITLE_WORDS = 12  # of a line above a list, at most
 _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 
@@ -63,8 +64,7 @@ class PageUnits:
         """Which units begin with a pronoun for what no sentence before it names, bool, shape (units,)."""
         return np.array(
             [
-                self.spoken.anaphora.match(text) is not None
-                and not (row and self.least(row) != range(row, row + 1))
+                self._leans_back(text) and not (row and self.least(row) != range(row, row + 1))
                 for row, text in enumerate(self.texts)
             ]
         )
@@ -162,7 +162,13 @@ class PageUnits:
         """Whether a sentence begins with a pronoun for what the sentence before it names."""
         if row == 0 or self.units[row].is_item or self.rows[row] or self.rows[row - 1]:
             return False
-        return self.is_sentence(row - 1) and self.spoken.anaphora.match(self.texts[row]) is not None
+        return self.is_sentence(row - 1) and self._leans_back(self.texts[row])
+
+    def _leans_back(self, text: str) -> bool:
+        """Whether a text begins with a pronoun, or with one word, a comma and a pronoun."""
+        adverb = _ADVERB.match(text)
+        starts = [0, adverb.end()] if adverb else [0]
+        return any(self.spoken.anaphora.match(text, start) for start in starts)
 
     def names_list(self, row: int) -> bool:
         """Whether a unit is a short line without a colon above the items that it is the name of."""

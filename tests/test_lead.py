@@ -366,6 +366,15 @@ def test_a_sentence_that_begins_with_a_pronoun_comes_with_the_one_before_it(lead
     assert only.items[0].startswith("Firn lies below the fresh snow.")
 
 
+def test_a_pronoun_behind_an_adverb_refers_back_too(lead):
+    page = (
+        "A glacier has a tongue and a mouth.\nTraditionally, these are called snout and portal by guides.\n\n"
+        + "The museum opens at nine. " * 9
+    )
+    [only] = lead("What is called snout traditionally, and portal?", page)
+    assert only.items[0].startswith("A glacier has a tongue and a mouth.")
+
+
 def test_a_list_that_is_asked_for_is_longer_than_another_lead(lead):
     items = [f"kind {name} of ice has ten words in its long line" for name in "abcdef"]
     page = "Kinds of ice:\n" + "\n".join(f"• {item}" for item in items)

@@ -51,8 +51,10 @@ ASIDES = {
             ^\W*(?:im\sfolgenden|(?:nun|jetzt|als\snächstes|zunächst))\s(?:\w+\s)?
                 (?:behandeln|besprechen|betrachten|diskutieren|erklären|untersuchen|wenden|werden)\b
             | ^\W*in\sdiese[mr]\s(?:abschnitt|kapitel|vorlesung)\b .{0,40}\bwir\b
-            | ^\W*(?:(?:in|auf)\s)?(?:eine[rm]?|de[mnr]|die|das)\s(?:folgende|frühere|nächste|spätere|vorige)[nrs]?
+            | ^\W*(?:(?:in|auf)\s)?(?:eine[rm]?|de[mnr]|die|das)\s(?:dritte|erste|folgende|frühere|letzte|nächste|spätere
+                |vorige|zweite)[nrs]?
                 \s(?:abschnitt|folien?|kapitel|sitzung|vorlesung)\b
+            | ^\W*diese[rs]?\s(?:abschnitt|kapitel|sitzung|vorlesung)\s(?:befasst|behandelt|beschreibt|erklärt|ist|zeigt)\b
             | ^\W*(?:details|mehr|näheres)\b .{0,30} \b(?:abschnitt|kapitel|sitzung|vorlesung)\b
             """
         ),

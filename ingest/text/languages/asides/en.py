@@ -63,8 +63,10 @@ ASIDES = {
                 |explore|investigate|look|present|study|turn)\b
             | ^\W*in\s(?:the\s(?:following|next|remainder)|this\s(?:chapter|lecture|section))\b
                 .{0,40}\bwe\s
-            | ^\W*(?:in\s)?(?:an?|the)\s(?:earlier|following|later|next|previous)
+            | ^\W*(?:in\s)?(?:an?|the)\s(?:earlier|final|first|following|last|later|next|previous|second|third)
                 \s(?:chapter|class|lecture|section|session|slides?)\b
+            | ^\W*this\s(?:chapter|class|lecture|section)\s(?:covers|deals|discusses|explains|introduces|is
+                |presents|shows|treats)\b
             | ^\W*(?:details|more)\b .{0,30} \b(?:chapter|lecture|section|session)\b
             """
         ),
