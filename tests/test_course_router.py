@@ -138,3 +138,60 @@ def test_no_ordinary_question_is_routed_away(corpus_catalogue):
     ordinary = [one["question"] for one in routing.read(routing.ORDINARY)]
     assert len(ordinary) >= 60
     assert routing.routed_away(router, [*ordinary, *routing.corpus_questions()]) == []
+
+
+@pytest.mark.slow
+def test_questions_in_the_words_of_a_writer_who_had_not_seen_the_rules(corpus_catalogue):
+    router = Router(corpus_catalogue)
+    questions = routing.read(routing.PHRASINGS)
+    course = [one for one in questions if one["route"]]
+    assert len(course) == 100
+    assert sum(routing.place_results(router, course)) >= 92
+    subject = [one["question"] for one in questions if not one["route"]]
+    assert len(subject) == 60
+    assert routing.routed_away(router, subject) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "count"),
+    [
+        ("I missed lecture 2, can you sum it up for me?", "summary", 0),
+        ("war krank, was war in VL 2 wichtig?", "summary", 0),
+        ("toc of lec 2 pls", "outline", 0),
+        ("Inhaltsverzeichnis der zweiten VL bitte", "outline", 0),
+        ("give me 4 hard questions to practise lecture 2 before the exam", "exam", 4),
+        ("ich will für die Prüfung üben, gib mir drei Fragen zur zweiten Vorlesung", "exam", 3),
+        ("is lecture 2 in german or english?", "language", 0),
+        ("physics.pdf, how many slides?", "length", 0),
+    ],
+)
+def test_a_question_is_read_by_its_cues_in_any_order(library, question, kind, count):
+    found = route(library, question)
+    assert found is not None
+    assert (found.kind, found.count) == (kind, count)
+    assert file_of(library, found.lecture) == "physics.pdf"
+
+
+def test_a_cue_with_its_term_is_a_question_about_the_course(library):
+    found = route(library, "Is entropy mentioned anywhere in the slides?")
+    assert found is not None
+    assert (found.kind, found.term) == ("mentions", "entropy")
+    found = route(library, "wann kam die Entropie das erste Mal dran?")
+    assert found is not None
+    assert (found.kind, found.term) == ("first", "Entropie")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does lecture 2 say about entropy?",  # more than the cue
+        "Why is lecture 2 about entropy?",
+        "How many points can one score in the mock exam?",
+        "Which week is about entropy and what should be read for it?",
+        "Which energy does the first photon have?",
+        "Who introduced entropy first?",
+        "In welche Phasen gliedert man einen guten Vortrag?",
+    ],
+)
+def test_a_question_that_says_more_than_its_cue_is_left_to_the_search(library, question):
+    assert route(library, question) is None

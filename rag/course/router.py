@@ -1,7 +1,7 @@
 """Tell a question about the course from one about its subject, and read what it asks for.
 
 Rules come first (`ingest.text.languages.course`): a rule matches the whole question, and its slots must name
-a lecture, a page or a heading that exists. Where the rules end, a question that names a lecture
+a lecture, a page or a heading that exists. Where the rules end, cues are looked for (`rag.course.cued`). Last, a question that names a lecture
 and holds hardly another word is compared by the encoder with examples of each kind, among them
 those that the search has to answer. All other questions are left to the search.
 """
@@ -11,19 +11,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
-
-import numpy as np
 
 from ingest.embed import Encoder
 from ingest.text.languages import LANGUAGES, Language
 from ingest.text.languages.course import COURSE_WORDS, CourseWords
 from rag.course.catalogue import Catalogue, Lecture, alike, words_of
+from rag.course.cued import readings
+from rag.course.examples import by_examples
 from rag.types import Turn
-
-_EXAMPLE_VECTORS: dict[tuple[str, str], np.ndarray] = {}  # by encoder and language, computed once
 
 Kind = Literal[
     "lectures", "outline", "summary", "page", "first", "mentions", "statements", "after",
@@ -35,10 +33,6 @@ _EXAM_QUESTIONS = 5
 _TERM_WORDS = 6
 _HEADING_SHARE = 0.3  # of a heading's words that a question must have
 _TITLE_WORDS = 3  # of a title that names a lecture without the word "lecture"
-_SPAN_WORDS = 7  # at most, in the name of a lecture
-_LEFT_OVER = 1  # word of its own beside the lecture, in a question that the encoder may route
-_MIN_COSINE = 0.6
-_MARGIN = 0.01  # of the best kind's cosine over that of questions for the search
 _NEAR_PASSAGES = 10  # among which one lecture must have the most, to be what a title means
 _MAJORITY = 0.6
 _MAX_HISTORY = 3  # follow-ups behind each other
@@ -96,7 +90,37 @@ class Router:
         for code in codes:
             if route := self._follow_up(text, COURSE_WORDS[code], history, language):
                 return route
-        return self._by_examples(text, COURSE_WORDS[codes[0]], LANGUAGES[codes[0]])
+        for code in codes:
+            if route := self._by_cues(text, COURSE_WORDS[code], LANGUAGES[code]):
+                complete = self._with_context(route, history, language)
+                if complete:
+                    return replace(complete, language=code)
+        if self.encoder is None:
+            return None
+        words, spoken = COURSE_WORDS[codes[0]], LANGUAGES[codes[0]]
+        found = by_examples(text, words, spoken, self.encoder, self)
+        return Route(found[0], found[1].document.id) if found else None  # type: ignore[arg-type]
+
+    def _by_cues(self, text: str, words: CourseWords, spoken: Language) -> Route | None:
+        """The first reading of a question by its cues whose slots name something."""
+        for reading in readings(text, words, spoken, self):
+            slots = dict(reading.slots)
+            slots.pop("title", None)
+            cue = reading.cue
+            assert cue.kind in KINDS
+            route = Route(cue.kind)  # type: ignore[arg-type]
+            if reading.lecture is not None:
+                route = replace(route, lecture=reading.lecture.document.id)
+            elif reading.parts:
+                slot = {"lecture or term": "topic"}.get(cue.needs, cue.needs)
+                slots[slot] = reading.parts[0]
+            if cue.kind == "exam":
+                numbers = (_number(word, words) for word in reading.matched.split())
+                slots["count"] = str(next(filter(None, numbers), 0))
+            complete = self._filled(route, slots, words)
+            if complete is not None and (not complete.term or _is_term(complete.term)):
+                return complete
+        return None
 
     # ---- rules ----
 
@@ -178,7 +202,8 @@ class Router:
         term = _bare(text, words)
         if found := self.heading(term, self.catalogue.lectures):
             return replace(route, term=term, lecture=found[0].document.id, heading=found[1])
-        return None
+        named = self.title(term, words, whole=True)
+        return replace(route, lecture=named.document.id) if named else None
 
     def heading(self, term: str, lectures: Sequence[Lecture]) -> tuple[Lecture, str] | None:
         """The lecture and heading that a term names: all its words, and most of the heading's."""
@@ -209,6 +234,10 @@ class Router:
         lectures = self.references(text, words)
         return lectures[0] if len(lectures) == 1 else None
 
+    def title(self, text: str, words: CourseWords, *, whole: bool) -> Lecture | None:
+        """The lecture that a title names; `whole` if it must name most of it."""
+        return self.catalogue.by_title(_bare(text, words), whole=whole)
+
     def references(self, text: str, words: CourseWords) -> list[Lecture]:
         """The lectures that a text names by number, with the word "lecture", or as a file.
 
@@ -227,12 +256,16 @@ class Router:
         for group in ("number", "ordinal"):
             if match[group] and (number := _number(match[group], words)):
                 return self.catalogue.by_number(number, course)
-        names = (match[name] for name in ("title", "before", "behind", "number", "ordinal"))
+        names = (
+            match[name] for name in ("title", "about", "before", "behind", "number", "ordinal")
+        )
         title = _bare(next(filter(None, names), ""), words)
+        own = [word for word in content_words(title) if word not in words.fillers]
+        is_subject = bool(match["title"] or (match["about"] and own))
         lecture = (
             self.catalogue.by_file(title)
             or self.catalogue.by_title(title)
-            or (self._by_meaning(title) if match["title"] else None)
+            or (self._by_meaning(title) if is_subject else None)
         )
         return [lecture] if lecture else []
 
@@ -304,38 +337,6 @@ class Router:
             return replace(route, lecture=self.catalogue.lectures[0].document.id)
         return None
 
-    # ---- the encoder ----
-
-    def _by_examples(self, text: str, words: CourseWords, spoken: Language) -> Route | None:
-        """The kind of the nearest example, for a question that names a lecture and little else."""
-        if self.encoder is None or _own_words(text, spoken) > _LEFT_OVER + _SPAN_WORDS:
-            return None  # whichever name were in it
-        for start, end in _word_spans(text):
-            if not _is_short(f"{text[:start]} {text[end:]}", spoken):
-                continue
-            lecture = self.reference(text[start:end], words)
-            if lecture is None:
-                continue
-            label = words.examples["summary"][0]
-            name = next(iter(re.findall(r"\w+ 2", label)))
-            kind = self._nearest_kind(f"{text[:start]}{name}{text[end:]}", words)
-            return Route(kind, lecture.document.id) if kind else None  # type: ignore[arg-type]
-        return None
-
-    def _nearest_kind(self, text: str, words: CourseWords) -> str:
-        """The kind whose example is nearest to a question; "" for one that the search answers."""
-        assert self.encoder is not None
-        kinds = [kind for kind, examples in words.examples.items() for _ in examples]
-        texts = [example for examples in words.examples.values() for example in examples]
-        key = (self.encoder.identity, texts[0])
-        if key not in _EXAMPLE_VECTORS:
-            _EXAMPLE_VECTORS[key] = self.encoder.encode(texts)
-        cosines = np.asarray(_EXAMPLE_VECTORS[key] @ self.encoder.encode([text])[0])
-        search = max(c for c, kind in zip(cosines, kinds, strict=True) if not kind)
-        best = int(cosines.argmax())
-        near = cosines[best] >= _MIN_COSINE and cosines[best] - search >= _MARGIN
-        return kinds[best] if near else ""
-
 
 def content_words(text: str) -> list[str]:
     """The words of a text that are no stop words of a language that has course words."""
@@ -373,23 +374,3 @@ def _number(text: str, words: CourseWords) -> int:
         if base in words.numbers:
             return words.numbers[base]
     return 0
-
-
-def _word_spans(text: str) -> Iterator[tuple[int, int]]:
-    """The parts of a text of at most `_SPAN_WORDS` words, the longest first."""
-    words = [(match.start(), match.end()) for match in re.finditer(r"[^\s?!,;]+", text)]
-    for length in range(min(_SPAN_WORDS, len(words)), 0, -1):
-        for first in range(len(words) - length + 1):
-            yield words[first][0], words[first + length - 1][1]
-
-
-def _is_short(rest: str, spoken: Language) -> bool:
-    """Whether what surrounds a lecture's name says hardly anything of its own."""
-    return _own_words(rest, spoken) <= _LEFT_OVER
-
-
-def _own_words(text: str, spoken: Language) -> int:
-    """How many words of a text are not among the language's frequent ones."""
-    words = [word for word in text.casefold().split() if re.search(r"\w", word)]
-    frequent = spoken.evident_words  # a set that is made at each call
-    return sum(word.strip(".,?!") not in frequent for word in words)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
-from ingest.text.languages.course.base import CourseWords, Rule
+from ingest.text.languages.course.base import CourseWords, Cue, Rule
 
-__all__ = ["COURSE_WORDS", "CourseWords", "Rule"]
+__all__ = ["COURSE_WORDS", "CourseWords", "Cue", "Rule"]
 
 
 class _ByLanguage(Mapping[str, CourseWords]):

@@ -27,6 +27,19 @@ class Rule(NamedTuple):
     pattern: re.Pattern[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that show what a question about the course asks for, in whatever order it has them."""
+
+    kind: str
+    """As that of a `Rule`."""
+    patterns: tuple[re.Pattern[str], ...]
+    """All of them must be in the question. What the groups `title`, `kind`, `part` and `share` hold is
+    read as the slots of a rule; `title` says that a lecture's title may follow without the word "lecture"."""
+    needs: Literal["nothing", "lecture", "page", "term", "lecture or term", "heading"]
+    """What the question must name beside the cue; the rest must be frequent words."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CourseWords:
     """What one language says of a course; all words are in small letters."""
@@ -61,6 +74,14 @@ class CourseWords:
     """By the kind of text: how one opens on a page, such as "Theorem 3 (Jensen)."."""
     examples: Mapping[str, Sequence[str]]
     """By the kind of question, "" for none of them: questions in which `lecture 2` is a lecture."""
+    cues: Sequence[Cue]
+    """For the questions that no rule matches; the first one that holds decides."""
+    page_cue: re.Pattern[str]
+    """A page by its number in a question, with the groups `page` and `ordinal`."""
+    fillers: frozenset[str]
+    """Words that may stand beside cues and mean nothing there, apart from the language's frequent ones."""
+    subject: re.Pattern[str]
+    """What only a question about the subject has, though it holds a cue."""
     texts: Mapping[str, str]
     """What opens an answer, with its values in braces."""
     exam: Sequence[tuple[re.Pattern[str], str]]
@@ -79,6 +100,18 @@ def rules(*lines: tuple[str, str], **parts: str) -> tuple[Rule, ...]:
 
 def whole(text: str, **parts: str) -> re.Pattern[str]:
     """The pattern of a whole text, with the parts in place of their names; for `fullmatch`."""
+    return re.compile(_with(text, parts) + r"\W*", re.IGNORECASE)
+
+
+def cue(kind: str, /, *patterns: str, needs: str, **parts: str) -> Cue:
+    """Compile the patterns of a cue; `%name%` in one stands for the part of that name."""
+    compiled = tuple(
+        re.compile(rf"\b(?:{_with(text, parts)})\b", re.IGNORECASE) for text in patterns
+    )
+    return Cue(kind, compiled, needs)  # type: ignore[arg-type]
+
+
+def _with(text: str, parts: Mapping[str, str]) -> str:
     while "%" in text:
         text = re.sub(r"%([a-z_]+)%", lambda match: parts[match[1]], text)
-    return re.compile(text.replace(" ", r"\s+") + r"\W*", re.IGNORECASE)
+    return text.replace(" ", r"\s+")

@@ -3,16 +3,17 @@
 import re
 
 from ingest.text.languages.course.base import CourseWords, rules, whole
+from ingest.text.languages.course.de_cues import CUES, FILLERS, PAGE, SUBJECT
 
 _PARTS = {
     "lead": r"(?:(?:bitte|kannst du|könntest du|können sie|könnten sie|kannst|gib|zeig|zeige|sag|nenn|nenne|ich"
     r"|möchte|will|brauche|hätte gern|also|nun|jetzt|dann|und|mir|uns|mal|doch|kurz|eben),? )*",
     "tail": r"(?:,? (?:bitte|kurz|mal|nochmal|noch einmal|für mich|in (?:ein paar|wenigen|drei|fünf)"
-    r" (?:sätzen|worten|zeilen)|im überblick))*",
+    r" (?:sätzen|worten|zeilen)|im überblick|schreiben|geben|nennen|zeigen|erstellen|stellen|machen|formulieren))*",
     "polite": r"(?:(?:mir|uns|bitte|mal|doch|kurz|nochmal|noch einmal|einmal|du|sie) )*",
     "article": r"(?:(?:der|die|das|den|dem|des|einer?|einem|einen|meiner?|meinem|unserer?|dieser?|diesem|diesen) )?",
     "in": r"(?:in|im|auf|aus|von|vom|bei|beim|zu|zum|zur|aus der|für|des|der|über)",
-    "lecture_word": r"(?:vorlesung|lektion|sitzung|veranstaltung|foliensatz|folien|skript|skripts|skriptum"
+    "lecture_word": r"(?:vorlesung|vl|vorl|lektion|sitzung|woche|veranstaltung|foliensatz|folien|skript|skripts|skriptum"
     r"|vorlesungsskript|vorlesungsfolien|präsentation|vortrag|mitschrift|aufzeichnung|dokument|pdf|datei"
     r"|deck|zusammenfassung|handout|notizen)",
     "lectures_word": r"(?:vorlesungen|lektionen|sitzungen|veranstaltungen|foliensätze|foliensätzen|folien"
@@ -35,7 +36,7 @@ _PARTS = {
     "strict_kind": r"(?P<kind>s[aä]tze?n?|theoreme?n?|lemmata|lemmas?|korollare?|definition(?:en)?)",
     "count": r"(?P<count>\d+|eine?|ein paar|einige|mehrere|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)",
     "part": r"(?:der|die|das|den|dem) (?P<part>\w+) (?P<share>teil|hälfte|drittel|viertel|abschnitt|kapitel)",
-    "exam": r"(?:(?:prüfungs|klausur|test|übungs|quiz|kontroll|examens|verständnis|lern|wiederholungs)[- ]?fragen?)",
+    "exam": r"(?:(?:prüfungs|klausur|test|übungs|quiz|kontroll|examens|verständnis|lern|wiederholungs)[- ]?fragen?)(?: mit (?:den )?(?:lösungen|antworten))?",
     "about": r"(?:zu|zur|zum|über|aus|von|für|mit|in|im|um|rund um)",
 }
 
@@ -135,6 +136,7 @@ WORDS = CourseWords(
         r"%lecture_word%(?: nr\.?| nummer)? #?(?P<number>\w+)"
         r"|(?P<ordinal>\d+\.|vorletzten?r?|[\w-]+) %lecture_word%"
         r"|%lecture_word%(?: mit dem titel| namens)? (?:über|zu|zum|zur|von|vom|mit dem titel|namens|der|des|im|in)(?: (?:dem|der|den|die|das))?(?: thema)? (?P<title>.+?)"
+        r"|(?P<about>\S+(?: (?!(?:in|im|aus|von|vom)\b)\S+){0,3})[- ](?:vorlesung|vl|lektion|foliensatz)"
         r"|(?P<before>.+?)[- ]%lecture_word%"
         r"|%lecture_word% (?P<behind>.+?))",
         **_PARTS,
@@ -155,6 +157,7 @@ WORDS = CourseWords(
         "zehn": 10,
         "elf": 11,
         "zwölf": 12,
+        "mittlere": 2,
         "erste": 1,
         "zweite": 2,
         "dritte": 3,
@@ -266,6 +269,10 @@ WORDS = CourseWords(
             "Welche Formel benutzt Vorlesung 2?",
         ),
     },
+    cues=CUES,
+    page_cue=PAGE,
+    fillers=FILLERS,
+    subject=SUBJECT,
     texts={
         "lectures": "{number} Vorlesungen:",
         "lecture": "1 Vorlesung:",

@@ -3,6 +3,7 @@
 import re
 
 from ingest.text.languages.course.base import CourseWords, rules, whole
+from ingest.text.languages.course.en_cues import CUES, FILLERS, PAGE, SUBJECT
 
 _PARTS = {
     "lead": r"(?:(?:please|can you|could you|would you|give me|show me|tell me|let me see|i want|i need"
@@ -10,7 +11,7 @@ _PARTS = {
     "tail": r"(?:,? (?:please|for me|to me|briefly|shortly|quickly|in short|in brief"
     r"|in (?:a few|two|three|five) (?:words|sentences|lines)|again))*",
     "lecture_word": r"(?:lecture|lesson|deck|slide deck|slide set|slides|session|script|lecture notes"
-    r"|notes|handout|presentation|talk|transcript|recording|document|pdf|file)",
+    r"|notes|handout|presentation|talk|transcript|recording|document|pdf|file|week|lec|lect)",
     "lectures_word": r"(?:lectures|lessons|decks|slide decks|slide sets|sessions|scripts|lecture notes"
     r"|handouts|presentations|recordings|documents|pdfs|files|slides)",
     "all": r"(?:(?:all|the|of|my|our|these|available|different) )*",
@@ -55,7 +56,7 @@ _RULES = rules(
     # exam questions
     ("exam", '(?:what|which questions) (?:could|might|may|can|would|will) (?:i|we) be asked(?: in (?:the|an|my) exam)? (?:about|on) (?P<topic>.+?)(?: in (?:the|an|my) exam)?'),
     ("exam", "(?:(?:give|write|make|create|generate|ask|suggest|pose|prepare|list|think of|make up|come up with|formulate|draft|propose) )?(?:me )?(?:%count% )?(?:(?:possible|typical|likely|good|short) )?%exam%[ -]?questions? (?:about|on|for|from|of|covering|to|regarding|concerning) (?P<topic>.+?)"),
-    ("exam", "(?:quiz|test|examine) me (?:on|about) (?P<topic>.+?)"),
+    ("exam", "(?:quiz|test|examine) me (?:on|about) (?P<topic>.+?)(?:,? (?:with |in )?%count% (?:%exam% )?questions?\\b.*)?"),
     ("exam", "(?:what|which) (?:%exam% )?questions (?:could|might|may|can|would|will) (?:be asked|come up|come|they ask) (?:about|on|in) (?P<topic>.+?)(?: in (?:the|an|my) exam)?"),
     ("exam", "(?:give|write|make|create|generate|ask|suggest|pose|prepare|list|propose) (?:me )?(?:%count% )?%exam%[ -]?questions?"),
     # a part
@@ -131,6 +132,7 @@ WORDS = CourseWords(
         r"%lecture_word%(?: no\.?| number| nr\.?)? #?(?P<number>\w+)"
         r"|(?P<ordinal>[\w-]+(?: (?:last|to last|but last))?) (?:%lecture_word%|one)"
         r"|%lecture_word% (?:on|about|of|called|titled|named|for|with the title)(?: the (?:topic|subject)(?: of)?)? (?P<title>.+?)"
+        r"|(?P<about>\S+(?: (?!(?:in|of|from)\b)\S+){0,3}) (?:lecture|lesson|deck|slide deck|lecture notes)"
         r"|(?P<before>.+?) %lecture_word%"
         r"|%lecture_word% (?P<behind>.+?))",
         **_PARTS,
@@ -149,6 +151,7 @@ WORDS = CourseWords(
         "ten": 10,
         "eleven": 11,
         "twelve": 12,
+        "middle": 2,
         "first": 1,
         "second": 2,
         "third": 3,
@@ -262,6 +265,10 @@ WORDS = CourseWords(
             "Which formula does lecture 2 use?",
         ),
     },
+    cues=CUES,
+    page_cue=PAGE,
+    fillers=FILLERS,
+    subject=SUBJECT,
     texts={
         "lectures": "{number} lectures:",
         "lecture": "1 lecture:",
