@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import pytest
-from conftest import CONFIG, edit_database
+from conftest import CONFIG, WordEncoder, edit_database
 
 from ingest.errors import LibraryMismatch, LibraryMissing, LibraryUnusable
 from ingest.milvus.address import MilvusAddress, address_of, library_path, parse_address
 from ingest.milvus.collections import safe_term, weighted_terms
+from ingest.pipeline import ingest
 from ingest.store import Library
 from ingest.store.copying import CopyReport, copy_library, differences
 from ingest.types import Correction
@@ -311,6 +312,14 @@ class Server:
         )
         assert self.process.stdout is not None
         self.pid = int(self.process.stdout.readline())
+        deadline = time.monotonic() + 120
+        while True:  # after a kill it reads its log first
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -364,6 +373,32 @@ class TestMilvusServer(MilvusContract):
         assert store.verify() == []
         assert other().full_hash() == store.full_hash()
         assert store.search_dense(parts["dogs"][2][0], 1)[0][0] == parts["dogs"][1][0]
+
+    def test_an_ingest_goes_on_after_its_server_was_killed(
+        self, folder, server, make_pdf, tmp_path
+    ):
+        files = [
+            make_pdf(f"{n}.pdf", f'#slide("Part {n}")[Words of lecture {n}.]') for n in range(4)
+        ]
+        store, encoder = Library(folder, create=True), WordEncoder()
+        outcomes: list[str] = []
+
+        def read_two_and_kill() -> None:
+            for report in ingest(files, store, encoder, passage_tokens=40):
+                outcomes.append(report.outcome)
+                if len(outcomes) == 2:
+                    server.kill()
+
+        with pytest.raises(LibraryUnusable, match="does not answer"):
+            read_two_and_kill()
+        assert outcomes == ["added", "added"]
+        server.start()
+        again = [report.outcome for report in ingest(files, store, encoder, passage_tokens=40)]
+        assert again == ["unchanged", "unchanged", "added", "added"]
+        assert store.verify() == []
+        whole = Library(tmp_path / "whole", create=True)
+        list(ingest(files, whole, encoder, passage_tokens=40))
+        assert store.full_hash() == whole.full_hash()
 
 
 # ---- without Milvus ----
