@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ingest.text.languages import LANGUAGES
 from ingest.text.repair import is_bullet
 
 _MAX_LINES = 12
@@ -21,15 +22,23 @@ _AUTHORS = re.compile(
 )
 
 
+_NUMBERED = re.compile(
+    rf"\b(?:{'|'.join(sorted(w for value in LANGUAGES.values() for w in value.lecture_words if len(w) > 2))})"
+    r"\s+\d{1,3}$",
+    re.I,
+)
+
+
 def only_names(lines: Sequence[str]) -> bool:
     """Whether a few lines can be a title page's: none is an item, a sentence or a long line."""
     return len(lines) <= _MAX_LINES and not any(map(_says_something, lines))
 
 
 def is_title_page(lines: Sequence[str]) -> bool:
-    """Whether a page's lines are a title with an author, a date or a place below it."""
+    """Whether a page's lines are a title with an author, a date, a place or a lecture's number below it."""
     return only_names(lines) and any(
-        _PLACE.search(line) or _AUTHORS.fullmatch(line) for line in lines[1:]
+        _PLACE.search(line) or _AUTHORS.fullmatch(line) or _NUMBERED.search(line)
+        for line in lines[1:]
     )
 
 

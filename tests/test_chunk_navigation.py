@@ -33,6 +33,7 @@ def navigation(*slides: list[str], title: str = "T", outline=(), wide: bool = Tr
         ["Introduction to Learning", "Jane Doe", "University of Nowhere", "May 2024"],
         ["Maschinelles Lernen", "Prof. Dr. Muster", "Wintersemester 2023"],
         ["Kernel machines", "J. Doe"],
+        ["Kernel machines", "Margins and duals", "Machine learning, lecture 3"],
     ],
 )
 def test_a_first_page_that_only_names_the_lecture_is_a_title_page(lines):
@@ -78,6 +79,15 @@ def test_a_heading_alone_is_a_divider_unless_it_is_a_sentence():
     assert navigation(FACT, ["Part two: support vectors"]) == {2}
     assert navigation(FACT, ["Never tune on the test set"]) == set()
     assert navigation(FACT, ["A takeaway: keep the test set apart."]) == set()
+
+
+def test_a_question_alone_is_a_divider_if_the_next_page_s_header_names_it():
+    question = "What does a kernel mean?"
+    pages = (slide(1, question), slide(2, f"Learning, lecture 1 {question}", *FACT))
+    parsed = ParsedDocument(Document("0" * 64, "f", "f", "T", 2), pages)
+    body = {1: pages[0].lines, 2: pages[1].lines[1:]}
+    assert set(navigation_pages(parsed, body)) == {1}
+    assert navigation([question], FACT) == set()
 
 
 @pytest.mark.parametrize(

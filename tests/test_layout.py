@@ -203,6 +203,75 @@ def test_labels_beside_wrapped_text_stay_beside_it(page):
     ]
 
 
+def test_lists_side_by_side_end_at_the_line_that_leads_to_the_next_ones(page):
+    angle = ["The angle is 90 degrees:", "It is 180 degrees:"]
+    left = [
+        ["• it is perpendicular to b", "• it is orthogonal to b"],
+        ["• it is opposite to b"] * 2,
+    ]
+    right = [["• both are perpendicular", "• both are orthogonal"], ["• both are opposite"] * 2]
+    drawn, y = [], 270
+    for lead, *lists in zip(angle, left, right, strict=True):
+        drawn.append(text(40, y, lead))
+        for a, b in zip(*lists, strict=True):
+            y -= 16
+            drawn += [text(52, y, a.replace("•", "\x95")), text(220, y, b.replace("•", "\x95"))]
+        y -= 16
+    assert page(*drawn) == [angle[0], *left[0], *right[0], angle[1], *left[1], *right[1]]
+
+
+def test_a_header_in_a_corner_comes_before_the_text_below_it(page):
+    body = ["The inventor holds", "forty patents, most of", "which are in use", "by the industry."]
+    assert page(
+        text(260, 280, "Chair of the seminar"),
+        text(260, 266, "Winter of this year"),
+        *(text(40, 220 - 14 * number, line) for number, line in enumerate(body)),
+        text(350, 20, "4"),
+    ) == ["Chair of the seminar", "Winter of this year", *body, "4"]
+
+
+def test_a_question_below_a_chart_is_not_among_its_labels(page):
+    assert page(
+        text(40, 290, "Exercise 32: (4 points)"),
+        text(40, 276, "These variables make the following chart of the whole sample"),
+        text(200, 250, "Sample"),
+        text(120, 236, "men", size=8),
+        text(260, 236, "women", size=8),
+        text(200, 120, "Gender"),
+        text(40, 96, "Describe the result of it."),
+        text(200, 20, "12"),
+    ) == [
+        "Exercise 32: (4 points)",
+        "These variables make the following chart of the whole sample",
+        "Sample",
+        "men women",
+        "Gender",
+        "Describe the result of it.",
+        "12",
+    ]
+
+
+def test_a_running_head_is_read_before_the_columns_below_it(page):
+    left = ["Trees ask questions", "one after the other", "until a leaf is reached."]
+    right = ["Forests ask many trees", "and take the mean", "of what they answer."]
+    assert page(
+        text(40, 284, "Lecture 4", size=7),
+        text(330, 284, "Part two", size=7),
+        *(text(40, 240 - 16 * number, line) for number, line in enumerate(left)),
+        *(text(210, 240 - 16 * number, line) for number, line in enumerate(right)),
+    ) == ["Lecture 4 Part two", *left, *right]
+
+
+def test_the_upright_text_comes_before_many_small_labels_up_a_chart(page):
+    labels = "".join(
+        f"q 0 1 -1 0 {100 + 9 * number} 60 cm\n{text(0, 0, 'a label', size=5)} Q\n"
+        for number in range(12)
+    )
+    lines = page(labels, text(40, 250, "How words are drawn", size=20))
+    assert lines[0] == "How words are drawn"
+    assert lines.count("a label") == 12
+
+
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_a_turned_page_reads_as_it_does_upright(tmp_path, turn):
     upright = text(40, 250, "Decision trees") + text(40, 230, "A tree asks one question.")

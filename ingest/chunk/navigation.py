@@ -46,6 +46,7 @@ def navigation_pages(
     filled = [page for page in parsed.pages if texts[page.number]]
     if len(filled) < 2:
         return frozenset()
+    running = {page.number: _running(page, body_lines[page.number]) for page in parsed.pages}
     title_lines: set[str] = set()
     pages: set[int] = set()
     for page in filled:
@@ -56,7 +57,7 @@ def navigation_pages(
         elif (
             _repeats(lines, title_lines)
             or _is_contents(page, lines, later[page.number], sections)
-            or _is_divider(page, lines)
+            or _is_divider(page, lines, running.get(page.number + 1, ""))
             or _is_closing(lines)
         ):
             pages.add(page.number)
@@ -110,11 +111,25 @@ def _is_contents(page: Page, lines: Sequence[str], later: Set[str], sections: Se
     return numbered >= _SHARE * len(rest) or (short and not any(map(is_sentence, rest)))
 
 
-def _is_divider(page: Page, lines: Sequence[str]) -> bool:
-    """Whether a slide shows its heading alone, and that is no sentence and no question."""
+def _running(page: Page, body: Sequence[Line]) -> str:
+    """The letters of a page's running headers and footers."""
+    own = set(body)
+    return _letters(
+        " ".join(page.text[line.start : line.end] for line in page.lines if line not in own)
+    )
+
+
+def _is_divider(page: Page, lines: Sequence[str], running: str) -> bool:
+    """Whether a slide shows its heading alone, and that is no sentence and no question.
+
+    A section may be called by one: then the running headers of the page after it, `running`, name it.
+    """
     text = " ".join(lines)
-    alone = bool(page.heading) and _letters(text) == _letters(page.heading)
-    return page.is_slide and alone and not is_sentence(text) and not text.endswith(("?", "？"))
+    letters = _letters(text)
+    if not page.is_slide or not page.heading or letters != _letters(page.heading):
+        return False
+    is_named = len(letters.split()) > 1 and f" {letters} " in f" {running} "
+    return is_named or not (is_sentence(text) or text.endswith(("?", "？")))
 
 
 def _is_closing(lines: Sequence[str]) -> bool:

@@ -98,3 +98,26 @@ def code(side: Sequence[Item]) -> float:
 def bulleted(side: Sequence[Item]) -> float:
     """The share of a side's segments that begin with a bullet or a number."""
     return sum(s.bulleted for s in side) / len(side)
+
+
+def rows_of(segments: Sequence[Item]) -> list[list[Item]]:
+    """Segments grouped by row, from top to bottom, each row from left to right."""
+    rows: list[list[Item]] = []
+    for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
+        for row in reversed(rows[-4:]):
+            first = row[0]
+            if segment.is_table_row or first.is_table_row:
+                continue
+            if abs(segment.y - first.y) < SAME_ROW * min(segment.size, first.size) and not any(
+                _overlap(segment, other) > 0.3 * segment.size for other in row
+            ):
+                row.append(segment)
+                break
+        else:
+            rows.append([segment])
+    return [sorted(row, key=lambda s: s.x0) for row in rows]
+
+
+def _overlap(a: Item, b: Item) -> float:
+    """How much of their line two segments share, in points."""
+    return min(a.segment.x1, b.segment.x1) - max(a.segment.x0, b.segment.x0)

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.layout.bidi import is_right_to_left
-from ingest.layout.items import SAME_ROW, Item, aligned, are_apart, bulleted, code, prose
+from ingest.layout.items import SAME_ROW, Item, aligned, are_apart, bulleted, code, prose, rows_of
+from ingest.layout.margins import parted_margins
 from ingest.layout.segments import Rule, Segment
 
 #: A gutter is at least so wide, in em.
 GUTTER = 1.0
 #: At least this share of both sides' lines has a line of the other side beside it in a table.
 ALIGNED = 0.6
+#: The same where the left side is a list of sentences, beside which the labels of a figure are by chance.
+ALIGNED_LIST = 0.7
 #: Segments over a gutter may be at most this share of the smaller side.
 SPANNING = 0.6
 #: Lines that end within an em of a gutter's right edge may be this share of the smaller side.
@@ -35,6 +38,8 @@ STRIP_GAP = 1.2
 STRIPS = 0.5
 #: Lines of one paragraph are at most so many em apart.
 PARAGRAPH_PITCH = 1.8
+#: A column has two lines that are nearer than so many em.
+FAR_APART = 5.0
 #: A gap between two rows, in em, at which columns may begin or end.
 BAND_GAP = 0.9
 
@@ -92,34 +97,13 @@ def reading_order(
         for item in items:
             item.x0, item.x1 = -item.x1, -item.x0
         rules = [Rule(-rule.x1, -rule.x0, rule.y) for rule in rules]
+    head, body, foot = parted_margins(items)
+    blocks = [block for block in (head, *_blocks(body, rules, 2), foot) if block]
     return [
         Row(tuple(sorted((item.segment for item in row), key=lambda s: s.x0)), number)
-        for number, block in enumerate(_blocks(items, rules, 2))
+        for number, block in enumerate(blocks)
         for row in rows_of(block)
     ]
-
-
-def rows_of(segments: Sequence[Item]) -> list[list[Item]]:
-    """Segments grouped by row, from top to bottom, each row from left to right."""
-    rows: list[list[Item]] = []
-    for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
-        for row in reversed(rows[-4:]):
-            first = row[0]
-            if segment.is_table_row or first.is_table_row:
-                continue
-            if abs(segment.y - first.y) < SAME_ROW * min(segment.size, first.size) and not any(
-                _overlap(segment, other) > 0.3 * segment.size for other in row
-            ):
-                row.append(segment)
-                break
-        else:
-            rows.append([segment])
-    return [sorted(row, key=lambda s: s.x0) for row in rows]
-
-
-def _overlap(a: Item, b: Item) -> float:
-    """How much of their line two segments share, in points."""
-    return min(a.segment.x1, b.segment.x1) - max(a.segment.x0, b.segment.x0)
 
 
 def _blocks(segments: list[Item], rules: Sequence[Rule], least: int) -> list[list[Item]]:
@@ -133,8 +117,11 @@ def _blocks(segments: list[Item], rules: Sequence[Rule], least: int) -> list[lis
     if gutter is not None:
         blocks: list[list[Item]] = []
         for left, right, over in _bands(gutter, rules):
-            blocks += _blocks(left, rules, 2)
-            blocks += _blocks(right, rules, 2)
+            if left and right and (_is_scattered(left) or _is_scattered(right)):
+                blocks += _blocks([*left, *right], rules, 2)
+            else:
+                blocks += _blocks(left, rules, 2)
+                blocks += _blocks(right, rules, 2)
             blocks += _blocks(over, rules, 3)
         return blocks
     cut = _widest_gap(segments)
@@ -202,7 +189,7 @@ def _begun_in_column(over: Item, column: Sequence[Item], end: float) -> list[Ite
 def _shared_strips(gutter: _Gutter) -> list[float]:
     """Heights at which both columns of text end and begin again at one line, as boxes in rows do."""
     if max(bulleted(gutter.left), bulleted(gutter.right)) >= 0.3:
-        return []  # lists side by side, however their items are set
+        return _lines_between_lists(gutter)  # lists side by side, however their items are set
     starts = []
     for side in (gutter.left, gutter.right):
         ordered = sorted(side, key=lambda s: s.y)
@@ -226,6 +213,27 @@ def _shared_strips(gutter: _Gutter) -> list[float]:
             for side in (gutter.left, gutter.right)
         )
     ]
+
+
+def _lines_between_lists(gutter: _Gutter) -> list[float]:
+    """Heights of the lines that part two lists side by side from the next two.
+
+    Such a line begins left of the items below it, the first of which has one beside it, and has nothing
+    beside itself.
+    """
+    left = sorted(gutter.left, key=lambda s: s.y)
+    heights = []
+    for line, item in pairwise(left):
+        near = SAME_ROW * min(line.size, item.size)
+        is_lead = not line.bulleted and item.bulleted and line.x0 < item.x0 - 0.5 * item.size
+        if (
+            is_lead
+            and any(s.bulleted and abs(s.y - item.y) < near for s in gutter.right)
+            and any(s.y < line.y for s in gutter.right)
+            and not any(s.top < line.y and s.bottom > line.top for s in gutter.right)
+        ):
+            heights.append(line.top)
+    return heights
 
 
 def _gutter(segments: Sequence[Item], least: int) -> _Gutter | None:
@@ -269,11 +277,26 @@ def _lines(segments: Sequence[Item]) -> int:
 
 
 def _beside(left: Sequence[Item], right: Sequence[Item]) -> bool:
-    """Whether two sides share at least half of the height of the lower one."""
+    """Whether two sides share at least half of the height of the lower one, and have lines there.
+
+    Neither side's lines are all far apart, as labels of a chart and what is below it are.
+    """
+    for one, other in ((left, right), (right, left)):
+        low, high = min(s.top for s in other), max(s.bottom for s in other)
+        if not any(low < s.y < high for s in one) or _is_scattered(one):
+            return False
     top = max(min(s.top for s in left), min(s.top for s in right))
     bottom = min(max(s.bottom for s in left), max(s.bottom for s in right))
     heights = [max(s.bottom for s in side) - min(s.top for s in side) for side in (left, right)]
     return bottom - top >= 0.5 * min(heights)
+
+
+def _is_scattered(side: Sequence[Item]) -> bool:
+    """Whether a side has several lines, all of them far apart."""
+    lines = sorted(side, key=lambda s: s.y)
+    return len(lines) > 1 and all(
+        b.y - a.y >= FAR_APART * max(a.size, b.size) for a, b in pairwise(lines)
+    )
 
 
 def _are_columns(gutter: _Gutter) -> bool:
@@ -306,7 +329,8 @@ def _are_columns(gutter: _Gutter) -> bool:
             return False
     if max(shares) < 0.3:
         return False
-    return min(aligned(left, right), aligned(right, left)) < ALIGNED
+    limit = ALIGNED_LIST if shares[0] >= 0.7 and bulleted(left) >= 0.2 else ALIGNED
+    return min(aligned(left, right), aligned(right, left)) < limit
 
 
 def _are_rows_of_cells(left: Sequence[Item], right: Sequence[Item]) -> bool:

@@ -218,7 +218,7 @@ def _recognised_segment(line: RecognisedLine) -> Segment:
 
 
 def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:
-    """Glyphs by the direction of their text, the page's main direction first; no watermarks."""
+    """Glyphs by the direction of their text, the one with the most ink first; no watermarks."""
     groups: dict[int | None, list[Glyph]] = {}
     for glyph in glyphs:
         groups.setdefault(glyph.font.direction, []).append(glyph)
@@ -226,7 +226,9 @@ def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:
     if oblique and groups:
         usual = statistics.median(glyph.size for group in groups.values() for glyph in group)
         oblique = [glyph for glyph in oblique if glyph.size < WATERMARK_SIZE * usual]
-    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0] or 0))
+    ordered = sorted(
+        groups.items(), key=lambda item: (-sum(glyph.size**2 for glyph in item[1]), item[0] or 0)
+    )
     for direction, group in ordered:
         assert direction is not None
         yield direction, group
