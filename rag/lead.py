@@ -17,7 +17,7 @@ from ingest.chunk import embedding_text
 from ingest.text.glossary import names_in
 from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
-from ingest.text.scripts import count_words
+from ingest.text.scripts import count_longer_words, count_words
 from ingest.text.sentences import CLOSING_MARKS
 from rag.evidence import Judge, page_ranks, weighted_logits
 from rag.lead_page import LIST_WORDS, MAX_WORDS, PageUnits
@@ -36,6 +36,9 @@ from rag.unit_kinds import content_stems, kind_logits
 
 _PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
 _MAX_LABEL = 12  # words; a longer heading or line names nothing
+_LEAST_LABEL = (
+    2  # words of two letters, of a line that opens a list and names nothing of the question
+)
 _NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
 _PAGE_MARGIN = 3.0  # weighted logits; no lead is taken from a passage further behind the best one
 _NEW_PAGE = 2.0  # logits, for units of a page that holds none of the other parts' leads
@@ -338,7 +341,8 @@ def _label(page: PageUnits, first: int, last: int, query: str) -> str:
         if names and count_words(label) <= _MAX_LABEL:
             return label
     opening = _opening_line(page, first) if page.units[first].is_item else ""
-    return opening if count_words(opening) <= _MAX_LABEL else ""
+    says_something = opening[:1].isalnum() and count_longer_words(opening) >= _LEAST_LABEL
+    return opening if says_something and count_words(opening) <= _MAX_LABEL else ""
 
 
 def _cells(row: str) -> str:

@@ -17,6 +17,7 @@ MAX_WORDS = 40  # of a lead with its label
 _FIGURE = re.compile(r"\d+")
 LIST_WORDS = 60  # of a list, where a list is asked for
 _ADVERB = re.compile(r"\w+,\s+")  # as "however," at the beginning of a sentence
+_FORMULA_END = re.compile(r"[=≤≥<>]\s*\S+\s*:$")  # a colon that announces nothing of the sentence
 _TITLE_WORDS = 12  # of a line above a list, at most
 _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 
@@ -140,11 +141,13 @@ class PageUnits:
         return text[0].isupper() and text[-1] in CLOSING_MARKS and has_min_words(text)
 
     def opens(self, row: int) -> bool:
-        """Whether a unit announces the ones behind it: it ends with a colon, labels a list, or
+        """Whether a unit announces the ones behind it: it ends with words and a colon, labels a list, or
         names the columns of a table."""
         if self.rows[row]:
             return self.first_row(row) == row and True in self.rows[row + 1 : row + 2]
-        if self.texts[row].endswith(":") or self.is_title_of_list(row):
+        if self.texts[row].endswith(":") and not _FORMULA_END.search(self.texts[row]):
+            return True
+        if self.is_title_of_list(row):
             return True
         behind = self.units[row + 1 : row + 2]
         short = not has_min_words(self.texts[row]) and not self.units[row].is_item

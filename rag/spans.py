@@ -115,7 +115,8 @@ def _is_unit_of_its_own(text: str, last: Unit, unit: Unit, spoken: Language) -> 
     if _splits_date(text, last, unit, spoken):
         return False
     label = text[last.end - 1] in CLOSING_MARKS and _is_in_words(text[unit.start : unit.end])
-    return is_row(text, unit) or label or (unit.is_item and text[last.end - 1] == ":")
+    apart = unit.is_item or text[unit.end - 1] == "?"
+    return is_row(text, unit) or label or (apart and text[last.end - 1] == ":")
 
 
 def _list_items(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Unit]:

@@ -197,7 +197,14 @@ def test_a_sentence_that_begins_with_a_pronoun_takes_none_from_another_lead():
     assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
-def test_an_item_comes_with_the_line_that_opens_its_list():
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("October 2003 The Snow Declaration", "October 2003 The Snow Declaration"),
+        ("→ then in the north", ""),
+    ],
+)
+def test_an_item_comes_with_the_line_that_opens_its_list(line, label):
     """The item names the declaration too, but does not say when it was made."""
 
     class Judge:
@@ -208,12 +215,12 @@ def test_an_item_comes_with_the_line_that_opens_its_list():
 
     page = hit(
         "p1",
-        "October 2003 The Snow Declaration\n• signed by many universities in the far north\n"
+        f"{line}\n• signed by many universities in the far north\n"
         "• until 2011 the Snow Declaration had 297 friends",
     )
     question = "When was the Snow Declaration signed?"
     [only] = select_leads(question, question, [page], Judge(), AnswerSettings(), ENGLISH)
-    assert only.label == "October 2003 The Snow Declaration"
+    assert only.label == label
     assert only.items == ("until 2011 the Snow Declaration had 297 friends",)
 
 
@@ -366,13 +373,34 @@ def test_a_sentence_that_begins_with_a_pronoun_comes_with_the_one_before_it(lead
     assert only.items[0].startswith("Firn lies below the fresh snow.")
 
 
-def test_a_pronoun_behind_an_adverb_refers_back_too(lead):
-    page = (
-        "A glacier has a tongue and a mouth.\nTraditionally, these are called snout and portal by guides.\n\n"
-        + "The museum opens at nine. " * 9
+def test_a_pronoun_behind_an_adverb_refers_back_too():
+    class Judge:
+        """Likes the sentence with the pronoun alone."""
+
+        def score(self, question, texts):
+            return [0.9999 if "snout" in text else 0.0001 for text in texts]
+
+    page = hit(
+        "p1",
+        "A glacier has a tongue and a mouth.\nTraditionally, these are called snout and portal.\n\n"
+        "The museum opens at nine.",
     )
-    [only] = lead("What is called snout traditionally, and portal?", page)
+    question = "What does one call snout?"
+    [only] = select_leads(question, question, [page], Judge(), AnswerSettings(), ENGLISH)
     assert only.items[0].startswith("A glacier has a tongue and a mouth.")
+
+
+def test_a_sentence_with_a_question_behind_its_formula_can_be_a_lead(lead):
+    """The question behind the colon is no part of the sentence."""
+    page = (
+        "A model of snow gives each flake a probability, such that the sum is p = 1:\n"
+        "Given the flakes of today, how probable is this one?\n\n"
+        + "The museum opens at nine. "
+        * 9
+    )
+    [only] = lead("What is a model of snow?", page)
+    assert only.items[0].startswith("A model of snow gives each flake a probability")
+    assert not only.items[-1].endswith("?")
 
 
 def test_a_list_that_is_asked_for_is_longer_than_another_lead(lead):

@@ -104,6 +104,8 @@ def test_a_text_that_only_uses_a_term(code, term, text):
         ("en", "announcement", "In this chapter we look at ice.", "Which chapter is on ice?"),
         ("en", "announcement", "A later lecture takes ice apart.", "What is the next lecture on?"),
         ("en", "announcement", "More on ice in the next section.", "Which sections are on ice?"),
+        ("en", "announcement", "Next, we discuss why ice floats.", "What is the next topic?"),
+        ("en", "announcement", "We proceed to study ice.", "Which topics are there?"),
         ("en", "announcement", "The first section defines ice.", "Which sections are on ice?"),
         ("en", "announcement", "This chapter is structured as follows:", "What are the topics?"),
         ("de", "announcement", "Dieses Kapitel behandelt Eis.", "Was sind die Themen?"),

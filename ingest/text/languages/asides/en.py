@@ -65,6 +65,8 @@ ASIDES = {
                 .{0,40}\bwe\s
             | ^\W*(?:in\s)?(?:an?|the)\s(?:earlier|final|first|following|last|later|next|previous|second|third)
                 \s(?:chapter|class|lecture|section|session|slides?)\b
+            | ^\W*(?:after\sthat|finally|first|next|now|then),?\s+we\s(?:consider|describe|discuss|examine|explain
+                |investigate|look|present|show|study|turn)\b | ^\W*we\s(?:now\s)?proceed\b
             | ^\W*this\s(?:chapter|class|lecture|section)\s(?:covers|deals|discusses|explains|introduces|is
                 |presents|shows|treats)\b
             | ^\W*(?:details|more)\b .{0,30} \b(?:chapter|lecture|section|session)\b
