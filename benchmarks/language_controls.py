@@ -6,15 +6,14 @@ Each part of each room is drawn by Streamlit's AppTest with the bundled models, 
 with one thread of torch. Once a part is drawn, each of its controls is changed twice, to values it
 did not have, and set back. The time is that of the process's processor, in seconds, so that other
 programs on the machine count little. What runs in the background, with progress and a button to stop, is
-left out: trainings, and the part Greedy, beam, sampling. The exit code is 1 if a change takes longer
-than the limit or the page shows an error.
+left out: trainings, and the part Greedy, beam, sampling. The first change of a control may load a model or a
+library; the exit code is 1 if the second takes longer than the limit, or the page shows an error.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import tempfile
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from streamlit import logger
 from streamlit.runtime.state.common import TESTING_KEY
 from streamlit.testing.v1 import AppTest
 
@@ -61,7 +61,7 @@ def other_values(widget: Any, kind: str) -> list[Any]:
     """At most two values that a control does not have; of a list of choices, as they are shown."""
     value = widget.value
     if kind == "toggle":
-        return [not value, value]
+        return [not value]
     if kind in ("text_input", "text_area"):
         return [f"{value} Again.", f"{value} And again."]
     if kind in ("slider", "number_input"):
@@ -73,7 +73,7 @@ def other_values(widget: Any, kind: str) -> list[Any]:
         candidates = [value + step, value - step, value + 2 * step, value - 2 * step]
         kept = [type(value)(one) for one in candidates if least <= one <= most]
         return kept[:2]
-    shown = str(widget.format_func(value))
+    shown = "" if value is None else str(widget.format_func(value))
     return [one for one in widget.options if one != shown][:2]
 
 
@@ -87,7 +87,8 @@ def measured(page: AppTest, part: str) -> Iterator[Change]:
         if widget is None:
             continue
         first, seconds, errors = widget.value, [], []
-        for value in other_values(widget, kind):
+        values = other_values(widget, kind)
+        for value in values if len(values) != 1 else [*values, first, *values]:
             widget = _widget(page, kind, key, label)
             if widget is None:
                 break
@@ -96,7 +97,8 @@ def measured(page: AppTest, part: str) -> Iterator[Change]:
             widget.set_value(value)
             start = time.process_time()
             page.run()
-            seconds.append(time.process_time() - start)
+            if value is not first:
+                seconds.append(time.process_time() - start)
             errors += [one.value for one in (*page.error, *page.exception)]
         if seconds:
             yield Change(part, label or key, tuple(seconds), tuple(errors))
@@ -142,7 +144,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the changes to this file")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    logging.getLogger("streamlit").setLevel(logging.ERROR)  # no session: AppTest is none
+    logger.set_log_level("ERROR")  # no warning that AppTest is no session
     with tempfile.TemporaryDirectory() as folder:
         os.environ["KATHEDER_LIBRARY"] = str(Path(folder) / "library")
         changes = []
@@ -151,10 +153,11 @@ def main() -> int:
             print(table([change]).splitlines()[-1], *change.errors, flush=True)
     if given.json:
         given.json.write_text(json.dumps([asdict(one) for one in changes], indent=1), "utf-8")
-    slow = [one for one in changes if max(one.seconds) > given.limit]
-    print(f"{len(changes)} controls; slowest change {max(max(c.seconds) for c in changes):.3f} s")
+    slow = [one for one in changes if one.seconds[-1] > given.limit]
+    slowest = max(one.seconds[-1] for one in changes)
+    print(f"{len(changes)} controls; slowest second change {slowest:.3f} s")
     for one in slow:
-        print(f"over {given.limit} s: {one.part}, {one.control}: {max(one.seconds):.3f} s")
+        print(f"over {given.limit} s: {one.part}, {one.control}: {one.seconds[-1]:.3f} s")
     return 1 if slow or any(one.errors for one in changes) else 0
 
 

@@ -11,7 +11,7 @@ import torch
 from test_language_masked import tiny_config, tiny_tokenizer
 from transformers import BertModel
 
-from language.classify import Classifier, Recipe, recipe_for, text_encoder, train
+from language.classify import Classifier, Recipe, measure, recipe_for, text_encoder, train
 from language.errors import LanguageError
 from language.pairs import compare, ranks_of, to_unit_interval
 from language.tasks import read_task, task_of
@@ -200,4 +200,9 @@ def test_the_tasks_are_learned_on_the_multilingual_encoder(name, least):
     print(f"{name}: {last.measure:.3f} after {seconds:.0f} s of the processor")
     assert last.measure is not None
     assert last.measure >= least
+    if task.plain:
+        assert last.classifier is not None
+        plain = measure(last.classifier, task, task.plain)
+        print(f"plain reviews: {plain:.3f}")
+        assert plain >= 0.85
     assert seconds < 240  # two minutes of two cores
