@@ -99,7 +99,8 @@ def measured(page: AppTest, part: str) -> Iterator[Change]:
             page.run()
             if value is not first:
                 seconds.append(time.process_time() - start)
-            errors += [one.value for one in (*page.error, *page.exception)]
+            refused = [] if kind.startswith("text") else page.error  # a text may be refused
+            errors += [one.value for one in (*refused, *page.exception)]
         if seconds:
             yield Change(part, label or key, tuple(seconds), tuple(errors))
         widget = _widget(page, kind, key, label)

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import threading
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -265,18 +265,31 @@ def test_the_library_shows_files_without_pages(start, library, encoder, tmp_path
     assert viewer_of(page)["contents"]["1"]["label"] == "part 1"
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_a_slide_is_shown_as_libreoffice_draws_it(start, library, encoder, tmp_path):
+def deck_of(texts: Mapping[str, str], file: Path) -> Path:
+    """A PowerPoint file with a slide for each title and text."""
     deck = pptx.Presentation()
-    for title, text in (("Owls", "An owl hunts mice."), ("Whales", "A whale sings for hours.")):
+    for title, text in texts.items():
         slide = deck.slides.add_slide(deck.slide_layouts[1])
         slide.shapes.title.text = title
         slide.placeholders[1].text_frame.text = text
-    deck.save(tmp_path / "deck.pptx")
+    deck.save(file)
+    return file
+
+
+def test_a_deck_is_counted_and_cited_in_slides(start, library, encoder, tmp_path):
+    texts = {"Owls": "An owl hunts mice.", "Whales": "A whale sings for hours."}
+    list(ingest([deck_of(texts, tmp_path / "deck.pptx")], library, encoder, passage_tokens=40))
+    assert "deck.pptx · 2 slides" in text_of(start(page="library"))
+    assert "[1] deck.pptx, slide 2" in text_of(ask(start(), "Which whale sings for hours?"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_slide_is_shown_as_libreoffice_draws_it(start, library, encoder, tmp_path):
+    texts = {"Owls": "An owl hunts mice.", "Whales": "A whale sings for hours."}
     for document in library.documents():
         library.remove(document.id)
-    list(ingest([tmp_path / "deck.pptx"], library, encoder, passage_tokens=40))
+    list(ingest([deck_of(texts, tmp_path / "deck.pptx")], library, encoder, passage_tokens=40))
     page = ask(start(), "Which whale sings for hours?")
     page = press(page, "[1] deck.pptx, slide 2")
     viewer = viewer_of(page)

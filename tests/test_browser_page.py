@@ -220,6 +220,8 @@ def test_shortcuts_theme_language_and_the_scope(chromium, conversation):
     expect(page.get_by_role("button", name=label)).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Deutsch").click()
     expect(page.get_by_placeholder("Frage an die Vorlesungen")).to_be_visible(timeout=PATIENCE)
+    number = page.locator(".sheet .number").first  # of a page that was drawn before
+    expect(number).to_contain_text("Seite", timeout=PATIENCE)
     page.get_by_role("button", name="English").click()
     expect(field).to_be_visible(timeout=PATIENCE)
     page.context.close()

@@ -49,6 +49,15 @@ def test_markdown_of_a_line_that_looks_like_a_list(answer):
     assert "".join(c.content for c in tokens[1].children) == "1. first - 2 [1]"
 
 
+def test_markdown_of_items_is_a_list(answer):
+    lead = replace(answer.leads[0], label="Parts", items=("one *a*", "two"))
+    html = markdown_it.MarkdownIt().render(as_markdown(replace(answer, leads=(lead,))))
+    assert html == (
+        "<p>Parts:</p>\n<ul>\n<li>one *a*</li>\n<li>two [1]</li>\n</ul>\n"
+        "<ul>\n<li>[1] deck_1.pdf, p. 4</li>\n</ul>\n"
+    )
+
+
 def test_bibtex_names_document_page_and_words(answer):
     assert as_bibtex(answer) == (
         "@misc{deck-1-p4,\n"

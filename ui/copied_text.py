@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from rag.types import Answer, Source
 from rag.written_units import shown_units, unit_lines
 from ui.structured_answers import structured_markdown
 from ui.text import citation_of, t
 
+_ITEM = "• "
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -28,13 +30,12 @@ def as_plain(answer: Answer) -> str:
 
 def as_markdown(answer: Answer) -> str:
     """The same with a list of the sources, and all that Markdown would read as markup escaped."""
-    paragraphs = [
-        "  \n".join(escape_markdown(line) for line in lines) for lines in _paragraphs(answer)
-    ]
+    paragraphs = [_markdown_lines(lines) for lines in _paragraphs(answer)]
     if answer.is_structured:
         notes = [escape_markdown(note) for note in (answer.notice, answer.introduction) if note]
         paragraphs = [*notes, structured_markdown(answer.units)]
-    sources = [f"- {escape_markdown(f'[{s.number}] {_places(s)}')}" for s in answer.sources]
+    # Another sign than that of items above them, so that Markdown begins a new list.
+    sources = [f"* {escape_markdown(f'[{s.number}] {_places(s)}')}" for s in answer.sources]
     return "\n\n".join([*paragraphs, "\n".join(sources)]).strip() + "\n"
 
 
@@ -78,6 +79,20 @@ def _paragraphs(answer: Answer) -> list[tuple[str, ...]]:
             *first, last = (f"“{lines[0]}", *lines[1:]) if quoted else lines
             paragraphs.append((*first, f"{last}{'”' if quoted else ''} [{said.source}]"))
     return paragraphs
+
+
+def _markdown_lines(lines: Sequence[str]) -> str:
+    """Lines as Markdown: items as a list, line breaks between others."""
+    text, before = "", False
+    for place, line in enumerate(lines):
+        is_item = line.startswith(_ITEM)
+        if place:
+            text += "  \n" if not (is_item or before) else "\n" if is_item and before else "\n\n"
+        text += (
+            f"- {escape_markdown(line.removeprefix(_ITEM))}" if is_item else escape_markdown(line)
+        )
+        before = is_item
+    return text
 
 
 def _places(source: Source) -> str:

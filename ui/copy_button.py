@@ -17,7 +17,7 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color);
 _JS = """
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
-  button.textContent = data.label;
+  button.textContent = button.dataset.label = data.label;
   button.onclick = async () => {
     try {
       await navigator.clipboard.writeText(data.text);
@@ -30,7 +30,7 @@ export default function ({ data, parentElement }) {
       area.remove();
     }
     button.textContent = data.done;
-    setTimeout(() => { button.textContent = data.label; }, 1500);
+    setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
   };
 }
 """

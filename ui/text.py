@@ -37,6 +37,13 @@ UNIT_OF_ALL: Mapping[Unit, str] = {
     "cell": "cell {number} of {pages}",
     "part": "part {number} of {pages}",
 }
+UNITS_COUNTED: Mapping[Unit, tuple[str, str]] = {  # one, and several
+    "page": ("page", "pages"),
+    "slide": ("slide", "slides"),
+    "section": ("section", "sections"),
+    "cell": ("cell", "cells"),
+    "part": ("part", "parts"),
+}
 QUOTE_IS_ON: Mapping[Unit, str] = {
     "page": "The quote is on page {pages}.",
     "slide": "The quote is on slide {pages}.",

@@ -153,7 +153,12 @@ class Viewer {
 
   fill(number, content) {
     const sheet = this.sheets.get(number);
-    if (!sheet || sheet.dataset.filled === content.key) return;
+    if (!sheet) return;
+    if (sheet.dataset.filled === content.key) {  // perhaps in another language
+      sheet.querySelector(".number").textContent = content.label;
+      if (content.alt) sheet.querySelector("img").alt = content.alt;
+      return;
+    }
     sheet.dataset.filled = content.key;
     const label = document.createElement("span");
     label.className = "number";

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ingest.citations import unit_of
 from ingest.courses import MAX_COURSE_NAME, order_key
 from ingest.errors import KathederError
 from ingest.store import Library
@@ -14,7 +15,7 @@ from ingest.types import Course, Document
 from ui.ingestion import is_reading, start_ingestion, start_rebuild
 from ui.render import show_unread_pictures
 from ui.session import Session, error_text
-from ui.text import counted, escape, t
+from ui.text import UNITS_COUNTED, counted, escape, t
 from ui.uploads import is_uploaded
 
 
@@ -86,7 +87,7 @@ def _rows(
 def _figures(document: Document, title: str, blank: int) -> str:
     """File, pages, language and pages without text of a lecture, in one line."""
     parts = [document.name] if document.name != title else []
-    parts.append(counted(document.pages, "page", "pages"))
+    parts.append(counted(document.pages, *UNITS_COUNTED[unit_of(document.file)]))
     if document.language:
         parts.append(document.language.upper())
     if blank:
