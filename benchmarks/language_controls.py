@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import tempfile
 import time
@@ -24,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from streamlit import logger
 from streamlit.runtime.state.common import TESTING_KEY
 from streamlit.testing.v1 import AppTest
 
@@ -92,7 +92,9 @@ def measured(page: AppTest, part: str) -> Iterator[Change]:
             widget = _widget(page, kind, key, label)
             if widget is None:
                 break
-            if hasattr(widget, "options"):  # AppTest serialises values by the page's names for them
+            if (
+                hasattr(widget, "options") and value is not first
+            ):  # AppTest serialises values by the page's names for them
                 page.session_state[TESTING_KEY][widget.id] = str
             widget.set_value(value)
             start = time.process_time()
@@ -145,7 +147,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the changes to this file")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    logger.set_log_level("ERROR")  # no warning that AppTest is no session
+    logging.disable(logging.WARNING)  # that AppTest is no session
     with tempfile.TemporaryDirectory() as folder:
         os.environ["KATHEDER_LIBRARY"] = str(Path(folder) / "library")
         changes = []

@@ -17,9 +17,10 @@ def busy(seconds):
     while time.process_time() < end:
         pass
 
+NAMES = {"x": "The x", "y": "The y"}
 number = st.slider("Number", 0, 10, 10)
 name = st.selectbox("Name", ["a", "b", "c"], format_func=str.upper, key="name")
-kind = st.segmented_control("Kind", ["x", "y"], format_func=str.upper, default="x")
+kind = st.segmented_control("Kind", ["x", "y"], format_func=NAMES.__getitem__, default="x")
 word = st.text_input("Word", "w")
 on = st.toggle("On")
 st.session_state.setdefault("seen", []).append((number, name, kind, word, on))
