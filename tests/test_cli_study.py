@@ -55,6 +55,11 @@ def test_glossary_and_timeline(katheder, library, tmp_path):  # noqa: F811
     entries = json.loads(file.read_text("utf-8"))["glossary"]
     assert [entry["term"] for entry in entries][:2] == ["graph", "hash table"]
     assert entries[0]["pages"] == [2]
+    code, out, _ = katheder("study", "glossary", "--library", library)
+    assert code == 0
+    assert "VPN: Virtual Private Network (" in out
+    for entry in entries[:2]:  # a sentence that begins with its term needs it no second time
+        assert f"\n{entry['definition']} (" in f"\n{out}"
     code, out, _ = katheder("study", "timeline", "--library", library)
     assert code == 0
     assert out.index("queue") < out.index("heap") < out.index("hash table")

@@ -28,7 +28,7 @@ from rag.study.cards import (
 )
 from rag.study.definitions import definitions_in
 from rag.study.exam import exam, pages_to_read
-from rag.study.glossary import glossary, timeline
+from rag.study.glossary import glossary, term_at_start, timeline
 from rag.study.quiz import quiz
 from rag.study.reviews import Reviews, UnreadableReviews
 
@@ -356,3 +356,21 @@ def test_an_abbreviation_follows_two_other_questions(lectures):
     others = [one for one in definitions if one is not short]
     kinds = [card.definition.kind for card in cards_of([short, short, *others])][:6]
     assert kinds == ["sentence", "sentence", "abbreviation"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "place"),
+    [
+        ("Cross entropy is a measure.", "cross entropy", (0, 13)),
+        ("The final tax is what is left.", "final tax", (4, 13)),
+        ("Tax incidence: how a burden is shared.", "Tax incidence", (0, 13)),
+        ("Automatic differentiation", "AD", None),
+        ("Entropies are sums.", "entropy", None),
+        ("The last layer is called the output layer.", "output layer", None),
+        ("C++ is a language.", "C++", (0, 3)),
+        ("A text.", "", None),
+    ],
+)
+def test_a_text_that_begins_with_its_term_is_told(text, term, place):
+    found = term_at_start(text, term)
+    assert found == (None if place is None else slice(*place))

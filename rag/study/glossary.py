@@ -60,6 +60,15 @@ def glossary(definitions: Iterable[Definition]) -> list[Definition]:
     return sorted(definitions, key=lambda one: (one.term.casefold(), one.kind == "abbreviation"))
 
 
+def term_at_start(text: str, term: str) -> slice | None:
+    """Where a text begins with a term, perhaps behind one word such as an article; None elsewhere.
+
+    Such a text needs no "term:" before it.
+    """
+    found = re.match(rf"(?:\w+\s+)?({re.escape(term)})(?!\w)", text, re.IGNORECASE)
+    return slice(*found.span(1)) if found and term else None
+
+
 def glossary_entry(definition: Definition) -> dict[str, Any]:
     """A definition as plain values for JSON."""
     text = definition.meaning if definition.kind == "abbreviation" else definition.text

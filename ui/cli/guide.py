@@ -120,8 +120,12 @@ def _show(title: str, entries: Sequence[Entry]) -> None:
     """A heading and its lines, each with its page; nothing where there are none."""
     if not entries:
         return
+    from rag.study.glossary import term_at_start
+
     show(f"\n{title}")
     for entry in entries:
         name = f"{entry.name}:" if entry.text and entry.name[-1:] not in ("", "?") else entry.name
         text = f"{name} {entry.text}".strip()
+        if term_at_start(entry.text, entry.name):
+            text = entry.text
         show(f"  p. {entry.page}  {text}")

@@ -135,12 +135,16 @@ def glossary(
 ) -> None:
     """The terms in alphabetical order, each with the sentence that defines it and its page."""
     from rag.study.glossary import glossary as sort_glossary
-    from rag.study.glossary import glossary_entry
+    from rag.study.glossary import glossary_entry, term_at_start
 
     _, _, definitions = _lectures(library, course, lectures, up_to)
     _require(definitions, 1)
     rows = [glossary_entry(one) for one in sort_glossary(definitions)]
-    lines = [f"{row['term']}: {one_line(row['definition'])} ({row['citation']})" for row in rows]
+    lines = []
+    for row in rows:
+        text, term = one_line(row["definition"]), row["term"]
+        name = "" if term_at_start(text, term) else f"{term}: "
+        lines.append(f"{name}{text} ({row['citation']})")
     _give({"glossary": rows}, lines, output, as_json)
 
 

@@ -1,6 +1,15 @@
 """The German texts of an answer in the making, the guide to a lecture and the page for lecturers, by their English ones."""
 
 GERMAN = {
+    # what a lecture is counted in
+    "slide": "Folie",
+    "slides": "Folien",
+    "section": "Abschnitt",
+    "sections": "Abschnitte",
+    "cell": "Zelle",
+    "cells": "Zellen",
+    "part": "Teil",
+    "parts": "Teile",
     # progress
     "Encoding the question": "Frage kodieren",
     "Searching the lectures": "Vorlesungen durchsuchen",

@@ -11,6 +11,7 @@ from ingest.store import Library
 from ingest.types import Document
 from rag.course.guide import Entry, Guide, guide_to, stored_guide
 from rag.scope import Scope
+from rag.study.glossary import term_at_start
 from ui.course.guide_job import is_making_guides
 from ui.session import Session, error_text
 from ui.text import escape, t
@@ -80,8 +81,7 @@ def _show_entries(entries: Sequence[Entry], document: Document, title: str) -> N
 
     for row, entry in enumerate(entries):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            name = f"**{escape(entry.name)}**" if entry.name else ""
-            st.markdown(f"{name} {escape(entry.text)}".strip(), width="stretch")
+            st.markdown(_line(entry), width="stretch")
             st.button(
                 t("p. {page}", page=entry.page),
                 key=f"guide-{document.id}-{title}-{row}",
@@ -89,3 +89,12 @@ def _show_entries(entries: Sequence[Entry], document: Document, title: str) -> N
                 on_click=open_page,
                 args=(entry.page,),
             )
+
+
+def _line(entry: Entry) -> str:
+    """An entry in Markdown: its name in bold, before its text or where the text begins with it."""
+    text, name = entry.text, f"**{escape(entry.name)}**" if entry.name else ""
+    if (place := term_at_start(text, entry.name)) is None:
+        return f"{name} {escape(text)}".strip()
+    before, term, behind = text[: place.start], text[place], text[place.stop :]
+    return f"{escape(before)}**{escape(term)}**{escape(behind)}"
