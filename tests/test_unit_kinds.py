@@ -106,6 +106,8 @@ def test_a_text_that_only_uses_a_term(code, term, text):
         ("en", "announcement", "More on ice in the next section.", "Which sections are on ice?"),
         ("en", "announcement", "Next, we discuss why ice floats.", "What is the next topic?"),
         ("en", "announcement", "We proceed to study ice.", "Which topics are there?"),
+        ("en", "announcement", "Two examples of ice are presented.", "Which topics follow?"),
+        ("de", "announcement", "Nun wird das Eis vorgestellt.", "Welche Themen folgen?"),
         ("en", "announcement", "The first section defines ice.", "Which sections are on ice?"),
         ("en", "announcement", "This chapter is structured as follows:", "What are the topics?"),
         ("de", "announcement", "Dieses Kapitel behandelt Eis.", "Was sind die Themen?"),

@@ -55,6 +55,7 @@ ASIDES = {
                 |vorige|zweite)[nrs]?
                 \s(?:abschnitt|folien?|kapitel|sitzung|vorlesung)\b
             | ^\W*diese[rs]?\s(?:abschnitt|kapitel|sitzung|vorlesung)\s(?:befasst|behandelt|beschreibt|erklärt|ist|zeigt)\b
+            | \b(?:wird|werden)\b .* \b(?:behandelt|besprochen|eingeführt|vorgestellt)\W*$
             | ^\W*(?:details|mehr|näheres)\b .{0,30} \b(?:abschnitt|kapitel|sitzung|vorlesung)\b
             """
         ),

@@ -69,6 +69,8 @@ ASIDES = {
                 |investigate|look|present|show|study|turn)\b | ^\W*we\s(?:now\s)?proceed\b
             | ^\W*this\s(?:chapter|class|lecture|section)\s(?:covers|deals|discusses|explains|introduces|is
                 |presents|shows|treats)\b
+            | \b(?:are|is|will\sbe)\s(?:discussed|introduced|presented)\W*$
+            | \bwill\sbe\s(?:covered|given|treated)\sin\sthe\b
             | ^\W*(?:details|more)\b .{0,30} \b(?:chapter|lecture|section|session)\b
             """
         ),
