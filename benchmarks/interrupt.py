@@ -49,6 +49,9 @@ class WordCounts:
                 counts[row, zlib.crc32(word.encode()) % self.dimension] += 1
         return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
+    def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
+        return self.encode(questions)
+
 
 def build(folder: Path, paths: Sequence[Path], words: bool) -> None:
     """Ingest the lectures, in this process."""
