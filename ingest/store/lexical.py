@@ -24,7 +24,7 @@ from ingest.types import Passage
 HEADING_WEIGHT, TEXT_WEIGHT = 0.5, 1.0  # of a match, in BM25
 _WEIGHTS = {"context": HEADING_WEIGHT, "text": TEXT_WEIGHT}
 #: Passages up to which FTS5 orders the hits; docs/performance.md has the measured curves.
-FTS5_LIMIT = 50_000
+FTS5_LIMIT = 10_000
 _PARTS = 8  # sets of documents that were searched last
 
 

@@ -22,11 +22,11 @@ from ingest.text.terms import ANY_END, Phrase
 
 _K1, _B = 1.2, 0.75  # FTS5's
 _LEAST_WEIGHT = 1e-6  # of a phrase that more than half of the passages have
-_MEMORY = 64_000_000  # bytes of postings that are kept
+_MEMORY = 128_000_000  # bytes of postings that are kept, 8 for each word of a passage
 _FIRST = 64  # rows that are ordered at first; four times as many each time these do not suffice
 _OFFSETS = 31  # bits of a word's offset in its column
 
-_Posting = tuple[np.ndarray, np.ndarray]  # row numbers, int64, ascending; what each adds, float32
+_Posting = tuple[np.ndarray, np.ndarray]  # row numbers, uint32, ascending; what each adds, float32
 
 
 class Postings:
@@ -90,7 +90,7 @@ class Postings:
     def _weighed(self, instances: np.ndarray) -> _Posting:
         """The posting of a phrase that begins at these places, see `_instances`."""
         if not len(instances):
-            return np.empty(0, np.int64), np.empty(0, np.float32)
+            return np.empty(0, np.uint32), np.empty(0, np.float32)
         rows = instances >> (_OFFSETS + 1)
         first = np.flatnonzero(np.diff(rows, prepend=-1))  # of each passage
         in_text = (instances >> _OFFSETS) & 1
@@ -99,7 +99,7 @@ class Postings:
         rows = rows[first]
         weight = math.log((self._count - len(rows) + 0.5) / (len(rows) + 0.5))
         parts = frequencies * (_K1 + 1) / (frequencies + self._norms[rows])
-        return rows, (max(weight, _LEAST_WEIGHT) * parts).astype(np.float32)
+        return rows.astype(np.uint32), (max(weight, _LEAST_WEIGHT) * parts).astype(np.float32)
 
 
 def _instances(db: sqlite3.Connection, phrase: Phrase) -> np.ndarray:
