@@ -9,8 +9,9 @@ from PIL.Image import Image
 
 from ingest.layout.segments import Rule, Upright
 
-#: A pixel belongs to a line if its grey differs from the background's by more, of 255.
-LINE_STEP = 24
+#: A pixel belongs to a line if its grey differs from that on both sides by more, of 255, and to a letter
+#: if it differs so much from the background's.
+LINE_STEP, INK_STEP = 10, 60
 #: A horizontal line is at least so long, in points, and a vertical one, which letters resemble more.
 RULE_LENGTH, UPRIGHT_LENGTH = 6.0, 18.0
 #: A line is at most so thick, in points, and so many times as long as thick at least.
@@ -36,14 +37,17 @@ def ruled_lines(picture: Image, scale: float) -> Lines:
     if grey.size == 0:
         return [], []
     background = int(np.bincount(grey.ravel(), minlength=256).argmax())
-    drawn = np.abs(grey - background) > LINE_STEP
+    ink = np.abs(grey - background) > INK_STEP
+    reach = int(THICKNESS * scale) + 1
     rules = [
         Rule(x0 / scale, x1 / scale, y / scale)
-        for x0, x1, y in _lines(drawn, RULE_LENGTH * scale, THICKNESS * scale)
+        for x0, x1, y in _lines(_ridges(grey, reach), ink, RULE_LENGTH * scale, THICKNESS * scale)
     ]
     uprights = [
         Upright(x / scale, y0 / scale, y1 / scale)
-        for y0, y1, x in _lines(drawn.T, UPRIGHT_LENGTH * scale, THICKNESS * scale)
+        for y0, y1, x in _lines(
+            _ridges(grey.T, reach), ink.T, UPRIGHT_LENGTH * scale, THICKNESS * scale
+        )
     ]
     return rules, uprights
 
@@ -58,10 +62,31 @@ def fraction_bars(rules: Sequence[Rule]) -> list[Rule]:
     return [rule for rule in rules if not any(equals(rule, o) for o in rules if o is not rule)]
 
 
+def _ridges(grey: np.ndarray, reach: int) -> np.ndarray:
+    """Where the pixels are darker, or lighter, than those so many rows above and below: bool.
+
+    Gaps of a crossing line's thickness are closed.
+    """
+    from scipy import ndimage  # takes a quarter of a second to load
+
+    padded = np.pad(grey, ((reach, reach), (0, 0)), mode="edge")
+    above, below = grey - padded[: -2 * reach], grey - padded[2 * reach :]
+    is_darker = (above < -LINE_STEP) & (below < -LINE_STEP)
+    is_lighter = (above > LINE_STEP) & (below > LINE_STEP)
+    return np.asarray(ndimage.binary_closing(is_darker | is_lighter, np.ones((1, 2 * reach + 1))))
+
+
 def _lines(
-    drawn: np.ndarray, length: float, thickness: float
+    drawn: np.ndarray, ink: np.ndarray, length: float, thickness: float
 ) -> Iterator[tuple[float, float, float]]:
-    """Lines along the rows of some pixels: where each begins and ends, and its middle row."""
+    """Lines along the rows of some pixels: where each begins and ends, and its middle row.
+
+    Args:
+        drawn: Pixels of lines, (height, width).
+        ink: Those of letters too, which a line does not touch.
+        length: The least one, in pixels.
+        thickness: The largest one, in pixels.
+    """
     height, width = drawn.shape
     padded = np.zeros((height, width + 2), dtype=np.int8)
     padded[:, 1:-1] = drawn
@@ -89,6 +114,6 @@ def _lines(
         thick = bottom + 1 - top
         if thick > thickness or end - start < SLENDER * thick:
             continue
-        sides = [drawn[row, start:end].mean() for row in (top - 2, bottom + 2) if 0 <= row < height]
+        sides = [ink[row, start:end].mean() for row in (top - 2, bottom + 2) if 0 <= row < height]
         if all(share <= TOUCHED for share in sides):
             yield float(start), float(end), (top + bottom + 1) / 2
