@@ -126,13 +126,14 @@ class PageUnits:
 
     def cannot_end(self, row: int, step: int) -> bool:
         """Whether a unit can be inside a lead, but not at this end: a question, a fragment of a
-        formula or drawing, and at the last end what announces more or is a label."""
+        formula or drawing, at the first end what refers back, and at the last one what announces more
+        or is a label."""
         text = self.texts[row]
         fragment = not (has_min_words(text) or self.units[row].is_item or self.rows[row])
         closed = text[-1] in CLOSING_MARKS
         if step < 0:
             label = self.opens(row) or (text[0].isupper() and not self.is_sentence(row + 1))
-            return text.endswith("?") or (fragment and not label)
+            return text.endswith("?") or (fragment and not label) or self.refers_back(row)
         return text.endswith("?") or self.opens(row) or (fragment and not closed)
 
     def is_sentence(self, row: int) -> bool:

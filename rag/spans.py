@@ -28,6 +28,8 @@ _CODE = re.compile(
     r"|(?P<call>\w\([\w\s,.\"'%&*\[\]+-]*\)(?=\s*[;{:]))|(?P<access>\w\[\w+\]|\w\$\w|\w\.\w+\()"
 )
 _MIN_CODE_MARKS = 2
+# A fraction, a sum or the like, by which a line without a full stop goes on in the next line.
+_FORMULA_START = re.compile(r"\(?[∂∇∑∏∫√]|\S*[_^]\S*\s*[=≈≡≜∈≤≥]")
 _DAY = re.compile(r"\b\d{1,2}\.$")
 _MIN_WORDS = 4  # of two letters or more; a span of fewer is not quoted alone
 _MAX_WORDS = 60  # a span gets no longer by the lines that are joined to it
@@ -137,8 +139,10 @@ def _continues_previous(text: str, before: TextSpan, unit: Unit, spoken: Languag
         return True
     ended = first[-1] in CLOSING_MARKS
     last_word = first.split()[-1].lower()
+    formula = has_min_words(first) and _FORMULA_START.match(second) is not None
     hanging = first[-1] in ",(" or last_word in spoken.continuation_words | spoken.verbs
-    runs_on = not marked and not ended and (second[0].islower() or second[0] in ",;)" or hanging)
+    goes_on = second[0].islower() or second[0] in ",;)" or hanging or formula
+    runs_on = not marked and not ended and goes_on
     fragment = not marked and has_min_words(first) and not has_min_words(second)
     figures = not marked and not _is_in_words(second)
     return runs_on or figures or (fragment and not _opens_a_list(text, start))

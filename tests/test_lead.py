@@ -403,6 +403,27 @@ def test_a_sentence_with_a_question_behind_its_formula_can_be_a_lead(lead):
     assert not only.items[-1].endswith("?")
 
 
+def test_a_lead_that_is_extended_backwards_does_not_begin_with_a_pronoun():
+    class Judge:
+        """Likes the last sentence, and the first one not at all."""
+
+        def score(self, question, texts):
+            likes = {"snout": 0.99, "portal": 0.9999}
+            return [
+                next((value for word, value in likes.items() if word in text), 0.0001)
+                for text in texts
+            ]
+
+    page = hit(
+        "p1",
+        "A glacier has a tongue and a mouth.\nTraditionally, these are called snout and so on.\n"
+        "The portal of a glacier is where its river begins.",
+    )
+    question = "Where does the river begin?"
+    [only] = select_leads(question, question, [page], Judge(), AnswerSettings(), ENGLISH)
+    assert not only.items[0].startswith("Traditionally")
+
+
 def test_a_list_that_is_asked_for_is_longer_than_another_lead(lead):
     items = [f"kind {name} of ice has ten words in its long line" for name in "abcdef"]
     page = "Kinds of ice:\n" + "\n".join(f"• {item}" for item in items)

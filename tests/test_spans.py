@@ -50,3 +50,14 @@ def test_the_links_of_a_page_do_not_part_the_sentence_that_goes_on_on_the_next()
 def test_the_triangles_of_slides_are_bullets():
     listed = "Incidence says who bears a tax.\n▶ The seller bears it at first.\n▶ The buyer bears it later."
     assert units(listed)[1:] == ["The seller bears it at first.", "The buyer bears it later."]
+
+
+def test_a_line_without_a_full_stop_goes_on_with_a_formula():
+    formula = "∂x_k / ∂x_1 for all variables, one by one."
+    words = "The forward mode consists in computing"
+    assert units(f"{words}\n{formula}") == [f"{words} {formula}"]
+    assert units(f"{words}.\n{formula}") == [f"{words}.", formula]
+    assert units(f"{words}\nEach of the variables, one by one.") == [
+        words,
+        "Each of the variables, one by one.",
+    ]
