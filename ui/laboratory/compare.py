@@ -37,7 +37,7 @@ DETECTION = {
 }
 COLUMNS = GENERATION | DETECTION
 _ROW = 116  # height in CSS pixels, of four images
-_LINES = 56  # of a name in two lines
+_LINES = 72  # of a name in two lines; lower rows cut it
 
 
 def show() -> None:
