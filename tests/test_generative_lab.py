@@ -12,7 +12,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from generative import available, checkpoints, data, evaluate, hardness, latent, make_all, metrics
+from generative import available, checkpoints, data, evaluate, hardness, latent, metrics
 from generative.anomalies import KINDS, auroc, erased, letters, rotated
 from generative.baselines import NAMES, figures_of_baseline
 from generative.classifier import Classifier
@@ -337,28 +337,6 @@ def test_a_run_is_limited_by_the_clock_that_it_is_given():
     recipe = Recipe(epochs=50, batch=400, minutes=1)  # 3 steps in an epoch
     events = fit(small(), digits(), recipe, clock=lambda: next(ticks))
     assert [event.number for event in events if isinstance(event, Epoch)] == [1, 2, 3, 4]
-
-
-def test_a_second_stage_trains_on_from_the_stored_weights(tmp_path, monkeypatch):
-    stage = ({"label_dropout": 0.5}, {"epochs": 1, "batch": 600, "rate": 1e-9})
-    monkeypatch.setitem(make_all.SECOND_STAGES, "diffusion", stage)
-    torch.manual_seed(0)
-    config = family("diffusion").config_for("digits", channels=8, steps=4)
-    first = family("diffusion").build(config)
-    about = {"dataset": "digits", "recipe": {"epochs": 7}, "seconds": 3000}
-    checkpoints.save(first, tmp_path / "diffusion", about)
-    checkpoints.pin(tmp_path)
-    continued = ["--continue", "--output", str(tmp_path), "--work", str(tmp_path / "work")]
-    make_all.main(["diffusion", *continued])
-    second = checkpoints.shipped("diffusion", tmp_path)  # pinned again
-    assert second.config == replace(config, label_dropout=0.5)
-    assert second.about["first_recipe"] == {"epochs": 7}
-    assert second.about["recipe"]["batch"] == 600
-    assert second.about["seconds"] >= 3000
-    for one, other in zip(first.parameters(), second.parameters(), strict=True):
-        torch.testing.assert_close(one, other, atol=1e-3, rtol=0)  # half precision, a tiny rate
-    with pytest.raises(SystemExit):
-        make_all.main(["vae", *continued])  # it has no second stage
 
 
 def test_figures_with_and_without_the_digit_are_kept_apart():
