@@ -1,6 +1,6 @@
 """Compute figures of models/generative/figures.json again, without the package's code.
 
-    python -m benchmarks.recompute --mnist FOLDER [--images 2000] [--bound-images 8]
+    python -m benchmarks.recompute --mnist FOLDER [--images 2000] [--bound-images 100]
 
 Reads the weights and MNIST's IDX files, writes the forward passes out with torch.nn.functional, and
 uses scipy for the matrix root, the normal distribution and ranks. Samples, binarised pixels and noise
@@ -81,7 +81,8 @@ def features(w: Weights, images: Tensor) -> np.ndarray:
 
 def frechet(one: np.ndarray, other: np.ndarray) -> float:
     """Heusel et al. (2017), with the root of the product of both covariances."""
-    first, second = np.cov(one.T), np.cov(other.T)
+    ridge = 1e-8 * np.eye(one.shape[1])  # some features are always 0
+    first, second = np.cov(one.T) + ridge, np.cov(other.T) + ridge
     root = scipy.linalg.sqrtm(first @ second).real
     between = np.square(one.mean(0) - other.mean(0)).sum()
     return float(between + np.trace(first + second - 2 * root))
@@ -277,42 +278,51 @@ def mean_and_error(values: Tensor | np.ndarray) -> tuple[float, float]:
 
 @torch.no_grad()
 def recompute(
-    mnist: Path, images: int, bound_images: int, seed: int = 0
+    mnist: Path, images: int, bound_images: int, samples: int = 2000, seed: int = 0
 ) -> Iterator[tuple[str, str, str, float, float]]:
     """Model, figure, unit, value and standard error (0 where it is not known), one after the other.
 
+    The error of "real images" is the deviation of one of its ten parts of the training images.
+
     Args:
         mnist: The folder of the IDX files.
-        images: Test images of the densities, at random, and samples of the Fréchet distances.
+        images: Test images of the densities and anomaly scores, at random.
         bound_images: Test images of the diffusion model's bound.
+        samples: Images of each Fréchet distance, which depends on their number.
         seed: Of all draws.
     """
     generator, random = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
     levels, train = read_images(mnist, "t10k"), read_images(mnist, "train")
     test = levels / 255
-    some = torch.from_numpy(random.permutation(len(test)))[:images]
+    chosen = torch.from_numpy(random.permutation(len(test)))[:images]
     judge = weights_of("classifier")
     real = features(judge, test)
-    rows = torch.from_numpy(random.permutation(len(train)))[:images]
-    value = frechet(features(judge, train[rows] / 255), real)
-    yield "real images", "Fréchet distance", "", value, 0.0
+    rows = torch.from_numpy(random.permutation(len(train))).split(samples)[:10]
+    distances = [frechet(features(judge, train[part_rows] / 255), real) for part_rows in rows]
+    yield (
+        "real images",
+        "Fréchet distance",
+        "",
+        float(np.mean(distances)),
+        float(np.std(distances, ddof=1)),
+    )
     vae = weights_of("vae")
-    value = frechet(features(judge, vae_samples(vae, images, generator)), real)
+    value = frechet(features(judge, vae_samples(vae, samples, generator)), real)
     yield "vae", "Fréchet distance", "", value, 0.0
-    binary = torch.bernoulli(test[some], generator=generator)
+    binary = torch.bernoulli(test[chosen], generator=generator)
     bounds = [vae_bound(vae, x, 500, generator) for (x,) in batches(binary)]
     yield "vae", "density", "nats", *mean_and_error(torch.cat(bounds))
     pixelcnn = weights_of("autoregressive")
     nats = [pixelcnn_nats(pixelcnn, x) for (x,) in batches(binary)]
     yield "autoregressive", "density", "nats", *mean_and_error(torch.cat(nats))
     flow = weights_of("flow")
-    values = levels[some] + torch.rand(test[some].shape, generator=generator).clamp(max=0.9999)
+    values = levels[chosen] + torch.rand(test[chosen].shape, generator=generator).clamp(max=0.9999)
     bits = [flow_bits(flow, x) for (x,) in batches(values)]
     yield "flow", "density", "bits", *mean_and_error(np.concatenate(bits))
-    few = [x for (x,) in batches(levels[some[:bound_images]], size=50)]
+    few = [x for (x,) in batches(levels[chosen[:bound_images]], size=50)]
     bits = [diffusion_bits(weights_of("diffusion"), x, generator) for x in few]
     yield "diffusion", "density", "bits", *mean_and_error(np.concatenate(bits))
-    usual, unusual = test[some[: images // 2]], turned(test[some[images // 2 :]], random)
+    usual, unusual = test[chosen[: images // 2]], turned(test[chosen[images // 2 :]], random)
     denoising = weights_of("denoising")
     scores = [reconstruction_errors(denoising, x) for x in (usual, unusual)]
     yield "denoising", "AUROC rotated", "", auroc(*scores), 0.0
@@ -325,7 +335,7 @@ def main() -> None:
     """Print both values of each figure."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--mnist", type=Path, required=True, help="the folder of the IDX files")
-    parser.add_argument("--images", type=int, default=2000, help="of densities, and samples")
+    parser.add_argument("--images", type=int, default=2000, help="test images")
     parser.add_argument("--bound-images", type=int, default=100)
     options = parser.parse_args()
     stored = json.loads((MODELS / "figures.json").read_text("utf-8"))

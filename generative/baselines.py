@@ -137,7 +137,8 @@ def floor_row(
 ) -> Measurement:
     """The Fréchet distance of as many training images from the test images: what is perfect.
 
-    It is the mean of ten random draws, and its error the deviation of one draw.
+    It is the mean of ten disjoint random parts of the training images (fewer where there are not as
+    many), and its error the deviation of one of them.
 
     Args:
         classifier: In whose features the images are compared.
@@ -147,18 +148,19 @@ def floor_row(
         binary: Binarise the training images, as the test images are.
     """
     count = min(count, len(dataset.train) // 2)
-    train = random_part(dataset.train, 2 * count).floats
+    parts = min(_DRAWS, len(dataset.train) // count)
+    train = random_part(dataset.train, parts * count).floats
     if binary:
         with seeded(0):
             train = binarise(train)
-    learned, generator = features(classifier, train), np.random.default_rng(0)
-    draws = [frechet_distance(generator.permutation(learned)[:count], real) for _ in range(_DRAWS)]
+    learned = np.split(features(classifier, train), parts)
+    draws = [frechet_distance(part, real) for part in learned]
     name, error = "Fréchet distance, real images", float(np.std(draws, ddof=1))
     return Measurement(name, float(np.mean(draws)), "0 is equal", count, error)
 
 
 def _real_images(classifier: Classifier, dataset: Dataset, count: int) -> list[Measurement]:
-    """The mean of ten random draws of training images, and the deviation of one draw as its error."""
+    """Random training images in the place of samples; see `floor_row`."""
     real = features(classifier, dataset.test.floats)
     floor = floor_row(classifier, dataset, real, count)
     train = random_part(dataset.train, _TRAINING_IMAGES)
