@@ -55,6 +55,7 @@ _NARROW, _SLIM, _WIDE = (
 )
 _OPENING = frozenset("([{„")
 _CLOSING = frozenset(",.;:!?)]}”“%")
+_UNSPACED = "\u2e80"  # the first letter of the scripts without blanks
 _OPERATORS = frozenset("+−–=→←·×÷⋅<>≤≥≈∼~|/∥_")
 _DOTS = frozenset(".…·•:")
 
@@ -311,6 +312,8 @@ def _missed_blanks(
         width = gap[1] - gap[0]
         position = line.before((gap[0] + gap[1]) / 2)
         if position in blanks or not 0 < position < len(line.letters):
+            continue
+        if max(line.letters[position - 1 : position + 1]) >= _UNSPACED:
             continue
         is_sign = not _OPERATORS.isdisjoint(line.letters[position - 1 : position + 1])
         if width < (max(SIGN_GAP * em, LETTER_GAPS * narrow) if is_sign else least):

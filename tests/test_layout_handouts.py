@@ -58,6 +58,24 @@ def test_each_slide_of_a_handout_is_read_on_its_own(tmp_path, rows, columns, por
     ]
 
 
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_title_without_a_number_is_one_of_the_slides(tmp_path, place):
+    operators, topics = [], list(TOPICS[:4])
+    topics[place] = "Neural networks"
+    for k, topic in enumerate(topics):
+        row, column = divmod(k, 2)
+        x, y = column * 421 + 10, 595 - row * 297 - 20
+        if k == place:
+            operators += [text(x + 60, y - 120, topic, size=14), text(x + 60, y - 140, "Jane Doe")]
+        else:
+            operators += slide(k + (1 if place else 0), topic, x, y, 1.0)
+    (page,) = read_pdf(
+        write_pdf(tmp_path / "h.pdf", "".join(operators), width=842, height=595)
+    ).pages
+    first_lines = [page.text[slide.start : slide.end].splitlines()[0] for slide in page.slides]
+    assert first_lines == topics
+
+
 def side_by_side(path: Path, marks: tuple[str, str], *, low: bool = True) -> Path:
     """Two slides on a landscape page, each in the middle of its half."""
     operators = []

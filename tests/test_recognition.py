@@ -145,6 +145,10 @@ def test_gaps_between_figures_and_within_words_are_no_blanks():
     assert read("f(x) and bm25(q)", "f(x)", "and", "bm25(q)") == [["f(x)", "and", "bm25(q)"]]
 
 
+def test_scripts_without_blanks_get_none():
+    assert read("深度，学习", "ab", ",", "cd", gap=30) == [["深度，学习"]]
+
+
 def test_signs_of_a_formula_are_words_where_they_are_apart():
     gaps = (20, 20, 8, 8, 20)  # the blanks of a table beside those around a plus
     assert read("s a n+d", "s", "a", "n", "+", "d", gap=gaps) == [["s", "a", "n", "+", "d"]]

@@ -78,8 +78,12 @@ def find_slides(
             continue
         if rows == 1 and not _are_low(filled, height):
             continue
-        if _numbers(filled) or (min(rows, columns) > 1 and _begin_alike(filled, rows, columns)):
+        is_grid = min(rows, columns) > 1
+        if _numbers(filled) or (is_grid and _begin_alike(filled, rows, columns)):
             return _in_order(filled)
+        if is_grid and (bare := _without_number(filled)) is not None:
+            slides = _in_order([*filled[:bare], *filled[bare + 1 :]])
+            return [*slides[:bare], filled[bare], *slides[bare:]]
     return []
 
 
@@ -238,6 +242,19 @@ def _numbers(cells: Sequence[tuple[Box, list[Segment]]]) -> dict[int, int]:
         if counts_up:
             return number_of
     return {}
+
+
+def _without_number(cells: Sequence[tuple[Box, list[Segment]]]) -> int | None:
+    """The place of the one slide without a number, as a title has none; the others' count up row by row."""
+    for bare, (_, inside) in enumerate(cells):
+        if len(cells) < 4 or any(is_slide_number(segment.text) for segment in inside):
+            continue
+        number_of = _numbers([*cells[:bare], *cells[bare + 1 :]])
+        if number_of and [number_of[number] for number in sorted(number_of)] == sorted(
+            number_of.values()
+        ):
+            return bare
+    return None
 
 
 def _in_order(
