@@ -6,13 +6,17 @@ import threading
 from dataclasses import replace
 
 import pytest
+from tiny_models import hit
 
 from ingest.guides import guide_file
-from rag.course.guide import guide_to, stored_guide
+from rag.course.guide import guide_to, named_choices, stored_guide
 from rag.course.guide_making import lectures_without_guide, make_guides
+from rag.course.sections import Section
+from rag.course.sentences import Choice, is_clear
 from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings
+from rag.spans import Unit, span_text, units_of
 
 SOURCE = """
 #slide("Queues")[A queue is a list from which the oldest entry is taken first. A queue is fair.]
@@ -93,3 +97,22 @@ def test_missing_guides_are_made_and_making_goes_on_after_a_stop(lecture, encode
     assert guide == guide_to(library, made.id, encoder, ask)
     assert lectures_without_guide(library, encoder.identity) == []
     assert list(make_guides(library, encoder, answer_in)) == []
+
+
+def test_a_summary_names_a_heading_once_and_no_formula():
+    text = "A queue is a list from which the oldest entry is taken first. •"
+    passage = hit("p", text).passage
+    choice = Choice(passage, Unit(0, len(text)))
+    assert choice.text == text.removesuffix(" •")
+    headings = ["Structures", "Queues", "Queues", "y = f(x)", "Queues", f"Note: {choice.text}"]
+    choices = [(Section(heading, (passage,), (0,)), choice) for heading in headings]
+    names = [name for name, _ in named_choices(choices, "Structures")]
+    assert names == ["", "Queues", "", "", "Queues", ""]
+
+
+def test_a_line_that_repeats_its_heading_is_in_no_summary(lecture_parts):
+    title = "You should be using automatic differentiation today"
+    text = f"{title.title()} #parbreak() Gradients are one of the keys of the recent success."
+    _, [passage], _ = lecture_parts("a.pdf", f'#slide("{title}")[{text}]')
+    clear = [span_text(passage, unit) for unit in units_of(passage) if is_clear(passage, unit)]
+    assert clear == ["Gradients are one of the keys of the recent success."]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,17 @@ from ingest.types import Passage
 from rag.course.catalogue import Catalogue, Lecture
 from rag.course.contents import central_passages, outline_of, subheadings_of, summary_of
 from rag.course.exam import exam_questions
-from rag.course.sections import is_aside
+from rag.course.sections import Section, is_aside
+from rag.course.sentences import Choice
 from rag.spans import TextSpan
 from rag.study.definitions import Definition, definitions_in
 from rag.types import Answer
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 2
+_FORMAT = 3
 _TERMS = 12
+_FORMULA = re.compile(r"[=∈∀∃∑∏∫∂√≤≥≠≈∞]")  # in no heading of words
 _QUESTIONS = 5
 
 
@@ -136,8 +139,10 @@ def _new_guide(
             for section in outline_of(lecture, catalogue)
         ),
         summary=tuple(
-            Entry(section.heading, choice.text, _page(choice.passage, choice.unit))
-            for section, choice in summary_of(lecture, catalogue, encoder)
+            Entry(name, choice.text, _page(choice.passage, choice.unit))
+            for name, choice in named_choices(
+                summary_of(lecture, catalogue, encoder), lecture.title
+            )
         ),
         terms=tuple(
             Entry(one.term, one.meaning if one.kind == "abbreviation" else one.text, one.pages[0])
@@ -150,6 +155,21 @@ def _new_guide(
         without_text=tuple(library.pages_without_text().get(id, ())),
         pictures=tuple(library.unread_pictures().get(id, ())),
     )
+
+
+def named_choices(
+    choices: Sequence[tuple[Section, Choice]], title: str
+) -> Iterator[tuple[str, Choice]]:
+    """A summary's sentences under their headings; "" for one that says nothing new.
+
+    That is a formula, what the sentence says itself, the lecture's title, or the heading before.
+    """
+    before = title
+    for section, choice in choices:
+        heading = section.heading
+        says_nothing = _FORMULA.search(heading) or choice.text in heading
+        yield "" if says_nothing or heading == before else heading, choice
+        before = heading
 
 
 def key_terms(passages: Sequence[Passage], number: int) -> list[Definition]:

@@ -48,8 +48,8 @@ class Choice:
 
     @property
     def text(self) -> str:
-        """Its words on one line."""
-        return span_text(self.passage, self.unit)
+        """Its words on one line, without the bullet of an empty item behind them."""
+        return span_text(self.passage, self.unit).rstrip(" •▪●")
 
 
 def clear_units(passage: Passage) -> list[Unit]:
@@ -72,6 +72,8 @@ def is_clear(passage: Passage, unit: Unit) -> bool:
     ):
         return False
     if _FORMAL.search(text):
+        return False
+    if any(text.casefold() in heading.casefold() for heading in passage.headings):
         return False
     if sum(bool(_WORD.match(part)) for part in parts) < _IN_WORDS * len(parts):
         return False
