@@ -52,12 +52,9 @@ def expand_with_history(question: str, history: Sequence[Turn], language: Langua
     return f"{history[0].question} {question}"
 
 
-def expand_with_answer(question: str, history: Sequence[Turn], language: Language) -> str:
-    """A follow-up behind the question and the first words of the answer before it.
-
-    "" where the question is complete by itself, or was preceded by no answer.
-    """
-    if not history or not is_context_dependent(question, language):
+def expand_with_answer(question: str, history: Sequence[Turn]) -> str:
+    """A follow-up behind the question and the first words of the answer before it; "" where there is none."""
+    if not history:
         return ""
     last = history[-1]
     words = plain(_REFERENCE.sub(" ", last.answer)).split()[:_ANSWER_WORDS]

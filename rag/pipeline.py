@@ -286,6 +286,7 @@ class Pipeline(Answerer):
             self.settings.retrieval.followups,
             self.language(question),
             lambda: self.writer,
+            lambda query: self.candidates(self._spelt(query)),
         )
         return tuple(map(self._spelt, queries))
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from ingest.text.languages import Language
+from rag.context import Search, query_in_context
 from rag.errors import BadQuestion
-from rag.followup import expand_with_answer, expand_with_history, rewrite
+from rag.followup import expand_with_answer, rewrite
 from rag.generate import Writer
 from rag.types import Turn
 from rag.wishes import wish_of
@@ -22,6 +23,7 @@ def search_queries(
     followups: Literal["expand", "rewrite", "off"],
     language: Language,
     writer: Callable[[], Writer],
+    search: Search,
 ) -> tuple[str, ...]:
     """The query that the answer rests on, and beside it, for a follow-up, one with the answer before.
 
@@ -31,6 +33,7 @@ def search_queries(
         followups: The setting `retrieval.followups`.
         language: The question's.
         writer: Gives the language model, if it is to complete the question.
+        search: Gives the passages for a query, by which a follow-up is told; see `query_in_context`.
 
     Raises:
         BadQuestion: it holds no words, or more than `MAX_QUESTION` characters.
@@ -44,9 +47,9 @@ def search_queries(
     query = (
         rewrite(question, history, writer(), language)
         if followups == "rewrite"
-        else expand_with_history(question, history, language)
+        else query_in_context(question, history, language, search)
     )
-    after_answer = expand_with_answer(question, history, language)
+    after_answer = expand_with_answer(question, history) if query != question else ""
     return (query, after_answer) if after_answer else (query,)
 
 

@@ -87,6 +87,19 @@ class SweepDone:
 SweepEvent = LibraryBuilt | PointDone | SweepDone
 
 
+def _query_texts(question: Question, questions: Sequence[Question]) -> list[str]:
+    """All that a question may be searched with."""
+    text, history = question.question.strip(), history_of(question, questions)
+    if not history:
+        return [text]
+    return [
+        text,
+        f"{history[-1].question} {text}",
+        expand_with_history(text, history, question_language(text)),
+        expand_with_answer(text, history),
+    ]
+
+
 def sweep(path: Path, models: Models | None = None) -> Iterator[SweepEvent]:
     """Run a sweep, yielding as libraries and points are done, and all results at the end.
 
@@ -100,16 +113,7 @@ def sweep(path: Path, models: Models | None = None) -> Iterator[SweepEvent]:
     plan = read_plan(path)
     models = models or Models()
     questions = read_questions(plan.questions)[: plan.limit]
-    texts = [
-        text
-        for q in questions
-        for expand in (expand_with_history, expand_with_answer)
-        if (
-            text := expand(
-                q.question.strip(), history_of(q, questions), question_language(q.question)
-            )
-        )
-    ]
+    texts = [text for q in questions for text in _query_texts(q, questions)]
     points = plan.points()
     runs = plan.output / "runs"
     runs.mkdir(parents=True, exist_ok=True)
