@@ -2,6 +2,7 @@
 
     python -m benchmarks.growth --folder build/growth --library LIBRARY... --questions FILE...
     python -m benchmarks.growth --folder build/growth --table --picture docs/growth.svg
+    python -m benchmarks.growth --folder build/growth --visits --kinds "IVF SQ4 refined"
 
 The vectors are synthetic: draws from a mixture of normal distributions that is fitted to the vectors
 of all passages of some libraries, of 768 values each. The queries are 200 real questions about these
@@ -35,7 +36,7 @@ COMPONENTS = 64
 TUNING, QUERIES = 60, 200
 TARGET = 0.975  # recall on the tuning queries
 REFINED = 100  # rows that are ordered by the stored values
-VISITS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # lists, or width of the search of a graph
+VISITS = (1, 2, 4, 8, *range(16, 272, 16), 384, 512)  # lists, or width of the search of a graph
 SIZES = (2_000, 20_000, 100_000, 300_000, 1_000_000)
 #: The largest size of each kind. Graphs take the longest to build.
 KINDS = {
@@ -253,6 +254,25 @@ def measure(
     }
 
 
+def recall_by_visits(folder: Path, kind: str, size: int) -> list[tuple[int, float, float]]:
+    """(lists visited, recall of all questions, the processor's milliseconds a search) of an index."""
+    import faiss
+
+    file = folder / f"{kind.replace(' ', '-')}-{size}.faiss"
+    vectors, queries = write_vectors(folder, size), real_vectors(folder)[1]
+    build(kind, vectors, file)
+    faiss.omp_set_num_threads(1)
+    search, points = Search(kind, file, vectors), []
+    for visits in VISITS:
+        search.set_visits(visits)
+        start = time.process_time()
+        rows = np.array([_padded(search.rows(query)) for query in queries])
+        milliseconds = (time.process_time() - start) * 1000 / len(queries)
+        points.append((visits, recall(rows, exact_answers(folder, size)), milliseconds))
+    file.unlink()
+    return points
+
+
 def _padded(rows: np.ndarray) -> np.ndarray:
     return np.pad(rows, (0, K - len(rows)), constant_values=-1)
 
@@ -327,6 +347,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--table", action="store_true", help="print the results alone")
     parser.add_argument("--picture", type=Path, help="draw the results into this file")
+    parser.add_argument("--visits", action="store_true", help="print recall by lists visited")
     parser.add_argument("--step", choices=("build", "search"), help=argparse.SUPPRESS)
     parser.add_argument("--kind", help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
@@ -341,6 +362,14 @@ def main() -> None:
         else:
             queries, expected = real_vectors(folder)[1], exact_answers(folder, options.size)
             print(json.dumps(measure(options.kind, file, vectors, queries, expected)))
+        return
+    if options.visits:
+        for size in options.sizes:
+            for kind in options.kinds:
+                for visits, share, milliseconds in recall_by_visits(folder, kind, size):
+                    print(
+                        f"{size:,} {kind} {visits}: {share:.4f}, {milliseconds:.2f} ms", flush=True
+                    )
         return
     if not options.table and not options.picture:
         real_vectors(folder, options.library, options.questions)

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-_VISITED = 1 / 8  # of the lists, in a search in all passages
-_LEAST_VISITS = 64
+_LEAST_VISITS = 64  # lists
 _CODES = "SQ4"
 _ROUNDS = 6  # of k-means
 SAMPLES_A_LIST = 40  # vectors that centres are fitted to
@@ -72,7 +71,7 @@ class Partitions:
         """
         import faiss
 
-        visits = max(_LEAST_VISITS, round(_VISITED * self._index.nlist))
+        visits = visits_for(self._index.nlist)
         selector: Any = None
         if among is not None:
             if not len(among):
@@ -102,6 +101,14 @@ def _bitmap(rows: np.ndarray) -> np.ndarray:
 def lists_for(count: int) -> int:
     """Number of lists for so many vectors: the power of two next to twice the square root."""
     return int(2 ** round(math.log2(2 * max(count, 1) ** 0.5)))
+
+
+def visits_for(lists: int) -> int:
+    """Number of lists that a search in all passages visits: their number to the power of two thirds.
+
+    For a recall@10 of .975, each doubling of the lists needs about half as many visits more.
+    """
+    return max(_LEAST_VISITS, round(lists ** (2 / 3)))
 
 
 def build_partitions(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import CONFIG
 
+from ingest.partitions import visits_for
 from ingest.store import Library
 from ingest.store.dense import DenseSearch
 from ingest.store.partitioned import remove_index_files
@@ -163,3 +164,7 @@ def test_damaged_partitions_are_told_and_not_used(large, damage):
     assert any("partitions" in fault for fault in large.verify())
     assert search_of(large).merge()
     assert large.verify() == []
+
+
+def test_eight_times_the_lists_are_visited_four_times_as_often():
+    assert [visits_for(lists) for lists in (16, 512, 4096)] == [64, 64, 256]
