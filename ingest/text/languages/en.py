@@ -143,7 +143,7 @@ LANGUAGE = Language(
         r"""
         \s* (?:[(\[][^)\]]*[)\]]\s*)? (?:of\s+(?:[\w-]+\s+){1,3})? (?: [:=≡≜] | [–—-]\s | (?:iff?|when)\b
             | (?:is|are|means?|consists?\s(?:in|of)|denotes?|describes?|measures?|refers?\sto|stands?\sfor)\b
-                (?!\s+(?:also|not|often|only|shown|used)\b)
+                (?!\s+(?:also|(?:described|given)(?!\s(?:as|by)\b)|discussed|found|illustrated|not|often|only|shown|used)\b)
                 (?!\s+[\w-]+\s*(?:[.,;:]|$)) )  # "X is useful." is a remark
         | \s+ (?:for|in|of)\s+(?:[\w-]+\s+){0,2}[\w-]+\s*:
         """
