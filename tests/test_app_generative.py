@@ -96,7 +96,7 @@ def test_the_page_opens_without_lectures_and_without_mnist(opened, no_mnist):
     assert page.title[0].value == "Generative laboratory"
     assert not page.error
     assert alts(page) == ["16 digits sampled from: Variational autoencoder (VAE)"]
-    assert "1 406 836 parameters; trained for 17 minutes" in text_of(page)
+    assert "1\u202f406\u202f836 parameters; trained for 17 minutes" in text_of(page)
 
 
 @pytest.mark.slow
@@ -472,7 +472,7 @@ def test_the_share_of_taxis_moves_both_models_as_the_table(opened):
 @pytest.mark.slow
 def test_random_images_anomalies_and_similar_codes(opened, mnist):
     page = choose(opened("foundations", topic="difficulty"), "Images drawn", 1000)
-    assert "of 1 000 in all" in text_of(page)
+    assert "of 1\u202f000 in all" in text_of(page)
     assert "99 % of real digits: 0." in text_of(page).replace("\\", "")
     page = choose(page, "Random images", "vae")
     near = re.search(r"real digits: ([\d\u202f]+)", text_of(page).replace("\\", ""))

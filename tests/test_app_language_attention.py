@@ -132,7 +132,9 @@ def test_the_encoder_decoder_sees_the_source_and_what_it_has_written():
 
 def test_size_shows_the_parameters_of_each_model(opened):
     page = opened("size")
-    assert "Exactly 1 557 611 200 parameters; published: 1.56 billion" in text_of(page)
+    assert "Exactly 1\u202f557\u202f611\u202f200 parameters; published: 1.56 billion" in text_of(
+        page
+    )
     for name in ("minilm-l6", "t5-base", "llama-3.1-405b"):
         assert name in KNOWN_MODELS
         page.selectbox(key="size_model").set_value(name).run()

@@ -63,7 +63,7 @@ def test_sliders_act_on_the_distribution_of_the_next_token(opened):
     assert table(page, "Tokens left")[-1] == 5
     entropies = [float(one) for one in table(page, "Entropy in bits")]
     assert entropies[1] > entropies[0]
-    page = choose(page, "Draw 10,000 tokens", True)
+    page = choose(page, "Draw 10\u202f000 tokens", True)
     assert sum(table(page, "Drawn")) == 10_000
     assert "degrees of freedom" in text_of(page)
 
