@@ -344,10 +344,13 @@ def main() -> None:
         options.mnist, options.images, options.bound_images
     ):
         names = (figure, f"{figure} DDIM 25")
-        row = next(one for one in stored[model]["rows"] if one["name"] in names)
+        row = next((one for one in stored[model]["rows"] if one["name"] in names), None)
+        pairs = [(row["value"], row["error"]) if row else None, (value, error)]
         cells = [
-            f"{number:.4g}" + (f" ± {spread:.2g}" if spread else "") + (f" {unit}" if unit else "")
-            for number, spread in ((row["value"], row["error"]), (value, error))
+            "–"
+            if pair is None
+            else f"{pair[0]:.4g}" + (f" ± {pair[1]:.2g}" if pair[1] else "") + f" {unit}".rstrip()
+            for pair in pairs
         ]
         print(f"| {model} | {figure} | {cells[0]} | {cells[1]} |", flush=True)
 

@@ -546,7 +546,13 @@ def test_the_table_holds_the_figures_of_the_file(opened):
         (first, *_) = table.loc[[widgets.TITLES[name]], "Samples"]
         sheet = Image.open(io.BytesIO(b64decode(first[22:])))
         assert sheet.size == (4 * 29 - 1, 4 * 29 - 1)
-    assert table.loc["Generative adversarial network (GAN)", "Digit given"]
+    diffusion = table.loc["Diffusion model"]
+    assert diffusion["Digit given"].tolist() == [True, False]
+    assert diffusion["Fréchet distance"].tolist() == [
+        figures_by_model["diffusion"].value("Fréchet distance", told=told).value
+        for told in (True, False)
+    ]
+    assert diffusion["Digit drawn as given"].isna().tolist() == [False, True]
     assert not table.loc["Normalising flow", "Digit given"]
     expected = f"{vae.images} test images of MNIST, 28 x 28, with {vae.generated} generated images"
     assert expected in text_of(page)
