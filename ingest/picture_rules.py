@@ -18,8 +18,12 @@ RULE_LENGTH, UPRIGHT_LENGTH = 6.0, 18.0
 THICKNESS, SLENDER = 2.0, 5.0
 #: Two lines that begin and end within so many points of one another, and are so near, are a box's.
 SAME_END, BOX_HEIGHT = 3.0, 36.0
-#: Ink along this share of both sides of a line makes it a stroke of a letter, or the edge of an area.
-TOUCHED = 0.12
+#: A table has at least so many lines across, each so long at least, in points.
+TABLE_LINES, TABLE_WIDTH = 3, 80.0
+#: Ink along this share of one of so many rows of pixels beside a line makes it a part of letters.
+TOUCHED, CLEAR = 0.12, 3
+#: A line that crosses another one is interrupted by so many pixels at most.
+CROSSING = 4
 
 #: The horizontal and vertical lines of a picture.
 Lines = tuple[Sequence[Rule], Sequence[Upright]]
@@ -53,19 +57,36 @@ def ruled_lines(picture: Image, scale: float) -> Lines:
 
 
 def fraction_bars(rules: Sequence[Rule]) -> list[Rule]:
-    """The horizontal lines of a picture that have no equal near, as boxes and tables have."""
+    """The horizontal lines of a picture that may be fraction bars.
+
+    A line with an equal one near is a box's, and what is within a table is no fraction.
+    """
 
     def equals(a: Rule, b: Rule) -> bool:
-        ends = abs(a.x0 - b.x0), abs(a.x1 - b.x1)
-        return max(ends) < SAME_END and abs(a.y - b.y) < BOX_HEIGHT
+        return max(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < SAME_END
 
-    return [rule for rule in rules if not any(equals(rule, o) for o in rules if o is not rule)]
+    long = [rule for rule in rules if rule.x1 - rule.x0 >= TABLE_WIDTH]
+    tables = [group for a in long if len(group := [b for b in long if equals(a, b)]) >= TABLE_LINES]
+
+    def is_within(rule: Rule, group: Sequence[Rule]) -> bool:
+        heights = [line.y for line in group]
+        middle = (rule.x0 + rule.x1) / 2
+        return min(heights) <= rule.y <= max(heights) and group[0].x0 < middle < group[0].x1
+
+    return [
+        rule
+        for rule in rules
+        if not any(
+            o is not rule and equals(rule, o) and abs(rule.y - o.y) < BOX_HEIGHT for o in rules
+        )
+        and not any(is_within(rule, group) for group in tables)
+    ]
 
 
 def _ridges(grey: np.ndarray, reach: int) -> np.ndarray:
     """Where the pixels are darker, or lighter, than those so many rows above and below: bool.
 
-    Gaps of a crossing line's thickness are closed.
+    Where another line crosses, gaps are closed.
     """
     from scipy import ndimage  # takes a quarter of a second to load
 
@@ -73,7 +94,7 @@ def _ridges(grey: np.ndarray, reach: int) -> np.ndarray:
     above, below = grey - padded[: -2 * reach], grey - padded[2 * reach :]
     is_darker = (above < -LINE_STEP) & (below < -LINE_STEP)
     is_lighter = (above > LINE_STEP) & (below > LINE_STEP)
-    return np.asarray(ndimage.binary_closing(is_darker | is_lighter, np.ones((1, 2 * reach + 1))))
+    return np.asarray(ndimage.binary_closing(is_darker | is_lighter, np.ones((1, CROSSING + 1))))
 
 
 def _lines(
@@ -114,6 +135,6 @@ def _lines(
         thick = bottom + 1 - top
         if thick > thickness or end - start < SLENDER * thick:
             continue
-        sides = [ink[row, start:end].mean() for row in (top - 2, bottom + 2) if 0 <= row < height]
-        if all(share <= TOUCHED for share in sides):
+        near = [*range(top - CLEAR, top), *range(bottom + 1, bottom + 1 + CLEAR)]
+        if all(ink[row, start:end].mean() <= TOUCHED for row in near if 0 <= row < height):
             yield float(start), float(end), (top + bottom + 1) / 2

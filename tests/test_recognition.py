@@ -223,13 +223,13 @@ def ruled_page() -> Image.Image:
 
 def test_ruled_lines_are_told_from_strokes_of_letters():
     rules, uprights = ruled_lines(ruled_page(), 2)
-    long = [(r.x0, r.x1, r.y) for r in rules if r.x1 - r.x0 > 15]  # a sign = has two short ones
+    long = [(r.x0, r.x1, r.y) for r in rules if r.x1 - r.x0 > 30]  # a sign = has two short ones
     assert long == [
         (pytest.approx(x0, abs=1), pytest.approx(x1, abs=1), pytest.approx(y, abs=1))
         for x0, x1, y in ((20, 220, 60), (20, 220, 90), (20, 220, 120), (105, 205, 175))
     ]
     assert [upright.x for upright in uprights] == pytest.approx([20, 120, 220], abs=1)
-    assert [bar.y for bar in fraction_bars(rules) if bar.x1 - bar.x0 > 15] == [
+    assert [bar.y for bar in fraction_bars(rules) if bar.x1 - bar.x0 > 30] == [
         pytest.approx(175, abs=1)
     ]
     assert ruled_lines(Image.new("RGB", (40, 40), "black"), 2) == ([], [])
