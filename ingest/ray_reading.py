@@ -73,7 +73,8 @@ class RayReader:
             parsed, texts, vectors = ray.get(task)
         except (NodeDiedError, OutOfMemoryError, WorkerCrashedError) as error:
             raise UnreadableFile(
-                f"{file.name}: {_RETRIES + 1} workers ended while they read it ({type(error).__name__})"
+                f"{file.name}: {_RETRIES + 1} workers ended while they read it "
+                f"({type(error).__name__}); read it on one machine"
             ) from error
         if isinstance(parsed, str):
             raise UnreadableFile(parsed)

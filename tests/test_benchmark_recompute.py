@@ -38,7 +38,7 @@ def test_the_frechet_distance_is_that_of_scipys_root(levels):
     generator = np.random.default_rng(0)
     one, other = generator.normal(size=(500, 5)), generator.normal(1, 2, size=(300, 5))
     assert recompute.frechet(one, other) == pytest.approx(
-        metrics.frechet_distance(one, other), rel=1e-9
+        metrics.frechet_distance(one, other), rel=1e-6
     )
 
 

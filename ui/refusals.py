@@ -20,6 +20,7 @@ GERMAN_REFUSALS: Mapping[str, str] = {
     "is empty (0 bytes); export or download it again": "ist leer (0 Bytes); noch einmal exportieren oder herunterladen",
     "is no text file (it holds NUL bytes)": "ist keine Textdatei (sie enthält NUL-Bytes)",
     "{} MB, at most {} MB of this type are read; split the file": "{} MB, von dieser Art werden höchstens {} MB gelesen; die Datei teilen",
+    "{} workers ended while they read it ({}); read it on one machine": "{} Worker endeten beim Lesen ({}); auf einem Rechner lesen",
     "cannot be read ({}); check the path": "kann nicht gelesen werden ({}); den Pfad prüfen",
     "cannot be read ({})": "kann nicht gelesen werden ({})",
     "is no readable document ({}); save it again as DOCX": "ist kein lesbares Dokument ({}); noch einmal als DOCX speichern",
