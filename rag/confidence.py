@@ -134,12 +134,12 @@ def missing_names(question: str, hits: Sequence[Hit], asked_in: Language) -> lis
     """The question's names of which a part is in none of the passages, endings aside.
 
     An abbreviation of words of a file name, title or heading is in the passages of it: AI, "Artificial
-    intelligence".
+    intelligence". A symbol counts with and without the mark of its index, R0 as R_0.
     """
+    texts = [(embedding_text(hit.passage), language(hit.passage.language)) for hit in hits]
     stems = [
-        ({stem(word, spoken) for word in words_of(embedding_text(hit.passage))}, spoken)
-        for hit in hits
-        for spoken in [language(hit.passage.language)]
+        ({stem(word, spoken) for word in words_of(f"{text} {text.replace('_', '')}")}, spoken)
+        for text, spoken in texts
     ]
     initials = [_initials(hit.passage) for hit in hits]
 

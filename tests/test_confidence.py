@@ -137,6 +137,12 @@ def test_an_abbreviation_of_a_title_is_not_missing():
     assert missing_names("Which search do the IA notes have?", [below], ENGLISH) == ["IA"]
 
 
+def test_a_symbol_is_not_missing_for_the_mark_of_its_index():
+    below = hit("a", "Let R_0 be the number of cases.")
+    assert missing_names("What is R0?", [below], ENGLISH) == []
+    assert missing_names("What is R1?", [below], ENGLISH) == ["R1"]
+
+
 def test_a_calibration_is_read_as_it_was_saved_and_only_for_its_models(tmp_path):
     saved = Calibration((1.0, 2.0, 3.0, 4.0), -1.0, 0.25, 0.5, KEY, 7)
     saved.save(tmp_path / CALIBRATION_FILE)

@@ -43,7 +43,7 @@ def test_a_name_in_capitals_has_a_term_of_its_own():
             ["die", "look", "like"],
         ),  # no German stop words
         ("Was sagt die Tabelle?", "de", "de", ["sagt", "tabell"]),
-        ("of d_k and k", "en", "en", ["d k", "k"]),
+        ("of d_k and k", "en", "en", ["dk", "d k", "k"]),
         ("layers", "en", "en", ["layer"]),
         ("layers", "en", "de", ["lay", "schicht"]),  # the stem of the text's language
         ("Überanpassung", "de", "de", ["uberanpass"]),
@@ -84,6 +84,25 @@ def test_a_question_finds_the_word(question, text, code):
     for spoken in LANGUAGES.values():
         found = question_phrases(question, spoken, language(code))
         assert any(f" {' '.join(phrase)} " in terms for phrase in found)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What does R0 mean?", "The number R_0 of cases"),
+        ("What does R_0 mean?", "R0 is the number of cases"),
+        ("Is H2O polar?", "Water, H_2O, is polar"),
+        ("What does x1 stand for?", "x_1 is the first input"),
+    ],
+)
+def test_a_symbol_is_found_with_and_without_the_mark_of_its_index(question, text):
+    terms = f" {index_terms(text, ENGLISH)} "
+    symbols = [
+        phrase
+        for phrase in question_phrases(question, ENGLISH, ENGLISH)
+        if any(letter.isdigit() for letter in "".join(phrase))
+    ]
+    assert any(f" {' '.join(phrase)} " in terms for phrase in symbols)
 
 
 def test_a_small_word_does_not_find_the_name():

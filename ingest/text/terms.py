@@ -4,7 +4,7 @@ A passage is indexed by the stems of its own language, and a question's words ar
 their stems under that language, so that a question finds text in another language that uses the
 same word. A word in capitals that in small letters is a stop word, as AND, OR or MIT, has a
 term of its own, which the word in small letters does not match. A Greek letter is found by its
-name, and the name by the letter. A German umlaut is found as its
+name, and the name by the letter. A symbol with an index is found with and without its mark, R0 as R_0. A German umlaut is found as its
 letter with an e, as its letter alone, and as itself, whatever the language around it.
 
 A script without blanks between words, such as Chinese, is indexed by overlapping pairs of letters,
@@ -36,6 +36,7 @@ _TERM = re.compile(  # a run of letters without blanks, or a word with accents t
     f"(?:{UNSPACED})+|(?:(?!{UNSPACED})[^\\W_][\u0300-\u036f]*)+"
 )
 _IS_UNSPACED = re.compile(UNSPACED)
+_SYMBOL = re.compile(r"([^\W\d_]{1,3})(\d[^\W_]{0,2})")  # R0, H2O
 _NAME = "\ue000"  # opens the term of a name in capitals; repaired text has no such character
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
@@ -134,6 +135,10 @@ def _alternatives(word: str, language: Language) -> Iterator[Phrase]:
         return
     if other := _greek_letters().get(word.lower()):
         yield (other,)
+    if symbol := _SYMBOL.fullmatch(word):
+        yield tuple(part.lower() for part in symbol.groups())
+    if "_" in word.strip("_"):
+        yield (word.replace("_", "").lower(),)
     for spelling in (word, word.translate(_SPELT_OUT)):
         phrase = tuple(stem(part, language) for part in _TERM.findall(spelling))
         if phrase:
