@@ -130,10 +130,13 @@ LANGUAGE = Language(
         | \bwhat\s+(?:does|do)\s+{_ARTICLE}{_THING}\s+(?:claim|mean|say|stand\s+for|state|tell)\b
         | \bwhat\s+counts\s+as\s+{_ARTICLE}{_THING}(?:\s+here)?\s*\W*$
         | ^\W*(?:please\s+)?(?:define|(?:can\s+you\s+)?explain)\s+{_ARTICLE}{_THING}
-            (?:\s+in\b[^?]*)? \s*\W*$
+            (?:\s+(?:in\b[^?]*|please|pls))? \s*\W*$
+        | ^\W*{_ARTICLE}{_THING}\s+explained\s*\W*$
         | ^\W*{_ARTICLE}{_THING},?\s+(?:definition|meaning|stands\s+for\s+what)\s*\W*$
         | \b(?:definition|meaning)\s+of\s+{_ARTICLE}{_THING}\s*\W*$
         | \bwhen\s+(?:is|are|may|can)\s+{_ARTICLE}((?:[\w-]+\s+){{1,4}}called\s+[\w-]+)\s*\W*$
+        | \bwhen\s+(?:can|do|does|may|would)\s+(?:one|people|we|you)\s+(?:call|say\s+that)\s+
+            {_ARTICLE}((?:[\w-]+\s+){{1,3}}[\w-]+)\s*\W*$
         | ^\W*{_THING},\s+what(?:['’]s|\s(?:is|was|does))\s+(?:it|that|this)\b
         | ^\W*(?:and\s+)?((?:[\w-]+\s+){{0,2}}[\w-]+)\s*\?\W*$
         """
