@@ -71,10 +71,10 @@ def other_values(widget: Any, kind: str) -> list[Any]:
         least = float("-inf") if widget.min is None else widget.min
         most = float("inf") if widget.max is None else widget.max
         candidates = [value + step, value - step, value + 2 * step, value - 2 * step]
-        kept = [type(value)(one) for one in candidates if least <= one <= most]
-        return kept[:2]
-    shown = "" if value is None else str(widget.format_func(value))
-    return [one for one in widget.options if one != shown][:2]
+        allowed = [type(value)(one) for one in candidates if least <= one <= most]
+        return allowed[:2]
+    label = "" if value is None else str(widget.format_func(value))
+    return [one for one in widget.options if one != label][:2]
 
 
 def measured(page: AppTest, part: str) -> Iterator[Change]:

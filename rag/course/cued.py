@@ -62,17 +62,16 @@ def readings(text: str, words: CourseWords, spoken: Language, names: Names) -> I
     for cue in words.cues:
         if cue.needs == "page" and page is None:
             continue
-        matches = [pattern.search(text) for pattern in cue.patterns]
-        if not all(matches):
+        matches = [match for pattern in cue.patterns if (match := pattern.search(text))]
+        if len(matches) < len(cue.patterns):
             continue
-        found = [match for match in matches if match]
-        slots = {k: v for match in found for k, v in match.groupdict().items() if v}
+        slots = {k: v for match in matches for k, v in match.groupdict().items() if v}
         spans = [match.span() for pattern in cue.patterns for match in pattern.finditer(text)]
         if cue.needs == "page":
             assert page is not None
             slots |= {k: v for k, v in page.groupdict().items() if v}
             spans = [page.span()]
-        matched = " ".join(match[0] for match in found)
+        matched = " ".join(match[0] for match in matches)
         rest = _without(text, spans)
         if "term" in cue.needs and _asks_again(
             [part for part in rest if _trimmed(part, words, spoken)], spoken
