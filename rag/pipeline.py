@@ -32,7 +32,7 @@ from rag.models import Models
 from rag.nearest import nearest_sources
 from rag.opening import open_library
 from rag.overview import Overview
-from rag.queries import search_queries
+from rag.queries import checked_question, search_queries
 from rag.quote import QuotedAnswer, quoted_answer
 from rag.recordings import with_slides
 from rag.rerank import Reranker
@@ -187,8 +187,8 @@ class Pipeline(Answerer):
             raise BadSampling(quoted_message(sampling.model_dump(exclude_defaults=True)))
         sampling = sampling or self.settings.sampling
         model_names = self.model_names
-        queries, language = self.queries(question, history), self.language(question)
-        query = queries[0]
+        checked_question(question)  # refused before anything is read
+        language = self.language(question)
         if self.settings.answer.course_questions:
             search_only = self.with_settings(self.settings.searching_only)
             if about := answer_about_course(question, history, language, search_only):
@@ -199,6 +199,8 @@ class Pipeline(Answerer):
                 else:
                     yield Answered(answer)
                 return
+        queries = self.queries(question, history)  # may search, to tell a follow-up
+        query = queries[0]
         seconds: dict[str, float] = {}
         hits: tuple[Hit, ...] = ()
         for event in self._find(queries):

@@ -39,7 +39,7 @@ def search_queries(
         BadQuestion: it holds no words, or more than `MAX_QUESTION` characters.
         ModelMissing: the language model is to complete it and is not on this machine.
     """
-    question = _checked(question)
+    question = checked_question(question)
     if followups == "off":
         return (question,)
     if wish := wish_of(question, history, language):
@@ -53,7 +53,7 @@ def search_queries(
     return (query, after_answer) if after_answer else (query,)
 
 
-def _checked(question: str) -> str:
+def checked_question(question: str) -> str:
     """The question, composed (NFC) and without surrounding white space.
 
     Raises:

@@ -50,6 +50,21 @@ def test_a_summary_has_a_sentence_of_each_slide_in_order(pipeline):
         assert " ".join(text[lead.start : lead.end].split()) == lead.items[0]
 
 
+def test_a_question_about_the_course_is_searched_for_no_follow_up(library, encoder, monkeypatch):
+    texts = []
+    encode = type(encoder).encode
+    monkeypatch.setattr(
+        type(encoder),
+        "encode",
+        lambda self, batch, *a, **k: texts.extend(batch) or encode(self, batch, *a, **k),
+    )
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), Settings())
+    answer = pipeline.ask(
+        "Which lectures do I have?", history=[Turn("What pulls masses together?", "")]
+    )
+    assert answer.route == "lectures" and not texts
+
+
 def test_a_page_is_quoted_whole(pipeline):
     answer = pipeline.ask("What is on page 1 of lecture 2?")
     assert [lead.text for lead in answer.leads] == [
