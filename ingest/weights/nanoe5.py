@@ -24,6 +24,18 @@ MAGIC = b"E5S1"
 BLOCK = 32  # weights that share a scale
 _BLOCK_BYTES = 2 + BLOCK // 2
 
+_LAYER = {  # the names of BERT's tensors by those of the file
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+_ENDS = {"w": "weight", "b": "bias"}
+
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
@@ -97,6 +109,30 @@ def expand(blocks: np.ndarray) -> np.ndarray:
     values = np.concatenate([halves & 15, halves >> 4], axis=-1).astype(np.float32)
     weights: np.ndarray = (values - 8) * scales
     return weights.reshape(*blocks.shape[:-1], -1)
+
+
+def bert_values(model: QuantisedModel) -> dict[str, np.ndarray]:
+    """All weights but the table of words, float32, by the names of `ingest.bert`; not shared with the file."""
+    values = {
+        "embeddings.position_embeddings.weight": _values(model, "emb.pos", model.positions),
+        "embeddings.token_type_embeddings.weight": _values(model, "emb.type", 2),
+        "embeddings.LayerNorm.weight": _values(model, "emb.ln.w"),
+        "embeddings.LayerNorm.bias": _values(model, "emb.ln.b"),
+    }
+    for layer in range(model.layers):
+        for short, name in _LAYER.items():
+            for end, kind in _ENDS.items():
+                is_matrix = end == "w" and not short.endswith("ln")
+                rows = model.inner_width if short == "fi" else model.width
+                values[f"encoder.layer.{layer}.{name}.{kind}"] = _values(
+                    model, f"l{layer}.{short}.{end}", rows if is_matrix else None
+                )
+    return values
+
+
+def _values(model: QuantisedModel, name: str, rows: int | None = None) -> np.ndarray:
+    values = model.tensor(name).copy()
+    return values if rows is None else values.reshape(rows, -1)
 
 
 @lru_cache(maxsize=1)

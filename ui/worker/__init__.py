@@ -33,6 +33,7 @@ def open_pipeline(folder: Path, settings: Settings) -> Answerer:
 
     if is_available(settings):
         return RemotePipeline(folder, settings)
+    from rag.models import Models
     from rag.pipeline import Pipeline
 
-    return Pipeline.load(folder, settings)
+    return Pipeline.load(folder, settings, Models(settings.models, for_one_question=True))
