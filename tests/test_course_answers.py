@@ -62,7 +62,8 @@ def test_a_question_about_the_course_is_searched_for_no_follow_up(library, encod
     answer = pipeline.ask(
         "Which lectures do I have?", history=[Turn("What pulls masses together?", "")]
     )
-    assert answer.route == "lectures" and not texts
+    assert answer.route == "lectures"
+    assert not texts
 
 
 def test_a_page_is_quoted_whole(pipeline):

@@ -1,7 +1,7 @@
 """Where models come from: a name becomes a folder of checked weights, a device and a data type.
 
 `bundled` lists the models that come with the program and their hashes, `location` finds and checks
-a model, `decoder` converts the quantised language model once, `device` chooses the device and the
+a model, `decoder` converts the quantised language model once, `gguf_metadata` reads its vocabulary, `device` chooses the device and the
 data type for this machine, `cache` is the folder of what is computed once.
 """
 
@@ -23,7 +23,7 @@ from ingest.weights.bundled import (
     is_installed,
 )
 from ingest.weights.cache import cache_dir
-from ingest.weights.decoder import converted_folder, decoder_folder
+from ingest.weights.decoder import converted_folder, decoder_folder, decoder_tokenizer
 from ingest.weights.device import Numeric, bfloat16_speedup, choose_device, choose_dtype
 from ingest.weights.location import Weights, locate, sha256_of
 
@@ -48,6 +48,7 @@ __all__ = [
     "choose_dtype",
     "converted_folder",
     "decoder_folder",
+    "decoder_tokenizer",
     "default_encoder",
     "default_reranker",
     "is_installed",

@@ -6,10 +6,18 @@ import logging
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ingest.errors import ModelMissing
 from ingest.weights.cache import cache_dir
+from ingest.weights.gguf_metadata import read_gguf_metadata
 from ingest.weights.location import Weights
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_BYTE_LEVEL = "gpt2"  # GGUF's name of a vocabulary of a byte-level BPE
+_CONTROL = 3  # GGUF's kind of tokens that stand for no text
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +46,38 @@ def decoder_folder(weights: Weights) -> Path:
         if not (target / "config.json").is_file():
             _convert(weights, target)
     return target
+
+
+def decoder_tokenizer(weights: Weights) -> Tokenizer:
+    """The tokenizer of a decoder with a byte-level BPE; its weights are neither read nor converted.
+
+    Raises:
+        ModelMissing: its GGUF file has a vocabulary of another kind.
+    """
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+    if not weights.file.endswith(".gguf"):
+        return Tokenizer.from_file(str(weights.folder / "tokenizer.json"))
+    values = read_gguf_metadata(weights.folder / weights.file)
+    if (kind := values.get("tokenizer.ggml.model")) != _BYTE_LEVEL:
+        raise ModelMissing(
+            f"The vocabulary of {weights.name} is of the kind {kind!r}, expected {_BYTE_LEVEL!r}; "
+            "name a model with a byte-level BPE"
+        )
+    names = values["tokenizer.ggml.tokens"]
+    kinds = values["tokenizer.ggml.token_type"]
+    merges = [tuple(merge.split(" ", 1)) for merge in values["tokenizer.ggml.merges"]]
+    tokenizer = Tokenizer(models.BPE({name: id for id, name in enumerate(names)}, merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(
+        [
+            AddedToken(name, normalized=False, special=True)
+            for name, kind in zip(names, kinds, strict=True)
+            if kind == _CONTROL
+        ]
+    )
+    return tokenizer
 
 
 def _convert(weights: Weights, target: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from language import ranks, tokens, vocabularies
 from language.errors import LanguageError
-from ui.language_laboratory.models import decoder_folder, encoder_folder
+from ui.language_laboratory.models import encoder_folder
 
 TITLES: Mapping[str, str] = {  # name: what a reader sees
     "characters": "Characters",
@@ -36,7 +36,10 @@ def tokenizer(name: str) -> tokens.Tokenizer:
     if name == "wordpiece":
         return tokens.wordpiece(name, _from_folder(encoder_folder()))
     if name == "smollm2":
-        return tokens.byte_level(name, _from_folder(decoder_folder()))
+        from ingest import weights
+
+        located = weights.locate(weights.DECODER)
+        return tokens.byte_level(name, weights.decoder_tokenizer(located))
     if name in ("unigram", "sentencepiece-bpe"):
         kind = name.removeprefix("sentencepiece-")
         return tokens.sentencepiece(name, vocabularies.sentencepiece_model(kind))
