@@ -46,6 +46,7 @@ MIN_SCORE = 0.7
 _AI = re.compile(r"(?<![\w.-])Al(?![\w'’-]|\.? [A-ZÄÖÜ][a-zäöü])")
 _LONGEST_SIDE = 2200  # pixels of a page that is read; poster-sized pages are drawn smaller
 _LONGEST_DRAWN = 4000  # pixels of a page that is looked at
+_FURTHEST = 1e6  # pixels; places of words beyond it are not told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +179,15 @@ def ink(picture: Image, text: Sequence[Box], scale: float = GLANCE_SCALE) -> np.
         text: Boxes of its words, in points.
         scale: The picture's pixels a point.
     """
-    grey = np.asarray(picture.convert("L")).astype(np.int16)
-    background = int(np.bincount(grey.ravel(), minlength=256).argmax())
-    drawn = np.abs(grey - background) > GREY_STEP
-    for box in text:
-        top, bottom = int(box.y0 * scale) - 1, int(box.y1 * scale) + 2
-        left, right = int(box.x0 * scale) - 1, int(box.x1 * scale) + 2
-        drawn[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = False
+    shades = picture.convert("L")
+    background = int(np.argmax(shades.histogram()))
+    grey = np.asarray(shades)
+    drawn = (grey > background + GREY_STEP) | (grey < background - GREY_STEP)
+    if text:
+        sides = np.clip(np.nan_to_num(np.array(text)) * scale, -1, _FURTHEST)
+        edges = np.maximum(sides.astype(np.int64) + np.array([-1, -1, 2, 2]), 0)
+        for left, top, right, bottom in edges.tolist():
+            drawn[top:bottom, left:right] = False
     return drawn
 
 
@@ -217,6 +220,9 @@ def may_hold_words(drawing: np.ndarray, *, has_text: bool = True) -> bool:
         drawing: What `ink` gives at one pixel a point.
         has_text: Whether the page has text beside it; fewer shapes are enough on one without.
     """
+    needed = MIN_SHAPES if has_text else MIN_LONE_SHAPES
+    if _most_shapes(drawing) < needed:
+        return False
     from scipy import ndimage  # takes a quarter of a second to load
 
     labels, _ = ndimage.label(drawing, structure=np.ones((3, 3)))
@@ -225,4 +231,16 @@ def may_hold_words(drawing: np.ndarray, *, has_text: bool = True) -> bool:
     for rows, columns in ndimage.find_objects(labels):
         height, width = rows.stop - rows.start, columns.stop - columns.start
         shapes += least <= height <= most and width <= 2.5 * height + 3
-    return shapes >= (MIN_SHAPES if has_text else MIN_LONE_SHAPES)
+    return shapes >= needed
+
+
+def _most_shapes(drawing: np.ndarray) -> int:
+    """At least the number of shapes: the points of a drawing with none beside or above them on the left.
+
+    Each shape has such a point, the first one of its highest row.
+    """
+    height, width = drawing.shape
+    before = np.zeros((height + 1, width + 2), dtype=bool)
+    before[1:, 1:-1] = drawing
+    first = drawing & ~before[1:, :-2] & ~before[:-1, :-2] & ~before[:-1, 1:-1] & ~before[:-1, 2:]
+    return int(first.sum())

@@ -11,8 +11,7 @@ import ctypes
 import math
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,7 +49,8 @@ _FIXED_PITCH = re.compile(
     r"(?:^|\+)(?:CMTT|CMSLTT|ECTT|SFTT|LMTT|txtt|NimbusMon)"
 )
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "NSM"})  # classes of letters, and of their points
-_CELL = 4.0  # points; side of the cells in which repeated characters are looked for
+_FIRST_POINT = "\u0300"  # the first character of these classes
+_CELL = 16.0  # points; side of the cells in which repeated characters are looked for
 _LIGATURE = 3  # the letters of one ligature follow one another and share its place
 _HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-", "\u2010": "-", "\u2011": "-"}
 _BLANKS = frozenset(" \t\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000")
@@ -157,12 +157,14 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         if not TYPE3_BOX[0] * size <= across <= TYPE3_BOX[1] * size and text.isalnum():
             size = across / 1.2  # a Type 3 font may count in units of its own
             font = fonts[key] = font._replace(size=size)
-        u, v = frame.upright(*frame.shown(x.value, y.value), direction)
+        u, v = frame.shown(x.value, y.value)
+        if direction:
+            u, v = frame.upright(u, v, direction)
         ligature, origin = (u, v) == origin, (u, v)
         if ligature:  # a further letter of it has a box of its own
             starts = (box.x0, box.y0, frame.width - box.x1, frame.height - box.y1)
             u = max(u, starts[direction])
-        if direction == 0 and unicodedata.bidirectional(text[0]) in _RIGHT_TO_LEFT:
+        if direction == 0 and is_right_to_left(text):
             sign = signs.get((key, *origin))
             if sign is not None and (is_mark(text) or is_mark(sign.text)):
                 sign.text = sign.text + text if is_mark(text) else text + sign.text
@@ -236,13 +238,18 @@ def _level_pointed_letters(glyphs: Sequence[Glyph]) -> None:
 
     Browsers give the text of a letter and its points to the glyph of the first point.
     """
-    letters = [g for g in glyphs if unicodedata.bidirectional(g.text[0]) in _RIGHT_TO_LEFT]
+    letters = [g for g in glyphs if is_right_to_left(g.text)]
     pointed = [g for g in letters if any(map(is_mark, g.text))]
     plain = [g for g in letters if not any(map(is_mark, g.text))]
     for glyph in pointed if plain else ():
         near = min(plain, key=lambda g: abs(g.y - glyph.y) + 0.1 * abs(g.x0 - glyph.x0))
         if abs(near.y - glyph.y) < POINT_HEIGHT * glyph.size:
             glyph.y = near.y
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether a text begins with a letter, or a letter's point, of Hebrew, Arabic or the like."""
+    return text >= _FIRST_POINT and unicodedata.bidirectional(text[0]) in _RIGHT_TO_LEFT
 
 
 def is_mark(text: str) -> bool:
@@ -306,32 +313,36 @@ def _is_on_layer(drawn: object) -> bool:
 
 def drop_doubles(glyphs: Sequence[Glyph]) -> list[Glyph]:
     """The glyphs without those that repeat an earlier one at (nearly) the same place."""
-    cells: dict[tuple[str, int, int], list[Glyph]] = defaultdict(list)
+    cells: dict[tuple[str, float, float], list[Glyph]] = {}
     single: list[Glyph] = []
     for glyph in glyphs:
-        if glyph.is_blank:
+        text = glyph.text
+        if text in _BLANKS:
             single.append(glyph)
             continue
-        reach = SAME_PLACE * glyph.size
-        near = (
-            other
-            for across in _cells(glyph.x0, reach)
-            for down in _cells(glyph.y, reach)
-            for other in cells.get((glyph.text, across, down), ())
-        )
-        if any(
-            abs(other.x0 - glyph.x0) < reach
-            and abs(other.y - glyph.y) < reach
-            and abs(other.size - glyph.size) < 0.1 * glyph.size
-            and glyph.order - other.order > _LIGATURE
-            for other in near
-        ):
+        x0, y, reach = glyph.x0, glyph.y, SAME_PLACE * glyph.size
+        left, right = (x0 - reach) // _CELL, (x0 + reach) // _CELL
+        top, bottom = (y - reach) // _CELL, (y + reach) // _CELL
+        columns = (left,) if left == right else _steps(left, right)
+        rows = (top,) if top == bottom else _steps(top, bottom)
+        near = [cells[at] for u in columns for v in rows if (at := (text, u, v)) in cells]
+        if near and any(_is_double(glyph, other, reach) for cell in near for other in cell):
             continue
-        cells[glyph.text, int(glyph.x0 // _CELL), int(glyph.y // _CELL)].append(glyph)
+        cells.setdefault((text, x0 // _CELL, y // _CELL), []).append(glyph)
         single.append(glyph)
     return single
 
 
-def _cells(place: float, reach: float) -> Iterable[int]:
-    """The cells that a reach around a place touches."""
-    return range(int((place - reach) // _CELL), int((place + reach) // _CELL) + 1)
+def _is_double(glyph: Glyph, other: Glyph, reach: float) -> bool:
+    """Whether a glyph repeats an earlier one of the same letter within a reach in points."""
+    return (
+        abs(other.x0 - glyph.x0) < reach
+        and abs(other.y - glyph.y) < reach
+        and abs(other.size - glyph.size) < 0.1 * glyph.size
+        and glyph.order - other.order > _LIGATURE
+    )
+
+
+def _steps(first: float, last: float) -> Sequence[float]:
+    """The whole numbers from one to another."""
+    return [first + step for step in range(int(last - first) + 1)]

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 from ingest.layout.glyphs import UNREADABLE, Glyph
@@ -227,7 +227,10 @@ class Lexicon:
     def __init__(self, words: Set[str]) -> None:
         self._words = words
         self._own: set[str] = set()
-        self._parts = _parts_of_words(frozenset(words))
+
+    @cached_property
+    def _parts(self) -> Counter[tuple[str, str, str]]:
+        return _parts_of_words(frozenset(self._words))
 
     def add_own(self, words: Iterable[str]) -> None:
         """Add words of the file that is read, which weigh more than others."""

@@ -223,16 +223,21 @@ class PlacedWord:
     @property
     def box(self) -> Box:
         """The smallest box around all of its parts."""
-        boxes = self.boxes
-        return Box(
-            round(min([box.x0 for box in boxes]), 2),
-            round(min([box.y0 for box in boxes]), 2),
-            round(max([box.x1 for box in boxes]), 2),
-            round(max([box.y1 for box in boxes]), 2),
-        )
+        x0, y0, x1, y1 = self.boxes[0]
+        for box in self.boxes:
+            if box.x0 < x0:
+                x0 = box.x0
+            if box.y0 < y0:
+                y0 = box.y0
+            if box.x1 > x1:
+                x1 = box.x1
+            if box.y1 > y1:
+                y1 = box.y1
+        return Box(round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2))
 
 
 _OPENING = {")": "(", "]": "[", "}": "{"}
+_FIRST_FROM_RIGHT = "\u0590"  # the first letter that is written from right to left
 
 
 def drop_lone_brackets(segment: Segment) -> None:
@@ -297,7 +302,10 @@ def _least_gap(before: Piece | None, piece: Piece) -> float:
 
 def _is_right_to_left(piece: Piece) -> bool:
     """Whether a piece is a letter of Hebrew, Arabic or the like."""
-    return unicodedata.bidirectional(piece.text[0]) in ("R", "AL")
+    return piece.text >= _FIRST_FROM_RIGHT and unicodedata.bidirectional(piece.text[0]) in (
+        "R",
+        "AL",
+    )
 
 
 def _without_blanks(word: PlacedWord) -> list[PlacedWord]:

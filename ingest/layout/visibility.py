@@ -64,7 +64,14 @@ def visible_glyphs(
         frame: Its frame.
         forms_may_be_off: Whether the text of its forms is looked for on the drawn page.
     """
-    readable = [g for g in glyphs if g.size >= MIN_SIZE and _is_on_page(g, frame)]
+    right, bottom = 2 * frame.width + 2, 2 * frame.height + 2
+    readable = [
+        g
+        for g in glyphs
+        if g.size >= MIN_SIZE  # and its middle is on the page as it is shown
+        and -2 <= g.box.x0 + g.box.x1 <= right
+        and -2 <= g.box.y0 + g.box.y1 <= bottom
+    ]
     if any(glyph.font.invisible for glyph in readable):
         behind_picture = _inside(readable, drawings.pictures)
         readable = [
@@ -92,13 +99,6 @@ def visible_glyphs(
         if len(without) > 0.5 * len(group):
             hidden.update(id(glyph) for glyph in group)
     return [glyph for glyph in readable if id(glyph) not in hidden]
-
-
-def _is_on_page(glyph: Glyph, frame: Frame) -> bool:
-    """Whether a character's middle is on the page as it is shown."""
-    x = (glyph.box.x0 + glyph.box.x1) / 2
-    y = (glyph.box.y0 + glyph.box.y1) / 2
-    return -1 <= x <= frame.width + 1 and -1 <= y <= frame.height + 1
 
 
 def _middles(glyphs: Sequence[Glyph]) -> tuple[np.ndarray, np.ndarray]:

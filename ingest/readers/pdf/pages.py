@@ -38,7 +38,11 @@ class PdfPages:
     def intact(self) -> int:
         """How many different pages were read; pages without text count each."""
         texts = [
-            tuple((word.text, word.box) for line in layout.lines for word in line.words)
+            tuple(
+                (word.text, word.boxes[0].x0, word.boxes[0].y0)
+                for line in layout.lines
+                for word in line.words
+            )
             for number, layout in enumerate(self.layouts, start=1)
             if number not in self.damaged
         ]
