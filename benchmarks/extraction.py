@@ -29,6 +29,7 @@ from rapidfuzz.distance import LCSseq, Levenshtein
 from benchmarks.page_layouts import (
     BROWSER_PAGES,
     CANVAS_PAGES,
+    COURSE_PAGES,
     LECTURE_PAGES,
     TYPST_PAGES,
     print_pages,
@@ -87,7 +88,7 @@ def read_bytes(data: bytes) -> list[str]:
 
 def readings() -> Iterator[Reading]:
     """Read all generated pages; those of the browser only where chromium is installed."""
-    for page in (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES):
+    for page in (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES, *COURSE_PAGES):
         yield compare(page.kind, page.name, page.expected, "\n".join(read_bytes(page.make())))
     printed = print_pages(BROWSER_PAGES)
     if printed is not None:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL.Image import Image
 
 from ingest.layout.segments import Rule, Upright
+from ingest.types import Box
 
 #: A pixel belongs to a line if its grey differs from that on both sides by more, of 255, and to a letter
 #: if it differs so much from the background's.
@@ -62,25 +63,39 @@ def fraction_bars(rules: Sequence[Rule]) -> list[Rule]:
     A line with an equal one near is a box's, and what is within a table is no fraction.
     """
 
-    def equals(a: Rule, b: Rule) -> bool:
-        return max(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < SAME_END
+    tables = ruled_tables(rules)
 
-    long = [rule for rule in rules if rule.x1 - rule.x0 >= TABLE_WIDTH]
-    tables = [group for a in long if len(group := [b for b in long if equals(a, b)]) >= TABLE_LINES]
-
-    def is_within(rule: Rule, group: Sequence[Rule]) -> bool:
-        heights = [line.y for line in group]
-        middle = (rule.x0 + rule.x1) / 2
-        return min(heights) <= rule.y <= max(heights) and group[0].x0 < middle < group[0].x1
+    def is_within(rule: Rule, table: Box) -> bool:
+        return table.y0 <= rule.y <= table.y1 and table.x0 < (rule.x0 + rule.x1) / 2 < table.x1
 
     return [
         rule
         for rule in rules
         if not any(
-            o is not rule and equals(rule, o) and abs(rule.y - o.y) < BOX_HEIGHT for o in rules
+            o is not rule and _end_alike(rule, o) and abs(rule.y - o.y) < BOX_HEIGHT for o in rules
         )
-        and not any(is_within(rule, group) for group in tables)
+        and not any(is_within(rule, table) for table in tables)
     ]
+
+
+def ruled_tables(rules: Sequence[Rule]) -> list[Box]:
+    """Where horizontal lines of a picture make a table: several long ones, with the same ends."""
+    long = [rule for rule in rules if rule.x1 - rule.x0 >= TABLE_WIDTH]
+    groups = ([b for b in long if _end_alike(a, b)] for a in long)
+    return [
+        Box(
+            group[0].x0,
+            min(rule.y for rule in group),
+            group[0].x1,
+            max(rule.y for rule in group),
+        )
+        for group in groups
+        if len(group) >= TABLE_LINES
+    ]
+
+
+def _end_alike(a: Rule, b: Rule) -> bool:
+    return max(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < SAME_END
 
 
 def _ridges(grey: np.ndarray, reach: int) -> np.ndarray:

@@ -9,13 +9,14 @@ from benchmarks.extraction import compare, read_bytes, words_of
 from benchmarks.page_layouts import (
     BROWSER_PAGES,
     CANVAS_PAGES,
+    COURSE_PAGES,
     LECTURE_PAGES,
     TYPST_PAGES,
     PageLayout,
     print_pages,
 )
 
-QUICK = (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES)
+QUICK = (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES, *COURSE_PAGES)
 
 
 @pytest.mark.parametrize("page", QUICK, ids=[f"{page.kind}: {page.name}" for page in QUICK])

@@ -8,12 +8,14 @@ it is told to, and chromium prints web pages.
 from benchmarks.page_layouts.base import PageLayout
 from benchmarks.page_layouts.browser_pages import BROWSER_PAGES, print_pages
 from benchmarks.page_layouts.canvas_pages import CANVAS_PAGES
+from benchmarks.page_layouts.course_pages import COURSE_PAGES
 from benchmarks.page_layouts.lecture_pages import LECTURE_PAGES
 from benchmarks.page_layouts.typst_pages import TYPST_PAGES
 
 __all__ = [
     "BROWSER_PAGES",
     "CANVAS_PAGES",
+    "COURSE_PAGES",
     "LECTURE_PAGES",
     "TYPST_PAGES",
     "PageLayout",

@@ -17,10 +17,13 @@ from ingest.types import Box
 RULE_THICKNESS = 2.6
 #: A shape of the size of a letter has sides of at most so many points.
 SIGN_SIZE = 40.0
+#: A box that may hold a line of text is wider and higher, in points.
+BOX_WIDTH, BOX_HEIGHT = 24.0, 12.0
 
 _MAX_OBJECTS = 20_000  # of a page; a drawing with more has no fraction bars worth the time
 _MAX_PARTS = 2000  # that are looked at for figures
 _MAX_SHAPES = 64  # that are looked at for the frames of a handout's slides
+_MAX_BOXES = 120  # that are looked at for cards and the nodes of a diagram
 _KINDS = (pdfium_c.FPDF_PAGEOBJ_PATH, pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM)
 
 
@@ -37,7 +40,7 @@ class Drawn:
 class Drawings:
     """Thin horizontal and vertical lines, pictures, large shapes, and areas that are filled with a colour.
 
-    `parts` are all of them that may belong to a figure; `signs` are shapes of the size of letters, as
+    `boxes` are shapes in which a line of text has room; `parts` are all of them that may belong to a figure; `signs` are shapes of the size of letters, as
     those of formulas that are drawn as outlines; `tall_signs` are roots and brackets; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
     object.
     """
@@ -46,6 +49,7 @@ class Drawings:
     uprights: list[Upright] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
     shapes: list[Box] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
     parts: list[Drawn] = field(default_factory=list)
     signs: list[Box] = field(default_factory=list)
     tall_signs: list[DrawnSign] = field(default_factory=list)
@@ -75,6 +79,8 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
                 continue
         width = box.x1 - box.x0
         is_large = width > 0.15 * frame.width and box.height > 0.1 * frame.height
+        if width > BOX_WIDTH and box.height > BOX_HEIGHT and len(drawings.boxes) < _MAX_BOXES:
+            drawings.boxes.append(box)
         if is_large and len(drawings.shapes) < _MAX_SHAPES:
             drawings.shapes.append(box)
         if drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:

@@ -57,6 +57,14 @@ def find_slides(
     if len(body) < 4:
         return []
     frames = _frames(boxes, body, width, height)
+    if len(frames) > 1 and (beside := _notes_beside(frames, body)) is not None:
+        cells = _fill(frames, [s for s in body if not any(s in notes for notes in beside)])
+        if _begin_alike(cells, 1, 1) or _numbers(cells):
+            return [
+                (Box(box.x0, box.y0, width, box.y1), [*inside, *notes])
+                for (box, inside), notes in zip(cells, beside, strict=True)
+            ]
+        return []
     if len(frames) > 1:
         cells = _fill(frames, body)
         if _begin_alike(cells, 1, 1) or _numbers(cells):
@@ -112,10 +120,27 @@ def _frames(
         if len(equal) > len(best) and (len(equal) > 3 or width < height):
             best = equal
     held = sum(any(holds(box, segment) for box in best) for segment in segments)
+    notes = _notes_beside(best, segments)
+    held += sum(map(len, notes)) if notes else 0
     if held < 0.85 * len(segments):
         return []
     full = [box for box in best if any(holds(box, segment) for segment in segments)]
     return sorted(full, key=lambda box: (round(box.y0 / (0.5 * box.height)), box.x0))
+
+
+def _notes_beside(frames: Sequence[Box], segments: Sequence[Segment]) -> list[list[Segment]] | None:
+    """What is written on the right of each frame of a column; None where the frames are in no column.
+
+    None too where nothing is beside one of them.
+    """
+    frames = sorted(frames, key=lambda box: box.y0)
+    if len(frames) < 2 or any(abs(box.x0 - frames[0].x0) > 1 for box in frames):
+        return None
+    notes = [
+        [s for s in segments if s.x0 > box.x1 and box.y0 < s.y - 0.3 * s.size < box.y1]
+        for box in frames
+    ]
+    return notes if all(notes) else None
 
 
 def _meet(a: Box, b: Box) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.layout.segments import Segment
+from ingest.types import Box
 
 #: Baselines that differ by less, in em, are one row.
 SAME_ROW = 0.35
@@ -23,7 +24,10 @@ BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶�
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """A segment with what the rules look at, worked out once."""
+    """A segment with what the rules look at, worked out once.
+
+    `card` are the segments of a drawn box, of which the item is the whole.
+    """
 
     segment: Segment
     x0: float
@@ -38,6 +42,7 @@ class Item:
     ends_sentence: bool
     is_code: bool = False
     is_table_row: bool = False
+    card: list[Segment] | None = None
 
     @classmethod
     def of(cls, segment: Segment) -> Item:
@@ -56,6 +61,17 @@ class Item:
             text[:1].islower(),
             text[-1:] in ".:;!?",
         )
+
+
+def whole_card(box: Box, segments: list[Segment]) -> Item:
+    """A drawn box, with all that is in it, as one item."""
+    first = min(segments, key=lambda segment: segment.y)
+    item = Item.of(first)
+    item.x0, item.x1, item.top, item.bottom = box.x0, box.x1, box.y0, box.y1
+    item.words = sum(len(segment.words) for segment in segments)
+    item.bulleted = item.begins_small = False
+    item.card = segments
+    return item
 
 
 def are_apart(side: Sequence[Item]) -> bool:
@@ -106,7 +122,7 @@ def rows_of(segments: Sequence[Item]) -> list[list[Item]]:
     for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
         for row in reversed(rows[-4:]):
             first = row[0]
-            if segment.is_table_row or first.is_table_row:
+            if segment.is_table_row or first.is_table_row or segment.card or first.card:
                 continue
             if abs(segment.y - first.y) < SAME_ROW * min(segment.size, first.size) and not any(
                 _overlap(segment, other) > 0.3 * segment.size for other in row

@@ -374,8 +374,10 @@ def _ligature(
     options = [letters for letters in LIGATURES if is_possible(letters)]
     if not options:
         return ""
-    if suspect.text and all(lexicon.is_short_word(b + suspect.text + e) for b, e in contexts):
-        return ""  # the wide last letter of "of", rather than "off"
+    if suspect.text:  # the wide last letter of "of" is no evidence of "off"
+        contexts = {c for c in contexts if not lexicon.is_short_word(c[0] + suspect.text + c[1])}
+    if not contexts:
+        return ""
     best = max(options, key=lambda letters: (count(letters), letters in _STANDARD, -error(letters)))
     made, as_it_is = count(best), count(suspect.text)
     needed = 2.0 if not is_last else PART_WEIGHT if not suspect.text else 1.0

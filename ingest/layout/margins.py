@@ -1,14 +1,21 @@
-"""Running heads and feet: small print at both ends of a page's first or last row."""
+"""What stands around a page's text: running heads and feet, footnotes, numbers of lines."""
 
 from __future__ import annotations
 
+import re
 import statistics
+from itertools import pairwise
 
 from ingest.layout.items import Item, rows_of
 
 #: A running head or foot begins and ends within so many em of the page's text, is at most this share of its
 #: size, and fills at most this share of its width; it is so many em from a row of several.
 MARGIN_END, MARGIN_SIZE, MARGIN_WIDTH, MARGIN_GAP = 1.5, 0.95, 0.6, 3.0
+#: A footnote's size is at most this share of the text's.
+NOTE_SIZE = 0.93
+
+_NUMBER = re.compile(r"\d{1,4}")
+_NOTE = re.compile(r"\^?\(?(?:\d{1,2}|[*†‡§])\)?\s?[^\W\d]")
 
 
 def parted_margins(items: list[Item]) -> tuple[list[Item], list[Item], list[Item]]:
@@ -37,3 +44,48 @@ def parted_margins(items: list[Item]) -> tuple[list[Item], list[Item], list[Item
     foot = rows[-1] if is_margin(rows[-1], rows[-2]) else []
     outer = {id(item) for item in (*head, *foot)}
     return head, [item for item in items if id(item) not in outer], foot
+
+
+def parted_footnotes(items: list[Item]) -> tuple[list[Item], list[Item]]:
+    """The text above, and footnotes that stand below all of it, whichever column they begin in.
+
+    The number of the page may follow them.
+    """
+    if len(items) < 4:
+        return items, []
+    usual = statistics.median(item.size for item in items)
+    rows = rows_of(items)
+    first = len(rows)
+    while first and all(
+        item.size <= NOTE_SIZE * usual or _NUMBER.fullmatch(item.segment.text)
+        for item in rows[first - 1]
+    ):
+        first -= 1
+    while first < len(rows) and not _NOTE.match(rows[first][0].segment.text):
+        first += 1
+    if first < 2 or first == len(rows):
+        return items, []
+    return [item for row in rows[:first] for item in row], [
+        item for row in rows[first:] for item in row
+    ]
+
+
+def without_line_numbers(items: list[Item]) -> list[Item]:
+    """The items without numbers that count the lines beside them, as each fifth one of a text."""
+    rows = rows_of(items)
+    numbered = [
+        (place, row[0])
+        for place, row in enumerate(rows)
+        if len(row) == 2 and _NUMBER.fullmatch(row[0].segment.text)
+    ]
+    if len(numbered) < 2:
+        return items
+    first = numbered[0][1]
+    for (above, one), (below, other) in pairwise(numbered):
+        step = int(other.segment.text) - int(one.segment.text)
+        if step < 2 or below - above != step or abs(one.x1 - other.x1) > first.size:
+            return items
+    if any(row[0].x0 < first.x1 for row in rows if len(row) == 1):
+        return items
+    counts = {id(number) for _, number in numbered}
+    return [item for item in items if id(item) not in counts]

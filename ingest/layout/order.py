@@ -14,9 +14,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.layout.bidi import is_right_to_left
-from ingest.layout.items import SAME_ROW, Item, aligned, are_apart, bulleted, code, prose, rows_of
-from ingest.layout.margins import parted_margins
+from ingest.layout.items import (
+    SAME_ROW,
+    Item,
+    aligned,
+    are_apart,
+    bulleted,
+    code,
+    prose,
+    rows_of,
+    whole_card,
+)
+from ingest.layout.margins import parted_footnotes, parted_margins, without_line_numbers
 from ingest.layout.segments import Rule, Segment
+from ingest.types import Box
 
 #: A gutter is at least so wide, in em.
 GUTTER = 1.0
@@ -36,6 +47,8 @@ CELL_ROWS, CELL_ROW_SHARE = 3, 0.6
 STRIP_GAP = 1.2
 #: More of the gaps of the column with fewer ones, as a share, are those of rows of boxes.
 STRIPS = 0.5
+#: At least this share of both sides' lines are entries of an index.
+INDEX_ENTRIES = 0.8
 #: Lines of one paragraph are at most so many em apart.
 PARAGRAPH_PITCH = 1.8
 #: A column has two lines that are nearer than so many em.
@@ -45,6 +58,7 @@ BAND_GAP = 0.9
 
 #: A label of an item that is set apart from its text.
 LABEL = re.compile(r"^(?:\(?\w{1,3}[.)]|\[\w{1,3}\])$")
+_INDEX_ENTRY = re.compile(r"[^\W\d].*, \d+(?:[–-]\d+)?$")
 _WORDLIKE = re.compile(r"[^\W_]")
 _COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
 
@@ -76,6 +90,7 @@ def reading_order(
     segments: Sequence[Segment],
     rules: Sequence[Rule] = (),
     solid: Iterable[tuple[Sequence[Segment], float, float, bool]] = (),
+    cards: Sequence[tuple[Box, list[Segment]]] = (),
 ) -> list[Row]:
     """The rows of some segments of one direction, in the order in which they are read.
 
@@ -84,8 +99,11 @@ def reading_order(
         rules: Horizontal lines, at which columns may end.
         solid: Lines that fill one area from its left to its right edge, as a listing's do, however
             far each is indented, and a ruled table's rows; and whether they are code.
+        cards: Drawn boxes with the segments in them, each of which is read to its end.
     """
-    items = [Item.of(segment) for segment in segments]
+    on_cards = {id(segment) for _, inside in cards for segment in inside}
+    items = [Item.of(segment) for segment in segments if id(segment) not in on_cards]
+    items += [whole_card(box, inside) for box, inside in cards]
     edges = {id(line): (x0, x1, code) for lines, x0, x1, code in solid for line in lines}
     for item in items:
         if id(item.segment) in edges:
@@ -97,13 +115,23 @@ def reading_order(
         for item in items:
             item.x0, item.x1 = -item.x1, -item.x0
         rules = [Rule(-rule.x1, -rule.x0, rule.y) for rule in rules]
-    head, body, foot = parted_margins(items)
-    blocks = [block for block in (head, *_blocks(body, rules, 2), foot) if block]
-    return [
-        Row(tuple(sorted((item.segment for item in row), key=lambda s: s.x0)), number)
-        for number, block in enumerate(blocks)
-        for row in rows_of(block)
-    ]
+    head, body, foot = parted_margins(without_line_numbers(items))
+    body, notes = parted_footnotes(body)
+    inner = [*_blocks(body, rules, 2), *_blocks(notes, rules, 2)]
+    blocks = [block for block in (head, *inner, foot) if block]
+    rows: list[Row] = []
+    number = 0
+    for block in blocks:
+        for row in rows_of(block):
+            if row[0].card is None:
+                segments_of_row = sorted((item.segment for item in row), key=lambda s: s.x0)
+                rows.append(Row(tuple(segments_of_row), number))
+                continue
+            inside = reading_order(row[0].card, rules, solid)
+            rows += [Row(each.segments, number + 1 + each.block) for each in inside]
+            number = rows[-1].block + 1
+        number += 1
+    return rows
 
 
 def _blocks(segments: list[Item], rules: Sequence[Rule], least: int) -> list[list[Item]]:
@@ -302,6 +330,8 @@ def _is_scattered(side: Sequence[Item]) -> bool:
 def _are_columns(gutter: _Gutter) -> bool:
     """Whether two sides are read one after the other, rather than row by row as a table."""
     left, right = gutter.left, gutter.right
+    if all(item.card for item in (*left, *right)):
+        return False  # cards are read row by row
     shares = prose(left), prose(right)
     if min(shares) >= 0.5:
         return True
@@ -310,6 +340,8 @@ def _are_columns(gutter: _Gutter) -> bool:
     if min(_lines(left), _lines(right)) > 2 and max(listings) >= 0.7 and beside_code:
         return True
     if min(bulleted(left), bulleted(right)) >= 0.3:
+        return True
+    if min(_index_entries(left), _index_entries(right)) >= INDEX_ENTRIES:
         return True
     if _are_rows_of_cells(left, right):
         return False
@@ -331,6 +363,11 @@ def _are_columns(gutter: _Gutter) -> bool:
         return False
     limit = ALIGNED_LIST if shares[0] >= 0.7 and bulleted(left) >= 0.2 else ALIGNED
     return min(aligned(left, right), aligned(right, left)) < limit
+
+
+def _index_entries(side: Sequence[Item]) -> float:
+    """The share of a side's segments that are entries of an index: a term and the pages that it is on."""
+    return sum(bool(_INDEX_ENTRY.search(s.segment.text)) for s in side) / len(side)
 
 
 def _are_rows_of_cells(left: Sequence[Item], right: Sequence[Item]) -> bool:

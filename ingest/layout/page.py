@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pypdfium2 as pdfium
 
 from ingest.layout.bidi import is_right_to_left, logical_order
+from ingest.layout.cards import find_cards
 from ingest.layout.code import Listing, find_listings
 from ingest.layout.drawings import Drawings, read_drawings
 from ingest.layout.fractions import write_fractions
@@ -27,9 +28,11 @@ from ingest.layout.segments import Piece, PlacedWord, Rule, Segment
 from ingest.layout.tables import find_tables, words_of_row
 from ingest.layout.vertical import split_vertical
 from ingest.layout.visibility import readable_glyphs, visible_glyphs
-from ingest.picture_rules import NO_LINES, Lines, fraction_bars
+from ingest.legibility import legible_lines
+from ingest.picture_rules import NO_LINES, Lines, fraction_bars, ruled_tables
 from ingest.recognition import RecognisedLine
 from ingest.types import Box, Origin, Region
+from ingest.weights.known_words import known_words
 
 #: A first letter at least so many times as large as its line begins a paragraph (a drop cap).
 DROP_CAP = 1.8
@@ -117,6 +120,7 @@ def lay_out(
     suspects = mark_suspects(visible)
     visible, is_unreadable = readable_glyphs(visible)
     new = [line for line in recognised if _is_new(line, visible)]
+    new = legible_lines(new, known_words, ruled_tables(ruled[0]))
     letters = sum(len(line.text.replace(" ", "")) for line in new if _WORD.search(line.text))
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
     if not is_picture:  # figures alone are the ticks of a diagram
@@ -161,7 +165,12 @@ def lay_out(
             part = [*code, *text, *(row.segment for row in grid)]
         solid = [(listing.lines, listing.x0, listing.x1, True) for listing in listings]
         solid += [([row.segment], row.x0, row.x1, False) for row in grid]
-        rows = tables_together(reading_order(part, bars, solid), grid)
+        cards = (
+            find_cards(drawings.boxes, part, frame.width, frame.height)
+            if is_upright and not solid
+            else []
+        )
+        rows = tables_together(reading_order(part, bars, solid, cards), grid)
         rows = labels_with_figures(rows)
         columns = {id(row.segment): row.columns for row in grid}
         new_lines = list(_lines(rows, bars, blocks, of_code, columns))

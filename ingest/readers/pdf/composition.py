@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
+from itertools import groupby
 
 from ingest.layout.page import LayoutLine, PageLayout
+from ingest.layout.segments import PlacedWord
 from ingest.readers.pdf.titles import page_heading
 from ingest.text.repair import join_hyphen, repair_word
 from ingest.text.rows import escaped
@@ -13,6 +15,10 @@ from ingest.types import Box, Line, Page, Slide, Word
 
 #: Words before which a hyphen stands for a part that both words share, as in "input- and output".
 SUSPENDING = frozenset({"and", "or", "und", "oder", "bzw.", "sowie", "et", "ou"})
+
+#: What leads to a page's number, or is a line for an answer; so much of it is left of more.
+LEADERS = frozenset("._…·-")
+LEADER_DOTS, MOST_DOTS = 3, 7
 
 
 def hyphenated_words(pages: Sequence[PageLayout]) -> set[str]:
@@ -46,8 +52,9 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
         box: Box | None = None
         columns = borders = 0  # of a table's row, before its last word; before the next one
         broken = is_broken(layout_line, page.lines[index + 1 : index + 2])
-        for placed in layout_line.words:
-            last = placed is layout_line.words[-1]
+        placed_words = list(_without_leaders(layout_line))
+        for placed in placed_words:
+            last = placed is placed_words[-1]
             cut = (broken and last) or placed.is_broken
             text = repair_word(placed.text[:-1] if cut else placed.text)
             borders += placed.borders
@@ -96,6 +103,19 @@ def compose_page(number: int, page: PageLayout, compounds: Set[str]) -> Page:
         slides=tuple(_slides(page, [*starts, length], text, lines)),
         regions=tuple(page.regions),
     )
+
+
+def _without_leaders(line: LayoutLine) -> Iterator[PlacedWord]:
+    """A line's words, with few of the dots or strokes that lead to a number or wait for an answer."""
+    for text, group in groupby(line.words, key=lambda word: word.text):
+        words = list(group)
+        if text[0] in LEADERS and not line.is_code and set(text) == {text[0]}:
+            if len(text) > MOST_DOTS:
+                for word in words:
+                    word.text = text[:LEADER_DOTS]
+            elif len(words) > MOST_DOTS:
+                del words[LEADER_DOTS:]
+        yield from words
 
 
 def _slides(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ingest.layout.ligatures import restore_ligatures
-from ingest.layout.page import PageLayout
+from ingest.layout.page import LayoutLine, PageLayout
 from ingest.weights.known_words import known_words
+
+#: A capital is at most so far, in em, from the rest of its word; mathematical fonts leave such gaps.
+INITIAL_GAP = 0.3
+
+_SMALL = re.compile(r"[a-zäöüß]{2,}")
 
 
 def restore_letters(layouts: Sequence[PageLayout], data: bytes) -> None:
-    """Write the ligatures that a file does not map to letters into its laid-out pages.
+    """Write the ligatures that a file does not map to letters into its laid-out pages, and join initials.
 
     Args:
         layouts: All of its pages.
@@ -23,3 +30,28 @@ def restore_letters(layouts: Sequence[PageLayout], data: bytes) -> None:
         return second_opinion.ligature_names(data)
 
     restore_ligatures(layouts, names, known_words)
+    for layout in layouts:
+        for line in layout.lines:
+            _join_initials(line)
+
+
+def _join_initials(line: LayoutLine) -> None:
+    """Join a capital with the letters behind it that are a word with it and none without it: "T hese"."""
+    taken = set()
+    for first, second in pairwise(line.words):
+        initial, rest = first.text.lstrip("([{"), _SMALL.match(second.text)
+        if (
+            len(initial) == 1
+            and initial.isupper()
+            and rest is not None
+            and not second.attached
+            and second.boxes[0].x0 - first.boxes[-1].x1 < INITIAL_GAP * line.size
+            and rest[0] not in known_words()
+            and initial.casefold() + rest[0] in known_words()
+        ):
+            second.text = first.text + second.text
+            second.boxes = [*first.boxes, *second.boxes]
+            second.borders, second.attached = first.borders, first.attached
+            taken.add(id(first))
+    if taken:
+        line.words = [word for word in line.words if id(word) not in taken]
