@@ -9,7 +9,7 @@ import pytest
 
 from ingest.text.languages.course import COURSE_WORDS
 from rag.course.catalogue import Catalogue, Lecture
-from rag.course.contents import numbered_page, typed_rows
+from rag.course.contents import numbered_page, spoken_rows
 from rag.course.exam import exam_questions
 from rag.course.sections import plain_heading, split_alike
 from rag.course.sentences import is_clear
@@ -189,8 +189,39 @@ def test_a_summary_holds_statements_alone(lecture_parts, empty_library, encoder)
     assert [lead.items for lead in answer.leads] == [
         ("A queue is a list from which the oldest entry is taken first.",),
         ("A tree is a graph without cycles that holds together.",),
-        ("Queues",),  # the headings follow where there are few sentences
-        ("Trees",),
+    ]
+
+
+def test_slides_of_terse_points_are_summarised_by_their_points(
+    lecture_parts, empty_library, encoder
+):
+    source = """
+    #slide("Ada Lovelace")[
+    - Institute of Engines
+    - Write to ada\\@example.org
+    ]
+    #slide("Queues")[
+    - first in, first out
+    - ring buffer or linked list
+    ]
+    #slide("Printing")[```c
+    int main(void) {
+        puts("queue");
+    }
+    ```]
+    #slide("Stacks")[
+    - last in, first out
+    - one pointer to the top
+    ]
+    """
+    parsed, passages, vectors = lecture_parts("data-structures.pdf", source)
+    empty_library.add(parsed, passages, vectors)
+    pipeline = Pipeline(empty_library, Models(NO_MODELS, encoder=encoder), Settings())
+    answer = pipeline.ask("Summarise lecture 1")
+    assert [(lead.label, lead.items) for lead in answer.leads] == [
+        ("Queues", ("first in, first out", "ring buffer or linked list")),
+        ("Stacks", ("last in, first out", "one pointer to the top")),
+        ("", ("Ada Lovelace",)),  # the other headings follow where little is told
     ]
 
 
@@ -244,8 +275,8 @@ def test_what_was_read_from_pictures_counts_where_it_is_most(lecture_parts):
         "a.pdf", "".join(f'#slide("H{n}")[A graph {n} has many edges.]' for n in range(3))
     )
     read = [replace(one, recognised=one.pages) for one in passages]
-    assert typed_rows([*passages[:2], read[2]]) == [0, 1]
-    assert typed_rows([passages[0], *read[1:]]) == [0, 1, 2]
+    assert spoken_rows([*passages[:2], read[2]]) == [0, 1]
+    assert spoken_rows([passages[0], *read[1:]]) == [0, 1, 2]
 
 
 def test_headings_over_points_fill_an_exam_that_is_too_short(lecture_parts):

@@ -102,7 +102,7 @@ def test_missing_guides_are_made_and_making_goes_on_after_a_stop(lecture, encode
 def test_a_summary_names_a_heading_once_and_no_formula():
     text = "A queue is a list from which the oldest entry is taken first. •"
     passage = hit("p", text).passage
-    choice = Choice(passage, Unit(0, len(text)))
+    choice = Choice(passage, (Unit(0, len(text)),))
     assert choice.text == text.removesuffix(" •")
     headings = ["Structures", "Queues", "Queues", "y = f(x)", "Queues", f"Note: {choice.text}"]
     choices = [(Section(heading, (passage,), (0,)), choice) for heading in headings]

@@ -17,6 +17,7 @@ from ingest.types import Passage
 from rag.course.catalogue import Catalogue, Lecture
 from rag.course.contents import (
     central_passages,
+    headings_in_words,
     neighbour_section,
     numbered_page,
     outline_of,
@@ -36,7 +37,7 @@ from rag.spans import TextSpan, span_text
 from rag.types import Answer, Hit
 
 _OUTLINE_SENTENCES = 16  # sections; in a longer outline they have no sentences
-_FEW_SENTENCES = 3  # of a summary; with fewer, the headings follow
+_FEW_SENTENCES = 3  # of a summary; with fewer, the other headings follow
 _OPENING_PASSAGES = 3  # of a section, to tell what it begins with
 _STATEMENTS = 8
 _MIN_SCORE = 0.5  # of a passage that is about a term which it does not name
@@ -155,8 +156,10 @@ class CourseAnswers:
         self.subject = self.catalogue.passages(lecture)
         self._quote_summary(draft, choices)
         if len(choices) < _FEW_SENTENCES:
-            for section in outline_of(lecture, self.catalogue):
-                draft.add((section.heading,), section.passages[0])
+            told = {section.heading for section, _ in choices}
+            for section in headings_in_words(lecture, self.catalogue):
+                if section.heading not in told:
+                    draft.add((section.heading,), section.passages[0])
 
     def _part(self, draft: Draft, route: Route, lecture: Lecture | None) -> None:
         if lecture is None:
@@ -178,11 +181,11 @@ class CourseAnswers:
         self._quote_summary(draft, choices)
 
     def _quote_summary(self, draft: Draft, choices: Sequence[tuple[Section, Choice]]) -> None:
-        """The chosen sentences, each under its section's heading where that is a new one."""
+        """The chosen sentences and points, each under its section's heading where that is a new one."""
         above = ""
         for section, choice in choices:
             label = _label((section.heading,), choice.text) if section.heading != above else ""
-            draft.quote(choice.passage, choice.unit, label, choice.score)
+            draft.add(choice.items, choice.passage, choice.span, label, choice.score)
             above = section.heading
 
     def _outline(self, draft: Draft, route: Route, lecture: Lecture | None) -> None:
@@ -211,7 +214,7 @@ class CourseAnswers:
         centre = vectors[list(section.rows)].mean(axis=0)
         best, _ = central_choices(passages, centre, self.encoder, 1, section.heading)
         if best:
-            draft.quote(best[0].passage, best[0].unit, section.heading, best[0].score)
+            draft.add(best[0].items, best[0].passage, best[0].span, section.heading, best[0].score)
         else:
             draft.add((section.heading,), section.passages[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,13 +15,19 @@ from rag.course.sections import (
     Section,
     heading_sections,
     is_aside,
+    is_title,
     main_sections,
+    own_heading,
     plain_heading,
 )
-from rag.course.sentences import Choice, central_choices, is_clear
+from rag.course.sentences import Choice, central_choices, is_clear, is_listing, points_of
 from rag.spans import Unit, span_text, units_of
 
 _SUMMARY_SENTENCES = 8
+_POINTS = 4  # of a section without a clear sentence
+_FEWEST_POINTS = 2
+_FEWEST_TOLD = 5  # sentences and points of a summary, where the lecture has so many
+_FEWEST_SPOKEN = 3  # passages in words; with fewer, those of code count
 _BESIDE = 0.5  # weight of the lecture's centre, and of the heading, beside that of a section
 _NEAR_PASSAGES = 4  # of a section, whose sentences are compared
 _OUTLINE_ENTRIES = 30
@@ -33,24 +40,28 @@ def summary_of(
 ) -> list[tuple[Section, Choice]]:
     """The sentences that cover a lecture: the most central ones of each main section, in order.
 
-    Each section gives one, or two where there are at most four sections. Centrality is the cosine
+    Each section gives one, or several where there are at most four sections. Centrality is the cosine
     to the mean of the section's passages, with its heading and the mean of the lecture half as much
-    each. Only the first passage of a section and those nearest to its centre are read.
+    each. Only the first passage of a section and those nearest to its centre are read. A section
+    with too few clear sentences gives the first points of other passages under their own headings.
     """
     passages, vectors = catalogue.passages(lecture), catalogue.vectors(lecture)
-    rows = typed_rows(passages)
+    rows = spoken_rows(passages)
     own = [passages[row] for row in rows]
     return summary_of_passages(own, vectors[rows], lecture.title, encoder)
 
 
-def typed_rows(passages: Sequence[Passage]) -> list[int]:
-    """The rows of the passages that were not read from pictures; all where those are most of them.
+def spoken_rows(passages: Sequence[Passage]) -> list[int]:
+    """The rows of the passages in which the lecture itself speaks: neither read from pictures nor code.
 
     What a picture says on a slide is as often a joke, a screenshot or an advertisement as it is the
-    lecture's own statement.
+    lecture's own statement; where most passages were read from pictures, they count. Code counts where
+    there is hardly anything else.
     """
     rows = [row for row, one in enumerate(passages) if set(one.pages) - set(one.recognised)]
-    return rows if 2 * len(rows) > len(passages) else list(range(len(passages)))
+    rows = rows if 2 * len(rows) > len(passages) else list(range(len(passages)))
+    in_words = [row for row in rows if not is_listing(passages[row].text)]
+    return in_words if len(in_words) >= _FEWEST_SPOKEN else rows
 
 
 def summary_of_passages(
@@ -67,7 +78,7 @@ def summary_of_passages(
     sections = main_sections(passages, vectors, _SUMMARY_SENTENCES) if passages else []
     if not sections:
         return []
-    each = 2 if 2 * len(sections) <= _SUMMARY_SENTENCES else 1
+    each = max(1, _SUMMARY_SENTENCES // len(sections))
     whole = vectors[[row for section in sections for row in section.rows]].mean(axis=0)
     headings = encoder.encode([section.heading or title for section in sections])
     choices: list[tuple[Section, Choice]] = []
@@ -76,10 +87,37 @@ def summary_of_passages(
         centre = vectors[list(section.rows)].mean(axis=0) + _BESIDE * (whole + heading)
         near = nearest_passages(section, vectors, centre)
         best, best_vectors = central_choices(near, centre, encoder, each, section.heading, taken)
-        best = sorted(best, key=lambda one: (one.passage.pages, one.unit.start))
-        choices += [(section, choice) for choice in best]
+        if not best:
+            best, best_vectors = central_choices(
+                section.passages, centre, encoder, each, section.heading, taken
+            )
+        entries = [(section, choice) for choice in best]
+        entries += _points(section, near, best)[: each - len(best)]
+        choices += entries
         taken += best_vectors
-    return choices
+    if len(choices) < _FEWEST_TOLD:
+        told = [choice for _, choice in choices]
+        more = [entry for each in sections for entry in _points(each, each.passages, told)]
+        choices += more[: _FEWEST_TOLD - len(choices)]
+    return sorted(choices, key=lambda one: (one[1].passage.pages, one[1].span.start))
+
+
+def _points(
+    section: Section, near: Sequence[Passage], told: Sequence[Choice]
+) -> list[tuple[Section, Choice]]:
+    """The points of each passage that has several, under its heading, those with most of them first.
+
+    Args:
+        section: With the passages.
+        near: Some of them.
+        told: Sentences that stand for their passages already.
+    """
+    seen = {choice.passage.id for choice in told}
+    new = [one for one in near if one.id not in seen and (one.page > 1 or not is_title(one))]
+    choices = [Choice(one, points_of(one, _POINTS)) for one in new]
+    choices = [one for one in choices if len(one.units) >= _FEWEST_POINTS]
+    choices.sort(key=lambda one: -len(one.units))
+    return [(replace(section, heading=own_heading(one.passage)), one) for one in choices]
 
 
 def nearest_passages(section: Section, vectors: np.ndarray, centre: np.ndarray) -> list[Passage]:
@@ -87,6 +125,12 @@ def nearest_passages(section: Section, vectors: np.ndarray, centre: np.ndarray) 
     cosines = vectors[list(section.rows)] @ centre
     rows = [0, *map(int, np.argsort(-cosines, kind="stable")[:_NEAR_PASSAGES])]
     return [section.passages[row] for row in dict.fromkeys(rows)]
+
+
+def headings_in_words(lecture: Lecture, catalogue: Catalogue) -> list[Section]:
+    """The sections of the outline that are not of code alone."""
+    sections = outline_of(lecture, catalogue)
+    return [one for one in sections if not all(is_listing(each.text) for each in one.passages)]
 
 
 def outline_of(lecture: Lecture, catalogue: Catalogue) -> list[Section]:
@@ -197,7 +241,7 @@ def central_passages(lectures: Sequence[Lecture], catalogue: Catalogue) -> list[
     """The passages of lectures, from each section in turn, the most central of each first."""
     groups: list[list[Passage]] = []
     for lecture in lectures:
-        rows = typed_rows(catalogue.passages(lecture))
+        rows = spoken_rows(catalogue.passages(lecture))
         passages = [catalogue.passages(lecture)[row] for row in rows]
         if not passages:
             continue

@@ -10,22 +10,21 @@ from ingest.text.languages import language
 from ingest.text.languages.course import COURSE_WORDS, CourseWords
 from ingest.text.scripts import count_words
 from ingest.types import Passage
-from rag.course.sections import plain_heading
-from rag.course.sentences import is_clear
-from rag.spans import TextSpan, Unit, is_row, span_text, units_of
+from rag.course.sections import is_title, plain_heading
+from rag.course.sentences import CODE, is_clear, points_of
+from rag.spans import TextSpan, span_text, units_of
 from rag.study.cards import terminology
 from rag.study.definitions import Definition, definitions_in
 from rag.types import Answer
 
 _TRIES = 3  # questions that are tried for each one that is wanted
-_MIN_ENTRIES = 3  # of a list in a line, and of points below a heading
+_MIN_ENTRIES = 3  # of a list in a line
+_MIN_POINTS = 2  # below a heading
 _MAX_POINTS = 5
-_LINE_WORDS = 12
 _QUESTION_WORDS = range(5, 31)
 _MIN_WORDS = 4  # of an answer
 _HEADING_WORDS = range(1, 9)
 _PLAIN = re.compile(r"[^\W\d_][\w\s'’\-&/]+$")  # a heading without formula or code
-_CODE = re.compile(r"[<>{}\\]|/>|\w\[\d+\]|\w\(\)")
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.)\s+")
 
 
@@ -108,19 +107,11 @@ def _answered_alone(passages: Sequence[Passage], words: CourseWords) -> Iterator
             without.append(candidate)
     for candidate in without:
         passage = candidate.passage
-        units = [unit for unit in units_of(passage) if _is_point(passage, unit)][:_MAX_POINTS]
-        if len(units) >= _MIN_ENTRIES:
+        units = points_of(passage, _MAX_POINTS)
+        if len(units) >= _MIN_POINTS:
             items = tuple(span_text(passage, unit) for unit in units)
             span = TextSpan(units[0].start, units[-1].end)
             yield replace(candidate, items=items, span=span)
-
-
-def _is_point(passage: Passage, unit: Unit) -> bool:
-    """Whether a unit can be a point of an answer: an item, a clear sentence, or a short line of words."""
-    text = span_text(passage, unit)
-    if is_row(passage.text, unit) or not text[:1].isalnum():
-        return False
-    return unit.is_item or is_clear(passage, unit) or 1 < count_words(text) <= _LINE_WORDS
 
 
 def _is_readable(question: ExamQuestion) -> bool:
@@ -133,7 +124,7 @@ def _is_readable(question: ExamQuestion) -> bool:
     ):
         return False
     in_words = sum(bool(_PLAIN.match(part.strip(".,;:()!?“”\"'"))) for part in parts)
-    return not _CODE.search(text) and len(parts) >= _MIN_WORDS and in_words >= 0.75 * len(parts)
+    return not CODE.search(text) and len(parts) >= _MIN_WORDS and in_words >= 0.75 * len(parts)
 
 
 def _candidates(passages: Sequence[Passage], words: CourseWords) -> Iterator[ExamQuestion]:
@@ -154,7 +145,7 @@ def _candidates(passages: Sequence[Passage], words: CourseWords) -> Iterator[Exa
             span = TextSpan(first.start, first.end)
             yield ExamQuestion(question, passage, span, (first.text,))
             continue
-        if passage.is_navigation or _is_title(passage) or _CODE.search(passage.text):
+        if passage.is_navigation or is_title(passage) or CODE.search(passage.text):
             continue
         own = COURSE_WORDS.get(passage.language, words)
         heading = _NUMBER.sub("", plain_heading(passage.headings[-1])).rstrip(" :.?")
@@ -174,7 +165,7 @@ def _own_questions(passages: Sequence[Passage]) -> Iterator[ExamQuestion]:
         for unit in units_of(passage):
             text = span_text(passage, unit)
             is_set = text.endswith("?") or (task and task.text.search(text))
-            if is_set and count_words(text) in _QUESTION_WORDS and not _CODE.search(text):
+            if is_set and count_words(text) in _QUESTION_WORDS and not CODE.search(text):
                 yield ExamQuestion(text, passage, TextSpan(0, 0), elsewhere=True)
 
 
@@ -189,13 +180,6 @@ def _lists(passage: Passage, heading: str, words: CourseWords) -> Iterator[ExamQ
         if all(count_words(part) <= 4 for part in parts):
             question = words.texts["list"].format(term=label, heading=heading)
             yield ExamQuestion(question, passage, unit, (text,))
-
-
-def _is_title(passage: Passage) -> bool:
-    """Whether a passage has no heading but the document's title, or a part of that."""
-    return len(passage.headings) < 2 or (
-        passage.pages[0] == 1 and passage.headings[-1] in passage.title
-    )
 
 
 def _special(heading: str, words: CourseWords) -> str:

@@ -33,7 +33,7 @@ from rag.types import Answer
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 3
+_FORMAT = 4
 _TERMS = 12
 _FORMULA = re.compile(r"[=∈∀∃∑∏∫∂√≤≥≠≈∞]")  # in no heading of words
 _QUESTIONS = 5
@@ -139,7 +139,7 @@ def _new_guide(
             for section in outline_of(lecture, catalogue)
         ),
         summary=tuple(
-            Entry(name, choice.text, _page(choice.passage, choice.unit))
+            Entry(name, choice.text, _page(choice.passage, choice.span))
             for name, choice in named_choices(
                 summary_of(lecture, catalogue, encoder), lecture.title
             )

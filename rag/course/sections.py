@@ -69,17 +69,15 @@ def main_sections(passages: Sequence[Passage], vectors: np.ndarray, most: int) -
         most: At least 1.
     """
     sections = heading_sections(passages, 1)
-    if len(sections) < _FEWEST:
+    if _headed(sections) < _FEWEST:
         deeper = heading_sections(passages, 2)
-        sections = deeper if len(deeper) > len(sections) else sections
-    if len(sections) < _FEWEST:
+        sections = deeper if _headed(deeper) > _headed(sections) else sections
+    if _headed(sections) < _FEWEST:
         rows = [row for section in sections for row in section.rows]
-        sections = [
-            Section(plain_heading(passages[row].headings[-1]), (passages[row],), (row,))
-            for row in rows
-        ]
-    if any(section.heading for section in sections):  # what has none comes before the subject
-        sections = [section for section in sections if section.heading]
+        sections = [Section(own_heading(passages[row]), (passages[row],), (row,)) for row in rows]
+    under = [section for section in sections if section.heading]
+    if 2 * sum(len(section.rows) for section in under) >= len(passages):
+        sections = under  # what has no heading comes before the subject
     if len(sections) <= most:
         return sections
     means = np.array([vectors[list(section.rows)].mean(axis=0) for section in sections])
@@ -96,6 +94,16 @@ def main_sections(passages: Sequence[Passage], vectors: np.ndarray, most: int) -
             )
         )
     return joined
+
+
+def _headed(sections: Sequence[Section]) -> int:
+    """How many sections have a heading."""
+    return sum(bool(section.heading) for section in sections)
+
+
+def own_heading(passage: Passage) -> str:
+    """The last heading below the title; "" for none."""
+    return plain_heading(passage.headings[-1]) if len(passage.headings) > 1 else ""
 
 
 def split_alike(vectors: np.ndarray, weights: np.ndarray, parts: int) -> list[tuple[int, int]]:
@@ -155,3 +163,10 @@ def is_aside(passage: Passage) -> bool:
         return True
     heading = passage.headings[-1] if passage.headings else ""
     return any(kind.heading.search(heading) for kind in language(passage.language).asides.values())
+
+
+def is_title(passage: Passage) -> bool:
+    """Whether a passage has no heading but the document's title, or a part of that."""
+    return len(passage.headings) < 2 or (
+        passage.pages[0] == 1 and passage.headings[-1] in passage.title
+    )

@@ -16,12 +16,13 @@ from ingest.text.languages.course import COURSE_WORDS
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
 from ingest.types import Passage
-from rag.spans import MARKER, Unit, has_min_words, is_row, span_text, units_of
+from rag.spans import MARKER, TextSpan, Unit, has_min_words, is_row, span_text, units_of
 from rag.unit_kinds import defines
 
 _WORDS = range(5, 41)  # of a sentence that can stand alone
 _OPEN_WORDS = 18  # of an item or line without a full stop, which may be torn if it is longer
 _IN_WORDS = 0.75  # of its parts; the others are figures and symbols
+_POINT_IN_WORDS = 0.5  # the same for a point
 _ALIKE = 0.93  # cosine of two sentences that say the same
 #: What a sentence gains, in standard deviations of the centrality.
 _CLOSED, _DEFINES, _NAMES, _OPENING = 0.6, 1.0, 0.5, 0.4
@@ -34,22 +35,37 @@ _EARLY = 30  # characters, in which a word that refers back makes a sentence unc
 _FORMAL = re.compile(
     r"[⟨⟩{}∈∀∃∑∫∂√≔\\^_|]|:=|\w\(\)|\((?:a|i|1)\)\s|https?:|\s[•▪●]\s|www\.|\w@\w|\.(?:pdf|ipynb|py|zip)\b"
 )
+CODE = re.compile(r"[<>{}\\]|/>|\w\[\d+\]|\w\(\)")
+_CODE_LINE = re.compile(r"[;{}]\s*$|\w\[\w+\]|\w\(\w*\)|^\s*(?:#|//|/?\*|\$ |>>>)")
+_MOSTLY_CODE = 0.4  # of the lines
+_ADDRESS = re.compile(r"https?:|www\.|\w@\w")
+_LINE_WORDS = 12  # of a line that is a point
 _FINAL = frozenset({"etc", "usw", "al", "max", "min"})  # abbreviations that may end a sentence
 _WORD = re.compile(r"^\W*[^\W\d_]{2,}\W*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A sentence or item of a passage, and how central it is, as a standard score."""
+    """A sentence of a passage, or several of its points, and how central a sentence is, as a standard score."""
 
     passage: Passage
-    unit: Unit
+    units: tuple[Unit, ...]
     score: float = 0.0
 
     @property
+    def items(self) -> tuple[str, ...]:
+        """The words of each unit on one line, without the bullet of an empty item behind them."""
+        return tuple(span_text(self.passage, unit).rstrip(" •▪●") for unit in self.units)
+
+    @property
     def text(self) -> str:
-        """Its words on one line, without the bullet of an empty item behind them."""
-        return span_text(self.passage, self.unit).rstrip(" •▪●")
+        """All words on one line."""
+        return "; ".join(self.items)
+
+    @property
+    def span(self) -> TextSpan:
+        """From the first unit to the last one."""
+        return TextSpan(self.units[0].start, self.units[-1].end)
 
 
 def clear_units(passage: Passage) -> list[Unit]:
@@ -75,7 +91,7 @@ def is_clear(passage: Passage, unit: Unit) -> bool:
         return False
     if any(text.casefold() in heading.casefold() for heading in passage.headings):
         return False
-    if sum(bool(_WORD.match(part)) for part in parts) < _IN_WORDS * len(parts):
+    if _share_of_words(text) < _IN_WORDS:
         return False
     if any(kind.text.search(text) for kind in spoken.asides.values()):
         return False
@@ -96,6 +112,42 @@ def is_clear(passage: Passage, unit: Unit) -> bool:
     if text[-1] in CLOSING_MARKS:
         return True
     return count_words(text) <= _OPEN_WORDS and (unit.is_item or is_sentence(text))
+
+
+def _share_of_words(text: str) -> float:
+    """How many of a text's parts are words, not figures and symbols, in [0, 1]."""
+    parts = text.split()
+    return sum(bool(_WORD.match(part)) for part in parts) / max(len(parts), 1)
+
+
+def is_listing(text: str) -> bool:
+    """Whether a text is a program, or what one prints, rather than words."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return sum(bool(_CODE_LINE.search(line)) for line in lines) >= max(1, _MOSTLY_CODE * len(lines))
+
+
+def points_of(passage: Passage, most: int) -> tuple[Unit, ...]:
+    """The first points of a passage: items, clear sentences, and short lines of words.
+
+    A passage of code has none, nor has one with an address, as that of a speaker.
+    """
+    if CODE.search(passage.text) or _ADDRESS.search(passage.text):
+        return ()
+    return tuple(unit for unit in units_of(passage) if _is_point(passage, unit))[:most]
+
+
+def _is_point(passage: Passage, unit: Unit) -> bool:
+    text = span_text(passage, unit)
+    if (
+        is_row(passage.text, unit)
+        or not text[:1].isalnum()
+        or _share_of_words(text) < _POINT_IN_WORDS
+    ):
+        return False
+    if _is_about_lecture(text):
+        return False
+    is_line = 1 < count_words(text) <= _LINE_WORDS and text[-1] not in CLOSING_MARKS
+    return unit.is_item or is_line or is_clear(passage, unit)
 
 
 def _joins_lines(passage: Passage, unit: Unit) -> bool:
@@ -156,7 +208,7 @@ def central_choices(
         heading: Of the section, "" for the passage's own.
         taken: Unit vectors of sentences that were chosen already, none of which is repeated.
     """
-    choices = [Choice(passage, unit) for passage in passages for unit in clear_units(passage)]
+    choices = [Choice(passage, (unit,)) for passage in passages for unit in clear_units(passage)]
     choices = [one for one in choices if not _is_about_lecture(one.text)]
     if not choices:
         return [], []
@@ -173,7 +225,7 @@ def central_choices(
         if any(float(vectors[row] @ other) > _ALIKE for other in [*taken, *chosen_vectors]):
             continue
         choice = choices[row]
-        chosen.append(Choice(choice.passage, choice.unit, round(float(scores[row]), 3)))
+        chosen.append(Choice(choice.passage, choice.units, round(float(scores[row]), 3)))
         chosen_vectors.append(vectors[row])
         if len(chosen) == number:
             break
@@ -189,14 +241,15 @@ def _bonus(choice: Choice, heading: str) -> float:
     text = choice.text
     own = choice.passage.headings[-1] if len(choice.passage.headings) > 1 else ""
     is_definition = any(name and defines(text, name, spoken) for name in (heading, own))
-    closed = text[-1] in CLOSING_MARKS and not choice.unit.is_item
+    [unit] = choice.units
+    closed = text[-1] in CLOSING_MARKS and not unit.is_item
     is_labelled = _LABEL.match(text) and text.split()[0].casefold() not in spoken.evident_words
     return (
         _DEFINES * is_definition
         + _NAMES * bool(spoken.naming.search(text))
         + (_CLOSED if closed else 0.0)
         + _LABELLED * bool(is_labelled)
-        + _INNER * _is_inner(choice.passage, choice.unit)
+        + _INNER * _is_inner(choice.passage, unit)
         + _PICTURE * bool(choice.passage.recognised)
-        + (_ITEM if choice.unit.is_item and not is_sentence(text) else 0.0)
+        + (_ITEM if unit.is_item and not is_sentence(text) else 0.0)
     )

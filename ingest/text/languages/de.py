@@ -60,7 +60,8 @@ LANGUAGE = Language(
     ),
     continuation_words=words(
         """als am an auf aus bei das dem den der des die ein eine einem einen einer eines für im in ist mit oder
-        pro sind um und vom von wie zu zum zur über"""
+        pro sind um und vom von wie zu zum zur über diese diesem diesen dieser dieses jede jedem jeden jeder
+        jedes kein keine keinem keinen keiner sowie durch ohne zwischen"""
     ),
     page_words=words("folie s. seite von"),
     capitalised_nouns=True,
