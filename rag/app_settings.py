@@ -43,6 +43,10 @@ class AppSettings(Section):
     address: str = ""
     """Where readers reach the app, as `https://katheder.example.org`; the provider sends them back
     there."""
+    database: str = ""
+    """Address of a PostgreSQL database, such as postgresql://katheder@db.example.org/katheder, that keeps
+    sessions and conversations where more than one process serves the app; "" keeps them in files beside
+    the library. The password is read from PGPASSWORD or ~/.pgpass."""
     keep_warm_minutes: float = Field(default=10, ge=0)
     """Idle minutes that the command line's worker keeps its models loaded; 0 does without it."""
     allowed_hosts: tuple[str, ...] = ()

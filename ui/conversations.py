@@ -1,4 +1,4 @@
-"""Saved conversations: one SQLite file beside the library.
+"""Saved conversations: one SQLite file beside the library, or tables of a PostgreSQL server.
 
 The file's `user_version` is its format; older formats are upgraded when the file is opened. An
 answer is saved whole, see `ui.stored_answers`, so that its sources still open their pages.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from ingest.user_file import UserFile
 from rag.queries import MAX_QUESTION
 from rag.scope import EVERYTHING, Scope
 from rag.types import Answer, Turn
+from ui.server_tables import ServerTables
 from ui.stored_answers import UnreadableAnswer, dump_answer, load_answer
 
 FILE = "conversations.sqlite"
@@ -47,6 +50,43 @@ _UPGRADES: tuple[tuple[str, ...], ...] = (
     ("ALTER TABLE exchanges ADD COLUMN model TEXT NOT NULL DEFAULT ''",),
 )
 FORMAT = len(_UPGRADES)
+
+#: The same tables on a server, which began with the third format.
+_SERVER_UPGRADES: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE conversations (
+            id TEXT PRIMARY KEY, reader TEXT NOT NULL, title TEXT NOT NULL,
+            changed DOUBLE PRECISION NOT NULL
+        )""",
+        """CREATE TABLE exchanges (
+            id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            question TEXT NOT NULL, answer TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
+            verdict INTEGER, comment TEXT NOT NULL DEFAULT '', gold TEXT NOT NULL DEFAULT '[]',
+            scope TEXT NOT NULL DEFAULT '{}', model TEXT NOT NULL DEFAULT ''
+        )""",
+        "CREATE TABLE preferences (reader TEXT PRIMARY KEY, preferences TEXT NOT NULL)",
+        "CREATE INDEX exchanges_by_conversation ON exchanges (conversation)",
+        "CREATE INDEX conversations_by_reader ON conversations (reader)",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """What differs between SQLite and PostgreSQL: a scope's course, an answer's sentences, LIKE without case."""
+
+    course: str
+    sentences: str
+    like: str
+
+
+_SQLITE = _Dialect(
+    "json_extract(scope, '$.course')", "json_extract(NULLIF(answer, ''), '$.sentences')", "LIKE"
+)
+_POSTGRESQL = _Dialect(
+    "scope::json ->> 'course'", "NULLIF(answer, '')::json ->> 'sentences'", "ILIKE"
+)
 
 
 class UnreadableConversations(KathederError):
@@ -95,17 +135,26 @@ class Conversations:
 
     Args:
         path: The SQLite file; made where there is none.
+        database: Where several processes serve, the address of the PostgreSQL database that keeps them
+            in place of the file; see `app.database`.
 
     `set_aside` is the new name of a damaged file that was found in its place, or None.
 
     Raises:
-        UnreadableConversations: the file has a newer format, or cannot be opened.
+        UnreadableConversations: the file or the tables have a newer format, or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
-        file = UserFile(path, _UPGRADES, "the saved conversations", UnreadableConversations)
-        self._transaction = file.transaction
-        self.set_aside = file.set_aside
+    def __init__(self, path: Path, database: str = "") -> None:
+        tables: UserFile | ServerTables
+        if database:
+            tables = ServerTables(
+                database, "conversations", _SERVER_UPGRADES, UnreadableConversations
+            )
+        else:
+            tables = UserFile(path, _UPGRADES, "the saved conversations", UnreadableConversations)
+        self._dialect = _POSTGRESQL if database else _SQLITE
+        self._transaction: Callable[[], AbstractContextManager[Any]] = tables.transaction
+        self.set_aside = tables.set_aside
 
     # ---- conversations ----
 
@@ -113,16 +162,17 @@ class Conversations:
         """A reader's conversations, the last changed first; with `text`, those that contain it."""
         text = text[:_LONGEST_SEARCH]
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        dialect = self._dialect
         with self._transaction() as db:
             rows = db.execute(
-                """SELECT id, title, changed, COALESCE((
-                       SELECT json_extract(scope, '$.course') FROM exchanges
+                f"""SELECT id, title, changed, COALESCE((
+                       SELECT {dialect.course} FROM exchanges
                        WHERE conversation = conversations.id ORDER BY id DESC LIMIT 1), '')
                    FROM conversations WHERE reader = ? AND (
-                       title LIKE ? ESCAPE '\\' OR id IN (
+                       title {dialect.like} ? ESCAPE '\\' OR id IN (
                            SELECT conversation FROM exchanges
-                           WHERE question LIKE ? ESCAPE '\\'
-                              OR json_extract(NULLIF(answer, ''), '$.sentences') LIKE ? ESCAPE '\\'))
+                           WHERE question {dialect.like} ? ESCAPE '\\'
+                              OR {dialect.sentences} {dialect.like} ? ESCAPE '\\'))
                    ORDER BY changed DESC""",
                 (reader, pattern, pattern, pattern),
             ).fetchall()
@@ -191,12 +241,12 @@ class Conversations:
                     (conversation, reader, title, now),
                 )
             db.execute("UPDATE conversations SET changed = ? WHERE id = ?", (now, conversation))
-            row = db.execute(
-                "INSERT INTO exchanges (conversation, question, scope, model) VALUES (?, ?, ?, ?)",
+            [number] = db.execute(
+                "INSERT INTO exchanges (conversation, question, scope, model) VALUES (?, ?, ?, ?) "
+                "RETURNING id",
                 (conversation, question, json.dumps(scope.as_dict()), model),
-            )
-            assert row.lastrowid is not None
-            return conversation, row.lastrowid
+            ).fetchone()
+            return conversation, number
 
     def save_answer(self, exchange: int, answer: Answer) -> None:
         """Save the answer to a question; nothing happens if the question was deleted."""
@@ -339,6 +389,7 @@ class Conversations:
         """Save a reader's preferences in place of the earlier ones."""
         with self._transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO preferences VALUES (?, ?)",
+                "INSERT INTO preferences VALUES (?, ?) "
+                "ON CONFLICT (reader) DO UPDATE SET preferences = excluded.preferences",
                 (reader, json.dumps(preferences)),
             )

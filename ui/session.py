@@ -120,9 +120,9 @@ def model_key(settings: Settings) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def open_conversations(folder: str) -> Conversations:
-    """The conversations stored in the library's folder."""
-    return Conversations(Path(folder) / FILE)
+def open_conversations(folder: str, database: str = "") -> Conversations:
+    """The conversations stored in the library's folder, or in a database."""
+    return Conversations(Path(folder) / FILE, database)
 
 
 @st.cache_resource(show_spinner=False)
@@ -149,7 +149,7 @@ def open_session() -> Session:
     if state.setdefault("identity", identity) != identity:  # another person in the same window
         state.clear()
         state.identity = identity
-    conversations = open_conversations(str(folder))
+    conversations = open_conversations(str(folder), base.app.database)
     own = OwnConversations(conversations, identity)
     if "changes" not in state:
         if conversations.set_aside is not None:
@@ -267,7 +267,7 @@ def current_identity(base: Settings, folder: Path) -> Identity:
         )
         st.stop()
     cookie = st.context.cookies.get(COOKIE, "")
-    identity = open_sessions(folder).identity_of(cookie, base.app)
+    identity = open_sessions(folder, base.app.database).identity_of(cookie, base.app)
     if identity is None:
         st.title("Katheder")
         st.error(t("You are signed out. Load the page again to sign in."))

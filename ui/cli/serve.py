@@ -224,7 +224,9 @@ def _serve_pages(folder: Path, settings: Settings, host: str, port: int, proxy: 
 
     provider = None
     if settings.app.sign_on == "oidc":
-        provider = Provider(settings.app, open_sessions(folder).secret("streamlit"))
+        provider = Provider(
+            settings.app, open_sessions(folder, settings.app.database).secret("streamlit")
+        )
     pages = st.App(
         resources.package_file("ui", "app.py"),
         secrets=provider.streamlit_secrets if provider else None,

@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from ui.cli.options import JsonOption, LibraryOption, library_folder
+from ui.cli.options import (
+    JsonOption,
+    LibraryOption,
+    SettingsOption,
+    library_folder,
+    read_settings,
+)
 from ui.cli.output import fail, print_json, show
 
 app = typer.Typer(
@@ -17,12 +23,16 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_sessions(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def list_sessions(
+    library: LibraryOption = None,
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the open sessions, the last used first."""
-    from ui.identity.sessions import Sessions, existing_file
+    from ui.identity.sessions import existing_sessions
 
-    file = existing_file(library_folder(library))
-    sessions = Sessions(file).all() if file else []
+    saved = existing_sessions(library_folder(library), read_settings(settings).app.database)
+    sessions = saved.all() if saved else []
     rows = [
         {
             "id": one.id,
@@ -49,14 +59,15 @@ def end_sessions(
     id: Annotated[str, typer.Argument(help="First letters of the id in the list.")] = "",
     everybody: Annotated[bool, typer.Option("--all", help="End every session.")] = False,
     library: LibraryOption = None,
+    settings: SettingsOption = None,
 ) -> None:
     """End a session; its open pages stop at once, and the next one asks for the sign-in."""
-    from ui.identity.sessions import Sessions, existing_file
+    from ui.identity.sessions import existing_sessions
 
     if bool(id) == everybody:
         fail("Name one session by its id (`katheder session list`), or all with --all.")
-    file = existing_file(library_folder(library))
-    number = Sessions(file).end_all(id) if file else 0
+    saved = existing_sessions(library_folder(library), read_settings(settings).app.database)
+    number = saved.end_all(id) if saved else 0
     if id and not number:
         fail(f"There is no session {id!r}; see `katheder session list`.")
     show(f"ended: {number}")

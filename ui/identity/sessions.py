@@ -1,6 +1,6 @@
-"""Who is signed in: sessions in one SQLite file beside the library, each behind a signed cookie.
+"""Who is signed in: sessions in one SQLite file beside the library, or in tables of a PostgreSQL server.
 
-The file has hashes of the cookies' random ids, so that whoever reads it cannot sign in. A session
+Each is behind a signed cookie. The file has hashes of the cookies' random ids, so that whoever reads it cannot sign in. A session
 ends after 30 days without use, by `katheder session end`, by signing out, or when the password or
 the named persons that it depends on change.
 """
@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from itsdangerous import BadSignature, TimestampSigner
 
@@ -21,6 +24,7 @@ from ingest.user_file import UserFile
 from rag.app_settings import AppSettings
 from ui.identity.roles import Identity, Role
 from ui.identity.sign_on import same_stamp, stamp
+from ui.server_tables import ServerTables
 
 FILE = "sessions.sqlite"
 COOKIE = "katheder_session"
@@ -34,7 +38,12 @@ _UPGRADES = (
             subject TEXT NOT NULL, stamp TEXT NOT NULL, begun REAL NOT NULL, used REAL NOT NULL
         )""",
         "CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-        "INSERT INTO secrets VALUES ('cookies', lower(hex(randomblob(32))))",
+    ),
+)
+_SERVER_UPGRADES = (
+    (
+        _UPGRADES[0][0].replace(" REAL ", " DOUBLE PRECISION "),
+        _UPGRADES[0][1],
     ),
 )
 
@@ -58,16 +67,24 @@ class Sessions:
 
     Args:
         path: The SQLite file; made where there is none.
+        database: The address of a PostgreSQL database in its place, see `app.database`.
 
     Raises:
-        UnreadableSessions: the file has a newer format, or cannot be opened.
+        UnreadableSessions: the file or the tables have a newer format, or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._transaction = UserFile(
-            path, _UPGRADES, "the sessions", UnreadableSessions
-        ).transaction
+    def __init__(self, path: Path, database: str = "") -> None:
+        tables: UserFile | ServerTables
+        if database:
+            tables = ServerTables(database, "sessions", _SERVER_UPGRADES, UnreadableSessions)
+        else:
+            tables = UserFile(path, _UPGRADES, "the sessions", UnreadableSessions)
+        self._transaction: Callable[[], AbstractContextManager[Any]] = tables.transaction
         with self._transaction() as db:
+            db.execute(
+                "INSERT INTO secrets VALUES ('cookies', ?) ON CONFLICT (name) DO NOTHING",
+                (secrets.token_hex(32),),
+            )
             [self._secret] = db.execute("SELECT value FROM secrets").fetchone()
 
     def secret(self, purpose: str) -> str:
@@ -132,9 +149,8 @@ class Sessions:
     def end_all(self, id: str = "") -> int:
         """End the sessions whose id begins so, "" for all; gives their number."""
         with self._transaction() as db:
-            return db.execute(
-                "DELETE FROM sessions WHERE substr(id, 1, ?) = ?", (len(id), id)
-            ).rowcount
+            ended = db.execute("DELETE FROM sessions WHERE substr(id, 1, ?) = ?", (len(id), id))
+            return int(ended.rowcount)
 
     def all(self) -> list[SavedSession]:
         """The open sessions, the last used first."""
@@ -159,20 +175,20 @@ class Sessions:
             return None
 
 
-def existing_file(folder: Path) -> Path | None:
-    """The file of sessions in a library's folder; None where nobody has signed in yet."""
+def existing_sessions(folder: Path, database: str = "") -> Sessions | None:
+    """The sessions in a library's folder or in a database; None where nobody has signed in yet."""
     file = folder / FILE
-    return file if file.is_file() else None
+    return Sessions(file, database) if database or file.is_file() else None
 
 
 @cache
-def open_sessions(folder: Path) -> Sessions:
-    """The sessions in a library's folder, opened once in a process.
+def open_sessions(folder: Path, database: str = "") -> Sessions:
+    """The sessions in a library's folder, or in a database, opened once in a process.
 
     Raises:
         UnreadableSessions: the file cannot be opened.
     """
-    return Sessions(folder / FILE)
+    return Sessions(folder / FILE, database)
 
 
 def _hash(token: str) -> str:

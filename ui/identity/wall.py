@@ -30,7 +30,7 @@ from ui.identity.page_sockets import PageSockets, TooManySockets
 from ui.identity.paths import LOGIN, LOGOUT, PROVIDER_PATHS, action_of_path
 from ui.identity.reader_uploads import ReaderUploads
 from ui.identity.roles import THIS_MACHINE, Identity
-from ui.identity.sessions import COOKIE, SECONDS, open_sessions
+from ui.identity.sessions import COOKIE, SECONDS, Sessions, open_sessions
 from ui.identity.sign_on import role_of_password
 from ui.identity.tries import Device, Forms, TooManyTries, Tries
 
@@ -115,11 +115,14 @@ class Wall:
         except TooManySockets as refused:
             await self._refuse(scope, receive, send, 429, str(refused))
 
+    def _sessions(self) -> Sessions:
+        return open_sessions(self._folder, self._settings.database)
+
     def _identity(self, scope: Scope) -> Identity | None:
         if self._is_open:
             return THIS_MACHINE
         cookie = HTTPConnection(scope).cookies.get(COOKIE, "")
-        return open_sessions(self._folder).identity_of(cookie, self._settings) if cookie else None
+        return self._sessions().identity_of(cookie, self._settings) if cookie else None
 
     async def _send_page(self, scope: Scope, send: Send, event: Message) -> None:
         """Keep what is private out of shared caches, and renew the cookie with a page."""
@@ -129,7 +132,7 @@ class Wall:
                 headers["Cache-Control"] = "private, no-store"
             if "text/html" in headers.get("content-type", ""):
                 cookie = HTTPConnection(scope).cookies[COOKIE]
-                renewed = await run_in_threadpool(open_sessions(self._folder).renewed, cookie)
+                renewed = await run_in_threadpool(self._sessions().renewed, cookie)
                 if renewed is not None:
                     headers.append("set-cookie", self._cookie(scope, COOKIE, renewed, SECONDS))
         await send(event)
@@ -184,7 +187,7 @@ class Wall:
         self, scope: Scope, headers: MutableHeaders, identity: Identity
     ) -> None:
         """Begin a session with a fresh cookie in a reply's headers; the browser's old one ends."""
-        sessions = open_sessions(self._folder)
+        sessions = self._sessions()
         if old := HTTPConnection(scope).cookies.get(COOKIE, ""):
             await run_in_threadpool(sessions.end, old)
         cookie = await run_in_threadpool(sessions.begin, identity, self._settings)
@@ -195,7 +198,7 @@ class Wall:
         if request.method != "POST":
             return sign_out_form(t, LOGOUT, named=self._provider is not None)
         cookie = request.cookies.get(COOKIE, "")
-        await run_in_threadpool(open_sessions(self._folder).end, cookie)
+        await run_in_threadpool(self._sessions().end, cookie)
         if self._provider is None:
             response: Response = RedirectResponse(LOGIN, 303)
         else:  # a redirect of a form to the provider is one that its policy forbids
@@ -206,7 +209,7 @@ class Wall:
 
     def _device(self, request: Request) -> Device:
         """The browser that its cookie names."""
-        signer = open_sessions(self._folder).signer(_DEVICE)
+        signer = self._sessions().signer(_DEVICE)
         try:
             value, when = signer.unsign(
                 request.cookies.get(_DEVICE, ""), max_age=_DEVICE_SECONDS, return_timestamp=True
@@ -222,7 +225,7 @@ class Wall:
 
     def _keep_device(self, request: Request, response: Response, device: Device) -> None:
         value = f"{device.id}:{device.state}"
-        signed = open_sessions(self._folder).signer(_DEVICE).sign(value).decode()
+        signed = self._sessions().signer(_DEVICE).sign(value).decode()
         line = self._cookie(request.scope, _DEVICE, signed, _DEVICE_SECONDS, path=LOGIN)
         response.headers.append("set-cookie", line)
 
