@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.curves import add_row, draw, read_rows
 from ingest.partitions import lists_for
 
 DIMENSION = 768
@@ -301,9 +302,8 @@ def run(folder: Path, kind: str, size: int) -> dict[str, Any]:
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
-    """The lines of results so far."""
-    file = folder / "dense.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    """The rows that were measured so far."""
+    return read_rows(folder / "dense.jsonl")
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -323,18 +323,13 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def picture(rows: Sequence[dict[str, Any]], file: Path) -> None:
     """Milliseconds of the processor by number of passages, a line for each kind."""
-    import matplotlib.pyplot as plt
-
-    plt.rcParams["svg.hashsalt"] = "growth"
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for kind in KINDS:
-        points = sorted((row["size"], row["processor_ms"]) for row in rows if row["kind"] == kind)
-        if points:
-            axes.plot(*zip(*points, strict=True), marker="o", label=kind)
-    axes.set(xscale="log", yscale="log", xlabel="passages", ylabel="processor, ms a search")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
-    figure.savefig(file, metadata={"Date": None})
+    draw(
+        {
+            kind: [(row["size"], row["processor_ms"]) for row in rows if row["kind"] == kind]
+            for kind in KINDS
+        },
+        file,
+    )
 
 
 def main() -> None:
@@ -378,10 +373,7 @@ def main() -> None:
             for kind in options.kinds:
                 present = {(row["kind"], row["size"]) for row in results(folder)}
                 if size <= KINDS[kind] and (kind, size) not in present:
-                    row = run(folder, kind, size)
-                    with (folder / "dense.jsonl").open("a") as out:
-                        out.write(json.dumps(row) + "\n")
-                    print(json.dumps(row), flush=True)
+                    add_row(folder / "dense.jsonl", run(folder, kind, size))
     print(table(results(folder)))
     if options.picture:
         picture(results(folder), options.picture)

@@ -31,6 +31,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from benchmarks.curves import add_row, draw, read_rows
 from benchmarks.growth import DIMENSION, exact_answers, memory, real_vectors, recall, write_vectors
 from ingest.store import Library
 from ingest.store.lexical import LexicalSearch
@@ -299,28 +300,20 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def picture(rows: Sequence[dict[str, Any]], file: Path) -> None:
     """Median milliseconds of the processor by number of passages, a line for each search."""
-    import matplotlib.pyplot as plt
-
-    plt.rcParams["svg.hashsalt"] = "growth"
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     names = {
         "words_ms": "by words",
         "fts5_ms": "by words, ordered by FTS5",
         "dense_ms": "by vector",
     }
-    rows = sorted(rows, key=lambda row: int(row["size"]))
-    for name, label in names.items():
-        axes.plot([row["size"] for row in rows], [row[name][2] for row in rows], "o-", label=label)
-    axes.set(xscale="log", yscale="log", xlabel="passages", ylabel="processor, ms a search")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
-    figure.savefig(file, metadata={"Date": None})
+    draw(
+        {label: [(row["size"], row[name][2]) for row in rows] for name, label in names.items()},
+        file,
+    )
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
-    """The lines of results so far."""
-    file = folder / "library.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    """The rows that were measured so far."""
+    return read_rows(folder / "library.jsonl")
 
 
 def main() -> None:
@@ -349,9 +342,7 @@ def main() -> None:
             command += ["--folder", str(folder), "--questions", *map(str, options.questions)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             row = {"size": size, "written_s": round(seconds, 1), **json.loads(done.stdout)}
-            with (folder / "library.jsonl").open("a") as out:
-                out.write(json.dumps(row) + "\n")
-            print(json.dumps(row), flush=True)
+            add_row(folder / "library.jsonl", row)
     print(table(results(folder)))
     if options.picture:
         picture(results(folder), options.picture)

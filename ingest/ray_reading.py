@@ -25,6 +25,7 @@ from ingest.indexing import printable
 from ingest.reading import ProcessReader, ProgressListener
 from ingest.reading_limits import ReadingLimits
 from ingest.types import ParsedDocument
+from ingest.wrapped_encoder import WrappedEncoder
 
 LOCAL = "local"  # starts Ray on this machine
 _AHEAD = 2  # files that are begun for each processor
@@ -91,36 +92,17 @@ class RayReader:
         self._tasks.clear()
 
 
-class EncoderOfWorkers:
+class EncoderOfWorkers(WrappedEncoder):
     """An encoder that has the vectors of the last document's passages already."""
 
     def __init__(self, encoder: Encoder) -> None:
         """Encode what the workers did not with this encoder, as passages of corrected pages."""
-        self._encoder = encoder
+        super().__init__(encoder)
         self._vectors: dict[str, np.ndarray] = {}
 
     def remember(self, texts: Sequence[str], vectors: np.ndarray) -> None:
         """Take the vectors, shape (len(texts), dimension), in place of those of the document before."""
         self._vectors = dict(zip(texts, vectors, strict=True))
-
-    @property
-    def identity(self) -> str:
-        """See `Encoder.identity`."""
-        return self._encoder.identity
-
-    @property
-    def dimension(self) -> int:
-        """See `Encoder.dimension`."""
-        return self._encoder.dimension
-
-    @property
-    def window(self) -> int:
-        """See `Encoder.window`."""
-        return self._encoder.window
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """See `Encoder.count_tokens`."""
-        return self._encoder.count_tokens(texts)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """See `Encoder.encode`."""
@@ -129,10 +111,6 @@ class EncoderOfWorkers:
             self._vectors.update(zip(missing, self._encoder.encode(missing), strict=True))
         rows = [self._vectors[text] for text in texts]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)
-
-    def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
-        """See `Encoder.encode_questions`."""
-        return self._encoder.encode_questions(questions)
 
 
 def read_on_worker(

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ingest.embed import Encoder
+from ingest.wrapped_encoder import WrappedEncoder
 
 
-class CachedEncoder:
+class CachedEncoder(WrappedEncoder):
     """A bi-encoder with a cache of question vectors on disk.
 
     Single texts that were prepared are looked up; everything else is encoded as usual.
@@ -21,7 +22,7 @@ class CachedEncoder:
 
     def __init__(self, encoder: Encoder, folder: Path, device: str = "", dtype: str = "") -> None:
         """Wrap a bi-encoder; each device and numeric type has a cache file of its own."""
-        self._encoder = encoder
+        super().__init__(encoder)
         key = f"{encoder.identity} {device} {dtype}"
         name = hashlib.sha256(key.encode()).hexdigest()[:12]
         self._file = folder / f"questions-{name}.npz"
@@ -33,39 +34,11 @@ class CachedEncoder:
                 self._vectors = dict(zip(texts, arrays["vectors"], strict=True))
                 self._seconds = dict(zip(texts, map(float, arrays["seconds"]), strict=True))
 
-    @property
-    def identity(self) -> str:
-        """That of the bi-encoder."""
-        return self._encoder.identity
-
-    @property
-    def dimension(self) -> int:
-        """That of the bi-encoder."""
-        return self._encoder.dimension
-
-    @property
-    def window(self) -> int:
-        """That of the bi-encoder."""
-        return self._encoder.window
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """As the bi-encoder counts them."""
-        return self._encoder.count_tokens(texts)
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """As the bi-encoder encodes passages."""
-        return self._encoder.encode(texts)
-
     def encode_questions(self, questions: Sequence[str]) -> np.ndarray:
         """The vectors of questions; that of one prepared question is looked up."""
         if len(questions) == 1 and questions[0] in self._vectors:
             return self._vectors[questions[0]][None, :]
         return self._encoder.encode_questions(questions)
-
-    def across_languages(self, question: np.ndarray) -> np.ndarray | None:
-        """As the bi-encoder gives it; None where it reads all languages alike."""
-        across = getattr(self._encoder, "across_languages", None)
-        return across(question) if across else None
 
     def prepare(self, texts: Sequence[str]) -> None:
         """Encode questions one by one, as a pipeline does, and save vectors and seconds."""
