@@ -85,7 +85,8 @@ class Sessions:
                 "INSERT INTO secrets VALUES ('cookies', ?) ON CONFLICT (name) DO NOTHING",
                 (secrets.token_hex(32),),
             )
-            [self._secret] = db.execute("SELECT value FROM secrets").fetchone()
+            [[secret]] = db.execute("SELECT value FROM secrets").fetchall()
+        self._secret = str(secret)
 
     def secret(self, purpose: str) -> str:
         """A secret of this library's app for a purpose, the same at each start."""
