@@ -34,6 +34,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftmaxRow:
+    """One token's way from its logit z to its probability, at a temperature T."""
+
+    id: int
+    logit: float
+    scaled: float  # z / T
+    exponential: float  # e^(z/T - m), where m is the largest z/T
+    probability: float  # its share of the sum of all exponentials
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredToken:
     """A token of a text, and how the model expected it."""
 
@@ -94,6 +105,31 @@ def candidates(logits: Tensor, tokenizer: Any, count: int = 10) -> list[Candidat
         )
         for rank, token in enumerate(best, start=1)
     ]
+
+
+def softmax_rows(logits: Tensor, temperature: float, count: int) -> tuple[list[SoftmaxRow], float]:
+    """The arithmetic of the softmax for the likeliest tokens, and the sum over the whole vocabulary.
+
+    Args:
+        logits: Of shape (vocabulary,).
+        temperature: Above 0.
+        count: Of tokens, best first.
+    """
+    scaled = logits.double() / temperature
+    exponentials = (scaled - scaled.max()).exp()
+    total = float(exponentials.sum())
+    best = logits.topk(min(count, len(logits))).indices.tolist()
+    rows = [
+        SoftmaxRow(
+            token,
+            float(logits[token]),
+            float(scaled[token]),
+            float(exponentials[token]),
+            float(exponentials[token]) / total,
+        )
+        for token in best
+    ]
+    return rows, total
 
 
 def windows(length: int, window: int, overlap: int) -> Iterator[tuple[int, int, int]]:

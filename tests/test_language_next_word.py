@@ -11,7 +11,7 @@ from tiny_models import make_llama
 from language.causal import Reader, encode, start_token
 from language.errors import LanguageError
 from language.loading import load_decoder
-from language.next_word import candidates, next_logits, score, windows
+from language.next_word import candidates, next_logits, score, softmax_rows, windows
 
 TEXT = "A cat sleeps sixteen hours a day. Größe 😀"
 
@@ -51,6 +51,17 @@ def test_each_token_has_its_conditional_probability_rank_and_entropy(tiny):
         expected = torch.distributions.Categorical(distribution).entropy() / math.log(2)
         assert token.entropy == pytest.approx(float(expected), abs=1e-3)
         assert token.surprise == pytest.approx(-math.log2(distribution[ids[place]]), abs=1e-3)
+
+
+def test_the_softmax_is_worked_out_as_by_hand():
+    """Logits 2, 1 and 0 at temperature 0.5: e^0, e^-2 and e^-4, divided by their sum."""
+    rows, total = softmax_rows(torch.tensor([1.0, 2.0, 0.0]), 0.5, 2)
+    assert [(row.id, row.logit, row.scaled) for row in rows] == [(1, 2, 4), (0, 1, 2)]
+    assert [row.exponential for row in rows] == pytest.approx([1, math.exp(-2)])
+    assert total == pytest.approx(1 + math.exp(-2) + math.exp(-4))
+    assert [row.probability for row in rows] == pytest.approx([0.8668, 0.1173], abs=1e-4)
+    large, _ = softmax_rows(torch.tensor([1000.0, 999.0]), 0.1, 2)
+    assert large[0].probability == pytest.approx(1 / (1 + math.exp(-10)))
 
 
 def test_windows_count_each_token_once_with_enough_before_it():

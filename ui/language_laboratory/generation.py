@@ -16,7 +16,7 @@ from ui.job import Job
 from ui.laboratory.widgets import number
 from ui.language_laboratory import cache, narrowing
 from ui.language_laboratory.token_charts import bits_per_character, magnitudes
-from ui.language_laboratory.widgets import choose_part, notice, number_columns, think
+from ui.language_laboratory.widgets import choose_part, notice, number_table, think
 from ui.session import background_jobs
 from ui.text import escape, t
 
@@ -194,7 +194,7 @@ def bits() -> None:
         width="stretch",
         alt=t("Bits per character, by model"),
     )
-    st.dataframe(
+    number_table(
         [
             {
                 t("Model"): t(TITLES[row["model"]]),
@@ -205,12 +205,8 @@ def bits() -> None:
             }
             for row in rows
         ],
-        hide_index=True,
-        width="stretch",
+        {t("Bits per character"): 2, t("Bits per token"): 2, t("Perplexity"): 0},
         height="content",
-        column_config=number_columns(
-            {t("Bits per character"): 2, t("Bits per token"): 2, t("Perplexity"): 0}
-        ),
     )
     think(
         "Why does the trigram of tokens need more bits than the bigram, although it sees more?",

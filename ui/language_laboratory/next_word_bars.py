@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from language.decoding import draw, goodness_of_fit
-from language.next_word import candidates, next_logits
+from language.next_word import candidates, next_logits, softmax_rows
 from language.warpers import Stage, Warping, stages
 from ui.laboratory.widgets import number
 from ui.language_laboratory import cache, next_word_prompt
 from ui.language_laboratory.next_word_charts import probability_bars, visible_token
-from ui.language_laboratory.widgets import notice, number_columns, think
+from ui.language_laboratory.widgets import notice, number_table, think
 from ui.text import escape, t
 
 _TOP_K = (None, 1, 2, 3, 5, 10, 20, 50, 100, 500)
@@ -39,12 +39,14 @@ def show() -> None:
     logits = logits_of(ids)
     warping = sliders()
     steps = stages(logits, warping, ids)
+    show_stages(steps)
     left, right = st.columns([1, 1], gap="large")
     with left:
         draw_bars(logits, steps)
     with right:
-        show_stages(steps)
         show_draws(steps[-1].probabilities)
+    with st.expander(escape(t("By hand: from logits to probabilities"))):
+        show_softmax(logits, warping.temperature)
     think(
         "What does a temperature change, and what can it not change?",
         "It divides the logits: below 1 the likely tokens gain, above 1 the unlikely ones. It "
@@ -105,17 +107,18 @@ def draw_bars(logits: Tensor, steps: list[Stage]) -> None:
 
 def show_stages(steps: list[Stage]) -> None:
     """What each slider cut, and how the mass is given back."""
-    st.dataframe(
-        {
-            t("Step"): [t(STAGES[step.name]) for step in steps],
-            t("Tokens left"): [step.tokens for step in steps],
-            t("Cut off"): [f"{100 * step.mass:.2f} %" for step in steps],
-            t("The others"): [f"× {step.growth:.3g}" for step in steps],
-            t("Entropy in bits"): [f"{step.entropy:.2f}" for step in steps],
-        },
-        hide_index=True,
-        width="stretch",
-        column_config=number_columns({t("Tokens left"): 0}),
+    number_table(
+        [
+            {
+                t("Step"): t(STAGES[step.name]),
+                t("Tokens left"): step.tokens,
+                t("Cut off"): f"{100 * step.mass:.2f} %",
+                t("The others"): f"× {step.growth:.3g}",
+                t("Entropy in bits"): f"{step.entropy:.2f}",
+            }
+            for step in steps
+        ],
+        {t("Tokens left"): 0},
     )
     last = steps[-1]
     st.markdown(
@@ -125,6 +128,37 @@ def show_stages(steps: list[Stage]) -> None:
                 "probability. What is cut is given to the other tokens in proportion.",
                 entropy=f"{last.entropy:.2f}",
                 choices=f"{2**last.entropy:.1f}",
+            )
+        )
+    )
+
+
+def show_softmax(logits: Tensor, temperature: float) -> None:
+    """The arithmetic of softmax and temperature, token by token."""
+    rows, total = softmax_rows(logits, temperature, 5)
+    tokenizer = cache.decoder()[1]
+    number_table(
+        [
+            {
+                t("Token"): visible_token(tokenizer.decode([row.id])),
+                t("Logit z"): row.logit,
+                "z / T": row.scaled,
+                "exp(z / T − m)": row.exponential,
+                t("Divided by the sum"): row.probability,
+            }
+            for row in rows
+        ],
+        {t("Logit z"): 2, "z / T": 2, "exp(z / T − m)": 4, t("Divided by the sum"): 4},
+    )
+    st.caption(
+        escape(
+            t(
+                "T = {temperature}, and m = {largest} is the largest z / T, so that no number gets too "
+                "large. The sum goes over all {count} tokens: {total}. The other sliders are not in it.",
+                temperature=f"{temperature:g}",
+                largest=f"{rows[0].scaled:.2f}",
+                count=number(len(logits)),
+                total=f"{total:.4f}",
             )
         )
     )

@@ -103,7 +103,7 @@ def trade_off(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart:
         ],
     )
     points = base.mark_point(filled=True, size=110, opacity=1, color=COLOUR)
-    names = base.mark_text(align="left", dx=9, dy=-5, angle=325, fontSize=12, color=NAMES)
+    names = base.mark_text(align="left", dx=9, dy=-3, angle=300, fontSize=12, color=NAMES)
     return alt.layer(points, names.encode(text="tokenizer:N"))
 
 

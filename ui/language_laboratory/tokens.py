@@ -12,7 +12,7 @@ from ui.laboratory.widgets import number
 from ui.language_laboratory import chips, train_bpe
 from ui.language_laboratory.token_charts import ratios, trade_off
 from ui.language_laboratory.tokenizers import NAMES, TITLES, tokenizer
-from ui.language_laboratory.widgets import choose_part, notice, number_columns, think
+from ui.language_laboratory.widgets import choose_part, notice, number_table, think
 from ui.text import escape, t
 
 PARTS = {
@@ -97,7 +97,16 @@ def compare() -> None:
                 "Point at a token to see its id and its bytes."
             )
         )
-        st.dataframe(rows, hide_index=True, width="stretch")
+        number_table(
+            rows,
+            {
+                t("Vocabulary"): 0,
+                t("Tokens"): 0,
+                t("Bytes per token"): 2,
+                t("Characters per token"): 2,
+                _words_in(window): 0,
+            },
+        )
     think(
         "Why do language models use neither characters nor words?",
         "Characters need no large vocabulary, but make sequences four to five times longer than "
@@ -130,17 +139,19 @@ def _counts(summary: tokens.Summary) -> str:
 
 def _table_row(name: str, size: int, summary: tokens.Summary, window: int) -> dict[str, Any]:
     return {
-        t("Tokeniser"): t(TITLES[name]),
+        t("Tokeniser"): _short_name(name),
         t("Vocabulary"): size,
         t("Tokens"): summary.tokens,
         t("Bytes per token"): round(summary.bytes_per_token, 2),
         t("Characters per token"): round(summary.characters_per_token, 2),
         t("No words"): summary.parts,
         t("Unknown"): summary.unknown,
-        t("Words in {window} tokens", window=number(window)): round(
-            summary.words_in_window(window)
-        ),
+        _words_in(window): round(summary.words_in_window(window)),
     }
+
+
+def _words_in(window: int) -> str:
+    return t("Words in {window} tokens", window=number(window))
 
 
 # ---- languages ----
@@ -163,7 +174,7 @@ def languages() -> None:
         "tokenisers, the newest has the smallest difference."
     )
     with st.spinner(t("Loading twelve tokenisers …")):
-        rows = [row | {"tokenizer": t(TITLES[row["name"]])} for row in _lengths(NAMES)]
+        rows = [row | {"tokenizer": _short_name(row["name"])} for row in _lengths(NAMES)]
     pairs = vocabularies.parallel_texts()
     st.caption(
         t(
@@ -173,13 +184,11 @@ def languages() -> None:
         )
     )
     st.altair_chart(
-        ratios([row | {"tokenizer": _short_name(row["name"])} for row in rows], t).properties(
-            height=360
-        ),
+        ratios(rows, t).properties(height=360),
         width="stretch",
         alt=t("German tokens for each English token, by tokeniser"),
     )
-    st.dataframe(
+    number_table(
         [
             {
                 t("Tokeniser"): row["tokenizer"],
@@ -189,9 +198,7 @@ def languages() -> None:
             }
             for row in rows
         ],
-        column_config=number_columns({t("German / English"): 2}),
-        hide_index=True,
-        width="stretch",
+        {t("German / English"): 2},
         height="content",
     )
     english, german = pairs[2]
@@ -241,10 +248,10 @@ def sizes() -> None:
         width="stretch",
         alt=t("Tokens per word by vocabulary size"),
     )
-    st.dataframe(
+    number_table(
         [
             {
-                t("Tokeniser"): t(TITLES[row["name"]]),
+                t("Tokeniser"): _short_name(row["name"]),
                 t("Vocabulary"): row["vocabulary"],
                 t("Tokens per word"): round(row["tokens per word"], 2),
                 t("Unknown (%)"): round(100 * row["unknown"] / row["tokens"], 1),
@@ -252,16 +259,12 @@ def sizes() -> None:
             }
             for row in rows
         ],
-        column_config=number_columns(
-            {
-                t("Vocabulary"): 0,
-                t("Tokens per word"): 2,
-                t("Unknown (%)"): 1,
-                t("Embedding parameters (million)"): 2,
-            }
-        ),
-        hide_index=True,
-        width="stretch",
+        {
+            t("Vocabulary"): 0,
+            t("Tokens per word"): 2,
+            t("Unknown (%)"): 1,
+            t("Embedding parameters (million)"): 2,
+        },
     )
     st.caption(
         t(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+from ui.laboratory.widgets import number
 from ui.text import escape, t
 
 
@@ -31,16 +33,22 @@ def open_part(package: str, parts: Mapping[str, str], key: str) -> None:
     import_module(f"{package}.{choose_part(parts, key)}").show()
 
 
-def number_columns(places: Mapping[str, int]) -> dict[str, Any]:
-    """How `st.dataframe` shows columns of numbers.
+def number_table(
+    rows: Sequence[Mapping[str, Any]], places: Mapping[str, int], **options: Any
+) -> None:
+    """A table whose numbers look as in the texts: a point, and narrow spaces between thousands.
 
     Args:
-        places: The decimals of each column by its title; whole numbers (0) are grouped in thousands.
+        rows: A mapping from each column's title to its value, for each row.
+        places: The decimals of columns of numbers by their titles.
+        options: Of `st.dataframe`.
     """
-    return {
-        title: st.column_config.NumberColumn(format=f"%.{count}f" if count else "localized")
-        for title, count in places.items()
+    formats = {
+        title: number if count == 0 else f"{{:.{count}f}}" for title, count in places.items()
     }
+    st.dataframe(
+        pd.DataFrame(rows).style.format(formats), hide_index=True, width="stretch", **options
+    )
 
 
 def notice(english: str) -> None:

@@ -215,7 +215,7 @@ def lines(
     log: bool = False,
     points: bool = True,
 ) -> alt.Chart:
-    """Lines over x, one for each `series`; values have the keys series, x and y."""
+    """Lines over x, one for each `series` in the order of the values, which have the keys series, x, y."""
     kind: Any = "log" if log else "linear"
     axis = alt.Axis(format="~s", grid=False, tickCount=6) if log else alt.Axis()
     return (
@@ -227,6 +227,7 @@ def lines(
             color=alt.Color(
                 "series:N",
                 title=None,
+                sort=None,  # as the values come
                 scale=alt.Scale(range=SERIES[:4]),
                 legend=alt.Legend(orient="bottom", labelLimit=300, symbolType="stroke"),
             ),
@@ -252,7 +253,7 @@ def labels(tokens: Sequence[str]) -> list[str]:
 
 def _fit(columns: Sequence[str]) -> bool:
     """Whether the names of columns stand beside each other in a third of a page."""
-    return len(columns) <= 5 and max(map(len, columns), default=0) <= 6
+    return len(columns) <= 4 and max(map(len, columns), default=0) <= 6
 
 
 def _axis(*, top: bool = False, crowded: bool = False, flat: bool = False) -> alt.Axis:

@@ -58,7 +58,8 @@ def show() -> None:
     with right:
         name = models.choose("search_model")
     texts = EXAMPLES[example]
-    one, two, three, four, five = st.columns([4, 4, 1, 1, 1])
+    one, two = st.columns(2)  # wide enough for the word that differs
+    three, four, five = st.columns(3)
     first = one.text_input(t("First sentence"), texts[0], key=f"search_first {example}")
     second = two.text_input(t("Second sentence"), texts[1], key=f"search_second {example}")
     word = three.text_input(t("From"), texts[2], key=f"search_word {example}").strip()

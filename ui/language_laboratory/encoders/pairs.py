@@ -9,7 +9,7 @@ import streamlit as st
 from language.errors import LanguageError
 from language.pairs import Comparison, compare
 from ui.language_laboratory.encoder_charts import growth_chart
-from ui.language_laboratory.widgets import notice, number_columns, think
+from ui.language_laboratory.widgets import notice, number_table, think
 from ui.text import escape, t
 
 QUESTION = "Why do we add noise to an image in a diffusion model?"
@@ -56,7 +56,7 @@ def show() -> None:
     if not 2 <= len(texts) <= MOST:
         raise LanguageError(t("{count} texts, expected 2 to {most}", count=len(texts), most=MOST))
     result = comparison(question, texts)
-    st.dataframe(
+    number_table(
         [
             {
                 t("Rank (cross)"): one.cross_rank,
@@ -67,8 +67,7 @@ def show() -> None:
             }
             for one in sorted(result.scores, key=lambda one: one.cross_rank)
         ],
-        hide_index=True,
-        column_config=number_columns({t("Cross-encoder"): 3, t("Bi-encoder"): 3}),
+        {t("Cross-encoder"): 3, t("Bi-encoder"): 3},
     )
     st.markdown(
         escape(
@@ -79,12 +78,36 @@ def show() -> None:
             )
         )
     )
+    reads(question, result.scores[0].text)
     growth(result)
     think(
         "Why does a search not use the cross-encoder alone?",
         "It must read each pair of a question and a document: a million documents are a million "
         "readings for each question. The bi-encoder reads the documents once and before; a "
         "question then costs one reading and the dot products.",
+    )
+
+
+def reads(question: str, text: str) -> None:
+    """What each of the two models reads of a pair."""
+    st.markdown(f"**{escape(t('What each model reads'))}**")
+    q, d = (" ".join(one.split()[:4]) + " …" for one in (question, text))
+    lines = [
+        "Bi-encoder",
+        f"  [CLS] {q} [SEP]  → q",
+        f"  [CLS] {d} [SEP]  → d",
+        "  (1 + cos(q, d)) / 2",
+        "Cross-encoder",
+        f"  [CLS] {q} [SEP] {d} [SEP]  → p",
+    ]
+    st.code("\n".join(lines), language=None)
+    st.caption(
+        escape(
+            t(
+                "The bundled cross-encoder reads both apart in its lower four layers, whose states it "
+                "stores, and together in the last two."
+            )
+        )
     )
 
 

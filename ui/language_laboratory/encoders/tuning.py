@@ -17,8 +17,10 @@ from language.tasks import (
     accuracy_interval,
     confusion,
     read_task,
+    span_score,
     words_of,
 )
+from ui.laboratory.widgets import number
 from ui.language_laboratory import runs
 from ui.language_laboratory.encoder_charts import confusion_chart, training_chart
 from ui.language_laboratory.models import TEXT_ENCODERS, text_encoder
@@ -161,14 +163,17 @@ def trained(states: Sequence[Progress], setting: Setting) -> None:
         escape(
             t(
                 "{train} training sentences, {test} test sentences with other subjects and other "
-                "names; {layers} layers of {encoder} learned.",
+                "names; {layers} layers of {encoder} and the head learned, {parameters} numbers.",
                 train=len(task.train),
                 test=len(task.test),
                 layers=setting.recipe.layers,
                 encoder=TEXT_ENCODERS[setting.encoder],
+                parameters=number(sum(one.numel() for one in classifier.parameters())),
             )
         )
     )
+    if task.per_word:
+        names_right(task, predictions)
     plain = _predictions(classifier, "plain", task.plain)
     if plain:
         words_or_facts(task, predictions, plain)
@@ -177,9 +182,9 @@ def trained(states: Sequence[Progress], setting: Setting) -> None:
     with left:
         draw(states, setting)
     with right:
-        number = {label: n for n, label in enumerate(task.labels)}
+        places = {label: n for n, label in enumerate(task.labels)}
         table = confusion(
-            task.rows(task.test), [number[one] for row in predictions for one in row], len(number)
+            task.rows(task.test), [places[one] for row in predictions for one in row], len(places)
         )
         st.altair_chart(
             confusion_chart(table, [t(label) for label in task.labels], t),
@@ -193,6 +198,25 @@ def trained(states: Sequence[Progress], setting: Setting) -> None:
     ]
     with st.expander(escape(t("Wrong sentences ({count})", count=len(wrong)))):
         st.dataframe([_row(example, row) for example, row in wrong], hide_index=True)
+
+
+def names_right(task: Task, predictions: Sequence[Sequence[str]]) -> None:
+    """Precision, recall and F1 of whole names, with the counts that they come from."""
+    score = span_score([one.labels for one in task.test], predictions)
+    st.caption(
+        escape(
+            t(
+                "A name is right if all its words and its kind are. Precision: {right} of {predicted} "
+                "predicted names, {precision}. Recall: {right} of {there} names, {recall}. F1 is their "
+                "harmonic mean.",
+                right=score.right,
+                predicted=score.predicted,
+                there=score.there,
+                precision=f"{score.precision:.3f}",
+                recall=f"{score.recall:.3f}",
+            )
+        )
+    )
 
 
 def words_or_facts(

@@ -38,7 +38,7 @@ GERMAN = {
     "Right digits": "Richtige Ziffern",
     "Right digits, cubed": "Richtige Ziffern, hoch drei",
     "Bits per digit": "Bits je Ziffer",
-    "Sums of two numbers below 100, written from the last digit on (47+85=231 is 132), 1,000 of 10,000 held out.": "Summen zweier Zahlen unter 100, von der letzten Ziffer an geschrieben (47+85=231 ist 132), 1.000 von 10.000 zurückgehalten.",
+    "Sums of two numbers below 100, written from the last digit on (47+85=231 is 132), 1,000 of 10,000 held out.": "Summen zweier Zahlen unter 100, von der letzten Ziffer an geschrieben (47+85=231 ist 132), 1 000 von 10 000 zurückgehalten.",
     "Is the rise of exact match an ability that appears at a certain size?": "Ist der Anstieg der exakten Treffer eine Fähigkeit, die bei einer bestimmten Größe auftritt?",
     "Partly it is the measure. A sum is right if all three digits are; with a share p of right digits that is about p^3, which stays near 0 for long and then rises steeply, although p rises evenly (Schaeffer et al. 2023). What the measure alone cannot make is a rise of p.": "Zum Teil ist es das Maß. Eine Summe ist richtig, wenn alle drei Ziffern es sind; bei einem Anteil p richtiger Ziffern ist das etwa p^3, was lange nahe 0 bleibt und dann steil steigt, obwohl p gleichmäßig steigt (Schaeffer et al. 2023). Was das Maß allein nicht erzeugen kann, ist ein Anstieg von p.",
 }

@@ -97,7 +97,7 @@ GERMAN = {
     "Tokens per word by vocabulary size": "Tokens je Wort nach Vokabulargröße",
     "Unknown tokens": "Unbekannte Tokens",
     "Embedding parameters": "Parameter des Embeddings",
-    "Embedding parameters (million)": "Parameter des Embeddings (Millionen)",
+    "Embedding parameters (million)": "Embedding (Mio. Parameter)",
     "Measured on the sentences of the part German and English. Characters and words are those of the bundled lectures; what is not among them is unknown. A list of words that leaves hardly anything unknown would have hundreds of thousands.": "Gemessen an den Sätzen des Teils Deutsch und Englisch. Zeichen und Wörter sind die der mitgelieferten Vorlesungen; was nicht darunter ist, ist unbekannt. Eine Wörterliste, die kaum etwas unbekannt lässt, hätte Hunderttausende.",
     "GPT-2 small has 124 million parameters and vectors of 768 numbers. How many of them are its embedding table, and how many would it be with the vocabulary of o200k_base?": "GPT-2 small hat 124 Millionen Parameter und Vektoren aus 768 Zahlen. Wie viele davon sind die Embedding-Tabelle, und wie viele wären es mit dem Vokabular von o200k_base?",
     "50,257 x 768 = 38.6 million, nearly a third of the model. With 200,019 tokens it would be 153.6 million, more than the whole model has. Large vocabularies pay off in large models.": "50 257 x 768 = 38,6 Millionen, fast ein Drittel des Modells. Mit 200 019 Tokens wären es 153,6 Millionen, mehr als das ganze Modell hat. Große Vokabulare lohnen sich in großen Modellen.",

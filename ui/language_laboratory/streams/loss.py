@@ -9,7 +9,7 @@ from language.power_law import PowerLaw
 from language.scaling import Curves
 from ui.laboratory.widgets import number
 from ui.language_laboratory.stream_charts import loss_by_parameters, loss_by_tokens
-from ui.language_laboratory.widgets import notice, number_columns, think
+from ui.language_laboratory.widgets import notice, number_table, think
 from ui.text import escape, t
 
 
@@ -54,7 +54,7 @@ def show() -> None:
         rf"\alpha = {law.exponent:.3f} \\ "
         rf"{law.low:.3f} \le \alpha \le {law.high:.3f} \end{{gathered}}"
     )
-    st.dataframe(
+    number_table(
         [
             {
                 t("Parameters"): row["parameters"],
@@ -67,11 +67,7 @@ def show() -> None:
             }
             for row in scaling.text_rows(curves())
         ],
-        hide_index=True,
-        width="stretch",
-        column_config=number_columns(
-            {t("Parameters"): 0, t("Tokens seen"): 0, t("Bits per letter"): 3, t("Seconds"): 0}
-        ),
+        {t("Parameters"): 0, t("Tokens seen"): 0, t("Bits per letter"): 3, t("Seconds"): 0},
     )
     about = curves().about
     st.caption(

@@ -7,7 +7,7 @@ import streamlit as st
 from language import scaling
 from ui.language_laboratory.stream_charts import marks_by_parameters
 from ui.language_laboratory.streams.loss import curves
-from ui.language_laboratory.widgets import notice, number_columns, think
+from ui.language_laboratory.widgets import notice, number_table, think
 from ui.text import escape, t
 
 
@@ -28,7 +28,7 @@ def show() -> None:
             st.altair_chart(
                 marks_by_parameters(rows, measure, title, t), width="stretch", alt=title
             )
-    st.dataframe(
+    number_table(
         [
             {
                 t("Parameters"): row["parameters"],
@@ -41,18 +41,14 @@ def show() -> None:
             }
             for row in rows
         ],
-        hide_index=True,
-        width="stretch",
-        column_config=number_columns(
-            {
-                t("Parameters"): 0,
-                t("Sums seen"): 0,
-                t("Exact"): 3,
-                t("Right digits"): 3,
-                t("Right digits, cubed"): 3,
-                t("Bits per digit"): 3,
-            }
-        ),
+        {
+            t("Parameters"): 0,
+            t("Sums seen"): 0,
+            t("Exact"): 3,
+            t("Right digits"): 3,
+            t("Right digits, cubed"): 3,
+            t("Bits per digit"): 3,
+        },
     )
     st.caption(
         escape(
