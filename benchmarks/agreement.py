@@ -9,7 +9,9 @@ Words that both give are on the page. The share of those that we give is the fig
 `pdftotext` does, or more words that neither gives, is listed to be looked at. OCR takes seconds a
 page; its words are kept in the work folder. Without OCR, which takes a twentieth of the time, pages are
 ranked by the words that only `pdftotext` gives and by those that it gives in another order, the
-better of its two orders; the list names pages and shares, and no words.
+better of its two orders; the list names pages and shares, and no words. Each page of the twenty lectures that
+differs has a verdict in `agreement_verdicts.csv`: `pdftotext` (it is wrong), `notation` (a formula is written otherwise),
+`order` (ours is the order in which one reads), `drawing` (labels, which have no one order) or `open` (ours is worse).
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -32,6 +34,7 @@ from rapidfuzz.distance import LCSseq
 from ingest.readers.pdf import read_pdf
 from ingest.recognition import TextRecogniser, reading_scale
 
+VERDICTS = Path(__file__).with_name("agreement_verdicts.csv")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK = re.compile(r"^Link: .*$", re.MULTILINE)
 _BROKEN = re.compile(r"(?<=[a-zäöüß])[-\u2010\u00ad]\n\s*(?=[a-zäöüß])")
@@ -173,8 +176,31 @@ def differences(path: Path) -> Iterator[Difference]:
         yield difference(path.name, page.number, page.text, theirs)
 
 
+def verdicts_of(rows: Sequence[Difference]) -> dict[str, list[Difference]]:
+    """The pages that differ by their verdict, "" for those that have none."""
+    with VERDICTS.open(encoding="utf-8", newline="") as file:
+        known = {(row["file"], int(row["page"])): row["verdict"] for row in csv.DictReader(file)}
+    groups: dict[str, list[Difference]] = defaultdict(list)
+    for row in rows:
+        if row.missing + row.extra + row.moved:
+            groups[known.get((row.file, row.page), "")].append(row)
+    return groups
+
+
+def _print_verdicts(rows: Sequence[Difference]) -> None:
+    for verdict, group in sorted(verdicts_of(rows).items()):
+        missing, extra, moved = (
+            sum(getattr(row, name) for row in group) for name in ("missing", "extra", "moved")
+        )
+        print(
+            f"{verdict or 'no verdict'}: {len(group)} pages, {missing} words missing, {extra} extra, {moved} moved"
+        )
+        if verdict in ("", "open"):
+            print("  " + ", ".join(f"{row.file} {row.page}" for row in group))
+
+
 def _print_differences(files: Sequence[Path], csv_file: Path | None) -> None:
-    """Print the sums, and write the pages that differ, the worst first."""
+    """Print the sums and verdicts, and write the pages that differ, the worst first."""
     rows = [row for path in files for row in differences(path)]
     rows.sort(key=lambda row: -(row.missing + row.moved))
     words = sum(row.words for row in rows)
@@ -182,6 +208,7 @@ def _print_differences(files: Sequence[Path], csv_file: Path | None) -> None:
         count = sum(getattr(row, name) for row in rows)
         pages = sum(getattr(row, name) > 0 for row in rows)
         print(f"{name}: {count} of {words} words, on {pages} of {len(rows)} pages")
+    _print_verdicts(rows)
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)

@@ -153,6 +153,11 @@ def _initials(c: Canvas) -> None:
         show_text(c, end + 0.28 * 14, y, rest)
 
 
+def _one_row(c: Canvas) -> None:
+    for place, word in enumerate(("north", "east", "south", "west", "centre")):
+        show_text(c, 40 + 130 * place, 200, word)
+
+
 def _timetable(c: Canvas) -> None:
     show_text(c, 40, 360, "Weeks", 22, bold=True)
     rows = (
@@ -174,6 +179,7 @@ _CANVAS = (
     _drawn("table on a page turned left",
            "Table 3: All models of the course Model Size Score Alpha 12 M 71.5 Beta 30 M 74.0", _turned_table, (842.0, 595.0), 270),
     _drawn("capitals set apart from their words", "These models Which words A model", _initials),
+    _drawn("one row of words", "north east south west centre", _one_row),
     _drawn("weeks beside their topics",
            "Weeks 1 Introduction, and how the course is marked 2 Linear models and their losses, with an exercise in the second hour 10 Review", _timetable),
 )  # fmt: skip

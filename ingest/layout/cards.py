@@ -38,7 +38,8 @@ def find_cards(
     for box, inside in held:
         row = [card for card in held if card[1] and _are_beside(box, card[0])]
         if inside and row and _are_cards([(box, inside), *row], boxes):
-            cards.append((box, inside))
+            top = min(box.y0, *(other.y0 for other, _ in row))  # one row is read from left to right
+            cards.append((box._replace(y0=top), inside))
     return cards
 
 

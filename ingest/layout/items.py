@@ -67,7 +67,7 @@ def whole_card(box: Box, segments: list[Segment]) -> Item:
     """A drawn box, with all that is in it, as one item."""
     first = min(segments, key=lambda segment: segment.y)
     item = Item.of(first)
-    item.x0, item.x1, item.top, item.bottom = box.x0, box.x1, box.y0, box.y1
+    item.x0, item.x1, item.top, item.bottom, item.y = box.x0, box.x1, box.y0, box.y1, box.y0
     item.words = sum(len(segment.words) for segment in segments)
     item.bulleted = item.begins_small = False
     item.card = segments

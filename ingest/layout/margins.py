@@ -40,6 +40,8 @@ def parted_margins(items: list[Item]) -> tuple[list[Item], list[Item], list[Item
             and abs(row[0].y - other[0].y) > (size if len(other) == 1 else MARGIN_GAP * size)
         )
 
+    if len(rows) < 2:
+        return [], items, []
     head = rows[0] if is_margin(rows[0], rows[1]) else []
     foot = rows[-1] if is_margin(rows[-1], rows[-2]) else []
     outer = {id(item) for item in (*head, *foot)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,6 +13,8 @@ from ingest.weights.known_words import known_words
 
 #: A capital is at most so far, in em, from the rest of its word; mathematical fonts leave such gaps.
 INITIAL_GAP = 0.3
+#: Other parts of a word are at most so far apart; most blanks are wider.
+PART_GAP = 0.2
 
 _SMALL = re.compile(r"[a-zäöüß]{2,}")
 
@@ -36,18 +39,20 @@ def restore_letters(layouts: Sequence[PageLayout], data: bytes) -> None:
 
 
 def _join_initials(line: LayoutLine) -> None:
-    """Join a capital with the letters behind it that are a word with it and none without it: "T hese"."""
-    taken = set()
+    """Join letters that are a word together, and none by themselves: "T hese", "sp ecifier"."""
+    taken: set[int] = set()
     for first, second in pairwise(line.words):
-        initial, rest = first.text.lstrip("([{"), _SMALL.match(second.text)
+        start, rest = _plain(first.text).lstrip("([{"), _SMALL.match(_plain(second.text))
+        is_initial = len(start) == 1 and start.isupper() and start != "I"
+        limit = (INITIAL_GAP if is_initial else PART_GAP) * line.size
         if (
-            len(initial) == 1
-            and initial.isupper()
-            and rest is not None
+            rest is not None
             and not second.attached
-            and second.boxes[0].x0 - first.boxes[-1].x1 < INITIAL_GAP * line.size
+            and second.boxes[0].x0 - first.boxes[-1].x1 < limit
+            and (is_initial or (len(start) > 1 and start.isalpha()))
             and rest[0] not in known_words()
-            and initial.casefold() + rest[0] in known_words()
+            and (is_initial or start.casefold() not in known_words())
+            and start.casefold() + rest[0] in known_words()
         ):
             second.text = first.text + second.text
             second.boxes = [*first.boxes, *second.boxes]
@@ -55,3 +60,8 @@ def _join_initials(line: LayoutLine) -> None:
             taken.add(id(first))
     if taken:
         line.words = [word for word in line.words if id(word) not in taken]
+
+
+def _plain(text: str) -> str:
+    """A text in which letters of mathematical alphabets are plain ones."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
