@@ -104,6 +104,8 @@ def train(
                 continue
     name = target.name if output is None else target
     print(f"saved in {target}; katheder generative evaluate {name} measures it")
+    if model_family.notebook:
+        print(f"notebooks/{model_family.notebook} has such a training written out: make notebooks")
 
 
 @app.command()

@@ -17,7 +17,8 @@ class Family:
     """The classes of a family, and its configs and training recipes for each data set.
 
     `configs` and `recipes` map a data set's name to arguments of the config class and of
-    `generative.train.Recipe`.
+    `generative.train.Recipe`. `notebook` is the file in `notebooks/` that has a training of the family
+    written out, "" where there is none.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Family:
     class_name: str
     configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    notebook: str = ""
 
     @property
     def model(self) -> type[GenerativeModel]:
@@ -76,6 +78,7 @@ FAMILIES = {
                 "mnist": {"epochs": 15, "batch": 128, "rate": 2e-3, "precision": "bfloat16"},
                 "digits": {"epochs": 120, "batch": 64, "rate": 2e-3},
             },
+            notebook="02_AE_MNIST.ipynb",
         ),
         Family(
             "vae",
@@ -90,6 +93,7 @@ FAMILIES = {
                 "mnist": {"epochs": 100, "batch": 128, "rate": 1e-3},
                 "digits": {"epochs": 120, "batch": 64, "rate": 2e-3},
             },
+            notebook="03_VAE_MNIST.ipynb",
         ),
         Family(
             "autoregressive",
@@ -111,6 +115,7 @@ FAMILIES = {
                 },
                 "digits": {"epochs": 60, "batch": 64, "rate": 3e-3},
             },
+            notebook="07_autoregressive_MNIST.ipynb",
         ),
         Family(
             "gan",
@@ -131,6 +136,7 @@ FAMILIES = {
                 },
                 "digits": {"epochs": 150, "batch": 64, "rate": 1e-3, "averaging": 0.99},
             },
+            notebook="04_GAN_MNIST.ipynb",
         ),
         Family(
             "flow",
@@ -156,6 +162,7 @@ FAMILIES = {
                 },
                 "digits": {"epochs": 40, "batch": 64, "rate": 2e-3},
             },
+            notebook="06_flow_MNIST.ipynb",
         ),
         Family(
             "diffusion",
@@ -173,6 +180,7 @@ FAMILIES = {
                 },
                 "digits": {"epochs": 45, "batch": 64, "rate": 3e-3, "averaging": 0.99},
             },
+            notebook="05_diffusion_MNIST.ipynb",
         ),
         Family(
             "energy",
@@ -193,6 +201,7 @@ FAMILIES = {
                 },
                 "digits": {"epochs": 20, "batch": 64, "rate": 1e-3, "averaging": 0.99},
             },
+            notebook="08_energy_MNIST.ipynb",
         ),
         Family(
             "classifier",

@@ -432,6 +432,8 @@ def test_the_tree_names_each_family_once_and_links_to_its_model(opened):
     links = re.findall(r'href="generative\?part=sample&amp;model=(\w+)"', tree)
     assert sorted(links) == sorted(planar.FAMILIES)
     assert set(page.dataframe[0].value["Family"]) == {widgets.TITLES[name] for name in links}
+    files = {file.name for file in (CONFIG.parents[2] / "notebooks").glob("*.ipynb")}
+    assert set(page.dataframe[0].value["Notebook"]) < files
     page = AppTest.from_string(PAGE, default_timeout=120)
     page.query_params["part"] = "sample"
     page.query_params["model"] = "gan"

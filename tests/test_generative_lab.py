@@ -300,7 +300,9 @@ def test_an_own_model_is_trained_sampled_measured_and_compared(tmp_path, monkeyp
 
     small = ("--set", "latent=3", "--set", "bound_samples=5", "--set", "hidden=16")
     train = ("train", "vae", "--epochs", "2", *small)
-    assert "epoch 2 of 2" in run(*train)
+    printed = run(*train)
+    assert "epoch 2 of 2" in printed
+    assert "notebooks/03_VAE_MNIST.ipynb" in printed
     folder = tmp_path / "vae-digits"
     assert (folder / "preview.png").is_file()
     assert "holds a finished model" in run(*train, code=1)

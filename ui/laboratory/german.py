@@ -116,6 +116,8 @@ GERMAN = {
     "Nearest first: {labels}": "Nächste zuerst: {labels}",
     "Trains a small model on 1,200 digits of 8 x 8 pixels. Only one training runs at a time; everybody who opens this page sees it.": "Trainiert ein kleines Modell auf 1200 Ziffern von 8 x 8 Pixeln. Es läuft immer nur ein Training; alle, die diese Seite öffnen, sehen es.",
     "Family": "Modellfamilie",
+    "Notebook": "Notebook",
+    "The notebook {notebook} has the network and a training on MNIST written out, with exercises: `make notebooks` in the program's source code.": "Das Notebook {notebook} enthält das Netz und ein Training mit MNIST ausgeschrieben, mit Übungen: `make notebooks` im Quelltext des Programms.",
     "Time limit (seconds)": "Zeitgrenze (Sekunden)",
     "Train": "Trainieren",
     "Epoch {epoch} of {epochs}, {seconds} s, seed {seed}": "Epoche {epoch} von {epochs}, {seconds} s, Startwert {seed}",

@@ -60,6 +60,7 @@ GERMAN = {
     "not defined": "nicht definiert",
     "200 usual cars: ln p(x) from {low} to {high}. Behind the board nothing but p(y) is left: {prior}.": "200 gewöhnliche Autos: ln p(x) von {low} bis {high}. Hinter dem Brett bleibt nur p(y): {prior}.",
     "Twelve cars sampled from the generative model": "Zwölf Autos, aus dem generativen Modell gezogen",
+    "`make notebooks` opens Jupyter in the program's source code; each notebook has the network and the training of a family written out, with exercises.": "`make notebooks` öffnet Jupyter im Quelltext des Programms; jedes Notebook enthält das Netz und das Training einer Familie ausgeschrieben, mit Übungen.",
     "All six families learn the distribution p(x) of images from examples. They differ in what they can say about it. A name opens the family's model.": "Alle sechs Familien lernen die Verteilung p(x) von Bildern aus Beispielen. Sie unterscheiden sich darin, was sie über sie sagen können. Ein Name öffnet das Modell der Familie.",
     "Models of p(x)": "Modelle von p(x)",
     "Explicit density": "Explizite Dichte",

@@ -72,6 +72,13 @@ def show() -> None:
     seconds = middle.slider(t("Time limit (seconds)"), 5, 60, 30, 5, key="train_seconds")
     seed = int(right.number_input(t("Seed"), 0, 2**31 - 1, 0, key="train_seed"))
     st.caption(escape(sentence(name)))
+    st.caption(
+        t(
+            "The notebook {notebook} has the network and a training on MNIST written out, with "
+            "exercises: `make notebooks` in the program's source code.",
+            notebook=f"`{FAMILIES[name].notebook}`",
+        )
+    )
     beta = 1.0
     if name == "vae":
         beta = st.select_slider(

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from generative.families import family
 from ui.laboratory.widgets import title
 from ui.text import escape, t
 
@@ -80,8 +81,15 @@ def show() -> None:
             t(heading): [t(row[column]) for row in PROPERTIES.values()]
             for column, heading in enumerate(("ln p(x)", "Sampling", "Codes"))
         },
+        t("Notebook"): [family(name).notebook for name in PROPERTIES],
     }
     st.dataframe(table, hide_index=True, width="stretch")
+    st.caption(
+        t(
+            "`make notebooks` opens Jupyter in the program's source code; each notebook has the "
+            "network and the training of a family written out, with exercises."
+        )
+    )
 
 
 def branch(part: tuple) -> str:
