@@ -206,7 +206,7 @@ def noise_in(w: Weights, x: Tensor, step: int, labels: Tensor) -> Tensor:
 
 def diffusion_bits(w: Weights, levels: Tensor, generator: torch.Generator) -> np.ndarray:
     """The bound of DDPM (equation 5) without the digit, in bits a pixel, (images,)."""
-    network, steps = part(w, "network"), 250
+    network, steps = part(w, "network.untold") or part(w, "network"), 250
     angle = (np.arange(steps + 1) / steps + 0.008) / 1.008 * np.pi / 2
     left = np.cos(angle) ** 2
     beta = np.minimum(1 - left[1:] / left[:-1], 0.999)

@@ -29,7 +29,8 @@ class DiffusionConfig:
     """`steps` of the full chain, `schedule` of its noise, `channels` of the U-Net's first scale.
 
     `patch` is the side of the blocks that become channels before the U-Net, so that it works on
-    fewer positions; `label_dropout` is the share of training images whose label is hidden.
+    fewer positions; `label_dropout` is the share of training images whose label is hidden. With `pair`
+    a second U-Net estimates the noise without a digit.
     """
 
     BOUNDS: ClassVar = {"steps": (2, None), "label_dropout": (0, 1), "classes": (1, 10)}
@@ -41,6 +42,7 @@ class DiffusionConfig:
     patch: int = 2
     classes: int = 10
     label_dropout: float = 0.1
+    pair: bool = False
 
     def __post_init__(self) -> None:
         if self.image_size % (2 * self.patch):
@@ -70,7 +72,15 @@ class Diffusion(GenerativeModel):
 
     def _network(self) -> nn.Module:
         """From a noised image, its step and its label to the estimated noise."""
-        return UNet(self.config)
+        return UNetPair(self.config) if self.config.pair else UNet(self.config)
+
+    def unet(self, *, told: bool) -> UNet:
+        """The network that estimates the noise with a digit, or without one."""
+        network = self.network
+        if isinstance(network, UNetPair):
+            network = network.told if told else network.untold
+        assert isinstance(network, UNet)
+        return network
 
     def loss(self, images: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Mean squared error of the estimated noise at random steps (DDPM, equation 14)."""
@@ -283,6 +293,27 @@ class UNet(nn.Module):
         up = self.up(torch.cat([x, fine], dim=1), about)
         noise = F.pixel_shuffle(self.last(up), self.patch)
         return {"fine": fine, "coarse": coarse, "middle": middle, "up": up, "noise": noise}
+
+
+class UNetPair(nn.Module):
+    """Two U-Nets: `told` estimates the noise in images with a digit, `untold` in those without."""
+
+    def __init__(self, config: DiffusionConfig) -> None:
+        super().__init__()
+        self.no_label = config.classes
+        self.told, self.untold = UNet(config), UNet(config)
+
+    def forward(self, x: Tensor, step: Tensor, labels: Tensor) -> Tensor:
+        """As `UNet.forward`, each image by the network that it belongs to."""
+        hidden = labels == self.no_label
+        if hidden.all():
+            return self.untold(x, step, labels)
+        if not hidden.any():
+            return self.told(x, step, labels)
+        noise = torch.empty_like(x)
+        for rows, network in ((hidden, self.untold), (~hidden, self.told)):
+            noise[rows] = network(x[rows], step[rows], labels[rows]).to(noise.dtype)
+        return noise
 
 
 class Residual(nn.Module):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from generative import figures
-from generative.diffusion import Diffusion, UNet, step_encoding
+from generative.diffusion import Diffusion, step_encoding
 from generative.diffusion_bound import bits_per_dimension, bound_parts
 from generative.schedule import Schedule
 from ui.laboratory import cache
@@ -36,8 +36,7 @@ def inside(model: Diffusion, x: Tensor, step: int, digit: int | None) -> None:
         step: From 0.
         digit: None for any.
     """
-    network = model.network
-    assert isinstance(network, UNet)
+    network = model.unet(told=digit is not None)
     st.subheader(t("What the U-Net sees"))
     label = model.config.classes if digit is None else digit
     stages = network.stages(x, torch.tensor([step]), torch.tensor([label]))
