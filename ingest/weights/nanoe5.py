@@ -10,8 +10,11 @@ d (q - 8). Source: the loader in the package's e5.c.
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,16 +40,18 @@ _LAYER = {  # the names of BERT's tensors by those of the file
 _ENDS = {"w": "weight", "b": "bias"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """A SentencePiece Unigram vocabulary.
 
-    `encoded` are its pieces in UTF-8 and `scores` their log probabilities, by token id; `characters`
-    maps a character's code point to what it is replaced by before the text is split, perhaps nothing.
+    The piece of token i is `text[ends[i] : ends[i + 1]]`, in UTF-8, and `scores[i]` its log probability;
+    `characters` maps a character's code point to what it is replaced by before the text is split, perhaps
+    nothing.
     """
 
-    encoded: tuple[bytes, ...]
-    scores: tuple[float, ...]
+    text: bytes
+    ends: array[int]
+    scores: array[float]
     characters: dict[int, str]
     first: int  # token ids: of the token before a text, after it, and for unknown characters
     last: int
@@ -56,14 +61,17 @@ class Vocabulary:
         """A text with its characters replaced, as the vocabulary's pieces expect it."""
         return text.translate(self.characters)
 
-    @cached_property
-    def pieces(self) -> tuple[str, ...]:
-        """The pieces by token id."""
-        return tuple(piece.decode("utf-8") for piece in self.encoded)
+    def pieces(self) -> Iterator[str]:
+        """The pieces by token id; they are not kept, since there may be 250,000 of them."""
+        return (self.text[start:end].decode() for start, end in pairwise(self.ends))
 
-    def is_special(self, token: int) -> bool:
-        """Whether a token stands for no text, as `</s>`."""
-        return self.encoded[token][:1] == b"<" and not self.scores[token]
+    def special_tokens(self) -> frozenset[int]:
+        """The tokens that stand for no text, as `</s>`."""
+        without_score = np.flatnonzero(np.frombuffer(self.scores, np.float32) == 0).tolist()
+        return frozenset(token for token in without_score if self._begins_with_bracket(token))
+
+    def _begins_with_bracket(self, token: int) -> bool:
+        return self.text[self.ends[token] : self.ends[token] + 1] == b"<"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +196,14 @@ class _Reader:
 def _read_vocabulary(reader: _Reader) -> Vocabulary:
     count, first, last, _, unknown = reader.read("5i")
     (size,) = reader.read("Q")
-    ends = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
-    scores = np.frombuffer(reader.take(4 * count), "<f4").tolist()
+    ends, scores = array("I", reader.take(4 * (count + 1))), array("f", reader.take(4 * count))
+    if sys.byteorder == "big":
+        ends.byteswap()
+        scores.byteswap()
     text = reader.take(size)
-    pieces = tuple(text[start:end] for start, end in pairwise(ends))
     characters: dict[int, str] = {}
     replaced, _ = reader.read("iI")
     for _ in range(replaced):
         code, length = reader.read("IB")
         characters[code] = "".join(map(chr, reader.read(f"{length}I")))
-    return Vocabulary(pieces, tuple(scores), characters, first, last, unknown)
+    return Vocabulary(text, ends, scores, characters, first, last, unknown)
