@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-import scipy.stats
 
 RESAMPLES = 2_000  # of a figure
 PAIRED_RESAMPLES = 10_000  # of a mean or a paired difference
@@ -45,6 +44,8 @@ def bootstrap_interval(
     if count == 1:  # scipy refuses a single observation; it has one resample, itself
         value = float(statistic(np.zeros((1, 1), dtype=int))[0])
         return value, value
+    import scipy.stats  # a second and 30 MB, for evaluations alone
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of undefined resamples, which are left out below
         result = scipy.stats.bootstrap(

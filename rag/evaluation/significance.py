@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.stats
 
 RESAMPLES = 10_000
 _BATCH = 1_000
@@ -31,6 +30,8 @@ def paired_permutation_test(
         return 1.0
     if len(nonzero) == 1:  # scipy refuses a single observation; both signs are as far
         return 1.0
+    import scipy.stats  # a second and 30 MB, for evaluations alone
+
     result = scipy.stats.permutation_test(
         (nonzero,),
         lambda values, axis: values.sum(axis=axis),
