@@ -30,11 +30,9 @@ def known_words() -> frozenset[str]:
     except (OSError, ValueError, ModelMissing) as error:
         logger.info("no English words (%s)", error)
     try:
-        for piece in open_model(_file(E5, BUNDLED[E5].file)).vocabulary.encoded:
-            if piece.startswith(_WORD_START):
-                word = piece[len(_WORD_START) :].decode("utf-8")
-                if word.isalpha():
-                    words.add(word.casefold())
+        for piece in open_model(_file(E5, BUNDLED[E5].file)).vocabulary.pieces():
+            if piece.startswith(_WORD_START) and piece[1:].isalpha():
+                words.add(piece[1:].casefold())
     except (OSError, ValueError, ModelMissing) as error:
         logger.info("no words of other languages (%s)", error)
     return frozenset(words)
