@@ -2,10 +2,11 @@
 
 A masked language model is an encoder with a head: the state of the masked token goes through a
 linear layer, GELU and LayerNorm; its dot product with each row of the embedding table, plus a bias
-for each token, is that token's logit. The package of the bundled encoder holds no head, so one was
-trained on the frozen encoder (`training/language/masked_head.py`) and comes with the program. That
-encoder was tuned to compare whole sentences, and the state of its masked token knows little of the
-words beside it; so the head also reads the embeddings of the tokens next to the mask.
+for each token, is that token's logit. The package of the bundled encoder holds no head, and that
+encoder was tuned to compare whole sentences: the state of its masked token knows little of the words
+beside it. So a head and low-rank updates of the encoder were trained together
+(`training/language/masked_encoder.py`) and come with the program; the head also reads the embeddings
+of the tokens next to the mask.
 Source: Devlin and others, BERT (2019), section 3.1; the head is that of the published code.
 """
 
@@ -22,12 +23,14 @@ from torch import Tensor, nn
 
 from ingest import resources
 from language.errors import LanguageError
+from language.low_rank import Updates, updated
 from language.text import utf8
 from language.weights_file import read_weights, write_weights
 
 FOLDER = resources.package_file("models", "language", "masked")
 MASK = "[MASK]"  # as the reader writes it; a model's own mask token may look different
 _WEIGHTS, _CARD = "model.safetensors", "card.json"
+_DOWN, _UP = "down.", "up."  # before the name of an update's layer
 
 
 class MaskedHead(nn.Module):
@@ -125,12 +128,12 @@ def fill_mask(text: str, model: MaskedModel, count: int = 10) -> list[list[Candi
 
 
 def bundled_model(encoder: Any, tokenizer: Any, folder: Path = FOLDER) -> MaskedModel:
-    """The bundled encoder with the head that was trained on it.
+    """The bundled encoder, as it was tuned for masked words, with its head; `encoder` stays as it is.
 
     Raises:
         LanguageError: the head's file is missing or not the pinned one, or of another encoder.
     """
-    head = read_head(folder)
+    head, updates = read_head(folder)
     table = encoder.get_input_embeddings().weight
     if head.bias.shape[0] != table.shape[0]:
         raise LanguageError(
@@ -138,8 +141,10 @@ def bundled_model(encoder: Any, tokenizer: Any, folder: Path = FOLDER) -> Masked
             "use the encoder all-MiniLM-L6-v2"
         )
 
+    tuned = updated(encoder, updates)
+
     def logits(features: Mapping[str, Tensor]) -> Tensor:
-        return head(head_inputs(encoder, features, head.layers, head.offsets), table)
+        return head(head_inputs(tuned, features, head.layers, head.offsets), table)
 
     return MaskedModel(
         "all-MiniLM-L6-v2", tokenizer, logits, encoder.config.max_position_embeddings
@@ -193,36 +198,47 @@ def hub_model(name: str) -> MaskedModel:
     return MaskedModel(name, tokenizer, logits, longest)
 
 
-# ---- the file of the head ----
+# ---- the file of head and updates ----
 
 
-def write_head(head: MaskedHead, folder: Path, about: Mapping[str, Any]) -> None:
-    """Write a head in half precision, and beside it a card: what it reads, facts and hash."""
+def write_head(head: MaskedHead, updates: Updates, folder: Path, about: Mapping[str, Any]) -> None:
+    """Write a head and its encoder's updates in half precision, and a card: inputs, facts, hash."""
     card = {
         "layers": head.layers,
         "offsets": head.offsets,
         "epsilon": head.norm.eps,
         "about": dict(about),
     }
-    write_weights(folder / _WEIGHTS, folder / _CARD, head.state_dict(), card)
+    weights = {f"head.{name}": value for name, value in head.state_dict().items()}
+    for name, (down, up) in updates.items():
+        weights[f"{_DOWN}{name}"], weights[f"{_UP}{name}"] = down, up
+    write_weights(folder / _WEIGHTS, folder / _CARD, weights, card)
 
 
-def read_head(folder: Path = FOLDER) -> MaskedHead:
-    """A head from its folder, in single precision.
+def read_head(folder: Path = FOLDER) -> tuple[MaskedHead, Updates]:
+    """A head and its encoder's updates from their folder, in single precision.
 
     Raises:
         LanguageError: a file is missing, or the weights are not those whose hash the card names.
     """
     weights, card = read_weights(folder / _WEIGHTS, folder / _CARD)
-    width = weights["norm.weight"].shape[0]
-    head = MaskedHead(
-        card["layers"], card["offsets"], width, weights["bias"].shape[0], card["epsilon"]
-    )
-    head.load_state_dict(weights)
-    return head.eval()
+    own = {
+        name.removeprefix("head."): value
+        for name, value in weights.items()
+        if name.startswith("head.")
+    }
+    width = own["norm.weight"].shape[0]
+    head = MaskedHead(card["layers"], card["offsets"], width, own["bias"].shape[0], card["epsilon"])
+    head.load_state_dict(own)
+    updates = {
+        name.removeprefix(_DOWN): (value, weights[name.replace(_DOWN, _UP, 1)])
+        for name, value in weights.items()
+        if name.startswith(_DOWN)
+    }
+    return head.eval(), updates
 
 
 def card_of(folder: Path = FOLDER) -> dict[str, Any]:
-    """What is known of the head's training: texts, seed, accuracy on texts that it never saw."""
+    """What is known of the training: texts, steps, seed, accuracy on texts that it never saw."""
     about: dict[str, Any] = json.loads((folder / _CARD).read_text(encoding="utf-8"))["about"]
     return about

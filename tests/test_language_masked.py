@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -100,12 +102,16 @@ def test_candidates_are_the_softmax_at_each_mask(whole, tmp_path):
 
 def test_a_head_survives_its_file_in_half_precision(whole, tmp_path):
     head = copy_of_head(whole)
-    write_head(MaskedHead((1, 2), (-1, 1), 16, 10, 1e-6), tmp_path / "wide", {})
-    wide = read_head(tmp_path / "wide")
+    write_head(MaskedHead((1, 2), (-1, 1), 16, 10, 1e-6), {}, tmp_path / "wide", {})
+    wide, none = read_head(tmp_path / "wide")
     assert (wide.layers, wide.offsets, wide.dense.in_features) == ((1, 2), (-1, 1), 64)
-    write_head(head, tmp_path, {"seed": 3})
-    again = read_head(tmp_path)
+    assert none == {}
+    down, up = torch.randn(2, 16), torch.randn(24, 2)
+    write_head(head, {"a.down.b": (down, up)}, tmp_path, {"seed": 3})
+    again, updates = read_head(tmp_path)
     assert card_of(tmp_path) == {"seed": 3}
+    assert list(updates) == ["a.down.b"]
+    torch.testing.assert_close(updates["a.down.b"], (down.half().float(), up.half().float()))
     assert (again.layers, again.offsets) == ((2,), ())
     for name, value in head.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], value.half().float())
@@ -137,15 +143,34 @@ def test_what_cannot_be_filled_is_refused(whole, text, count, message):
 
 
 def test_a_head_of_another_encoder_and_an_unknown_model_are_refused(tmp_path):
-    write_head(MaskedHead((2,), (), 16, 99, 1e-12), tmp_path, {})
+    write_head(MaskedHead((2,), (), 16, 99, 1e-12), {}, tmp_path, {})
     with pytest.raises(LanguageError, match="knows 99 tokens, the encoder has 10"):
         bundled_model(BertModel(tiny_config()), tiny_tokenizer(), tmp_path)
     with pytest.raises(LanguageError, match="no-such/model"):
         hub_model("no-such/model")
 
 
-def test_the_shipped_head_is_small():
-    assert (FOLDER / "model.safetensors").stat().st_size < 2_000_000
+def test_a_tuned_encoder_is_read_with_its_updates(whole, tmp_path):
+    """The logits of a file with updates are those of an encoder whose weights hold them."""
+    name = "encoder.layer.1.output.dense"
+    down, up = torch.randn(2, 24).half().float(), torch.randn(16, 2).half().float()
+    write_head(copy_of_head(whole), {name: (down, up)}, tmp_path, {})
+    tokenizer = tiny_tokenizer()
+    features = tokenizer("the [MASK] eats", return_tensors="pt")
+    changed = copy.deepcopy(whole)
+    copied_head = read_head(tmp_path)[0]
+    changed.bert.get_submodule(name).weight.data += up @ down
+    with torch.inference_mode():
+        logits = bundled_model(whole.bert, tokenizer, tmp_path).logits(features)
+        states = changed.bert(**features).last_hidden_state
+        expected = copied_head(states, whole.get_input_embeddings().weight)
+        before = whole.bert(**features).last_hidden_state
+    torch.testing.assert_close(logits, expected)
+    assert not torch.allclose(before, states)
+
+
+def test_the_shipped_head_and_updates_are_small():
+    assert (FOLDER / "model.safetensors").stat().st_size < 5_000_000
 
 
 @pytest.mark.slow
@@ -154,7 +179,8 @@ def test_the_shipped_head_expects_the_right_word_far_more_than_its_frequency_say
     from ui.language_laboratory.models import encoder_folder
 
     encoder, tokenizer = load_encoder(encoder_folder())
-    model, frequency = bundled_model(encoder, tokenizer), read_head().bias.detach().softmax(dim=0)
+    model = bundled_model(encoder, tokenizer)
+    frequency = read_head()[0].bias.detach().softmax(dim=0)
     sentences = {  # written for this test
         "The gradient of the loss tells in which [MASK] the weights move.": "direction",
         "A plant uses the energy of [MASK] to make sugar from water.": "light",
@@ -170,3 +196,26 @@ def test_the_shipped_head_expects_the_right_word_far_more_than_its_frequency_say
         probability = next(one.probability for one in candidates if one.id == token)
         gains.append(probability / float(frequency[token]))
     assert sum(gain > 3 for gain in gains) >= 5, gains
+
+
+@pytest.mark.slow
+def test_the_shipped_head_is_as_right_as_its_card_says_and_needs_its_updates():
+    """On 60 of the held-out pieces, with masks of another seed than the card's."""
+    from language.loading import load_encoder
+    from language.low_rank import updated
+    from training.language.masked_head import all_texts, masked_positions, measure, pieces
+    from ui.language_laboratory.models import encoder_folder
+
+    encoder, tokenizer = load_encoder(encoder_folder())
+    table = encoder.get_input_embeddings().weight.detach()
+    head, updates = read_head()
+    rows = pieces(all_texts()[::10], tokenizer)[:60]
+    tuned = measure(head, masked_positions(rows, updated(encoder, updates), tokenizer, 7), table)
+    plain = measure(head, masked_positions(rows, encoder, tokenizer, 7), table)
+    card = card_of()["test"]
+    assert tuned["count"] > 1000
+    # Pieces differ: the share right first is .15 on these 1,100 tokens, .18 on all that are held out.
+    assert tuned["first"] == pytest.approx(card["first"], abs=0.06)
+    assert tuned["first ten"] == pytest.approx(card["first ten"], abs=0.08)
+    assert plain["first"] < tuned["first"]
+    assert plain["loss"] > tuned["loss"] + 0.2

@@ -1,7 +1,8 @@
 """Train the head for masked words on the frozen bundled encoder.
 
-    python -m training.language.masked_head --output models/language/masked
+    python -m training.language.masked_head --output FOLDER
 
+`training/language/masked_encoder.py` starts from this head, and lets the encoder learn too.
 The texts are the passages of `training/data` and the pages of `corpus/`. One of ten texts is for
 the test. The encoder reads each text once with some tokens masked, and the head is trained on the
 states of the masked tokens alone. A batch's softmax runs over the tokens that occur in the texts and
@@ -66,20 +67,28 @@ def masked_positions(
     generator = torch.Generator().manual_seed(seed)
     states, ids = [], []
     for batch in batches(sorted(rows, key=len), 32):
-        longest = max(map(len, batch))
-        tokens = torch.tensor([row + [0] * (longest - len(row)) for row in batch])
-        attention = (tokens != 0).long()
-        inner = attention.bool()
-        inner &= (tokens != tokenizer.cls_token_id) & (tokens != tokenizer.sep_token_id)
-        masked = inner & (torch.rand(tokens.shape, generator=generator) < SHARE)
-        features = {
-            "input_ids": tokens.masked_fill(masked, tokenizer.mask_token_id),
-            "attention_mask": attention,
-        }
+        features, masked, right = mask_pieces(batch, tokenizer, generator)
         with torch.inference_mode():
             states.append(head_inputs(encoder, features, LAYERS, OFFSETS)[masked].half())
-        ids.append(tokens[masked])
+        ids.append(right)
     return Positions(torch.cat(states), torch.cat(ids))
+
+
+def mask_pieces(
+    rows: Sequence[list[int]], tokenizer: Any, generator: torch.Generator
+) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    """Pieces with some tokens masked: an encoder's features, where masks are, and the right ids."""
+    longest = max(map(len, rows))
+    tokens = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    attention = (tokens != 0).long()
+    inner = attention.bool()
+    inner &= (tokens != tokenizer.cls_token_id) & (tokens != tokenizer.sep_token_id)
+    masked = inner & (torch.rand(tokens.shape, generator=generator) < SHARE)
+    features = {
+        "input_ids": tokens.masked_fill(masked, tokenizer.mask_token_id),
+        "attention_mask": attention,
+    }
+    return features, masked, tokens[masked]
 
 
 def batches(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -160,17 +169,24 @@ def train(
 
 @torch.inference_mode()
 def measure(head: MaskedHead, positions: Positions, table: Tensor) -> dict[str, float]:
-    """Share of masked tokens that are the first, or among the first ten; mean loss in nats."""
-    first = ten = 0
+    """Share of masked tokens that are the first, or among the first five or ten; mean loss in nats."""
+    first = five = ten = 0
     loss = 0.0
     for states, ids in zip(positions.states.split(512), positions.ids.split(512), strict=True):
         logits = head(states.float(), table)
         best = logits.topk(10).indices
         first += int((best[:, 0] == ids).sum())
+        five += int((best[:, :5] == ids[:, None]).any(dim=1).sum())
         ten += int((best == ids[:, None]).any(dim=1).sum())
         loss += float(torch.nn.functional.cross_entropy(logits, ids, reduction="sum"))
     count = len(positions.ids)
-    return {"first": first / count, "first ten": ten / count, "loss": loss / count, "count": count}
+    return {
+        "first": first / count,
+        "first five": five / count,
+        "first ten": ten / count,
+        "loss": loss / count,
+        "count": count,
+    }
 
 
 def main() -> None:
@@ -195,7 +211,7 @@ def main() -> None:
     head_facts = {"pieces": len(rows), "masked tokens": len(positions.ids), "epochs": given.epochs}
     table = encoder.get_input_embeddings().weight.detach()
     measures = {k: round(v, 4) for k, v in measure(head, test_positions, table).items()}
-    write_head(head, given.output, {**head_facts, "seed": given.seed, "test": measures})
+    write_head(head, {}, given.output, {**head_facts, "seed": given.seed, "test": measures})
 
 
 def fit(

@@ -13,9 +13,9 @@ from ui.language_laboratory.widgets import notice, think
 from ui.text import escape, t
 
 EXAMPLES = (
-    "The capital of France is [MASK].",
-    "An autoencoder compresses an image into a small [MASK].",
     "The [MASK] drank the milk because it was hungry.",
+    "An autoencoder compresses an image into a small [MASK].",
+    "The capital of France is [MASK].",
     "Photosynthesis turns light into chemical [MASK].",
 )
 
@@ -62,10 +62,10 @@ def show() -> None:
         st.caption(
             escape(
                 t(
-                    "The head was trained for this program on lecture texts. On texts that it "
-                    "never "
-                    "saw, its first word is right for {first} % of the masks, and one of ten for "
-                    "{ten} %.",
+                    "This encoder was made to compare sentences; for masked words a head and "
+                    "low-rank updates of all its layers were trained for this program, on few texts. "
+                    "On texts that it never saw, its first word is right for {first} % of the masks, "
+                    "and one of ten for {ten} %.",
                     first=round(100 * test["first"]),
                     ten=round(100 * test["first ten"]),
                 )

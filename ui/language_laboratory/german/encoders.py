@@ -27,7 +27,7 @@ GERMAN = {
     "Empty: the bundled encoder. Else a folder or a name on the hub, such as google-bert/bert-base-uncased.": "Leer: der mitgelieferte Encoder. Sonst ein Ordner oder ein Name auf dem Hub, etwa google-bert/bert-base-uncased.",
     "Likeliest words for the mask": "Wahrscheinlichste Wörter für die Maske",
     "Mask {number}": "Maske {number}",
-    "The head was trained for this program on lecture texts. On texts that it never saw, its first word is right for {first} % of the masks, and one of ten for {ten} %.": "Der Kopf wurde für dieses Programm an Vorlesungstexten trainiert. In Texten, die er nie sah, ist sein erstes Wort bei {first} % der Masken richtig und eines von zehn bei {ten} %.",
+    "This encoder was made to compare sentences; for masked words a head and low-rank updates of all its layers were trained for this program, on few texts. On texts that it never saw, its first word is right for {first} % of the masks, and one of ten for {ten} %.": "Dieser Encoder wurde zum Vergleichen von Sätzen gemacht; für verdeckte Wörter wurden für dieses Programm ein Kopf und Updates niedrigen Ranges aller Schichten trainiert, an wenigen Texten. In Texten, die er nie sah, ist sein erstes Wort für {first} % der Masken richtig, und eines von zehn für {ten} %.",
     # fine-tuning
     "Task": "Aufgabe",
     "Topics of lecture sentences": "Themen von Vorlesungssätzen",
