@@ -26,7 +26,7 @@ TEXT_WORDS, TEXT_SHARE = 3, 0.5
 DRAWING_SHARE, CRUMBS = 0.5, 2.0
 #: Lines nearer than this, as a share of their height, belong to one drawing: beside and below each other.
 NEAR_ACROSS, NEAR_DOWN = 3.0, 1.6
-#: The recogniser is at least so sure of a formula, and of letters that are no word.
+#: The recogniser is at least so sure of a formula, and of letters that are no known word.
 FORMULA_SCORE, LETTERS_SCORE = 0.9, 0.95
 #: A formula has at least so many letters and digits.
 FORMULA_LENGTH = 5
@@ -36,6 +36,10 @@ KNOWN_END, KNOWN_START = 0.6, 0.55
 PART_LETTERS, KEPT_LETTERS = 5, 4
 
 _WORD = re.compile(r"[^\W\d_]+")
+# A name or a word that few know: small letters with vowels, behind a capital perhaps, or several of these in one.
+_LIKELY = re.compile(
+    r"(?=.*[aeiouyäöüéèàáíóú])(?!.*[bcdfghjklmnpqrstvwxz]{6})(?=.{4})(?:[A-ZÄÖÜ]?[a-zäöüßéèàáíóúñç]{2,})+"
+)
 _NO_WORD = re.compile(r"[\^_|{}\\]")
 _RELATION = re.compile(r"[=≤≥≈≠∈→⇒<>∝∼]")
 _CAPITALS = re.compile(r"[A-ZÄÖÜ]{2,6}s?")
@@ -103,13 +107,17 @@ class _Judge:
         return any(known.startswith(start) for known in neighbours)
 
     def counts(self, line: RecognisedLine) -> tuple[int, int, int]:
-        """Words that exist, letters in them, and letters in all words; letters beside scripts are none's."""
+        """Words that exist or are likely to, letters in them, and letters in all words.
+
+        Letters beside scripts belong to no word.
+        """
         words = known = letters = 0
         for token in line.text.split():
             parts = [word for word in _WORD.findall(token) if len(word) >= WORD_LETTERS]
             letters += sum(map(len, parts))
             for word in () if _NO_WORD.search(token) else parts:
-                if self.exists(word):
+                is_likely = line.score >= LETTERS_SCORE and bool(_LIKELY.fullmatch(word))
+                if is_likely or self.exists(word):
                     words += 1
                     known += len(word)
         return words, known, letters
