@@ -10,7 +10,7 @@ KATHEDER := $(BIN)/katheder
 # Bytecode is cached: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: fuzz hostile notebooks release run test test-slow test-collections test-all test-langchain test-llamaindex test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate check-speed benchmark screenshots train-reranker train-multilingual-reranker train-generator train-smoke train-generative clean
+.PHONY: fuzz hostile notebooks release run test test-slow test-collections test-all test-langchain test-llamaindex test-lowest lint setup wheel wheel-test corpus constraints evaluate calibrate check-speed benchmark screenshots train-reranker train-multilingual-reranker train-lead-judge train-generator train-smoke train-generative clean
 
 run: .venv/.run
 	$(KATHEDER) ui --library $(LIBRARY) --bundled
@@ -147,6 +147,9 @@ train-reranker: .venv/.dev
 train-multilingual-reranker: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker --recipe multilingual --output models/multilingual-reranker
 
+train-lead-judge: .venv/.dev
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.lead_judge
+
 train-generator: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator
 
@@ -154,9 +157,10 @@ train-generator: .venv/.dev
 train-generative: .venv/.dev
 	$(BIN)/python -m generative.make_all
 
-# A few steps of both, to see that they run.
+# A few steps of each, to see that they run.
 train-smoke: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker --smoke --output build/smoke/reranker
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.lead_judge --smoke --output build/smoke/lead-judge
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator --smoke --output build/smoke/generator
 
 # Jupyter over notebooks/; the extra brings it.

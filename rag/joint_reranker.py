@@ -48,10 +48,19 @@ class RerankerByLanguage:
 class JointReranker:
     """See the module; both rerankers give probabilities whose logits have about the same scale."""
 
-    def __init__(self, english: Reranker, multilingual: Reranker) -> None:
-        """Join two rerankers; nothing is loaded yet."""
+    def __init__(
+        self, english: Reranker, multilingual: Reranker, of_leads: Reranker | None = None
+    ) -> None:
+        """Join two rerankers; nothing is loaded yet.
+
+        Args:
+            english: Reads English alone.
+            multilingual: Reads every language.
+            of_leads: Scores the English units of which a lead is chosen, in place of the first one.
+        """
         self._english, self._multilingual = english, multilingual
         self.span_judge = RerankerByLanguage(english, multilingual)
+        self.lead_judge = RerankerByLanguage(of_leads or english, multilingual)
 
     @property
     def name(self) -> str:

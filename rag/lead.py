@@ -39,7 +39,12 @@ _MAX_LABEL = 12  # words; a longer heading or line names nothing
 _LEAST_LABEL = (
     2  # words of two letters, of a line that opens a list and names nothing of the question
 )
-_NEIGHBOUR_MARGIN = 6.0  # logits; a unit is extended by no neighbour that is further behind
+_UNIT_WEIGHT = 0.75  # of the judge's logit, beside what the unit's kind and passage add
+_NEIGHBOUR_MARGIN = (
+    4.5  # weighted logits; a unit is extended by no neighbour that is further behind
+)
+_SURE = 3.0  # weighted logit of a unit that answers for certain,
+_SURE_MARGIN = 2.0  # and how far its neighbours may be behind
 _PAGE_MARGIN = 3.0  # weighted logits; no lead is taken from a passage further behind the best one
 _NEW_PAGE = 2.0  # logits, for units of a page that holds none of the other parts' leads
 _TITLE = -4.0  # logits, to the line that several pages of a document begin with
@@ -54,7 +59,7 @@ _MIN_PART = -2.0  # logit; a further part has no lead where its best unit is bel
 class LeadUnits:
     """The units of a lead and the hit whose passage holds them; `label` as in `Lead`.
 
-    `score` in [0, 1] is the judge's for the best unit, moved by what the unit's kind adds. `names_only`
+    `score` in [0, 1] is the best unit's, by its weighted logit and what its kind adds. `names_only`
     says whether that unit only names its subject, as a schedule does.
     """
 
@@ -182,7 +187,8 @@ def _unit_scores(
     asked_in: Language,
     compared: str,
 ) -> list[np.ndarray]:
-    """The logit of each unit: the mean over a question's part and the query, and what its kind adds.
+    """The weighted logit of each unit: the mean over a question's part and the query, and what its
+    kind adds.
 
     The unit behind a question of the page answers it, so that it has at least the question's logit.
     """
@@ -190,7 +196,7 @@ def _unit_scores(
     passages = [page.hit.passage for page in pages for _ in page.units]
     means = np.mean(
         [
-            logits(score_parts(judge, question, texts, passages))
+            _UNIT_WEIGHT * logits(score_parts(judge, question, texts, passages))
             for question in dict.fromkeys(questions)
         ],
         axis=0,
@@ -300,6 +306,7 @@ def _extended(
     first, last = least[0], least[-1]
     label_words = count_words(_label(page, first, last, query))
     closed: set[int] = set()
+    margin = _SURE_MARGIN if scores[row] > _SURE else _NEIGHBOUR_MARGIN
     while True:
         ends = [
             each
@@ -310,7 +317,7 @@ def _extended(
             break
         better = max(ends, key=lambda each: float(scores[each]))
         start, end = min(first, better), max(last, better)
-        near = scores[better] >= scores[row] - _NEIGHBOUR_MARGIN and not is_unlike(better)
+        near = scores[better] >= scores[row] - margin and not is_unlike(better)
         rows = range(start, end + 1)
         in_list = page.entries[better] or page.opens(better)
         room = (most_items if in_list else MAX_WORDS) - label_words

@@ -113,8 +113,12 @@ class Models:
         def joint() -> Reranker:
             from rag.joint_reranker import JointReranker
 
-            parts = (weights.RERANKER, weights.MULTILINGUAL_RERANKER)
-            return JointReranker(*map(self._open_reranker, parts))
+            english = self._open_reranker(weights.RERANKER)
+            return JointReranker(
+                english,
+                self._open_reranker(weights.MULTILINGUAL_RERANKER),
+                self._open_reranker(weights.LEAD_JUDGE, shares_with=english),
+            )
 
         return self._once(("reranker", name), joint)
 
@@ -150,13 +154,15 @@ class Models:
             and is_onnx_installed()
         )
 
-    def _open_reranker(self, name: str) -> Reranker:
+    def _open_reranker(self, name: str, *, shares_with: Reranker | None = None) -> Reranker:
         from rag.cross_encoder import CrossEncoderReranker
         from rag.split_reranker import SplitReranker, is_split_cross_encoder
 
         model = weights.locate(name)
         if is_split_cross_encoder(model.folder):
-            return SplitReranker(model, self.settings, by_onnx=self.reads_by_onnx)
+            shared = shares_with if isinstance(shares_with, SplitReranker) else None
+            by_onnx = self.reads_by_onnx
+            return SplitReranker(model, self.settings, by_onnx=by_onnx, shares_with=shared)
         return CrossEncoderReranker(model, self.settings)
 
     def _once(self, key: tuple[str, ...], load: Callable[[], Any]) -> Any:

@@ -23,7 +23,13 @@ from rag.confidence import Calibration
 from rag.course.desk import answer_about_course
 from rag.doubt import doubts
 from rag.errors import BadSampling
-from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
+from rag.evidence import (
+    Judge,
+    judge_of,
+    lead_judge_of,
+    passages_as_evidence,
+    select_evidence,
+)
 from rag.generate import Writer
 from rag.grading import Thresholds
 from rag.lead import LeadUnits, select_leads
@@ -73,6 +79,7 @@ class Pipeline(Answerer):
         self.settings = settings or Settings()
         self.calibration = calibration
         self.judge: Judge = judge_of(models.reranker, models.encoder)
+        self.lead_judge: Judge = lead_judge_of(models.reranker, models.encoder)
         self.scope = EVERYTHING
 
     @classmethod
@@ -327,7 +334,7 @@ class Pipeline(Answerer):
             self._spelt(question),
             query,
             newest_versions(hits),
-            self.judge_for(query),
+            self.lead_judge if self.reads(query) else LexicalJudge(),
             self.settings.answer,
             self.language(question),
         )

@@ -33,11 +33,22 @@ class SplitReranker(PairReranker):
         settings: ModelSettings,
         *,
         by_onnx: bool = False,
+        shares_with: SplitReranker | None = None,
         cached_pairs: int = CACHED_PAIRS,
     ) -> None:
-        """As every `PairReranker`; ONNX Runtime in place of PyTorch for a question or two."""
+        """As every `PairReranker`.
+
+        Args:
+            model: See `PairReranker`.
+            settings: Likewise.
+            by_onnx: Whether ONNX Runtime runs it in place of PyTorch, for a question or two.
+            shares_with: A reranker with the same lower layers, run by the same engine, so that a text
+                that one of them has read costs the other one the joint layers alone.
+            cached_pairs: See `PairReranker`.
+        """
         super().__init__(model, settings, cached_pairs=cached_pairs)
         self._by_onnx = by_onnx
+        self._shares_with = shares_with
 
     def room_beside(self, question: str) -> int:
         """The window of one text without its special tokens and prompt."""
@@ -77,6 +88,12 @@ class SplitReranker(PairReranker):
     @cached_property
     def model(self) -> SplitCrossEncoder | OnnxSplitEncoder:
         """The loaded model."""
+        model: Any = self._loaded_model()
+        if self._shares_with is not None:
+            model.lower_states = self._shares_with.model.lower_states
+        return model  # type: ignore[no-any-return]
+
+    def _loaded_model(self) -> SplitCrossEncoder | OnnxSplitEncoder:
         if self._by_onnx:
             from rag.onnx_split_encoder import load
 

@@ -148,7 +148,7 @@ class Lead:
     they are about where they do not, "" elsewhere: a heading, or the line that opens the list.
     Where on the page they stand, `ingest.page_boxes.boxes_of` tells from the passage and the
     offsets. `score` in [0, 1] is how well the best of them answers: the
-    sigmoid of the judge's logit plus what the unit's kind adds (`rag.unit_kinds`).
+    sigmoid of the judge's weighted logit plus what the unit's kind adds (`rag.unit_kinds`).
     """
 
     items: tuple[str, ...]

@@ -6,7 +6,7 @@ import pytest
 from tiny_models import hit
 
 from ingest import weights
-from rag.evidence import judge_of
+from rag.evidence import judge_of, lead_judge_of
 from rag.joint_reranker import JointReranker
 from rag.models import Models
 from rag.rerank import score_parts
@@ -71,6 +71,15 @@ def test_spans_are_scored_by_one_of_them(parts):
     assert judge.score(GERMAN, ["a"]) == [0.5]
     assert (parts[0].texts, parts[1].texts) == (1, 1)
     assert judge_of(parts[0], encoder=None) is parts[0]
+
+
+def test_english_units_of_a_lead_are_scored_by_a_judge_of_their_own(parts):
+    joint = JointReranker(*parts, of_leads=Fixed("leads", 0.3))
+    judge = lead_judge_of(joint, encoder=None)
+    assert judge.score(ENGLISH, ["a", GERMAN_TEXT]) == [0.3, 0.5]
+    assert judge_of(joint, encoder=None).score(ENGLISH, ["a"]) == [0.8]
+    assert lead_judge_of(JointReranker(*parts), encoder=None).score(ENGLISH, ["a"]) == [0.8]
+    assert lead_judge_of(parts[0], encoder=None) is parts[0]
 
 
 def test_its_name_changes_with_either_part(parts):

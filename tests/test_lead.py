@@ -364,7 +364,7 @@ def test_a_unit_that_repeats_the_question_is_not_the_lead(lead):
 
 def test_a_sentence_that_begins_with_a_pronoun_comes_with_the_one_before_it(lead):
     page = (
-        "Firn lies below the fresh snow.\nIt becomes the ice of a glacier under pressure.\n\n"
+        "Firn lies below the fresh snow.\nIt becomes the blue ice of a glacier under pressure.\n\n"
         + "The museum opens at nine. " * 9
     )
     [only] = lead("What becomes the ice of a glacier under pressure?", page)
@@ -422,6 +422,22 @@ def test_a_lead_that_is_extended_backwards_does_not_begin_with_a_pronoun():
     question = "Where does the river begin?"
     [only] = select_leads(question, question, [page], Judge(), AnswerSettings(), ENGLISH)
     assert not only.items[0].startswith("Traditionally")
+
+
+@pytest.mark.parametrize(
+    ("best", "length"),
+    [(0.9999, 1), (0.9, 2)],  # logits 9.2 and 2.2; the next sentence's is -1.4
+)
+def test_a_unit_that_answers_for_certain_takes_no_weak_neighbour(best, length):
+    page = hit("a", "A glacier is a slow river of old ice. It lies high above the town of Chur.")
+
+    class Judge:
+        def score(self, question, texts):
+            return [best if "glacier" in text else 0.2 for text in texts]
+
+    question = "Describe a slow river of the Alps"
+    [only] = select_leads(question, question, [page], Judge(), AnswerSettings(), ENGLISH)
+    assert len(only.units) == length
 
 
 def test_a_list_that_is_asked_for_is_longer_than_another_lead(lead):

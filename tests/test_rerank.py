@@ -246,7 +246,11 @@ def test_it_is_named_by_folder_and_hash(reranker, folder):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "base"),
-    [(weights.RERANKER, weights.MINILM), (weights.MULTILINGUAL_RERANKER, weights.E5)],
+    [
+        (weights.RERANKER, weights.MINILM),
+        (weights.MULTILINGUAL_RERANKER, weights.E5),
+        (weights.LEAD_JUDGE, weights.MINILM),
+    ],
 )
 def test_a_bundled_reranker_finds_evidence_that_its_encoder_misses(name, base):
     """Subjects that neither learned from: the unit that answers, among those of its passage."""
@@ -285,3 +289,17 @@ def test_the_bundled_reranker_forgets_what_it_read():
     reranker.clear_cache()
     assert len(states) == 0
     assert reranker.score(QUESTION, TEXTS) == pytest.approx(scores)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by_onnx", [False, True])
+def test_what_one_reranker_read_costs_another_over_the_same_layers_no_lower_layer(by_onnx):
+    english = SplitReranker(weights.locate(weights.RERANKER), ModelSettings(), by_onnx=by_onnx)
+    judge = weights.locate(weights.LEAD_JUDGE)
+    alone = SplitReranker(judge, ModelSettings(), by_onnx=by_onnx).score(QUESTION, TEXTS)
+    sharing = SplitReranker(judge, ModelSettings(), by_onnx=by_onnx, shares_with=english)
+    english.score(QUESTION, TEXTS)
+    read = len(english.model.lower_states)
+    assert sharing.score(QUESTION, TEXTS) == pytest.approx(alone, abs=0.01)
+    assert sharing.model.lower_states is english.model.lower_states
+    assert len(english.model.lower_states) == read

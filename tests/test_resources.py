@@ -16,6 +16,7 @@ def test_models_lectures_and_question_sets_are_there():
         "abstention",
         "generative",
         "generator",
+        "lead-judge",
         "multilingual-reranker",
         "reranker",
     }

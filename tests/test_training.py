@@ -13,7 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from tiny_models import chat_tokenizer, make_llama, make_split_cross_encoder
 from transformers import AutoModelForCausalLM
 
-from training import background, generator, reranker
+from training import background, generator, lead_judge, reranker
 from training.candidates import FirstStage, Group, groups, reranker_input
 from training.checks import faults
 from training.generator import example, examples, tokenised
@@ -185,6 +185,21 @@ def test_a_recipe_of_one_language_leaves_out_passages_and_questions_in_others(te
     assert selected.id == "cats-01"
     assert [question.question for question in selected.questions] == ["hours of sleep"]
     assert reranker.texts_in([mixed, german], "") == [mixed, german]
+
+
+def test_the_groups_of_the_lead_judge_hold_the_units_of_a_passage(texts):
+    """Three questions about each of two passages of four units: one answers, the others do not."""
+    recipe = replace(lead_judge.RECIPE, pdf_share=0.0)
+    groups = lead_judge.UnitGroups(texts, recipe)
+    drawn = groups.draw(10)
+    assert len(drawn) == 6
+    assert groups.draw_held_out(5) == []  # no subject of these is held out
+    answers = {"hours of sleep": "sixteen hours", "How long are whiskers?": "5 cm"}
+    for group in drawn:
+        answer = answers.get(group.question, "mice at night")
+        assert [answer in text for text in group.texts[:4]] == list(group.right[:4])
+        assert group.right == (True, False, False, False, False)  # the last is of the other passage
+    assert lead_judge.UnitGroups(texts, recipe).draw(10) == drawn
 
 
 def test_the_first_stage_is_the_real_one(texts, encoder, tmp_path):

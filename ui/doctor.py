@@ -106,7 +106,7 @@ def _reranker(name: str, report: Report) -> str:
         return "none: passages keep the first stage's order"
     if name != weights.JOINT_RERANKER:
         return _model(name, report.missing)
-    parts = (weights.RERANKER, weights.MULTILINGUAL_RERANKER)
+    parts = (weights.RERANKER, weights.MULTILINGUAL_RERANKER, weights.LEAD_JUDGE)
     return f"{name}: {'; '.join(_model(part, report.missing) for part in parts)}"
 
 

@@ -15,6 +15,7 @@ DECODER = "SmolLM2-135M-Instruct"
 RERANKER = "katheder-reranker"  # over all-MiniLM-L6-v2
 JOINT_RERANKER = "katheder-joint-reranker"  # both, see `rag.joint_reranker`
 MULTILINGUAL_RERANKER = "katheder-multilingual-reranker"  # over multilingual-e5-small
+LEAD_JUDGE = "katheder-lead-judge"  # the English reranker, trained on with the units of passages
 WRITER = "katheder-writer"  # an adapter of the decoder
 
 
@@ -76,6 +77,7 @@ TRAINED = {
     MULTILINGUAL_RERANKER: Trained(
         resources.models() / "multilingual-reranker", "model.safetensors", "config.json"
     ),
+    LEAD_JUDGE: Trained(resources.models() / "lead-judge", "model.safetensors", "config.json"),
     WRITER: Trained(resources.models() / "generator", "adapter_model.safetensors", "recipe.json"),
 }
 
