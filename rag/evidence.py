@@ -62,11 +62,6 @@ def judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
     return getattr(reranker, "span_judge", reranker) or CosineJudge(encoder)
 
 
-def lead_judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
-    """The reranker's judge of the units of a lead where it has one, else `judge_of`."""
-    return getattr(reranker, "lead_judge", None) or judge_of(reranker, encoder)
-
-
 def select_evidence(
     question: str, hits: Sequence[Hit], judge: Judge, settings: AnswerSettings
 ) -> tuple[Source, ...]:

@@ -14,16 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.chunk import embedding_text
+from ingest.embed import Encoder
 from ingest.text.glossary import names_in
 from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_longer_words, count_words
 from ingest.text.sentences import CLOSING_MARKS
-from rag.evidence import Judge, page_ranks, weighted_logits
+from rag.evidence import Judge, judge_of, page_ranks, weighted_logits
 from rag.lead_page import LIST_WORDS, MAX_WORDS, PageUnits
 from rag.orders import are_orders, asks_about_orders, is_order
 from rag.parts import held_parts, parts_of
-from rag.rerank import logits, score_parts
+from rag.rerank import Reranker, logits, score_parts
 from rag.settings import AnswerSettings
 from rag.spans import (
     Unit,
@@ -92,6 +93,11 @@ class LeadUnits:
             else:
                 items.append(text)
         return tuple(items)
+
+
+def lead_judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
+    """The reranker's judge of the units of a lead where it has one, else `judge_of`."""
+    return getattr(reranker, "lead_judge", None) or judge_of(reranker, encoder)
 
 
 def select_leads(

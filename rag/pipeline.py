@@ -23,16 +23,10 @@ from rag.confidence import Calibration
 from rag.course.desk import answer_about_course
 from rag.doubt import doubts
 from rag.errors import BadSampling
-from rag.evidence import (
-    Judge,
-    judge_of,
-    lead_judge_of,
-    passages_as_evidence,
-    select_evidence,
-)
+from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
 from rag.generate import Writer
 from rag.grading import Thresholds
-from rag.lead import LeadUnits, select_leads
+from rag.lead import LeadUnits, lead_judge_of, select_leads
 from rag.lexical_judge import LexicalJudge
 from rag.models import Models
 from rag.nearest import nearest_sources
@@ -314,9 +308,7 @@ class Pipeline(Answerer):
         Versions of one page are united; see `rag.versions`.
         """
         settings = self.settings.answer
-        if (
-            self.is_structured
-        ):  # it is quoted where the model fails, and the model gets whole passages
+        if self.is_structured:  # quoted where the model fails, which gets whole passages
             settings = settings.model_copy(update={"writer": False})
         select = select_evidence if settings.select else passages_as_evidence
         sources = select(query, hits, self.judge_for(query), settings)

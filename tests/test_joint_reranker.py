@@ -6,8 +6,9 @@ import pytest
 from tiny_models import hit
 
 from ingest import weights
-from rag.evidence import judge_of, lead_judge_of
+from rag.evidence import judge_of
 from rag.joint_reranker import JointReranker
+from rag.lead import lead_judge_of
 from rag.models import Models
 from rag.rerank import score_parts
 from rag.settings import ModelSettings
