@@ -390,11 +390,11 @@ def test_the_bound_of_the_figures_has_its_parts_and_a_picture(tmp_path):
     config = family("diffusion").config_for("digits", channels=8, steps=4)
     model = family("diffusion").build(config).eval()
     rows = evaluate.measure(
-        model, available.judge("digits"), digits(), parts=["density"], bound_images=60
+        model, available.judge("digits"), digits(), parts=["density"], bound_images=12
     )
     without, given = rows
     assert (without.name, given.name) == ("density", "density, digit given")
-    assert (without.images, len(without.by_step)) == (60, 5)
+    assert (without.images, len(without.by_step)) == (12, 5)
     assert sum(without.by_step) == pytest.approx(without.value, rel=1e-3)
     draw_bound(without, tmp_path / "bound.svg")
     assert "<svg" in (tmp_path / "bound.svg").read_text(encoding="utf-8")
