@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ziamath.config import config
-from ziamath.zmath import Latex
-
 from ui.safe_markdown import is_active
 
 _MAX_CHARACTERS = 1000
-config.svg2 = False  # no <use>, which some readers of SVG lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +29,10 @@ def formula_picture(formula: str) -> FormulaPicture | None:
     latex = formula.strip("$").replace("<", r"\lt ").replace(">", r"\gt ")
     if len(latex) > _MAX_CHARACTERS or is_active(latex):
         return None
+    from ziamath.config import config  # takes a tenth of what the app imports at its start
+    from ziamath.zmath import Latex
+
+    config.svg2 = False  # no <use>, which some readers of SVG lack
     size = 24.0
     try:
         drawn = Latex(latex, size=size, inline=not formula.startswith("$$"))
