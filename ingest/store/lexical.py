@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -185,10 +186,13 @@ def _best_rows(
 
 def highlight(db: sqlite3.Connection, question: str, passage: str) -> list[tuple[int, int]]:
     """(start, end) of each word in the text of the passage with this id that the search matches."""
-    passages = select_passages_by_id(db, [passage])
-    if passage not in passages:
+    row = db.execute(
+        "SELECT p.text, d.language FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?",
+        (passage,),
+    ).fetchone()
+    if row is None:
         return []
-    text, code = passages[passage].text, passages[passage].language
+    text, code = row
     for codes, phrases in phrases_by_language(db, question):
         if code in codes:
             return matches(text, language(code), phrases)
@@ -203,12 +207,29 @@ def fts_expression(phrases: list[Phrase]) -> str:
     )
 
 
+_CODES: LruCache[tuple[object, ...], tuple[str, ...]] = LruCache(16)
+
+
+def _language_codes(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Those of the documents, in order; they are read once for each state of a file, since that reads all documents."""
+    file = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+    # A library that is rebuilt may have another language in the same state, but is another file.
+    key = (file, os.stat(file).st_ino, read_state(db)) if file else None
+    codes = _CODES.get(key) if key else None
+    if codes is None:
+        rows = db.execute("SELECT DISTINCT language FROM documents ORDER BY 1")
+        codes = tuple(code for (code,) in rows)
+        if key:
+            _CODES.put(key, codes)
+    return codes
+
+
 def phrases_by_language(
     db: sqlite3.Connection, question: str
 ) -> list[tuple[list[str], list[Phrase]]]:
     """For each language of the documents: its codes in the library, and what to search there."""
     codes: dict[Language, list[str]] = {}
-    for (code,) in db.execute("SELECT DISTINCT language FROM documents ORDER BY 1"):
+    for code in _language_codes(db):
         codes.setdefault(language(code), []).append(code)
     spoken = question_language(question, [value.code for value in codes])
     return [(names, question_phrases(question, spoken, value)) for value, names in codes.items()]
