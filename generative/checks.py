@@ -67,6 +67,8 @@ def _fault(value: Any, kind: Any, bounds: tuple[float, float | None] | None) -> 
     arguments = typing.get_args(kind)
     if typing.get_origin(kind) is typing.Literal:
         return "" if value in arguments else " or ".join(map(str, arguments))
+    if kind is bool:
+        return "" if isinstance(value, bool) else "true or false"
     if typing.get_origin(kind) is tuple:
         right = isinstance(value, tuple) and bool(value)
         if right and not any(_fault(one, arguments[0], bounds) for one in value):
