@@ -119,7 +119,9 @@ def sample(
         int | None, typer.Option(min=0, max=9, help="The digit to sample (diffusion, GAN).")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of DDIM (diffusion).")] = None,
-    guidance: Annotated[float, typer.Option(min=0, help="Weight of the label (diffusion).")] = 0.0,
+    guidance: Annotated[
+        float | None, typer.Option(min=0, help="Weight of the label (diffusion); 0.5 by default.")
+    ] = None,
     eta: Annotated[
         float,
         typer.Option(min=0, max=1, help="Noise added by DDIM's steps, 0 for none (diffusion)."),
@@ -132,7 +134,7 @@ def sample(
     import torch
 
     from generative.available import open_model
-    from generative.diffusion import Diffusion
+    from generative.diffusion import GUIDANCE, Diffusion
     from generative.pictures import save_grid
 
     sampler = open_model(model)
@@ -150,10 +152,10 @@ def sample(
             labels=labels,
             method=cast(Any, method),
             steps=steps,
-            guidance=guidance,
+            guidance=GUIDANCE if guidance is None else guidance,
             eta=eta,
         )
-    elif steps is not None or guidance or eta != 1.0 or method != "ddim":
+    elif steps is not None or guidance is not None or eta != 1.0 or method != "ddim":
         raise ValueError(
             f"--steps, --guidance, --eta and --method are for diffusion models; {model} is of the "
             f"family {sampler.family}. Leave them out, or sample from diffusion."

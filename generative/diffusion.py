@@ -22,6 +22,7 @@ from generative.model import GenerativeModel, seeded
 from generative.schedule import Schedule
 
 Method = Literal["ddpm", "ddim"]
+GUIDANCE = 0.5  # of the commands and the app, unless another is chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def samplers(model: GenerativeModel) -> list[Sampler]:
     rows = [
         Sampler(ddim, True, 2, short),
         Sampler(f"{ddim}, digit not given", False, 2, short),
-        Sampler(f"{ddim}, guidance 0.5", True, 2, short | {"guidance": 0.5}),
+        Sampler(f"{ddim}, guidance 0.5", True, 1, short | {"guidance": 0.5}),
         Sampler(f"{ddim}, eta 0.5", True, 1, short | {"eta": 0.5}),
         Sampler(f"{ddim}, eta 0", True, 1, short | {"eta": 0.0}),
     ]

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from generative import checkpoints, make_all
+from generative import checkpoints, data, make_all
 from generative.diffusion import Diffusion, DiffusionConfig
+from generative.errors import DataMissing
 from generative.model import seeded
 from generative.untold import UntoldStage, pair, told_alone
 
@@ -87,6 +88,21 @@ def test_a_pair_learns_with_each_of_its_networks():
     for told in (True, False):  # the last convolution alone has a gradient at its zero weights
         gradient = model.unet(told=told).last[-1].weight.grad
         assert float(gradient.abs().max()) > 0
+
+
+def test_the_shipped_second_network_knows_more_of_the_noise_than_the_first_one_without_a_digit():
+    try:
+        test = data.load("mnist").test
+    except DataMissing as error:
+        pytest.skip(str(error))
+    model = checkpoints.shipped("diffusion")
+    images, labels = test.first(64).floats, test.first(64).labels
+    none, step = torch.full((64,), 10), torch.full((64,), 175)
+    with seeded(0), torch.no_grad():
+        x = model.schedule.add_noise(2 * images - 1, torch.randn_like(images), step)
+        told = model.network(x, step, labels)
+        first, second = (model.unet(told=one)(x, step, none) - told for one in (True, False))
+    assert float(second.square().mean()) < 0.7 * float(first.square().mean())
 
 
 def test_the_teacher_needs_labels(first):

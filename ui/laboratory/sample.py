@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 
 from generative.autoregressive import Autoregressive
-from generative.diffusion import Diffusion
+from generative.diffusion import GUIDANCE, Diffusion
 from ui.laboratory import cache, pixels
 from ui.laboratory.widgets import SENTENCES, choose_model, number, pictures, sentence, title
 from ui.navigation import take_from_address
@@ -57,7 +57,7 @@ def show() -> None:
     st.caption(escape(t("Seed {seed}, {seconds} s.", seed=seed, seconds=f"{seconds:.2f}")))
 
 
-def choose_sampler(model: Diffusion, key: str = "", guidance: float = 0.0) -> cache.Sampler:
+def choose_sampler(model: Diffusion, key: str = "", guidance: float = GUIDANCE) -> cache.Sampler:
     """The controls of a diffusion model's sampling; guidance acts on a random digit too."""
     weight = st.slider(
         t("Guidance"),

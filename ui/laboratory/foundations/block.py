@@ -48,7 +48,10 @@ def show() -> None:
         )
     )
     # Streamlit marks links to the open page, which most of these are.
-    st.html("<style>.st-key-topics_of_block a { background: none; }</style>")
+    st.html(
+        "<style>.st-key-topics_of_block a { background: none; }"
+        ".st-key-topics_of_block a * { font-weight: 400; }</style>"
+    )
     with st.container(key="topics_of_block", gap="xsmall"):
         for number, (name, module, values) in enumerate(TOPICS, start=1):
             link_to(module, f"{number}. {t(name)}", **values)
