@@ -143,12 +143,12 @@ def show_softmax(logits: Tensor, temperature: float) -> None:
                 t("Token"): visible_token(tokenizer.decode([row.id])),
                 t("Logit z"): row.logit,
                 "z / T": row.scaled,
-                "exp(z / T − m)": row.exponential,
-                t("Divided by the sum"): row.probability,
+                "exp(z / T − m)": f"{row.exponential:.3g}",
+                t("Divided by the sum"): f"{row.probability:.3g}",
             }
             for row in rows
         ],
-        {t("Logit z"): 2, "z / T": 2, "exp(z / T − m)": 4, t("Divided by the sum"): 4},
+        {t("Logit z"): 2, "z / T": 2},
     )
     st.caption(
         escape(

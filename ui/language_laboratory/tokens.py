@@ -192,8 +192,8 @@ def languages() -> None:
         [
             {
                 t("Tokeniser"): row["tokenizer"],
-                t("English tokens"): row["english"],
-                t("German tokens"): row["german"],
+                t("English"): row["english"],
+                t("German"): row["german"],
                 t("German / English"): round(row["ratio"], 2),
             }
             for row in rows

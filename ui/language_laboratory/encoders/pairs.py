@@ -98,7 +98,8 @@ def reads(question: str, text: str) -> None:
         f"  [CLS] {d} [SEP]  → d",
         "  (1 + cos(q, d)) / 2",
         "Cross-encoder",
-        f"  [CLS] {q} [SEP] {d} [SEP]  → p",
+        f"  [CLS] {q} [SEP]",  # two lines, for a phone
+        f"  {d} [SEP]  → p",
     ]
     st.code("\n".join(lines), language=None)
     st.caption(
