@@ -119,9 +119,9 @@ def test_longer_texts_merge_in_time_and_end_as_in_the_command(opened):
 def test_german_and_english_and_vocabulary_sizes(opened):
     table = opened("languages").dataframe[0].value.set_index("Tokeniser")
     assert len(table) == len(tokenizers.NAMES)
-    assert table.loc["Words", "German / English"] < 1
+    assert table.loc["Words", "DE / EN"] < 1
     gpt2, newest = table.loc["tiktoken, gpt2"], table.loc["tiktoken, o200k_base"]
-    assert gpt2["German / English"] > newest["German / English"] > 1
+    assert gpt2["DE / EN"] > newest["DE / EN"] > 1
     sizes = opened("sizes", embedding_width=768).dataframe[0].value.set_index("Tokeniser")
     assert sizes.loc["tiktoken, r50k_base", "Embedding parameters (million)"] == 38.6
     assert sizes.loc["Characters", "Tokens per word"] > 4

@@ -58,7 +58,7 @@ def test_a_word_becomes_a_row_of_the_table_with_its_neighbours(opened):
     page = opened("tokens")
     table, _, _ = tokens.table_of("encoder")
     text = text_of(page)
-    assert "cat is number 4937 of 30522" in text.replace("\\", "")
+    assert "cat is number 4\u202f937 of 30\u202f522" in text.replace("\\", "")
     assert f"{np.linalg.norm(table[4937]):.2f}" in text.replace("\\", "")
     page.text_input(key="token_word").set_value("unbelievably").run()
     assert not page.exception

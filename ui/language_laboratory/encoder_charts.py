@@ -26,8 +26,14 @@ def candidate_bars(rows: Sequence[Mapping[str, Any]], text: Text = str) -> Chart
         }
         for n, row in enumerate(rows)
     ]
+    largest = max((row["probability"] for row in rows), default=1.0)
     base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X("probability:Q", title=text("Probability"), axis=alt.Axis(format="%")),
+        x=alt.X(
+            "probability:Q",
+            title=text("Probability"),
+            axis=alt.Axis(format="%", tickCount=4),
+            scale=alt.Scale(domain=[0, 1.2 * largest]),  # room for the label of the longest bar
+        ),
         y=alt.Y(
             "name:N", sort=alt.SortField("place"), title=None, axis=alt.Axis(labelOverlap=False)
         ),

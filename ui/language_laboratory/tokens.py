@@ -194,11 +194,11 @@ def languages() -> None:
                 t("Tokeniser"): row["tokenizer"],
                 t("English"): row["english"],
                 t("German"): row["german"],
-                t("German / English"): round(row["ratio"], 2),
+                "DE / EN": round(row["ratio"], 2),  # short, for a phone
             }
             for row in rows
         ],
-        {t("German / English"): 2},
+        {t("English"): 0, t("German"): 0, "DE / EN": 2},
         height="content",
     )
     english, german = pairs[2]

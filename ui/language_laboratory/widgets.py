@@ -12,9 +12,18 @@ import streamlit as st
 from ui.laboratory.widgets import number
 from ui.text import escape, t
 
+# Streamlit hides the edge that an unselected segment shares with the selected one, also where the row
+# breaks between them and no other edge is there. The selected segment's own edge lies above it.
+_SEGMENTS = """<style>
+.stApp .stButtonGroup
+  button[data-variant="segmented_control"]:not([data-selected]):not([data-disabled]):not([data-hovered]):not([data-focus-visible]) {
+  border-color: light-dark(#d5dcdc, #36424a); }
+</style>"""
+
 
 def choose_part(parts: Mapping[str, str], key: str) -> str:
     """The part of a room that is open, a key of `parts`, which gives its name in English."""
+    st.html(_SEGMENTS)
     part: str = st.segmented_control(
         t("Part"),
         list(parts),

@@ -17,6 +17,7 @@ from language.size import (
     shape_of,
     training_memory,
 )
+from ui.laboratory.widgets import number
 from ui.language_laboratory.widgets import notice, think
 from ui.presentation.attention_charts import lines, parts
 from ui.text import escape, t
@@ -36,17 +37,21 @@ def show() -> None:
     shape = shape_of(known.config)
     contexts = [one for one in _CONTEXTS if one <= (shape.context or 4096)]
     context = middle.select_slider(
-        t("Context (tokens)"), contexts, min(1024, contexts[-1]), key=f"size_context_{contexts[-1]}"
+        t("Context (tokens)"),
+        contexts,
+        min(1024, contexts[-1]),
+        format_func=number,
+        key=f"size_context_{contexts[-1]}",
     )
-    number = right.selectbox(t("Number format"), list(BYTES), 1, key="size_format")
+    precision = right.selectbox(t("Number format"), list(BYTES), 1, key="size_format")
     counts, work = parameters(shape), operations(shape, context)
     total = sum(counts.values())
     cells = {
         t("Parameters"): amount(total),
-        t("Weights"): size(memory(shape, number)),
+        t("Weights"): size(memory(shape, precision)),
         t("Training (Adam)"): size(training_memory(shape)),
         t("Operations, one pass"): amount(sum(work.values())),
-        t("KV cache"): size(kv_cache(shape, context, number)),
+        t("KV cache"): size(kv_cache(shape, context, precision)),
     }
     if shape.kind == "decoder":
         cells[t("Operations, one more token")] = amount(operations_per_token(shape, context))
@@ -57,7 +62,7 @@ def show() -> None:
         escape(
             t(
                 "Exactly {total} parameters; published: {published} ({source}).",
-                total=f"{total:,}".replace(",", "\u202f"),
+                total=number(total),
                 published=amount(known.published),
                 source=known.source,
             )
@@ -116,8 +121,8 @@ def _doubled(shape: Shape, context: int) -> None:
             t(
                 "{twice} tokens instead of {context}: operations {operations}, attention scores "
                 "{scores}, KV cache {cache}.",
-                twice=2 * context,
-                context=context,
+                twice=number(2 * context),
+                context=number(context),
                 operations=costs["operations"],
                 scores=costs["attention scores"],
                 cache=costs["KV cache"],

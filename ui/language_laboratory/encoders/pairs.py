@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from textwrap import shorten
 
 import streamlit as st
 
@@ -91,15 +92,15 @@ def show() -> None:
 def reads(question: str, text: str) -> None:
     """What each of the two models reads of a pair."""
     st.markdown(f"**{escape(t('What each model reads'))}**")
-    q, d = (" ".join(one.split()[:4]) + " …" for one in (question, text))
+    q, d = (shorten(one, 22, placeholder=" …") for one in (question, text))
     lines = [
         "Bi-encoder",
-        f"  [CLS] {q} [SEP]  → q",
-        f"  [CLS] {d} [SEP]  → d",
+        f"  [CLS] {q} [SEP] → q",
+        f"  [CLS] {d} [SEP] → d",
         "  (1 + cos(q, d)) / 2",
         "Cross-encoder",
         f"  [CLS] {q} [SEP]",  # two lines, for a phone
-        f"  {d} [SEP]  → p",
+        f"  {d} [SEP] → p",
     ]
     st.code("\n".join(lines), language=None)
     st.caption(

@@ -58,12 +58,12 @@ def show() -> None:
         [
             {
                 t("Parameters"): row["parameters"],
-                t("Trainings"): row["seeds"],
-                t("Tokens seen"): row["tokens seen"],
                 t("Bits per letter"): round(row["bits per letter"], 3),
                 t("Exponent of tokens"): "{:.3f} [{:.3f}, {:.3f}]".format(*of_tokens[row["size"]]),
+                t("Tokens seen"): row["tokens seen"],
                 t("Operations"): f"{row['operations']:.2g}",
                 t("Seconds"): row["seconds"],
+                t("Trainings"): row["seeds"],
             }
             for row in scaling.text_rows(curves())
         ],

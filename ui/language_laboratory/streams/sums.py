@@ -32,12 +32,12 @@ def show() -> None:
         [
             {
                 t("Parameters"): row["parameters"],
-                t("Trainings"): row["seeds"],
-                t("Sums seen"): row["sums seen"],
                 t("Exact"): round(row["exact"], 3),
                 t("Right digits"): round(row["right digits"], 3),
                 t("Right digits, cubed"): round(row["right digits"] ** 3, 3),
                 t("Bits per digit"): round(row["bits per digit"], 3),
+                t("Sums seen"): row["sums seen"],
+                t("Trainings"): row["seeds"],
             }
             for row in rows
         ],

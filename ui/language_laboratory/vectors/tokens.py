@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from language import vectors
+from ui.laboratory.widgets import number
 from ui.language_laboratory import cache
 from ui.language_laboratory.vector_charts import neighbour_bars, number_strip
 from ui.language_laboratory.vectors.maps import show_map
@@ -60,9 +61,9 @@ def show() -> None:
                     "{zeros} zeros, and a 1 at place {id}. Every two tokens are then equally far "
                     "apart.",
                     token=token,
-                    id=index,
-                    size=len(table),
-                    zeros=len(table) - 1,
+                    id=number(index),
+                    size=number(len(table)),
+                    zeros=number(len(table) - 1),
                 )
             )
         )
@@ -72,7 +73,7 @@ def show() -> None:
                 t(
                     "Times the embedding table ({size} x {width}), this is one row of the table, a "
                     "dense vector of {width} numbers. Its length is {length}.",
-                    size=len(table),
+                    size=number(len(table)),
                     width=table.shape[1],
                     length=f"{np.linalg.norm(table[index]):.2f}",
                 )
