@@ -27,8 +27,12 @@ from generative.toy import models as planar
 from generative.toy.shapes import SHAPES
 from ui.german import GERMAN
 from ui.laboratory import cache, canvas, compare, latent_map, train, unet, widgets
+from ui.laboratory import german as laboratory
 from ui.laboratory.foundations import TOPICS, anomaly, block, difficulty, similarity, taxonomy
+from ui.language_laboratory import german as language_laboratory
+from ui.reading import german as reading
 from ui.session import background_jobs
+from ui.study import german as study
 from ui.views.generative import PARTS
 from ui.views.language import ROOMS
 
@@ -534,6 +538,7 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     assert row["ln p (nats)"] == vae.value("density").value
     assert np.isnan(row["Bits per dimension"])
     assert row["Precision"] == vae.value("precision").value
+    assert "Diffusion model, DDIM 25, digit not given" in [*page.dataframe[2].value["Sampler"]]
     assert row["Kind of ln p"] == "lower bound, binary, ± 0.23, k = 500"
     by_sampler = page.dataframe[2].value.set_index("Sampler")
     distance = figures_by_model["diffusion"].value("Fréchet distance DDIM 25")
@@ -573,7 +578,7 @@ def test_missing_figures_and_figures_of_other_weights_are_named():
 
 def test_all_words_of_the_laboratory_have_german_ones():
     headings = [heading for heading, _ in compare.COLUMNS.values()]
-    kinds = ["exact", "lower bound", "grey", "binary"]
+    kinds = ["exact", "lower bound", "grey", "binary", compare.NOT_GIVEN]
     tables = (widgets.TITLES, widgets.SENTENCES, PARTS, train.PARTS, compare.DATASETS)
     expected = {*headings, *kinds, *(value for table in tables for value in table.values())}
     expected |= {*widgets.BASELINES.values(), *unet.STAGES.values()}
@@ -584,6 +589,11 @@ def test_all_words_of_the_laboratory_have_german_ones():
     assert expected - GERMAN.keys() == set()
     assert set(FAMILIES) <= widgets.TITLES.keys()
     assert widgets.TITLES.keys() == widgets.SENTENCES.keys()
+
+
+def test_no_other_page_gives_a_word_another_meaning():
+    pages = (laboratory.GERMAN, language_laboratory.GERMAN, reading.GERMAN, study.GERMAN)
+    assert [page.items() - GERMAN.items() for page in pages] == [set()] * len(pages)
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -87,7 +87,7 @@ def test_an_empty_text_is_one_message(opened):
 def test_the_next_merge_is_the_first_of_the_counts(opened):
     page = opened("train", bpe_text="aaabdaaabac", bpe_steps=1)
     first = page.dataframe[0].value.iloc[0]
-    assert (first["Left"], first["Right"], first["Count"]) == ("a", "b", 2)
+    assert (first["Left token"], first["Right token"], first["Count"]) == ("a", "b", 2)
     assert "Next, merge 2:** a + b → ab" in text_of(page)
     assert [*page.dataframe[-1].value["New token"]] == ["aa", "ab", "aaab"]
     page.slider(key="bpe_steps").set_value(3).run()

@@ -37,6 +37,7 @@ DETECTION = {
 }
 COLUMNS = GENERATION | DETECTION
 _ROW = 116  # height in CSS pixels, of four images
+NOT_GIVEN = "digit not given"  # in the names of samplers, `generative.figures`
 _LINES = 72  # of a name in two lines; lower rows cut it
 
 
@@ -141,7 +142,7 @@ def show_generation(entries: Mapping[str, Figures]) -> None:
         t("Digit given"): [told if one.samples else None for _, one, told in rows],
     }
     columns = {
-        t("Model"): st.column_config.TextColumn(width=120, pinned=True),
+        t("Model"): st.column_config.TextColumn(width=135, pinned=True),
         t("Samples"): st.column_config.ImageColumn(width=_ROW),
         t("Parameters"): st.column_config.NumberColumn(format="localized"),
     }
@@ -167,7 +168,7 @@ def show_detection(entries: Mapping[str, Figures]) -> None:
     }
     rows = {name: values for name, values in rows.items() if set(values) != {None}}
     table: dict[str, list[Any]] = {t("Model"): [title(name) for name in rows]}
-    columns = {t("Model"): st.column_config.TextColumn(width=120, pinned=True)}
+    columns = {t("Model"): st.column_config.TextColumn(width=170, pinned=True)}
     for at, (heading, form) in enumerate(DETECTION.values()):
         table[t(heading)] = [values[at] for values in rows.values()]
         columns[t(heading)] = st.column_config.NumberColumn(format=form)
@@ -194,12 +195,21 @@ def samplers(figures_by_model: Mapping[str, Figures]) -> None:
     if not rows:
         return
     st.markdown(f"**{escape(t('Ways to sample'))}**")
+    for row in rows:
+        row[0] = sampler_title(row[0])
     headings = ("Sampler", *(COLUMNS[figure][0] for figure, _ in figures.SAMPLERS))
     st.dataframe(
         {t(heading): [row[at] for row in rows] for at, heading in enumerate(headings)},
         hide_index=True,
         width="stretch",
     )
+
+
+def sampler_title(name: str) -> str:
+    """A way to sample for readers, of its name in the figures: "diffusion, DDIM 25, digit not given"."""
+    model, *options = name.split(", ")
+    texts = [t(one) if one == NOT_GIVEN else one for one in options]
+    return ", ".join([title(model), *texts])
 
 
 def kind_of(entry: Figures, told: bool) -> str | None:

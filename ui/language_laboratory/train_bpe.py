@@ -80,8 +80,8 @@ def show() -> None:
             [
                 {
                     t("Merge"): place,
-                    t("Left"): tokens.readable(merge.left),
-                    t("Right"): tokens.readable(merge.right),
+                    t("Left token"): tokens.readable(merge.left),
+                    t("Right token"): tokens.readable(merge.right),
                     t("New token"): tokens.readable(merge.token),
                     "id": merge.id,
                     t("Count"): merge.count,
@@ -135,8 +135,8 @@ def _counts(text: str, vocabulary: bpe.Vocabulary) -> None:
     st.dataframe(
         [
             {
-                t("Left"): tokens.readable(left),
-                t("Right"): tokens.readable(right),
+                t("Left token"): tokens.readable(left),
+                t("Right token"): tokens.readable(right),
                 t("Count"): counts[left, right],
             }
             for left, right in order[:_PAIRS]

@@ -32,7 +32,7 @@ def show() -> None:
     st.markdown(
         escape(
             t(
-                "A model of p(x) says how usual an image is: -ln p(x) is an anomaly score. A family "
+                "A model of p(x) says how usual an image is: −ln p(x) is an anomaly score. A family "
                 "without a density has another score: the reconstruction error, the energy, or the "
                 "discriminator's score."
             )
@@ -74,7 +74,7 @@ def show() -> None:
                 legend=alt.Legend(orient="bottom"),
             ),
         )
-        .properties(height=240)
+        .properties(height=300)
     )
     rule = alt.Chart(alt.Data(values=[{"at": min(threshold, float(high))}])).mark_rule(
         strokeDash=[4, 4], size=2, color="#8a8a8a"

@@ -57,7 +57,7 @@ def show() -> None:
             )
         )
     )
-    counted = {t("Use"): [t("taxi"), t("private")]}
+    counted = {t("Use of the car"): [t("taxi"), t("private")]}
     counted |= {t(name): COUNTS[:, column].tolist() for column, name in enumerate(COLOURS)}
     st.dataframe(counted, hide_index=True, width="stretch")
     with st.spinner(t("Training both models …")):

@@ -141,13 +141,14 @@ def distances() -> None:
             color=alt.Color(
                 "kind:N",
                 title=None,
+                sort=None,
                 scale=alt.Scale(range=list(_COLOURS)),
-                legend=alt.Legend(orient="bottom"),
+                legend=alt.Legend(orient="bottom", symbolType="stroke"),
             ),
-            strokeDash=alt.StrokeDash("kind:N", legend=None),
+            strokeDash=alt.StrokeDash("kind:N", sort=None, legend=None),
             tooltip=["dimension:Q", "kind:N", alt.Tooltip("ratio:Q", format=".3f")],
         )
-        .properties(height=240)
+        .properties(height=300)
     )  # fmt: skip
     name = t("Distance of the nearest point divided by that of the farthest, of 500 points")
     st.altair_chart(chart, width="stretch", alt=name)
