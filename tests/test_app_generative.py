@@ -542,7 +542,7 @@ def test_the_table_holds_the_figures_of_the_file(opened):
     assert row["Kind of ln p"] == "lower bound, binary, ± 0.23, k = 500"
     by_sampler = page.dataframe[2].value.set_index("Sampler")
     distance = figures_by_model["diffusion"].value("Fréchet distance DDIM 25")
-    cell = by_sampler.loc["diffusion, DDIM 25"]["Fréchet distance"]
+    cell = by_sampler.loc["Diffusion model, DDIM 25"]["Fréchet distance"]
     assert cell.startswith(f"{(*distance.by_seed, distance.value)[0]:.1f}")
     assert table.loc["Normalising flow", "Bits per dimension"] == flow.value("density").value
     assert "Autoencoder" not in table.index  # it neither samples nor has a density

@@ -111,7 +111,9 @@ def follow(training: Training) -> list[Step]:
     if not job.done:
         st.button(t("Stop"), icon=":material/stop_circle:", on_click=job.stop.set, key="stop_toy")
     places = {}
-    with st.container(horizontal=True, gap="small"):
+    # Names of one and of two lines: the pictures below them begin at the same height.
+    st.html("<style>.st-key-toy_panels p:has(> strong) { min-height: 3.2em; }</style>")
+    with st.container(horizontal=True, gap="small", key="toy_panels"):
         for name in ("data", *FAMILIES):
             with st.container(width=WIDTH):
                 places[name] = st.empty()
