@@ -37,6 +37,14 @@ def show() -> None:
     )
     fields = ", ".join(f"{field} {value}" for field, value in asdict(model.config).items())
     st.caption(escape(t("Configuration: {fields}", fields=fields)))
+    if model.family == "autoencoder":
+        st.info(
+            t(
+                "An autoencoder cannot draw images: it has no distribution of codes to sample from; "
+                "a VAE has."
+            )
+        )
+        return
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     seed = int(left.number_input(t("Seed"), 0, 2**31 - 1, 0, key="sample_seed"))
     count = middle.selectbox(t("Number of images"), _COUNTS, 2)
