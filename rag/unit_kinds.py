@@ -163,6 +163,8 @@ def defines(text: str, term: str, spoken: Language) -> bool:
         if set(text_stems[first : last + 1]) != stems:
             continue
         start, end = words[first].start(), words[last].end()
+        if spoken.superlative.search(text[:start].rstrip()):
+            continue  # "the simplest X is ..." tells of one X
         opens_clause = first <= 1 or _opens_clause(text[:start], spoken)
         if opens_clause and spoken.definition.match(text, end):
             return True

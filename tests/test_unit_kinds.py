@@ -62,6 +62,7 @@ def test_the_term_that_a_question_asks_for(code, question, term):
         ("en", "growth mode", "The growth mode of sea ice consists in freezing from below."),
         ("de", "Taupunkt", "Merke: der Taupunkt ist die Temperatur, bei der sich Tau bildet."),
         ("de", "Albedo", "Albedo: Anteil des Lichts, der zurückgeworfen wird"),
+        ("en", "bipartite graph", "Hence, the graph is bipartite iff it has no odd cycle."),
     ],
 )
 def test_a_text_that_defines_a_term(code, term, text):
@@ -72,6 +73,8 @@ def test_a_text_that_defines_a_term(code, term, text):
     ("code", "term", "text"),
     [
         ("en", "bipartite graph", "Every tree is a bipartite graph."),
+        ("en", "bipartite graph", "The simplest graph that is bipartite is a single node."),
+        ("de", "Isotop", "Das leichteste Isotop ist das mit den wenigsten Neutronen."),
         ("en", "bipartite graph", "A bipartite graph is not always a tree."),
         ("en", "sea wall", "The sea wall costs more each year."),
         ("en", "sea wall", "The details of the sea wall are given in Figure 2."),

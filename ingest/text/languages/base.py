@@ -155,6 +155,8 @@ class Language:
     """What stands before a term in a sentence about every thing of its kind: "a" in "a tax takes"."""
     generic_verb: re.Pattern[str] = _NEVER
     """What stands behind the term there: a verb of what such a thing does."""
+    superlative: re.Pattern[str] = _NEVER
+    """A word before a term that makes it one of its kind: "the simplest" in "the simplest code is ..."."""
     naming: re.Pattern[str] = _NEVER
     """Words by which a sentence names what it describes."""
     list_question: re.Pattern[str] = _NEVER

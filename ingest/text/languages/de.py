@@ -152,6 +152,7 @@ LANGUAGE = Language(
     generic_verb=pattern(
         r"(?:\s*\([^)]*\))?\s+(?!(?:hat|ist|nicht|wird)\b)(?-i:[a-zäöü])[a-zäöüß]{2,}t\b"
     ),
+    superlative=pattern(r"\b(?:beste|[a-zäöüß]{3,}ste)[nrs]?$"),
     naming=pattern(
         r"""
         \b(?:heißt|heißen|nennt\s+man|nennen\s+wir|bezeichnet\s+man|bezeichnen\s+wir|genannt

@@ -155,6 +155,7 @@ LANGUAGE = Language(
     generic_verb=pattern(
         r"(?:\s*\([^)]*\))?\s+(?!(?:always|has|is|sometimes|was)\b)[a-z]{2,}[^\Ws]s\b"
     ),
+    superlative=pattern(r"\b(?:best|least|most|worst|[a-z]{3,}est)$"),
     naming=pattern(
         r"""
         \b(?:is|are)\s+(?:then\s+)?(?:called|known\s+as|defined|said\s+to\s+be|termed)\b
