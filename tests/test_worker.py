@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -289,7 +290,7 @@ def test_a_second_command_finds_the_models_loaded(tmp_path):
         [*program, "ingest", str(lecture)], env=environment, check=True, capture_output=True
     )
 
-    def search(**changes: str) -> tuple[object, float]:
+    def search(**changes: str) -> tuple[dict[str, Any], float]:
         """The hits, and the seconds of processor time of the command itself."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
@@ -314,6 +315,11 @@ def test_a_second_command_finds_the_models_loaded(tmp_path):
     assert len(started) == 1
     second, asking = search()
     assert workers() == started  # the same worker
-    assert first == second == alone
+    assert first == second
+    # A process for one question reads in float32, a worker in bfloat16 where that is faster.
+    for hit, same in zip(alone["hits"], second["hits"], strict=True):
+        assert hit | {"stages": {}} == same | {"stages": {}}
+        for name, stage in hit["stages"].items():
+            assert stage["score"] == pytest.approx(same["stages"][name]["score"], abs=0.02)
     assert 9 in second["hits"][0]["pages"]
     assert asking < 0.5 * loading  # the models are loaded elsewhere
