@@ -41,7 +41,7 @@ def test_lines_are_found_by_offsets_then_by_boxes_else_lost(make_pdf):
     pair = pair_of(page, 1, 2)
     assert find_lines(pair, page) == page.lines[1:3]
     assert find_lines(replace(pair, text="another text"), page) == page.lines[1:3]
-    moved = tuple(replace(box, y0=box.y0 + 9, y1=box.y1 + 9) for box in pair.boxes)
+    moved = tuple(box._replace(y0=box.y0 + 9, y1=box.y1 + 9) for box in pair.boxes)
     assert find_lines(replace(pair, text="another text", boxes=moved), page) is None
     placed = list(place_pairs([pair, replace(pair, lines=((0, 1), (1, 2)))], path.parent))
     assert [each.pair for each in placed] == [pair]
