@@ -179,11 +179,11 @@ def differences(path: Path) -> Iterator[Difference]:
 def verdicts_of(rows: Sequence[Difference]) -> dict[str, list[Difference]]:
     """The pages that differ by their verdict, "" for those that have none."""
     with VERDICTS.open(encoding="utf-8", newline="") as file:
-        known = {(row["file"], int(row["page"])): row["verdict"] for row in csv.DictReader(file)}
+        verdicts = {(row["file"], int(row["page"])): row["verdict"] for row in csv.DictReader(file)}
     groups: dict[str, list[Difference]] = defaultdict(list)
     for row in rows:
         if row.missing + row.extra + row.moved:
-            groups[known.get((row.file, row.page), "")].append(row)
+            groups[verdicts.get((row.file, row.page), "")].append(row)
     return groups
 
 

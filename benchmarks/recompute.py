@@ -51,7 +51,7 @@ class Material:
     """The images and draws that the figures of a model are computed from.
 
     `levels` and `test` are all test images, grey levels and values in [0, 1]; `train` are grey levels
-    of the training images; `chosen` are the rows of the test images of densities and anomaly scores,
+    of the training images; `sample` are the rows of the test images of densities and anomaly scores,
     `few` those of the diffusion model's bound; `samples` is the number of images of a Fréchet
     distance, which depends on it. `random` and `generator` are used up by the draws of one model.
     """
@@ -59,7 +59,7 @@ class Material:
     levels: Tensor
     test: Tensor
     train: Tensor
-    chosen: Tensor
+    sample: Tensor
     few: Tensor
     samples: int
     random: np.random.Generator
@@ -67,8 +67,8 @@ class Material:
 
     @property
     def binary(self) -> Tensor:
-        """The chosen test images, binarised at random."""
-        return torch.bernoulli(self.test[self.chosen], generator=self.generator)
+        """The sampled test images, binarised at random."""
+        return torch.bernoulli(self.test[self.sample], generator=self.generator)
 
     def frechet_of(self, *drawn: Tensor) -> list[float]:
         """The distance of each set of images from all test images."""
@@ -77,8 +77,8 @@ class Material:
         return [frechet(features(judge, images), real) for images in drawn]
 
     def usual_and_turned(self) -> tuple[Tensor, Tensor]:
-        """One half of the chosen test images as they are, the other half turned."""
-        one, other = self.test[self.chosen].chunk(2)
+        """One half of the sampled test images as they are, the other half turned."""
+        one, other = self.test[self.sample].chunk(2)
         return one, turned(other, self.random)
 
 
@@ -105,7 +105,7 @@ def autoregressive(of: Material) -> Iterator[Row]:
 
 def flow(of: Material) -> Iterator[Row]:
     w = weights_of("flow")
-    grey = of.levels[of.chosen]
+    grey = of.levels[of.sample]
     values = grey + torch.rand(grey.shape, generator=of.generator).clamp(max=0.9999)
     bits = [flow_bits(w, x) for (x,) in batches(values)]
     yield "density", "bits", *mean_and_error(np.concatenate(bits))
@@ -167,9 +167,9 @@ def recompute(
     levels, train = read_images(mnist, "t10k"), read_images(mnist, "train")
     for name in names:
         random = np.random.default_rng(seed)
-        chosen = torch.from_numpy(random.permutation(len(levels)))[:images]
+        sample = torch.from_numpy(random.permutation(len(levels)))[:images]
         generator = torch.Generator().manual_seed(seed)
-        material = Material(levels, levels / 255, train, chosen, chosen[:bound_images], samples,
+        material = Material(levels, levels / 255, train, sample, sample[:bound_images], samples,
                             random, generator)  # fmt: skip
         for row in MODELS_RECOMPUTED[name](material):
             yield name, row

@@ -65,15 +65,15 @@ def legible_lines(
         return list(lines)  # scripts without blanks: what is a word is not known
     judge = _Judge(known_words())
     is_text = [judge.is_text(line) or _is_in(line.box, tables) for line in lines]
-    kept = [line for line, is_kept in zip(lines, is_text, strict=True) if is_kept]
-    labels = [line for line, is_kept in zip(lines, is_text, strict=True) if not is_kept]
+    legible = [line for line, is_line in zip(lines, is_text, strict=True) if is_line]
+    labels = [line for line, is_line in zip(lines, is_text, strict=True) if not is_line]
     for drawing in _drawings(labels):
         if judge.is_legible(drawing):
-            kept += [line for line in drawing if judge.is_label(line)]
+            legible += [line for line in drawing if judge.is_label(line)]
         else:
             for line in drawing:
-                kept += [line] if judge.is_formula(line) else judge.words_of(line)
-    return kept
+                legible += [line] if judge.is_formula(line) else judge.words_of(line)
+    return legible
 
 
 class _Judge:
@@ -111,7 +111,7 @@ class _Judge:
 
         Letters beside scripts belong to no word.
         """
-        words = known = letters = 0
+        words = word_letters = letters = 0
         for token in line.text.split():
             parts = [word for word in _WORD.findall(token) if len(word) >= WORD_LETTERS]
             letters += sum(map(len, parts))
@@ -119,13 +119,13 @@ class _Judge:
                 is_likely = line.score >= LETTERS_SCORE and bool(_LIKELY.fullmatch(word))
                 if is_likely or self.exists(word):
                     words += 1
-                    known += len(word)
-        return words, known, letters
+                    word_letters += len(word)
+        return words, word_letters, letters
 
     def is_text(self, line: RecognisedLine) -> bool:
         """Whether a line holds several words, and little else."""
-        words, known, letters = self.counts(line)
-        return words >= TEXT_WORDS and known >= TEXT_SHARE * letters
+        words, word_letters, letters = self.counts(line)
+        return words >= TEXT_WORDS and word_letters >= TEXT_SHARE * letters
 
     def is_formula(self, line: RecognisedLine) -> bool:
         """Whether a line is a relation of which the recogniser is sure."""
@@ -136,9 +136,10 @@ class _Judge:
     def is_legible(self, drawing: Sequence[RecognisedLine]) -> bool:
         """Whether the labels of a drawing are mostly words."""
         counts = [self.counts(line) for line in drawing]
-        known, letters = sum(c[1] for c in counts), sum(c[2] for c in counts)
+        word_letters, letters = sum(c[1] for c in counts), sum(c[2] for c in counts)
         signs = sum(sign.isalnum() for line in drawing for sign in line.text)
-        return known >= max(1, DRAWING_SHARE * letters) and signs - letters <= CRUMBS * known
+        is_in_words = word_letters >= max(1, DRAWING_SHARE * letters)
+        return is_in_words and signs - letters <= CRUMBS * word_letters
 
     def is_label(self, line: RecognisedLine) -> bool:
         """Whether a line of a legible drawing is a word, a number, a letter or an abbreviation."""

@@ -25,12 +25,11 @@ from language.loading import load_encoder
 from language.low_rank import trainable_copy, updates_of
 from language.masked import MaskedHead, head_inputs, read_head, write_head
 from training.language.masked_head import (
-    all_texts,
     batches,
     mask_pieces,
     masked_positions,
     measure,
-    pieces,
+    split_pieces,
 )
 from ui.language_laboratory.models import encoder_folder
 
@@ -146,9 +145,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     encoder, tokenizer = load_encoder(encoder_folder())
-    texts = all_texts()
-    rows = pieces([text for n, text in enumerate(texts) if n % 10], tokenizer)
-    test = pieces(texts[::10], tokenizer)
+    rows, test = split_pieces(tokenizer)
     trial = random.Random(1).sample(test, TRIAL)
     outputs = outputs_of(rows, len(tokenizer))
     training = Training(encoder, read_head(given.head)[0], given.rank, given.steps, given.seed)

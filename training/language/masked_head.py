@@ -74,6 +74,13 @@ def masked_positions(
     return Positions(torch.cat(states), torch.cat(ids))
 
 
+def split_pieces(tokenizer: Any) -> tuple[list[list[int]], list[list[int]]]:
+    """The pieces to train on, and those of every tenth text, which is held out."""
+    texts = all_texts()
+    train = pieces([text for n, text in enumerate(texts) if n % 10], tokenizer)
+    return train, pieces(texts[::10], tokenizer)
+
+
 def mask_pieces(
     rows: Sequence[list[int]], tokenizer: Any, generator: torch.Generator
 ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
@@ -199,9 +206,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     encoder, tokenizer = load_encoder(encoder_folder())
-    texts = all_texts()
-    rows = pieces([text for n, text in enumerate(texts) if n % 10], tokenizer)
-    test = pieces(texts[::10], tokenizer)
+    rows, test = split_pieces(tokenizer)
     random.Random(1).shuffle(rows)
     rows = rows[: given.pieces]
     print(f"{len(rows)} pieces to train on, {len(test)} for the test", flush=True)
