@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ingest.text.languages.course import COURSE_WORDS
+from ingest.wrapped_encoder import WrappedEncoder
 from rag.course.catalogue import Catalogue, Lecture
 from rag.course.contents import numbered_page, spoken_rows
 from rag.course.exam import exam_questions
@@ -50,20 +51,26 @@ def test_a_summary_has_a_sentence_of_each_slide_in_order(pipeline):
         assert " ".join(text[lead.start : lead.end].split()) == lead.items[0]
 
 
-def test_a_question_about_the_course_is_searched_for_no_follow_up(library, encoder, monkeypatch):
-    texts = []
-    encode = type(encoder).encode
-    monkeypatch.setattr(
-        type(encoder),
-        "encode",
-        lambda self, batch, *a, **k: texts.extend(batch) or encode(self, batch, *a, **k),
-    )
-    pipeline = Pipeline(library, Models(NO_MODELS, encoder=encoder), Settings())
-    answer = pipeline.ask(
-        "Which lectures do I have?", history=[Turn("What pulls masses together?", "")]
-    )
-    assert answer.route == "lectures"
-    assert not texts
+class CountingEncoder(WrappedEncoder):
+    """Keeps the questions that it encodes."""
+
+    def __init__(self, encoder):
+        super().__init__(encoder)
+        self.questions = []
+
+    def encode_questions(self, questions):
+        self.questions += questions
+        return super().encode_questions(questions)
+
+
+def test_a_question_about_the_course_is_searched_for_no_follow_up(library, encoder):
+    counting = CountingEncoder(encoder)
+    pipeline = Pipeline(library, Models(NO_MODELS, encoder=counting), Settings())
+    before = [Turn("What pulls masses together?", "")]
+    assert pipeline.ask("Which lectures do I have?", history=before).route == "lectures"
+    assert not counting.questions
+    pipeline.ask("What falls from the tree?", history=before)
+    assert counting.questions
 
 
 def test_a_page_is_quoted_whole(pipeline):

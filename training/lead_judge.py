@@ -12,7 +12,6 @@ saves a checkpoint in the cache every 100 steps, and an interrupted run resumes 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import random
 from collections import defaultdict
@@ -25,11 +24,10 @@ import torch
 
 from ingest import resources, weights
 from rag.split_base import open_base
-from rag.split_cross_encoder import CONFIG, WEIGHTS, SplitCrossEncoder
-from rag.split_reranker import MODEL_TYPE
+from rag.split_cross_encoder import WEIGHTS, SplitCrossEncoder
 from training.candidates import HELD_OUT, Group, reranker_input
 from training.pdf_text import damaged_units
-from training.reranker import Recipe, train
+from training.reranker import Recipe, save_reader, train
 from training.texts import TrainingQuestion, TrainingText, read_texts
 
 OUTPUT = resources.models() / "lead-judge"
@@ -138,16 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     checkpoint = weights.cache_dir() / "training" / RECIPE.checkpoint_name("lead judge")
     train(reader, examples, RECIPE, None if options.smoke else checkpoint)
     print(f"best unit right: {share_right(reader, measured):.3f}")
-    reader.save(options.output)
-    config = {
-        "model_type": MODEL_TYPE,
-        "base": base.name,
-        "base_sha256": base.sha256,
-        "sha256": weights.sha256_of(options.output / WEIGHTS),
-        "joint_layers": RECIPE.joint_layers,
-        "recipe": asdict(RECIPE) | {"steps": len(examples) // RECIPE.batch},
-    }
-    (options.output / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    told = asdict(RECIPE) | {"steps": len(examples) // RECIPE.batch}
+    save_reader(reader, options.output, base, RECIPE, told)
     print(f"saved in {options.output}")
 
 

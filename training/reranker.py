@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -330,6 +331,27 @@ def select(all_groups: Sequence[Group], recipe: Recipe) -> list[Group]:
     ]
 
 
+def save_reader(
+    reader: SplitCrossEncoder,
+    folder: Path,
+    base: weights.Weights,
+    recipe: Recipe,
+    told: Mapping[str, Any],
+) -> None:
+    """Write the trained weights, and a config with their hash, the base's and what the card tells of the recipe."""
+    reader.save(folder)
+    config = {
+        "model_type": MODEL_TYPE,
+        "base": base.name,
+        "base_sha256": base.sha256,
+        "sha256": weights.sha256_of(folder / WEIGHTS),
+        "layers": recipe.layers,
+        "joint_layers": recipe.joint_layers,
+        "recipe": told,
+    }
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train and save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -364,17 +386,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     initial = [value.detach().clone() for value in reader.trainable_parameters()]
     train(reader, examples, recipe, None if options.smoke else checkpoint)
     mix_weights(reader, initial, recipe.share)
-    reader.save(options.output)
-    config = {
-        "model_type": MODEL_TYPE,
-        "base": base.name,
-        "base_sha256": base.sha256,
-        "sha256": weights.sha256_of(options.output / WEIGHTS),
-        "layers": recipe.layers,
-        "joint_layers": recipe.joint_layers,
-        "recipe": asdict(recipe),
-    }
-    (options.output / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    save_reader(reader, options.output, base, recipe, asdict(recipe))
     print(f"saved in {options.output}")
 
 
