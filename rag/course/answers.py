@@ -27,6 +27,7 @@ from rag.course.contents import (
     summary_of,
     summary_of_passages,
 )
+from rag.course.coverage import covered_things, told_of
 from rag.course.draft import Draft, first_passage, page_passage
 from rag.course.exam import exam_questions
 from rag.course.places import Place, Term, best_unit, places_of, statements_of
@@ -308,6 +309,26 @@ class CourseAnswers:
         for one in statements:
             span = TextSpan(one.first.start, one.last.end)
             draft.quote(one.passage, span, plain_heading(one.label))
+
+    def _covered(self, draft: Draft, route: Route, lecture: Lecture | None) -> None:
+        """The things of a kind that a lecture covers, with what is asked of each."""
+        passages = self.catalogue.passages(lecture) if lecture else []
+        things = covered_things(route.term, passages)
+        if lecture is None or not things:
+            return
+        draft.introduce("covered", number=len(things), term=route.term, lecture=lecture.title)
+        for thing in things:
+            if thing.unit is None:
+                draft.add((thing.name,), thing.passage)
+            else:
+                own = span_text(thing.passage, thing.unit)
+                draft.quote(
+                    thing.passage,
+                    thing.unit,
+                    "" if thing.name.casefold() in own.casefold() else thing.name,
+                )
+            if route.aspect and (told := told_of(thing, route.aspect, passages)):
+                draft.quote(*told)
 
     # ---- neighbours ----
 

@@ -25,7 +25,7 @@ from rag.types import Turn
 
 Kind = Literal[
     "lectures", "outline", "summary", "page", "first", "mentions", "statements", "after",
-    "before", "length", "language", "newest", "exam", "choice", "part",
+    "before", "length", "language", "newest", "exam", "choice", "part", "covered",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -47,6 +47,7 @@ class Route:
     to make; `heading` is the heading that was meant by the term. The kind "choice" is that of a
     question about a lecture whose number several courses have; `lectures` are their ids. `part` is
     one of `parts` equal parts of the lecture, from 1, -1 the last; of its main sections where `parts` is 0.
+    `aspect` is what is asked of each thing of a kind, "" for nothing.
     `language` is that of the rule that matched, "" where none did.
     """
 
@@ -60,6 +61,7 @@ class Route:
     lectures: tuple[str, ...] = ()
     part: int = 0
     parts: int = 0
+    aspect: str = ""
     language: str = field(default="", compare=False)
 
 
@@ -171,6 +173,8 @@ class Router:
             if not _is_term(term):
                 return None
             route = replace(route, term=term)
+        if "aspect" in slots:
+            route = replace(route, aspect=slots["aspect"])
         if "topic" in slots:
             route = self._with_topic(route, slots["topic"], words)
         if route.kind == "exam":

@@ -9,6 +9,7 @@ these groups are its slots:
 - `heading`: a lecture, or the heading of one; `topic`: a lecture, or a term;
 - `page`, `ordinal`: a page's number in figures or words; `count`: how many;
 - `kind`: what is listed, such as theorems;
+- `aspect`: what is asked of each thing that is listed;
 - `part`, `share`: which part of a lecture in words, as "second", and of what kind, as "half".
 """
 

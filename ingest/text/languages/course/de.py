@@ -111,6 +111,9 @@ _RULES = rules(
     ("statements", "(?:(?:liste|nenne|nenn|zeige?|suche?|finde|gib) )?%polite%(?:alle|jedes|jede|sämtliche) %strict_kind% (?:für|des|der|mit) %article%(?P<topic>.+?)(?: auf| an)?"),
     ("statements", "welche %strict_kind% (?:gibt es|haben wir|hatten wir|kennen wir|stehen da) (?:zu|zum|zur|über|von) %article%(?P<topic>.+?)"),
     ("statements", "welche %kind% (?:gibt es|haben wir|hatten wir|stehen|sind|enthält|hat) (?:(?:in|im) )?%article%(?P<reference>.+?)"),
+    # things of a kind
+    ("covered", "welche(?: arten von)? (?P<term>[^,;:?]{3,60}?) (?:behandelt|bespricht|nennt|erklärt|beschreibt|erwähnt|führt|stellt) %article%(?P<reference>[^,;:?]+?)(?: (?:ein|vor))?(?:,? und (?P<aspect>[^?]{5,60}?))?"),
+    ("covered", "welche(?: arten von)? (?P<term>[^,;:?]{3,60}?) (?:wird|werden|wurde|wurden) (?:in|im) %article%(?P<reference>[^,;:?]+?) %made%(?:,? und (?P<aspect>[^?]{5,60}?))?"),
     # after, before
     ("after", "was (?:kommt|kam|folgt|machen wir|haben wir|behandeln wir|ist) (?:als nächstes |direkt |gleich |unmittelbar )?nach %article%(?P<heading>[^,;:?]+?)(?: dran| gemacht| behandelt)?"),
     ("after", "was folgt (?:direkt |gleich )?auf %article%(?P<heading>[^,;:?]+?)"),
@@ -296,6 +299,7 @@ WORDS = CourseWords(
         "place": "S. {page}",
         "statements": "{number} Stellen zu „{term}“:",
         "statements_of": "{number} Stellen in {lecture}:",
+        "covered": "{number} der {term} in {lecture}:",
         "after": "Nach „{term}“ kommt „{next}“ ({lecture}, S. {page}).",
         "before": "Vor „{term}“ kommt „{next}“ ({lecture}, S. {page}).",
         "last": "„{term}“ ist das letzte Thema von {lecture}.",

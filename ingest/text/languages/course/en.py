@@ -108,6 +108,9 @@ _RULES = rules(
     ("statements", "(?:which|what) %kind% (?:are there|do we have|did we have|are stated|are given|did we see|are) in (?P<reference>.+?)"),
     ("statements", "(?:which|what) %kind% (?:does|do|did) (?P<reference>.+?) (?:have|contain|state|give|show|include)"),
     ("statements", "(?:list|show|name|display) (?:me )?(?:the )?%kind% (?:in|from|of) (?P<reference>.+?)"),
+    # things of a kind
+    ("covered", "(?:which|what)(?: (?:kinds|types|sorts) of)? (?P<term>[^,;:?]{3,60}?) (?:does|do|did) (?P<reference>.+?) (?:cover|treat|discuss|present|introduce|mention|name|explain|describe|deal with|list)(?:,? and (?P<aspect>[^?]{5,60}?))?"),
+    ("covered", "(?:which|what)(?: (?:kinds|types|sorts) of)? (?P<term>[^,;:?]{3,60}?) (?:is|are|was|were) (?:covered|treated|discussed|presented|introduced|mentioned|named|explained|described|listed) in (?P<reference>[^,;:?]+?)(?:,? and (?P<aspect>[^?]{5,60}?))?"),
     # after, before
     ("after", "what (?:comes|came|is|follows|do we (?:do|cover|learn|discuss)|did we (?:do|cover|learn|discuss)|is covered|is discussed) (?:next |right |directly |immediately )?after (?P<heading>[^,;:?]+?)"),
     ("after", "(?:which|what) (?:topic|section|chapter|heading|part|subject|%lecture_word%) (?:comes|came|is|follows)(?: next| right| directly)?(?: after| on)? (?P<heading>[^,;:?]+?)"),
@@ -292,6 +295,7 @@ WORDS = CourseWords(
         "place": "p. {page}",
         "statements": "{number} places about “{term}”:",
         "statements_of": "{number} places in {lecture}:",
+        "covered": "{number} of the {term} in {lecture}:",
         "after": "After “{term}” comes “{next}” ({lecture}, p. {page}).",
         "before": "Before “{term}” comes “{next}” ({lecture}, p. {page}).",
         "last": "“{term}” is the last topic of {lecture}.",
