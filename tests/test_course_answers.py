@@ -18,7 +18,7 @@ from rag.models import NO_MODELS, Models
 from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.spans import units_of
-from rag.types import Answer, Turn
+from rag.types import Answer, Hit, Turn
 from ui.stored_answers import dump_answer, load_answer
 
 
@@ -297,9 +297,28 @@ def test_headings_over_points_fill_an_exam_that_is_too_short(lecture_parts):
     nothing = Answer("q", "q", (), (), (), "not_answered")
     words = COURSE_WORDS["en"]
     assert exam_questions(passages, words, lambda _: nothing, 5) == []
-    [question] = exam_questions(passages, words, lambda _: nothing, 5, fill=True)
+    [question] = exam_questions(passages, words, lambda _: nothing, 5, passages)
     assert question.question == "Explain the topic “Threads”."
     assert question.items[1] == "Responsiveness and economy of threads"
+
+
+def test_the_goals_of_a_lecture_fill_an_exam_that_is_too_short(lecture_parts):
+    source = """
+    #slide("Learning outcomes")[Describe the need for concurrency within an operating system.]
+    #slide("2 + 2")[- Single and multithreaded processes
+    - The call fork() makes a child, and wait() ends with it
+    - Parallelism on a multicore system]
+    """
+    _, passages, _ = lecture_parts("os.pdf", source)
+    hits = tuple(Hit(passage, {}) for passage in passages)
+    found = Answer("q", "q", (), (), hits, "doubtful")
+    [question] = exam_questions(passages, COURSE_WORDS["en"], lambda _: found, 5, passages)
+    assert question.question == "Describe the need for concurrency within an operating system."
+    assert question.passage.pages == (2,)
+    assert question.items == (
+        "Single and multithreaded processes",
+        "Parallelism on a multicore system",
+    )
 
 
 @pytest.mark.parametrize(

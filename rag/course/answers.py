@@ -314,19 +314,14 @@ class CourseAnswers:
         """The things of a kind that a lecture covers, with what is asked of each."""
         passages = self.catalogue.passages(lecture) if lecture else []
         things = covered_things(route.term, passages)
-        if lecture is None or not things:
+        if not (lecture and things):
             return
         draft.introduce("covered", number=len(things), term=route.term, lecture=lecture.title)
         for thing in things:
-            if thing.unit is None:
-                draft.add((thing.name,), thing.passage)
+            if thing.unit:
+                draft.quote(thing.passage, thing.unit, thing.label)
             else:
-                own = span_text(thing.passage, thing.unit)
-                draft.quote(
-                    thing.passage,
-                    thing.unit,
-                    "" if thing.name.casefold() in own.casefold() else thing.name,
-                )
+                draft.add((thing.name,), thing.passage)
             if route.aspect and (told := told_of(thing, route.aspect, passages)):
                 draft.quote(*told)
 
@@ -380,7 +375,8 @@ class CourseAnswers:
         else:
             lectures = [lecture] if lecture else self.catalogue.lectures
             passages = central_passages(lectures, self.catalogue)
-        questions = exam_questions(passages, draft.words, self.ask, route.count, fill=True)
+        own = self.catalogue.passages(lecture) if lecture else ()
+        questions = exam_questions(passages, draft.words, self.ask, route.count, own)
         if not questions:
             return
         topic = lecture.title if lecture else route.term

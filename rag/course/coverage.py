@@ -19,7 +19,7 @@ from rag.course.places import Term, best_unit
 from rag.course.router import content_words
 from rag.course.sections import own_heading, plain_heading
 from rag.course.sentences import is_clear, is_listing
-from rag.spans import Unit, span_text, units_of
+from rag.spans import Unit, has_min_words, span_text, units_of
 
 _FEWEST = 2  # things; of one alone, the search tells more
 _HEADING_WORDS = 6  # of a heading that names a thing
@@ -36,6 +36,12 @@ class Thing:
     name: str
     passage: Passage
     unit: Unit | None
+
+    @property
+    def label(self) -> str:
+        """The name, where the unit does not have it; else ""."""
+        text = span_text(self.passage, self.unit) if self.unit else ""
+        return "" if self.name.casefold() in text.casefold() else self.name
 
 
 def covered_things(kind: str, passages: Sequence[Passage]) -> list[Thing]:
@@ -62,7 +68,7 @@ def covered_things(kind: str, passages: Sequence[Passage]) -> list[Thing]:
 
 
 def told_of(thing: Thing, aspect: str, passages: Sequence[Passage]) -> tuple[Passage, Unit] | None:
-    """The first clear unit with a word of an aspect in the passages about a thing; None for none.
+    """The first unit with a word of an aspect in the passages about a thing; None for none.
 
     Args:
         thing: One of `covered_things`.
@@ -77,7 +83,7 @@ def told_of(thing: Thing, aspect: str, passages: Sequence[Passage]) -> tuple[Pas
             for unit in units_of(passage):
                 text = span_text(passage, unit)
                 asked = any(Term(word).is_in(text, spoken) for word in words)
-                if asked and unit != thing.unit and is_clear(passage, unit):
+                if asked and unit != thing.unit and has_min_words(text) and text[-1] != "?":
                     return passage, unit
     return None
 

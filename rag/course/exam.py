@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from ingest.text.languages import language
 from ingest.text.languages.course import COURSE_WORDS, CourseWords
 from ingest.text.scripts import count_words
 from ingest.types import Passage
-from rag.course.sections import is_title, plain_heading
+from rag.course.sections import is_title, own_heading, plain_heading
 from rag.course.sentences import CODE, is_clear, points_of
 from rag.spans import TextSpan, span_text, units_of
 from rag.study.cards import terminology
@@ -48,8 +49,7 @@ def exam_questions(
     words: CourseWords,
     ask: Callable[[str], Answer],
     count: int,
-    *,
-    fill: bool = False,
+    fill: Sequence[Passage] | None = None,
 ) -> list[ExamQuestion]:
     """Questions that the lectures answer, at most so many.
 
@@ -61,8 +61,9 @@ def exam_questions(
         words: Of the reader's language, for a passage in a language without such words.
         ask: Answers an ordinary question.
         count: Questions that are wanted.
-        fill: Where too few are kept, add those that have their answer by themselves, definitions, lists
-            in a line and headings over several points, though the search did not answer them.
+        fill: All passages of a lecture: where too few are kept, add those that have their answer by themselves, definitions, lists
+            in a line and headings over several points, though the search did not answer them; then the
+            goals of the lectures, each with the first points of the page nearest to it.
     """
     kept: list[ExamQuestion] = []
     seen: set[str] = set()
@@ -86,7 +87,8 @@ def exam_questions(
             )
         if _is_readable(question) and all(question.items != one.items for one in kept):
             kept.append(question)
-    for candidate in _answered_alone(passages, words) if fill else ():
+    others = (_answered_alone(passages, words), _goals(fill, ask)) if fill is not None else ()
+    for candidate in chain.from_iterable(others):
         if len(kept) >= count:
             break
         is_new = all(
@@ -112,6 +114,28 @@ def _answered_alone(passages: Sequence[Passage], words: CourseWords) -> Iterator
             items = tuple(span_text(passage, unit) for unit in units)
             span = TextSpan(units[0].start, units[-1].end)
             yield replace(candidate, items=items, span=span)
+
+
+def _goals(passages: Sequence[Passage], ask: Callable[[str], Answer]) -> Iterator[ExamQuestion]:
+    """What a student shall be able to do, with the points of each passage of the lecture that is found."""
+    for passage in passages:
+        goal = language(passage.language).asides.get("goal")
+        if not goal or not goal.heading or not goal.heading.search(own_heading(passage)):
+            continue
+        for unit in units_of(passage):
+            text = span_text(passage, unit)
+            if count_words(text) not in _QUESTION_WORDS or not text.endswith("."):
+                continue
+            for other in (hit.passage for hit in ask(text).hits):
+                units = points_of(other, _MAX_POINTS)
+                if (
+                    other.document == passage.document
+                    and not other.is_navigation
+                    and not goal.heading.search(own_heading(other))
+                    and len(units) >= _MIN_POINTS
+                ):
+                    items = tuple(span_text(other, one) for one in units)
+                    yield ExamQuestion(text, other, TextSpan(units[0].start, units[-1].end), items)
 
 
 def _is_readable(question: ExamQuestion) -> bool:

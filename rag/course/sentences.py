@@ -129,9 +129,9 @@ def is_listing(text: str) -> bool:
 def points_of(passage: Passage, most: int) -> tuple[Unit, ...]:
     """The first points of a passage: items, clear sentences, and short lines of words.
 
-    A passage of code has none, nor has one with an address, as that of a speaker.
+    A line of code is none, and a listing has none, nor has a passage with an address, as that of a speaker.
     """
-    if CODE.search(passage.text) or _ADDRESS.search(passage.text):
+    if is_listing(passage.text) or _ADDRESS.search(passage.text):
         return ()
     return tuple(unit for unit in units_of(passage) if _is_point(passage, unit))[:most]
 
@@ -140,6 +140,7 @@ def _is_point(passage: Passage, unit: Unit) -> bool:
     text = span_text(passage, unit)
     if (
         is_row(passage.text, unit)
+        or CODE.search(text)
         or not text[:1].isalnum()
         or _share_of_words(text) < _POINT_IN_WORDS
     ):
