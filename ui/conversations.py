@@ -153,7 +153,7 @@ class Conversations:
         else:
             tables = UserFile(path, _UPGRADES, "the saved conversations", UnreadableConversations)
         self._dialect = _POSTGRESQL if database else _SQLITE
-        self._transaction: Callable[[], AbstractContextManager[Any]] = tables.transaction
+        self.transaction: Callable[[], AbstractContextManager[Any]] = tables.transaction
         self.set_aside = tables.set_aside
 
     # ---- conversations ----
@@ -163,7 +163,7 @@ class Conversations:
         text = text[:_LONGEST_SEARCH]
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         dialect = self._dialect
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(
                 f"""SELECT id, title, changed, COALESCE((
                        SELECT {dialect.course} FROM exchanges
@@ -184,7 +184,7 @@ class Conversations:
 
     def reader_of(self, conversation: str) -> str | None:
         """Whose conversation it is; None where it is gone."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             row = db.execute(
                 "SELECT reader FROM conversations WHERE id = ?", (conversation,)
             ).fetchone()
@@ -192,7 +192,7 @@ class Conversations:
 
     def reader_of_exchange(self, exchange: int) -> str | None:
         """Whose question it is; None where it is gone."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             row = db.execute(
                 "SELECT conversation FROM exchanges WHERE id = ?", (exchange,)
             ).fetchone()
@@ -201,7 +201,7 @@ class Conversations:
     def rename(self, conversation: str, title: str) -> None:
         """Rename a conversation; a blank title changes nothing, and a long one is cut."""
         if title.strip():
-            with self._transaction() as db:
+            with self.transaction() as db:
                 db.execute(
                     "UPDATE conversations SET title = ? WHERE id = ?",
                     (title.strip()[:_LONGEST_TITLE], conversation),
@@ -209,7 +209,7 @@ class Conversations:
 
     def delete(self, conversation: str) -> None:
         """Delete a conversation with all its questions and answers."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
     # ---- exchanges ----
@@ -230,7 +230,7 @@ class Conversations:
             The ids of the conversation and of the exchange.
         """
         question = question[: MAX_QUESTION + 1]
-        with self._transaction() as db:
+        with self.transaction() as db:
             now = time.time()
             if conversation is None:
                 conversation = secrets.token_hex(8)
@@ -250,7 +250,7 @@ class Conversations:
 
     def save_answer(self, exchange: int, answer: Answer) -> None:
         """Save the answer to a question; nothing happens if the question was deleted."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute(
                 "UPDATE exchanges SET answer = ?, error = '' WHERE id = ?",
                 (dump_answer(answer), exchange),
@@ -258,12 +258,12 @@ class Conversations:
 
     def save_error(self, exchange: int, error: str) -> None:
         """Save the message that is shown in place of an answer."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("UPDATE exchanges SET error = ? WHERE id = ?", (error, exchange))
 
     def truncate(self, conversation: str, exchange: int) -> None:
         """Delete a question and all later ones."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute(
                 "DELETE FROM exchanges WHERE conversation = ? AND id >= ?",
                 (conversation, exchange),
@@ -274,7 +274,7 @@ class Conversations:
 
         An answer that cannot be read is replaced by the error that says why.
         """
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(
                 """SELECT id, question, answer, error, verdict, comment, scope, model FROM exchanges
                    WHERE conversation = ? ORDER BY id""",
@@ -313,7 +313,7 @@ class Conversations:
     ) -> None:
         """Save a reader's thumb, their comment, and the page (file, number) that they call right."""
         gold_pages = json.dumps([{"doc": gold[0], "pages": [gold[1]]}] if gold else [])
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute(
                 "UPDATE exchanges SET verdict = ?, comment = ?, gold = ? WHERE id = ?",
                 (
@@ -326,7 +326,7 @@ class Conversations:
 
     def feedback(self) -> list[tuple[str, bool, str]]:
         """Every rated question with its verdict and the reader's comment, the last one first."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(
                 """SELECT question, verdict, comment FROM exchanges
                    WHERE verdict IS NOT NULL ORDER BY id DESC"""
@@ -339,7 +339,7 @@ class Conversations:
         With a thumb up the cited pages are gold and the sentences the answer; with a thumb down
         the page that the reader named is gold; without one the exchange is left out.
         """
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(
                 """SELECT id, question, answer, verdict, gold FROM exchanges
                    WHERE verdict IS NOT NULL AND answer <> '' ORDER BY id"""
@@ -378,7 +378,7 @@ class Conversations:
 
     def preferences(self, reader: str) -> dict[str, Any]:
         """A reader's saved preferences, {} for none."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             row = db.execute(
                 "SELECT preferences FROM preferences WHERE reader = ?", (reader,)
             ).fetchone()
@@ -387,7 +387,7 @@ class Conversations:
 
     def save_preferences(self, reader: str, preferences: dict[str, Any]) -> None:
         """Save a reader's preferences in place of the earlier ones."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute(
                 "INSERT INTO preferences VALUES (?, ?) "
                 "ON CONFLICT (reader) DO UPDATE SET preferences = excluded.preferences",

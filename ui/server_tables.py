@@ -12,7 +12,7 @@ from ingest.errors import KathederError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
 
-_PREFIX = "postgresql://"
+PREFIX = "postgresql://"
 _SECONDS = 10  # that a connection may take
 _LOCK = 8600  # held while tables are made, so that one process makes them
 
@@ -47,7 +47,7 @@ class ServerTables:
             version, newest = row[0] if row else 0, len(upgrades)
             if version > newest:
                 raise unreadable(
-                    f"{_shown(address)}: {name} have format {version}, and this version of Katheder "
+                    f"{without_password(address)}: {name} have format {version}, and this version of Katheder "
                     f"reads formats up to {newest}. Update it: `pip install --upgrade katheder`."
                 )
             for statements in upgrades[version:]:
@@ -74,7 +74,7 @@ class ServerTables:
         except OperationalError as error:
             reason = str(error.orig).strip().partition("\n")[0]
             raise self._unreadable(
-                f"The database at {_shown(self._address)} does not answer ({reason}). Start it, or correct "
+                f"The database at {without_password(self._address)} does not answer ({reason}). Start it, or correct "
                 "app.database; the password is read from PGPASSWORD or ~/.pgpass."
             ) from error
 
@@ -107,9 +107,9 @@ def _engine(address: str) -> Engine:
     Raises:
         KathederError: the address is none, or SQLAlchemy and psycopg are not installed.
     """
-    if not address.startswith(_PREFIX):
+    if not address.startswith(PREFIX):
         raise KathederError(
-            f"app.database is {_shown(address)!r}, expected {_PREFIX}USER@HOST/NAME; "
+            f"app.database is {without_password(address)!r}, expected {PREFIX}USER@HOST/NAME; "
             'leave it "" to keep conversations in files beside the library'
         )
     try:
@@ -124,7 +124,7 @@ def _engine(address: str) -> Engine:
     return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _SECONDS})
 
 
-def _shown(address: str) -> str:
+def without_password(address: str) -> str:
     """An address without a password."""
     before, at, host = address.rpartition("@")
     scheme, slashes, user = before.rpartition("//")

@@ -22,6 +22,7 @@ from ui.cli import (
     ask,
     backup,
     calibrate,
+    conversations,
     course,
     evaluate,
     guide,
@@ -96,6 +97,7 @@ calibrate.register(app)
 study.register(app)
 app.add_typer(log.app, name="log")
 app.add_typer(models.app, name="models")
+app.add_typer(conversations.app, name="conversations")
 app.add_typer(sessions.app, name="session")
 app.add_typer(settings_commands.app, name="settings")
 app.add_typer(generative_app, name="generative")

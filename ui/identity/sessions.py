@@ -79,8 +79,8 @@ class Sessions:
             tables = ServerTables(database, "sessions", _SERVER_UPGRADES, UnreadableSessions)
         else:
             tables = UserFile(path, _UPGRADES, "the sessions", UnreadableSessions)
-        self._transaction: Callable[[], AbstractContextManager[Any]] = tables.transaction
-        with self._transaction() as db:
+        self.transaction: Callable[[], AbstractContextManager[Any]] = tables.transaction
+        with self.transaction() as db:
             db.execute(
                 "INSERT INTO secrets VALUES ('cookies', ?) ON CONFLICT (name) DO NOTHING",
                 (secrets.token_hex(32),),
@@ -104,7 +104,7 @@ class Sessions:
             *(_hash(token), identity.reader, identity.role.label, identity.name, identity.subject),
             *(stamp(app, identity.role), now, now),
         )
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("DELETE FROM sessions WHERE used < ?", (now - SECONDS,))
             db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return self._sign(token)
@@ -114,7 +114,7 @@ class Sessions:
         token = self._token(cookie)
         if token is None:
             return None
-        with self._transaction() as db:
+        with self.transaction() as db:
             row = db.execute(
                 "SELECT reader, role, name, subject, stamp FROM sessions WHERE id = ? AND used > ?",
                 (_hash(token), time.time() - SECONDS),
@@ -136,7 +136,7 @@ class Sessions:
         _, signed = self.signer(COOKIE).unsign(cookie, return_timestamp=True)
         if time.time() - signed.timestamp() < _DAY:
             return None
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("UPDATE sessions SET used = ? WHERE id = ?", (time.time(), _hash(token)))
         return self._sign(token)
 
@@ -144,18 +144,18 @@ class Sessions:
         """End the session of a cookie."""
         token = self._token(cookie)
         if token is not None:
-            with self._transaction() as db:
+            with self.transaction() as db:
                 db.execute("DELETE FROM sessions WHERE id = ?", (_hash(token),))
 
     def end_all(self, id: str = "") -> int:
         """End the sessions whose id begins so, "" for all; gives their number."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             ended = db.execute("DELETE FROM sessions WHERE substr(id, 1, ?) = ?", (len(id), id))
             return int(ended.rowcount)
 
     def all(self) -> list[SavedSession]:
         """The open sessions, the last used first."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             rows = db.execute(
                 "SELECT id, reader, role, name, subject, begun, used FROM sessions WHERE used > ? "
                 "ORDER BY used DESC",
