@@ -1,13 +1,13 @@
 """How far our text of real pages agrees with two other readers: `pdftotext` and OCR of the drawn page.
 
-    python -m benchmarks.agreement FOLDER [FILE...] [--work DIR] [--every N]
+    python -m benchmarks.agreement FOLDER [FILE...] [--work DIR] [--every N] [--threads N]
     python -m benchmarks.agreement FOLDER [FILE...] --without-ocr [--list CSV]
 
 Neither of the two is right by itself: `pdftotext` reads what the file says, OCR what the eye sees.
 Words that both give are on the page. The share of those that we give is the figure for us;
 `pdftotext`'s share is 1 by definition, so that each page where we give fewer of OCR's words than
 `pdftotext` does, or more words that neither gives, is listed to be looked at. OCR takes seconds a
-page; its words are kept in the work folder. Without OCR, which takes a twentieth of the time, pages are
+page; its words are kept in the work folder page by page, so that an interrupted run goes on where it ended. Without OCR, which takes a twentieth of the time, pages are
 ranked by the words that only `pdftotext` gives and by those that it gives in another order, the
 better of its two orders; the list names pages and shares, and no words. Each page of the twenty lectures that
 differs has a verdict in `agreement_verdicts.csv`: `pdftotext` (it is wrong), `notation` (a formula is written otherwise),
@@ -126,7 +126,9 @@ def recognised_pages(path: Path, work: Path, recogniser: TextRecogniser, every: 
             lines = recogniser.read(pdf[number].render(scale=scale).to_pil(), scale)
             texts[str(number)] = "\n".join(line.text for line in lines)
             work.mkdir(parents=True, exist_ok=True)
-            cache_file.write_text(json.dumps(texts), "utf-8")
+            part = cache_file.with_suffix(".part")  # an interrupted run leaves the last whole file
+            part.write_text(json.dumps(texts), "utf-8")
+            part.replace(cache_file)
         return [texts.get(str(number), "") for number in range(len(pdf))]
 
 
@@ -225,6 +227,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="files of that folder; all of them by default")
     parser.add_argument("--work", type=Path, default=Path("build/agreement"))
     parser.add_argument("--every", type=int, default=1, help="compare every so many pages")
+    parser.add_argument("--threads", type=int, default=0, help="of OCR; 0: as many as cores")
     parser.add_argument("--without-ocr", action="store_true", help="compare with pdftotext alone")
     parser.add_argument("--list", type=Path, help="CSV of the pages that differ; without OCR only")
     options = parser.parse_args()
@@ -232,7 +235,7 @@ def main() -> None:
     if options.without_ocr:
         _print_differences([options.folder / name for name in names], options.list)
         return
-    recogniser = TextRecogniser()
+    recogniser = TextRecogniser(options.threads)
     rows: list[Agreement] = []
     print(f"{'file':44} pages   both   ours  pdftotext  alone  pdftotext alone")
     for name in [*names, ""]:
