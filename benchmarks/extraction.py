@@ -31,6 +31,8 @@ from benchmarks.page_layouts import (
     CANVAS_PAGES,
     COURSE_PAGES,
     LECTURE_PAGES,
+    ODD_PAGES,
+    ODD_PRINTS,
     TYPST_PAGES,
     print_pages,
 )
@@ -88,11 +90,12 @@ def read_bytes(data: bytes) -> list[str]:
 
 def readings() -> Iterator[Reading]:
     """Read all generated pages; those of the browser only where chromium is installed."""
-    for page in (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES, *COURSE_PAGES):
+    for page in (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES, *COURSE_PAGES, *ODD_PAGES):
         yield compare(page.kind, page.name, page.expected, "\n".join(read_bytes(page.make())))
-    printed = print_pages(BROWSER_PAGES)
+    prints = (*BROWSER_PAGES, *ODD_PRINTS)
+    printed = print_pages(prints)
     if printed is not None:
-        for page, text in zip(BROWSER_PAGES, read_bytes(printed), strict=False):
+        for page, text in zip(prints, read_bytes(printed), strict=False):
             yield compare(page.kind, page.name, page.expected, text)
 
 

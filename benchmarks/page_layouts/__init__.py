@@ -10,6 +10,8 @@ from benchmarks.page_layouts.browser_pages import BROWSER_PAGES, print_pages
 from benchmarks.page_layouts.canvas_pages import CANVAS_PAGES
 from benchmarks.page_layouts.course_pages import COURSE_PAGES
 from benchmarks.page_layouts.lecture_pages import LECTURE_PAGES
+from benchmarks.page_layouts.odd_pages import ODD_PAGES
+from benchmarks.page_layouts.odd_prints import ODD_PRINTS
 from benchmarks.page_layouts.typst_pages import TYPST_PAGES
 
 __all__ = [
@@ -17,6 +19,8 @@ __all__ = [
     "CANVAS_PAGES",
     "COURSE_PAGES",
     "LECTURE_PAGES",
+    "ODD_PAGES",
+    "ODD_PRINTS",
     "TYPST_PAGES",
     "PageLayout",
     "print_pages",

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
@@ -26,6 +25,11 @@ from benchmarks.page_layouts.base import (
 
 _ONE, _TWO, _THREE, _FOUR, _FIVE, _SIX = SENTENCES[:6]
 _LEFT, _RIGHT = " ".join(SENTENCES[:6]), " ".join(SENTENCES[6:])
+_BOXES = (
+    ("Question", " ".join(SENTENCES[:2]), "Data", " ".join(SENTENCES[2:5])),
+    ("Method", " ".join(SENTENCES[5:9]), "Results", SENTENCES[9]),
+    ("Outlook", SENTENCES[10], "Thanks", " ".join([*SENTENCES[11:], *SENTENCES[:2]])),
+)
 _POSTER = "#set page(width: 84cm, height: 59cm, margin: 2cm)\n#set text(size: 26pt)\n"
 
 
@@ -35,11 +39,11 @@ def _page(name: str, source: str, expected: str, head: str = SLIDE) -> PageLayou
 
 _TYPESET = (
     _page("cases with fractions", '$ P(k) = cases(frac(n!, k! (n - k)!) p^k &"if" k <= n, 0 &"else") $',
-          "P(k) = {n!/(k!(n − k)!)p^k if k ≤ n; 0 else}"),
+          "P(k) = {(n!)/(k!(n−k)!)p^k if k ≤ n; 0 else}"),
     _page("integrals with limits", "We have $ integral_0^1 x^2 dif x = frac(1, 3) $ and $ integral_(-oo)^oo e^(-x^2) dif x = sqrt(pi) $",
-          "We have ∫_0^1 x^2dx = 1/3 and ∫_(−∞)^∞ e^(−x^2)dx = √π"),
+          "We have ∫_0^1 x^2 dx = 1/3 and ∫_(−∞)^∞ e^(−x^2) dx = √π"),
     _page("sums and products with limits", "$ L = product_(i=1)^n sum_(j=1)^m a_(i j) $", "L = ∏_(i=1)^n ∑_(j=1)^m a_ij"),
-    _page("continued fraction", "$ x = 1 + frac(1, 2 + frac(1, 3 + frac(1, 4))) $", "x = 1 + 1/(2 + 1/(3 + 1/4))"),
+    _page("continued fraction", "$ x = 1 + frac(1, 2 + frac(1, 3 + frac(1, 4))) $", "x = 1 + 1/(2 + 1/(3+1/4))"),
     _page("determinant", '$ mat(delim: "|", a, b; c, d) = a d - b c $', "|a b; c d| = ad − bc"),
     _page("chemistry", "Burning: 2 H#sub[2] + O#sub[2] → 2 H#sub[2]O, and CaCO#sub[3] → CaO + CO#sub[2] at 900 °C.",
           "Burning: 2 H_2 + O_2 → 2 H_2O, and CaCO_3 → CaO + CO_2 at 900 °C."),
@@ -59,16 +63,12 @@ _TYPESET = (
           "Tasks → collect data ✓ ask the users ★ by letter ✓ count them → train a) at night b) at noon"),
     _page("poster",
           "#align(center)[#text(60pt)[*Learning from few examples*] \\ A. Author, B. Author \\ University of Somewhere]\n#v(1cm)\n#columns(3, gutter: 2cm)["
-          + "\n#colbreak()\n".join(
-              f"#rect(width: 100%, inset: 14pt)[*{a}* \\ {SENTENCES[k]} {SENTENCES[k + 1]}]\n#rect(width: 100%, inset: 14pt)[*{b}* \\ {SENTENCES[k + 2]} {SENTENCES[k + 3]}]"
-              for k, (a, b) in zip((0, 4, 8), (("Question", "Data"), ("Method", "Results"), ("Outlook", "Thanks")), strict=True)) + "]",
-          "Learning from few examples A. Author, B. Author University of Somewhere "
-          + " ".join(f"{a} {SENTENCES[k]} {SENTENCES[k + 1]} {b} {SENTENCES[k + 2]} {SENTENCES[k + 3]}"
-                     for k, (a, b) in zip((0, 4, 8), (("Question", "Data"), ("Method", "Results"), ("Outlook", "Thanks")), strict=True)), _POSTER),
+          + "\n#colbreak()\n".join(f"#rect(width: 100%, inset: 14pt)[*{a}* \\ {one}]\n#rect(width: 100%, inset: 14pt)[*{b}* \\ {two}]" for a, one, b, two in _BOXES) + "]",
+          "Learning from few examples A. Author, B. Author University of Somewhere " + " ".join(" ".join(box) for box in _BOXES), _POSTER),
     _page("quiz with boxes to tick",
           "= Quiz\n#let q(n, text, ..o) = block[*#n.* #text \\ #grid(columns: (1fr, 1fr), row-gutter: 8pt, ..o.pos().map(x => [☐ #x]))]\n"
           "#q(1)[Which loss is convex?][squared error][zero-one loss][the hinge][none of them]\n#q(2)[What does pooling keep?][the mean][the maximum]",
-          "Quiz 1. Which loss is convex? ☐ squared error ☐ zero-one loss ☐ the hinge ☐ none of them 2. What does pooling keep? ☐ the mean ☐ the maximum", SHEET),
+          "Quiz 1. Which loss is convex? ☐ squared error ☐ the hinge ☐ zero-one loss ☐ none of them 2. What does pooling keep? ☐ the mean ☐ the maximum", SHEET),
     _page("captions beside their figures",
           "".join(f"#grid(columns: (7cm, 1fr), gutter: 0.6cm, align: horizon, rect(width: 7cm, height: 4cm), [*Figure {k + 1}.* {SENTENCES[2 * k]} {SENTENCES[2 * k + 1]}])\n#v(0.5cm)\n" for k in range(3)),
           " ".join(f"Figure {k + 1}. {SENTENCES[2 * k]} {SENTENCES[2 * k + 1]}" for k in range(3)), SHEET),
@@ -80,11 +80,6 @@ _TYPESET = (
           "Ἐν ἀρχῇ ἦν ὁ λόγος, καὶ ὁ λόγος ἦν πρὸς τὸν θεόν. Η μηχανική μάθηση μαθαίνει από δεδομένα."),
     _page("small capitals of a font", f"#smallcaps[Claude Shannon] wrote it in #smallcaps[Bell Labs]. {_ONE}",
           f"Claude Shannon wrote it in Bell Labs. {_ONE}"),
-    _page("first page of a paper",
-          f"#align(center)[#text(20pt)[A title of a paper \\ in two lines]\n#grid(columns: (1fr, 1fr, 1fr), [Ada One \\ North Institute \\ `ada@north.org`], [Ben Two \\ South Institute \\ `ben@south.org`], [Cleo Three \\ West Institute \\ `cleo@west.org`])]\n"
-          f"#pad(x: 2cm)[*Abstract.* {_ONE} {_TWO}]\n#columns(2, gutter: 0.8cm)[= Introduction\n{_LEFT} {_RIGHT}\n#colbreak()\n= Related work\n{_RIGHT}]",
-          "A title of a paper in two lines Ada One North Institute ada@north.org Ben Two South Institute ben@south.org Cleo Three West Institute cleo@west.org "
-          f"Abstract. {_ONE} {_TWO} Introduction {_LEFT} {_RIGHT} Related work {_RIGHT}", SHEET),
     _page("gaps to fill in", "= Blanks\nGradient #box(width: 3cm, line(length: 100%)) follows the slope. A #box(width: 3cm, line(length: 100%)) unit is silent in training.",
           "Blanks Gradient follows the slope. A unit is silent in training."),
     _page("number of each equation at the left",
@@ -93,9 +88,9 @@ _TYPESET = (
     _page("logic and proof rules", "$ frac(A quad A -> B, B) $ and $ forall x exists y (x < y and not (y = 0)) $",
           "(A A → B)/B and ∀x∃y(x < y ∧ ¬(y = 0))"),
     _page("nested exponents", "The bound $e^(-x^2/2)$ and $2^(2^n)$ and $x_(n_k)$ and $a'_i$ hold.",
-          "The bound e^(−x^2/2) and 2^(2^n) and x_(n_k) and a′_i hold."),
+          "The bound e^(−x^2/2) and 2^(2^n) and x_(n_k) and a_i′ hold."),
     _page("norms, floors and hats", "We have $norm(x)_2 >= 0$, $floor(x/2) = 1$, $hat(y) = overline(z) + tilde(w)$ and $abs(a)$ here.",
-          "We have ‖x‖_2 ≥ 0, ⌊x/2⌋ = 1, ŷ = z̅ + w̃ and |a| here."),
+          "We have ‖x‖_2 ≥ 0, ⌊x/2⌋ = 1, ŷ = z̄ + w̃ and |a| here."),
 )  # fmt: skip
 
 
@@ -117,8 +112,8 @@ def _figure_over_two_of_three(c: Canvas) -> None:
     show_text(c, 40, 790, "A report in three columns", 20, bold=True)
     c.rect(40, 600, 335, 160)
     show_text(c, 40, 585, "Figure 1: Both losses fall, but the second one falls later.", 9)
-    for column, (first, top) in enumerate(((0, 560), (4, 560), (8, 755))):
-        lines = [part for k in range(4) for part in _thirds(SENTENCES[first + k])]
+    for column, (first, count, top) in enumerate(((0, 3, 560), (3, 3, 560), (6, 6, 755))):
+        lines = [part for k in range(first, first + count) for part in _thirds(SENTENCES[k])]
         show_lines(c, 40 + 175 * column, top, lines, 10)
 
 
@@ -147,8 +142,16 @@ def _halves(sentence: str) -> list[str]:
 
 
 def _broken_over_columns(c: Canvas) -> None:
-    left = ["Die Vorlesung behandelt zuerst", "die Grundlagen der Statistik und", "danach die bedingte Wahrscheinlich-"]
-    right = ["keit mit vielen Beispielen aus dem", "Alltag und zum Schluss die Erwar-", "tungswerte von Zufallsvariablen."]
+    left = [
+        "Die Vorlesung behandelt zuerst",
+        "die Grundlagen der Statistik und",
+        "danach die bedingte Wahrscheinlich-",
+    ]
+    right = [
+        "keit mit vielen Beispielen aus dem",
+        "Alltag und zum Schluss die Erwar-",
+        "tungswerte von Zufallsvariablen.",
+    ]
     show_lines(c, 50, 300, left, 13)
     show_lines(c, 380, 300, right, 13)
 
@@ -157,7 +160,18 @@ def _drop_cap_in_columns(c: Canvas) -> None:
     show_text(c, 50, 275, "T", 42)
     show_lines(c, 80, 292, ["he network learns", "from its own errors"], 12)
     show_lines(c, 50, 259.6, ["and forgets none of the", "examples it has seen."], 12)
-    show_lines(c, 300, 292, ["Later it is tested on", "new data, which decide", "whether it is useful to", "those who pay for it."], 12)
+    show_lines(
+        c,
+        300,
+        292,
+        [
+            "Later it is tested on",
+            "new data, which decide",
+            "whether it is useful to",
+            "those who pay for it.",
+        ],
+        12,
+    )
 
 
 def _numbered_lines(c: Canvas) -> None:
@@ -204,7 +218,10 @@ def _border(c: Canvas) -> None:
 
 def _song(c: Canvas) -> None:
     show_text(c, 260, 370, "Evening song", 20, bold=True)
-    verses = (("The", "moon", "has", "now", "come", "ris-", "en"), ("the", "gold-", "en", "stars", "are", "glow-", "ing"))
+    verses = (
+        ("The", "moon", "has", "now", "come", "ris-", "en"),
+        ("the", "gold-", "en", "stars", "are", "glow-", "ing"),
+    )
     for row, syllables in enumerate(verses):
         y = 300 - 130 * row
         for line in range(5):
@@ -234,40 +251,14 @@ def _upright_table(c: Canvas) -> None:
     c.saveState()
     c.translate(300, 200)
     c.rotate(90)
-    for row, cells in enumerate((("Model", "Size", "Score"), ("Alpha", "12 M", "71.5"), ("Beta", "30 M", "74.0"))):
+    for row, cells in enumerate(
+        (("Model", "Size", "Score"), ("Alpha", "12 M", "71.5"), ("Beta", "30 M", "74.0"))
+    ):
         for column, cell in enumerate(cells):
             show_text(c, 130 * column, -28 * row, cell, 12)
         c.line(-5, -8 - 28 * row, 400, -8 - 28 * row)
     show_text(c, 0, 30, "Table 1: All models of the year", 11)
     c.restoreState()
-
-
-def _flow(c: Canvas) -> None:
-    show_text(c, 40, 360, "From data to answers", 22, bold=True)
-    for place, label in enumerate(("Collect", "Clean", "Train", "Measure")):
-        x = 40 + 170 * place
-        c.rect(x, 200, 110, 50)
-        show_text(c, x + 22, 220, label, 14)
-        if place < 3:
-            c.line(x + 110, 225, x + 170, 225)
-            show_text(c, x + 122, 230, ("raw", "tidy", "fit")[place], 9)
-
-
-def _timeline(c: Canvas) -> None:
-    c.line(40, 210, 680, 210)
-    events = (("1950", "Turing asks", "whether machines", "think"), ("1958", "The perceptron", "learns to", "classify"),
-              ("1986", "Gradients flow", "through many", "layers"), ("2017", "Attention is", "said to be", "enough"))  # fmt: skip
-    for place, (year, *text) in enumerate(events):
-        show_text(c, 50 + 160 * place, 225, year, 18, bold=True)
-        show_lines(c, 50 + 160 * place, 185, text, 12)
-
-
-def _vertical_chinese(c: Canvas) -> None:
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    for column, text in enumerate(("機器學習的基礎知識", "模型從數據中學習規律", "最後測試新的數據")):
-        c.setFont("STSong-Light", 20)
-        for row, sign in enumerate(text):
-            c.drawString(600 - 40 * column, 340 - 24 * row, sign)
 
 
 @functools.cache
@@ -288,9 +279,14 @@ def _font_of_boxes(name: str, signs: str, marks: str) -> str:
     shape, mark = pen.glyph(), small.glyph()
     builder.setupGlyphOrder([".notdef", *codes.values()])
     builder.setupCharacterMap(codes)
-    builder.setupGlyf({".notdef": shape, **{n: mark if chr(k) in marks else shape for k, n in codes.items()}})
+    builder.setupGlyf(
+        {".notdef": shape, **{n: mark if chr(k) in marks else shape for k, n in codes.items()}}
+    )
     builder.setupHorizontalMetrics(
-        {".notdef": (500, 60), **{n: (0, -350) if chr(k) in marks else (500, 60) for k, n in codes.items()}}
+        {
+            ".notdef": (500, 60),
+            **{n: (0, -350) if chr(k) in marks else (500, 60) for k, n in codes.items()},
+        }
     )
     builder.setupHorizontalHeader(ascent=800, descent=-200)
     builder.setupNameTable({"familyName": name, "styleName": "Regular", "psName": name})
@@ -315,10 +311,9 @@ def _script(lines: Sequence[str], name: str, marks: str) -> Callable[[Canvas], N
 
 _THAI = ("การเรียนรู้ของเครื่องเป็นสาขาหนึ่ง", "ที่ใช้ข้อมูล 95 % เพื่อฝึกแบบจำลอง")
 _HINDI = ("मशीन लर्निंग डेटा से सीखती है।", "परीक्षण नए आंकड़ों पर होता है।")
-_THIRD = [" ".join(SENTENCES[k : k + 4]) for k in (0, 4, 8)]
 _CANVAS = (
     _drawn("figure over two of three columns",
-           f"A report in three columns Figure 1: Both losses fall, but the second one falls later. {' '.join(_THIRD)}", _figure_over_two_of_three, (595.0, 842.0)),
+           f"A report in three columns Figure 1: Both losses fall, but the second one falls later. {_LEFT} {_RIGHT}", _figure_over_two_of_three, (595.0, 842.0)),
     _drawn("columns with footnotes of their own",
            f"{_LEFT} {_RIGHT} 1See chapter 7 of the notes. 2See chapter 8 of the notes.", _notes_of_columns, (595.0, 842.0)),
     _drawn("speech bubbles", " ".join(SENTENCES[:4]), _bubbles),
@@ -336,10 +331,6 @@ _CANVAS = (
     _drawn("tree of a sentence", "A small tree S NP VP Det N V the dog barks", _syntax_tree),
     _drawn("turned table on an upright page",
            "Results of the course Table 1: All models of the year Model Size Score Alpha 12 M 71.5 Beta 30 M 74.0", _upright_table, (595.0, 842.0)),
-    _drawn("boxes with labelled arrows", "From data to answers Collect raw Clean tidy Train fit Measure", _flow),
-    _drawn("line of time",
-           "1950 Turing asks whether machines think 1958 The perceptron learns to classify 1986 Gradients flow through many layers 2017 Attention is said to be enough", _timeline),
-    _drawn("Chinese columns", "機器學習的基礎知識 模型從數據中學習規律 最後測試新的數據", _vertical_chinese),
     _drawn("Thai", " ".join(_THAI), _script(_THAI, "ThaiBoxes", "ัิีึืุู็่้๊๋์")),
     _drawn("Hindi", " ".join(_HINDI), _script(_HINDI, "HindiBoxes", "ंँ़ुूृेै्")),
 )  # fmt: skip

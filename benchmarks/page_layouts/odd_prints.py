@@ -29,7 +29,7 @@ ODD_PRINTS = (
     _page("late formulas in a table",
           f'<table class="ruled"><tr><th>Norm<th>Formula<th>Cost</tr><tr><td>first<td>{_late("|x" + _down("1") + "| + |x" + _down("2") + "|")}<td>low</tr>'
           f'<tr><td>second<td>{_late("x" + _down("1") + _up("2"))}<td>{_late("O(n" + _up("2") + ")")}</tr></table>',
-          "Norm Formula Cost first |x_1| + |x_2| low second x_1^2 O(n^2)"),
+          "Norm Formula Cost first \\|x_1\\| + \\|x_2\\| low second x_1^2 O(n^2)"),
     _page("late fraction of two lines",
           f'<p>Then {_late("p = ")}<span class="late frac"><span>a + b</span><span>c{_up("2")} − d</span></span> holds, and {_late("q &lt; p")} too.</p>',
           "Then p = (a + b)/(c^2 − d) holds, and q < p too."),
@@ -61,15 +61,10 @@ ODD_PRINTS = (
     _page("struck and inserted words", "<p>The model is <del>trained</del> <ins>tuned</ins> on H<sub>2</sub>O data<sup>3</sup> of 10<sup>−3</sup> m.</p>",
           "The model is trained tuned on H_2O data^3 of 10^(−3) m."),
     _page("words above their text", "<p style='font-size:22px'>The <ruby>kernel<rt>core</rt></ruby> of the map is small.</p>",
-          "The kernel of the map is small. core"),
+          "core The kernel of the map is small."),
     _page("figure that text flows around",
           f'<div style="float:right;width:300px;height:150px;border:1px solid;margin-left:20px"></div><p>{" ".join(SENTENCES[:6])}</p><p style="clear:both">{_SIX}</p>',
           f'{" ".join(SENTENCES[:6])} {_SIX}'),
-    _page("steps side by side with arrows",
-          '<div style="display:flex;gap:10px;align-items:center">' + " ".join(
-              f'<div style="border:1px solid;padding:10px;width:150px"><b>{k + 1}. {w}</b><br>{t}</div>' + ("<div>→</div>" if k < 3 else "")
-              for k, (w, t) in enumerate((("Read", "all of the pages"), ("Split", "into short parts"), ("Embed", "each of them"), ("Search", "by the question")))) + "</div>",
-          "1. Read all of the pages → 2. Split into short parts → 3. Embed each of them → 4. Search by the question"),
     _page("table with a cell of several lines",
           f'<table border=1 style="border-collapse:collapse;width:800px"><tr><th>Term<th>Meaning<th>Where</tr><tr><td>Descent<td>{_ONE} {_TWO} {_THREE}<td>chapter 2</tr><tr><td>Pool<td>{_FOUR}<td>chapter 5, and again in chapter 9</tr></table>',
           f"Term Meaning Where Descent {_ONE} {_TWO} {_THREE} chapter 2 Pool {_FOUR} chapter 5, and again in chapter 9"),

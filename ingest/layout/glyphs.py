@@ -32,6 +32,8 @@ TALL = 1.5
 MIN_SIZE = 2.0
 #: A digit whose foot is so far above its baseline, in em, is a superscript glyph of its font.
 RAISED_DIGIT = 0.2
+#: The same of one that is so much lower, and not so high; old figures that reach below the line are higher.
+LOWERED_DIGIT, SMALL_DIGIT = 0.05, 0.55
 #: A letter with points may stand so far, in em, from its line.
 POINT_HEIGHT = 0.6
 #: Where a letter's box is lower or higher than so many em, the font's size is not in points.
@@ -210,6 +212,10 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             _, foot = frame.upright(*frame.shown(edges[0].value, edges[2].value), direction)
             if v - foot > RAISED_DIGIT * size and direction == 0:  # a superscript of the font's own
                 v, size = v - 0.35 * size, 0.6 * size
+            elif foot - v > LOWERED_DIGIT * size and direction == 0:
+                height = edges[3].value - edges[2].value
+                if height < SMALL_DIGIT * size:  # an index of the font's own
+                    v, size = v + 0.2 * size, 0.65 * size
         glyphs.append(
             Glyph(text, u, u + along, v, size, font, box, position, code if lacks_unicode else None)
         )

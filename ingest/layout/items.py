@@ -19,7 +19,7 @@ PROSE_WORDS = 4
 #: In a narrow column of text, at least this share of the lines goes on with a small letter.
 RUN_ON = 0.5
 
-BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
+BULLET = re.compile(r"^(?:[•◦‣▪▸►–∙○●■□☐☑☒➢➤✓·*▶❑❖◆∗-]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s|$)")
 
 
 @dataclass(slots=True, eq=False)

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 from ingest.layout.glyphs import UNREADABLE, Glyph
 from ingest.layout.segments import PlacedWord
+from ingest.text.languages.alphabets import letters_of_languages
 
 #: Ligatures of fonts for Latin letters.
 LIGATURES = (
@@ -100,7 +101,12 @@ def mark_suspects(glyphs: Sequence[Glyph]) -> Suspects | None:
         glyphs: In the order of the file; the text of those that are marked is changed.
     """
     wide = _too_wide(glyphs)
-    marked = [n for n, g in enumerate(glyphs) if g.order in wide or _is_doubtful(g)]
+    own = letters_of_languages(glyph.text for glyph in glyphs)
+    marked = [
+        n
+        for n, g in enumerate(glyphs)
+        if g.order in wide or (_is_doubtful(g) and g.text not in own)
+    ]
     if not marked:
         return None
     total = Counter(glyph.font.name for glyph in glyphs if not glyph.is_blank)

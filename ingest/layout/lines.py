@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -35,6 +36,9 @@ PROSE = 5
 DRAWN_FONT = "drawn signs"
 #: Lines nearer than so many points meet.
 CORNER = 2.0
+#: Two lines on one height, within so many points, whose ends are so near are borders of two
+#: cells, if a table has more of them.
+SAME_HEIGHT, END_TO_END = 0.4, 1.7
 
 
 def segments_of(
@@ -87,16 +91,34 @@ def _glyphs_of(signs: Sequence[DrawnSign], glyphs: Sequence[Glyph]) -> Iterator[
 
 
 def _without_borders(rules: Sequence[Rule], uprights: Sequence[Upright]) -> list[Rule]:
-    """The rules of which no end meets a vertical line, as those of a table's cells do."""
+    """The rules of which no end meets another line, as those of a table's cells do."""
+    ends: dict[int, list[Rule]] = defaultdict(list)
+    places = Counter((round(rule.x0), round(rule.x1)) for rule in rules)
+    for rule in rules:
+        ends[round(rule.y)].append(rule)
+
+    def goes_on(rule: Rule) -> bool:
+        near = (o for y in (-1, 0, 1) for o in ends[round(rule.y) + y] if o is not rule)
+        gaps = [
+            min(abs(o.x0 - rule.x1), abs(rule.x0 - o.x1))
+            for o in near
+            if abs(o.y - rule.y) < SAME_HEIGHT
+        ]
+        gap = min(gaps, default=END_TO_END)
+        return gap < SAME_HEIGHT or (
+            gap < END_TO_END and places[round(rule.x0), round(rule.x1)] > 1
+        )
+
     lines = sorted(uprights, key=lambda line: line.x)
-    places = [line.x for line in lines]
+    edges = [line.x for line in lines]
     return [
         rule
         for rule in rules
-        if not any(
+        if not goes_on(rule)
+        and not any(
             line.y0 - CORNER < rule.y < line.y1 + CORNER
             for end in (rule.x0, rule.x1)
-            for line in lines[bisect(places, end - CORNER) : bisect(places, end + CORNER)]
+            for line in lines[bisect(edges, end - CORNER) : bisect(edges, end + CORNER)]
         )
     ]
 

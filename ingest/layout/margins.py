@@ -14,6 +14,9 @@ MARGIN_END, MARGIN_SIZE, MARGIN_WIDTH, MARGIN_GAP = 1.5, 0.95, 0.6, 3.0
 #: A footnote's size is at most this share of the text's.
 NOTE_SIZE = 0.93
 
+#: So many lines are counted at least, in figures of at most this share of the text's size.
+COUNTED_LINES, COUNT_SIZE = 5, 0.85
+
 _NUMBER = re.compile(r"\d{1,4}")
 _NOTE = re.compile(r"\^?\(?(?:\d{1,2}|[*†‡§])\)?\s?[^\W\d]")
 
@@ -72,8 +75,39 @@ def parted_footnotes(items: list[Item]) -> tuple[list[Item], list[Item]]:
     ]
 
 
+def _without_counts(items: list[Item], *, at_left: bool) -> list[Item]:
+    """The items without a column of small numbers, one more with each line, at one end of the lines."""
+    if len(items) < 2 * COUNTED_LINES:
+        return items
+    numbers = [item for item in items if _NUMBER.fullmatch(item.segment.text)]
+    if len(numbers) < COUNTED_LINES:
+        return items
+    usual = statistics.median(item.size for item in items if item not in numbers)
+    outer = min(n.x0 for n in numbers) if at_left else max(n.x1 for n in numbers)
+    column = [
+        n
+        for n in numbers
+        if abs((n.x1 - outer) if not at_left else (n.x0 - outer)) < 2 * n.size
+        and n.size <= COUNT_SIZE * usual
+    ]
+    column.sort(key=lambda item: item.y)
+    counts = {id(item) for item in column}
+    rest = [item for item in items if id(item) not in counts]
+    if len(column) < COUNTED_LINES or not rest:
+        return items
+    is_outside = (
+        max(n.x1 for n in column) <= min(item.x0 for item in rest)
+        if at_left
+        else min(n.x0 for n in column) >= max(item.x1 for item in rest)
+    )
+    values = [int(item.segment.text) for item in column]
+    return rest if is_outside and all(b - a == 1 for a, b in pairwise(values)) else items
+
+
 def without_line_numbers(items: list[Item]) -> list[Item]:
-    """The items without numbers that count the lines beside them, as each fifth one of a text."""
+    """The items without numbers that count the lines beside them, each line or each fifth one."""
+    items = _without_counts(items, at_left=True)
+    items = _without_counts(items, at_left=False)
     rows = rows_of(items)
     numbered = [
         (place, row[0])

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.layout.bidi import is_right_to_left
+from ingest.layout.gutters import Gutter, begun_in_column, centred_below, shared_strips
 from ingest.layout.items import (
     SAME_ROW,
     Item,
@@ -43,14 +44,10 @@ CLOSE = 0.2
 MIDDLE_CELLS = 2
 #: So many rows with three cells or more, and such a share of those with two, are a table's.
 CELL_ROWS, CELL_ROW_SHARE = 3, 0.6
-#: A gap in a column, in em, at which boxes in rows may end, if the other column has it as well.
-STRIP_GAP = 1.2
-#: More of the gaps of the column with fewer ones, as a share, are those of rows of boxes.
-STRIPS = 0.5
+#: A side of which so many lines are relations is a derivation; what is beside each line is its reason.
+RELATIONS, REASONS = 0.6, 0.9
 #: At least this share of both sides' lines are entries of an index.
 INDEX_ENTRIES = 0.8
-#: Lines of one paragraph are at most so many em apart.
-PARAGRAPH_PITCH = 1.8
 #: A column has two lines that are nearer than so many em.
 FAR_APART = 5.0
 #: A gap between two rows, in em, at which columns may begin or end.
@@ -60,6 +57,7 @@ BAND_GAP = 0.9
 LABEL = re.compile(r"^(?:\(?\w{1,3}[.)]|\[\w{1,3}\])$")
 _INDEX_ENTRY = re.compile(r"[^\W\d].*, \d+(?:[–-]\d+)?$")
 _WORDLIKE = re.compile(r"[^\W_]")
+_RELATION = re.compile(r"(?:^|\s)[=≤≥<>≈≡∼⇒⇔∝](?:\s|$)")
 _COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
 
 
@@ -73,17 +71,6 @@ class Row:
 
     segments: tuple[Segment, ...]
     block: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Gutter:
-    """A vertical gap from `x0` to `x1`, and the segments on its left, on its right and over it."""
-
-    x0: float
-    x1: float
-    left: list[Item]
-    right: list[Item]
-    over: list[Item]
 
 
 def reading_order(
@@ -164,7 +151,7 @@ def _blocks(segments: list[Item], rules: Sequence[Rule], least: int) -> list[lis
 
 
 def _bands(
-    gutter: _Gutter, rules: Sequence[Rule]
+    gutter: Gutter, rules: Sequence[Rule]
 ) -> list[tuple[list[Item], list[Item], list[Item]]]:
     """For each band: its left and right segments, and what reaches over the gutter below it."""
     width = min(
@@ -177,7 +164,7 @@ def _bands(
         for rule in rules
         if gutter.x0 - rule.x0 > 0.3 * width and rule.x1 - gutter.x1 > 0.3 * width
     ]
-    ends += [(y, None) for y in _shared_strips(gutter)]
+    ends += [(y, None) for y in shared_strips(gutter)]
     bands: list[tuple[list[Item], list[Item], list[Item]]] = []
     left = sorted(gutter.left, key=lambda s: s.y)
     right = sorted(gutter.right, key=lambda s: s.y)
@@ -186,7 +173,7 @@ def _bands(
         left, right = left[len(a) :], right[len(b) :]
         spanning = [over] if over is not None else []
         if over is not None and b:
-            begun = _begun_in_column(over, a, max(s.y for s in b))
+            begun = begun_in_column(over, a, max(s.y for s in b))
             a, spanning = a[: len(a) - len(begun)], [*begun, over]
         if not a and not b and bands and spanning:
             bands[-1][2].extend(spanning)
@@ -195,79 +182,10 @@ def _bands(
     return bands
 
 
-def _begun_in_column(over: Item, column: Sequence[Item], end: float) -> list[Item]:
-    """The last lines of a left column that belong to what goes on over the gutter.
-
-    Args:
-        over: The first line that reaches over the gutter.
-        column: The lines of the column above it, from top to bottom.
-        end: The height at which the right column ends.
-    """
-    begun: list[Item] = []
-    below = over
-    for item in reversed(column):
-        is_near = below.y - item.y < PARAGRAPH_PITCH * below.size
-        if item.y <= end or not is_near or abs(item.x0 - over.x0) > 2 * over.size:
-            break
-        begun.insert(0, item)
-        below = item
-    return begun
-
-
-def _shared_strips(gutter: _Gutter) -> list[float]:
-    """Heights at which both columns of text end and begin again at one line, as boxes in rows do."""
-    if max(bulleted(gutter.left), bulleted(gutter.right)) >= 0.3:
-        return _lines_between_lists(gutter)  # lists side by side, however their items are set
-    starts = []
-    for side in (gutter.left, gutter.right):
-        ordered = sorted(side, key=lambda s: s.y)
-        starts.append(
-            [b for a, b in pairwise(ordered) if b.top - a.bottom > STRIP_GAP * min(a.size, b.size)]
-        )
-    strips = [
-        min(a.top, b.top)
-        for a in starts[0]
-        for b in starts[1]
-        if abs(a.y - b.y) < SAME_ROW * min(a.size, b.size)
-    ]
-    if len(strips) > STRIPS * min(map(len, starts)):
-        return strips
-    # Paragraphs and headings begin again at one height by chance, but for a page's first and last line.
-    return [
-        y
-        for y in strips
-        if all(
-            min(sum(s.y < y for s in side), sum(s.y >= y for s in side)) <= 1
-            for side in (gutter.left, gutter.right)
-        )
-    ]
-
-
-def _lines_between_lists(gutter: _Gutter) -> list[float]:
-    """Heights of the lines that part two lists side by side from the next two.
-
-    Such a line begins left of the items below it, the first of which has one beside it, and has nothing
-    beside itself.
-    """
-    left = sorted(gutter.left, key=lambda s: s.y)
-    heights = []
-    for line, item in pairwise(left):
-        near = SAME_ROW * min(line.size, item.size)
-        is_lead = not line.bulleted and item.bulleted and line.x0 < item.x0 - 0.5 * item.size
-        if (
-            is_lead
-            and any(s.bulleted and abs(s.y - item.y) < near for s in gutter.right)
-            and any(s.y < line.y for s in gutter.right)
-            and not any(s.top < line.y and s.bottom > line.top for s in gutter.right)
-        ):
-            heights.append(line.top)
-    return heights
-
-
-def _gutter(segments: Sequence[Item], least: int) -> _Gutter | None:
+def _gutter(segments: Sequence[Item], least: int) -> Gutter | None:
     """The gutter with the most lines on its smaller side, or None where the region has no columns."""
     size = statistics.median(s.size for s in segments)
-    best: tuple[float, _Gutter] | None = None
+    best: tuple[float, Gutter] | None = None
     starts = sorted({round(s.x0, 1) for s in segments})
     for start in starts[1:]:
         right = [s for s in segments if s.x0 >= start - 0.2]
@@ -282,13 +200,23 @@ def _gutter(segments: Sequence[Item], least: int) -> _Gutter | None:
             continue
         if sum(s.x1 <= start + GUTTER * size for s in over) > CLOSE * min(len(left), len(right)):
             continue
-        gutter = _Gutter(max(s.x1 for s in left), start, left, right, over)
+        gutter = Gutter(max(s.x1 for s in left), start, left, right, over)
         if not _beside(left, right) or not _are_columns(gutter):
             continue
+        gutter = _with_centred_lines(gutter)
         score = min(_lines(left), _lines(right)) - len(over) + 0.01 * (start - gutter.x0)
         if best is None or score > best[0]:
             best = score, gutter
     return best[1] if best else None
+
+
+def _with_centred_lines(gutter: Gutter) -> Gutter:
+    """A gutter, with what is centred below a heading counted among what is over it."""
+    over = centred_below(gutter)
+    ids = {id(item) for item in over}
+    left = [item for item in gutter.left if id(item) not in ids]
+    right = [item for item in gutter.right if id(item) not in ids]
+    return Gutter(gutter.x0, gutter.x1, left, right, over) if left and right else gutter
 
 
 def _is_between(segment: Item, left: Sequence[Item], right: Sequence[Item]) -> bool:
@@ -313,6 +241,8 @@ def _beside(left: Sequence[Item], right: Sequence[Item]) -> bool:
         low, high = min(s.top for s in other), max(s.bottom for s in other)
         if not any(low < s.y < high for s in one) or _is_scattered(one):
             return False
+    if not any(a.top < b.bottom and b.top < a.bottom for a in left for b in right):
+        return False  # they take turns, as in a conversation
     top = max(min(s.top for s in left), min(s.top for s in right))
     bottom = min(max(s.bottom for s in left), max(s.bottom for s in right))
     heights = [max(s.bottom for s in side) - min(s.top for s in side) for side in (left, right)]
@@ -327,9 +257,16 @@ def _is_scattered(side: Sequence[Item]) -> bool:
     )
 
 
-def _are_columns(gutter: _Gutter) -> bool:
+def _are_columns(gutter: Gutter) -> bool:
     """Whether two sides are read one after the other, rather than row by row as a table."""
     left, right = gutter.left, gutter.right
+    relations = sum(bool(_RELATION.search(s.segment.text)) for s in left) / len(left)
+    if (
+        relations >= RELATIONS
+        and not code(left)
+        and min(aligned(left, right), aligned(right, left)) >= REASONS
+    ):
+        return False
     if all(item.card for item in (*left, *right)):
         return False  # cards are read row by row
     shares = prose(left), prose(right)

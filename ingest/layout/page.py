@@ -238,6 +238,11 @@ def _by_direction(glyphs: Sequence[Glyph]) -> Iterator[tuple[int, list[Glyph]]]:
     ordered = sorted(
         groups.items(), key=lambda item: (-sum(glyph.size**2 for glyph in item[1]), item[0] or 0)
     )
+    upright = groups.get(0, [])
+    if upright and ordered[0][0] != 0:  # a title above a text that is turned
+        top = min(glyph.box.y0 for glyph in ordered[0][1])
+        if max(glyph.box.y1 for glyph in upright) <= top:
+            ordered.sort(key=lambda item: item[0] != 0)
     for direction, group in ordered:
         assert direction is not None
         yield direction, group

@@ -5,6 +5,7 @@ They are written behind what they belong to: `10^6`, `x_i`, `x_1^2`, `∑_(i=1)^
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -21,13 +22,26 @@ from ingest.layout.segments import (
 #: How far, in em of its base, a script's baseline is raised or lowered.
 RAISED = (0.12, 1.0)
 LOWERED = (0.06, 0.75)
+#: A script is at least this share of the size of its base, and covers at most so much of its own width
+#: with letters of the line: so many letters above or below several ones are a line of their own.
+LEAST_SCRIPT, COVERED_LETTERS, LINE_LETTERS = 0.45, 0.6, 3
 #: How far from its base, in em of the base, a script may begin.
 SCRIPT_GAP = (-0.35, 0.45)
 #: A limit is centred, within so many em, below the name of its operator, so many em lower.
 LIMIT_REACH = 0.4
 LIMIT_DEPTH = (0.4, 1.9)
+#: Limits of an integral stand beside its ends: so many em above the line or below it, at most, and so far
+#: from the sign's right edge.
+INTEGRAL_RAISED, INTEGRAL_LOWERED, INTEGRAL_GAP = 1.9, 1.6, (-0.8, 0.45)
+#: An exponent is no smaller than its base where both have the least size of a formula; both have few
+#: letters, it is raised by so many em, and begins so many em from the base at most.
+SAME_SIZE_LETTERS, SAME_SIZE_RAISED, SAME_SIZE_GAP = 2, (0.25, 0.7), 0.15
+#: The mark of a footnote has at most so many letters, and its text so many words at least.
+MARK_LETTERS, NOTE_WORDS = 2, 3
+_MARK = re.compile(r"\d{1,2}|[*†‡§]")
 #: Operators that carry limits above and below themselves.
 _LARGE_OPERATORS = frozenset("∑∏∫⋃⋂⋀⋁⨁⨂")
+_INTEGRALS = frozenset("∫∬∭∮")
 #: Names of operators that carry limits below themselves.
 _NAMED_OPERATORS = frozenset({"lim", "max", "min", "sup", "inf", "argmax", "argmin"})
 #: What carries no exponent or index of its own.
@@ -36,7 +50,7 @@ _NO_BASE = frozenset("([{√=+−-·,;:<>≤≥≈≠∈→⟨/")
 
 def attach_scripts(segments: list[Segment]) -> list[Segment]:
     """Write small segments that are raised or lowered into the segment beside which they are set."""
-    segments = parted_scripts(segments)
+    segments = _with_leading_marks(_parted_limits(parted_scripts(segments)))
     rest = sorted(segments, key=lambda segment: (segment.size, -segment.y))
     hosts = sorted(segments, key=lambda segment: segment.y)
     attached: set[int] = set()
@@ -54,10 +68,98 @@ def attach_scripts(segments: list[Segment]) -> list[Segment]:
     return [segment for segment in segments if id(segment) not in attached]
 
 
+def _parted_limits(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments, with limits of neighbouring operators parted: those of `∏ ∑` are on one baseline."""
+    operators = [
+        (host, (piece.x0 + piece.x1) / 2)
+        for host in segments
+        for piece in host.pieces
+        if piece.text in _LARGE_OPERATORS
+    ]
+    if len(operators) < 2:
+        return list(segments)
+    result: list[Segment] = []
+    for segment in segments:
+        middles = sorted(
+            middle
+            for host, middle in operators
+            if segment.size <= SCRIPT_SIZE * host.size
+            and LIMIT_DEPTH[0] < abs(segment.y - host.y) / host.size < LIMIT_DEPTH[1]
+            and segment.x0 < middle < segment.x1
+        )
+        for left, right in pairwise(middles):
+            letters = [piece for piece in segment.pieces if not piece.is_blank]
+            gaps = [
+                (b.x0 - a.x1, b.x0)
+                for a, b in pairwise(letters)
+                if left < (a.x1 + b.x0) / 2 < right
+            ]
+            if gaps and max(gaps)[0] > 0:
+                place = max(gaps)[1]
+                before = [piece for piece in segment.pieces if piece.x0 < place]
+                while before[-1].is_blank:
+                    before.pop()
+                result.append(Segment(before, segment.y, segment.size))
+                behind = [piece for piece in segment.pieces if piece.x0 >= place]
+                segment = Segment(behind, segment.y, segment.size)
+        result.append(segment)
+    return result
+
+
+def _with_leading_marks(segments: list[Segment]) -> list[Segment]:
+    """The segments, with the raised mark of a footnote before the text that it opens."""
+    marks = [s for s in segments if s.letters <= MARK_LETTERS and _MARK.fullmatch(s.text)]
+    gone: set[int] = set()
+    for mark in marks:
+        for text in segments:
+            raised = (text.y - mark.y) / text.size
+            if (
+                mark.size <= SCRIPT_SIZE * text.size
+                and RAISED[0] <= raised <= RAISED[1]
+                and -0.1 <= (text.x0 - mark.x1) / text.size <= SCRIPT_GAP[1]
+                and len(text.words) >= NOTE_WORDS
+                and not any(_is_before(other, mark, text) for other in segments)
+            ):
+                text.pieces[0].attached = True
+                text.pieces[:0] = mark.pieces
+                gone.add(id(mark))
+                break
+    return [segment for segment in segments if id(segment) not in gone]
+
+
+def _is_before(other: Segment, mark: Segment, text: Segment) -> bool:
+    """Whether a mark follows a part of its line directly, as an exponent or a mark within a text does."""
+    gap = (mark.x0 - other.x1) / text.size
+    return other is not mark and abs(other.y - text.y) < text.size and abs(gap) < SCRIPT_GAP[1]
+
+
 def linear_text(segments: Sequence[Segment]) -> str:
     """The text of some segments on one line, their scripts written in, from left to right."""
-    ordered = sorted(attach_scripts(list(segments)), key=lambda s: (s.x0, s.y))
+    ordered = sorted(attach_scripts(_with_equal_scripts(segments)), key=lambda s: (s.x0, s.y))
     return " ".join(segment.text for segment in ordered)
+
+
+def _with_equal_scripts(segments: Sequence[Segment]) -> list[Segment]:
+    """Segments of a part of a formula, exponents of their base's size written into it.
+
+    The exponent of `e^(x^2/2)` has the size of its base, as there is none smaller.
+    """
+    rest = list(segments)
+    for script in segments:
+        if script.letters > SAME_SIZE_LETTERS:
+            continue
+        for base in rest:
+            raised = (base.y - script.y) / base.size
+            if (
+                base is not script
+                and SCRIPT_SIZE * base.size < script.size <= 1.02 * base.size
+                and SAME_SIZE_RAISED[0] <= raised <= SAME_SIZE_RAISED[1]
+                and abs(script.x0 - base.x1) <= SAME_SIZE_GAP * base.size
+            ):
+                _write_script(base, len(base.pieces) - 1, script, "^")
+                rest.remove(script)
+                break
+    return rest
 
 
 def _part_figures(host: Segment) -> None:
@@ -84,12 +186,16 @@ def _base_of(
         raised = (host.y - script.y) / host.size
         if (named := _named_operator(script, host)) is not None:
             return host, named, "_"
+        if script.size < LEAST_SCRIPT * host.size or _is_over_letters(script, host):
+            continue
         if RAISED[0] <= raised <= RAISED[1]:
             mark = "^"
         elif LOWERED[0] <= -raised <= LOWERED[1]:
             mark = "_"
         else:
             limit = limit_of(script, host)
+            if limit is None:
+                limit = _integral_of(script, host)
             if limit is None:
                 continue
             mark = "^" if raised > 0 else "_"
@@ -110,6 +216,18 @@ def _base_of(
         elif base.text in _LARGE_OPERATORS and script.x0 <= base.x1:
             best = 0.0, host, position, mark
     return None if best is None else best[1:]
+
+
+def _is_over_letters(script: Segment, host: Segment) -> bool:
+    """Whether a script lies above or below letters of a line, as the words above a text do."""
+    if script.letters < LINE_LETTERS or limit_of(script, host) is not None:
+        return False
+    covered = sum(
+        max(0.0, min(piece.x1, script.x1) - max(piece.x0, script.x0))
+        for piece in host.pieces
+        if piece.text.isalnum() and not piece.attached
+    )
+    return covered > COVERED_LETTERS * (script.x1 - script.x0)
 
 
 def _reach_of(host: Segment, position: int) -> float:
@@ -133,6 +251,18 @@ def limit_of(script: Segment, host: Segment) -> int | None:
             if inside and abs(script.y - host.y) < 1.9 * host.size:
                 return position
     return _named_operator(script, host)
+
+
+def _integral_of(script: Segment, host: Segment) -> int | None:
+    """The integral beside whose upper or lower end a script stands."""
+    raised = (host.y - script.y) / host.size
+    if not -INTEGRAL_LOWERED <= raised <= INTEGRAL_RAISED:
+        return None
+    for position, piece in enumerate(host.pieces):
+        gap = (script.x0 - piece.x1) / host.size
+        if piece.text in _INTEGRALS and INTEGRAL_GAP[0] <= gap <= INTEGRAL_GAP[1]:
+            return position
+    return None
 
 
 def _named_operator(script: Segment, host: Segment) -> int | None:

@@ -154,8 +154,9 @@ def is_broken(line: LayoutLine, following: Sequence[LayoutLine]) -> bool:
     ):
         return False
     first = following[0].words[0].text
+    is_new_column = following[0].words[0].box.y1 < line.words[-1].box.y0
     return (
-        following[0].block == line.block
+        (following[0].block == line.block or is_new_column)
         and first[0].islower()
         and first not in SUSPENDING
         and abs(line.size - following[0].size) < 0.2 * line.size

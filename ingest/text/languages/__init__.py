@@ -19,7 +19,11 @@ __all__ = ["DEFAULT", "LANGUAGES", "Language", "language"]
 
 def _discover() -> dict[str, Language]:
     modules = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
-    values = [import_module(f"{__name__}.{name}").LANGUAGE for name in modules if name != "base"]
+    values = [
+        import_module(f"{__name__}.{name}").LANGUAGE
+        for name in modules
+        if name not in ("base", "alphabets")
+    ]
     return {value.code: value for value in values}
 
 
