@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from ingest.recognition import RecognisedLine
+from ingest.text.languages import LANGUAGES
 from ingest.types import Box
 
 #: A word that is counted has at least so many letters.
@@ -35,6 +36,15 @@ KNOWN_END, KNOWN_START = 0.6, 0.55
 #: So many letters at least has such a part, and a word that is kept of a drawing that fails.
 PART_LETTERS, KEPT_LETTERS = 5, 4
 
+#: A word of capitals alone has at least so many letters, if neither the page nor a language's list has it.
+CAPITAL_LETTERS = 4
+#: A drawing of which so many lines, and such a share, have half of a pair of brackets is a structure.
+OPEN_LINES, OPEN_SHARE = 3, 0.15
+#: Words that all languages' lists hold.
+COMMON = frozenset(
+    word for each in LANGUAGES.values() for word in each.stop_words | each.common_words
+)
+
 _WORD = re.compile(r"[^\W\d_]+")
 # A name or a word that few know: small letters with vowels, behind a capital perhaps, or several of these in one.
 _LIKELY = re.compile(
@@ -50,6 +60,7 @@ def legible_lines(
     lines: Sequence[RecognisedLine],
     known_words: Callable[[], Set[str]],
     tables: Sequence[Box] = (),
+    page_words: Set[str] = frozenset(),
 ) -> list[RecognisedLine]:
     """The lines that are text, and the words that exist of those that are not.
 
@@ -57,13 +68,17 @@ def legible_lines(
         lines: Read from the picture of one page, in any order.
         known_words: Gives words that exist, in small letters; called if needed.
         tables: Where ruled tables are; what is in their cells is text.
+        page_words: Words of the page's own text, in small letters.
     """
     if not lines:
         return []
     foreign = sum(len(_IDEOGRAPHS.findall(line.text)) for line in lines)
     if foreign > 0.2 * sum(len(line.text) for line in lines):
         return list(lines)  # scripts without blanks: what is a word is not known
-    judge = _Judge(known_words())
+    judge = _Judge(known_words(), page_words)
+    tables = [
+        table for table in tables if not _is_structure([o for o in lines if _is_in(o.box, [table])])
+    ]
     is_text = [judge.is_text(line) or _is_in(line.box, tables) for line in lines]
     legible = [line for line, is_line in zip(lines, is_text, strict=True) if is_line]
     labels = [line for line, is_line in zip(lines, is_text, strict=True) if not is_line]
@@ -79,8 +94,9 @@ def legible_lines(
 class _Judge:
     """Judges lines by the words that exist; each word is looked up once."""
 
-    def __init__(self, known_words: Set[str]) -> None:
+    def __init__(self, known_words: Set[str], page_words: Set[str]) -> None:
         self._words = known_words
+        self._page_words = page_words
         self._sorted: list[str] = []
         self._known: dict[str, bool] = {}
 
@@ -92,6 +108,15 @@ class _Judge:
                 word in self._words or self._is_near(word)
             )
         return self._known[word]
+
+    def _is_spelled(self, word: str) -> bool:
+        """Whether capitals are a word as it is spelled: an abbreviation only if the page has it too.
+
+        Three capitals are the beginning of some word of some language by chance.
+        """
+        word = word.casefold()
+        is_long = len(word) >= CAPITAL_LETTERS
+        return word in self._page_words or word in COMMON or (is_long and word in self._words)
 
     def _is_near(self, word: str) -> bool:
         """Whether a word begins or ends as a known one does: "minimization", "unbounded"."""
@@ -117,7 +142,8 @@ class _Judge:
             letters += sum(map(len, parts))
             for word in () if _NO_WORD.search(token) else parts:
                 is_likely = line.score >= LETTERS_SCORE and bool(_LIKELY.fullmatch(word))
-                if is_likely or self.exists(word):
+                is_known = self._is_spelled(word) if word.isupper() else self.exists(word)
+                if is_likely or is_known:
                     words += 1
                     word_letters += len(word)
         return words, word_letters, letters
@@ -139,7 +165,9 @@ class _Judge:
         word_letters, letters = sum(c[1] for c in counts), sum(c[2] for c in counts)
         signs = sum(sign.isalnum() for line in drawing for sign in line.text)
         is_in_words = word_letters >= max(1, DRAWING_SHARE * letters)
-        return is_in_words and signs - letters <= CRUMBS * word_letters
+        return (
+            not _is_structure(drawing) and is_in_words and signs - letters <= CRUMBS * word_letters
+        )
 
     def is_label(self, line: RecognisedLine) -> bool:
         """Whether a line of a legible drawing is a word, a number, a letter or an abbreviation."""
@@ -165,6 +193,16 @@ class _Judge:
             return []
         box = Box(words[0][1], line.box.y0, words[-1][2], line.box.y1)
         return [replace(line, text=" ".join(word[0] for word in words), words=words, box=box)]
+
+
+def _is_structure(lines: Sequence[RecognisedLine]) -> bool:
+    """Whether lines are the parts of a structure in brackets that reach over several lines."""
+    return sum(_is_open(line.text) for line in lines) >= max(OPEN_LINES, OPEN_SHARE * len(lines))
+
+
+def _is_open(text: str) -> bool:
+    """Whether a bracket of a line has no other half on it."""
+    return any(text.count(opening) != text.count(closing) for opening, closing in ("[]", "{}"))
 
 
 def _is_in(box: Box, areas: Sequence[Box]) -> bool:

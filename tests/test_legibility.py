@@ -84,6 +84,28 @@ def test_drawn_structures_are_no_text():
     assert legible(*structure) == []
 
 
+def test_a_structure_in_brackets_is_no_text_though_its_lines_make_a_table():
+    structure = [
+        line("[word", 40, 100),
+        line("SEM [IND", 40, 116, score=0.95),
+        line("STEP {price", 40, 132),
+        line("supply", 40, 148),
+    ]
+    table = Box(30, 90, 300, 170)
+    kept = legible_lines(structure, lambda: WORDS, [table])
+    assert sorted(each.text for each in kept) == ["STEP", "supply"]  # words alone
+    rows = [line("AUC 0.93", 40, 100), line("QXR 0.71", 40, 116)]
+    assert len(legible_lines(rows, lambda: WORDS, [table])) == 2
+
+
+def test_three_capitals_are_a_word_only_where_the_page_has_it():
+    labels = [line("TAX", 40, 100), line("CPU", 40, 116), line("wqx", 40, 132)]
+    known = frozenset({*WORDS, "cpu"})
+    assert legible_lines(labels, lambda: known) == []
+    kept = legible_lines(labels, lambda: known, (), frozenset({"tax", "cpu"}))
+    assert sorted(each.text for each in kept) == ["CPU", "TAX"]
+
+
 def test_words_are_known_by_their_beginning_or_end():
     assert legible(line("minimization, unbounded", 40, 100)) == ["minimization, unbounded"]
     assert legible(line("sso poenbs xqzzt", 40, 100)) == []

@@ -41,6 +41,7 @@ WATERMARK_SIZE = 1.3
 #: A footnote's text is at most this share of the page's usual size.
 FOOTNOTE_SIZE = 0.93
 
+_LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]{2}")
 _FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
 
@@ -120,7 +121,8 @@ def lay_out(
     suspects = mark_suspects(visible)
     visible, is_unreadable = readable_glyphs(visible)
     new = [line for line in recognised if _is_new(line, visible)]
-    new = legible_lines(new, known_words, ruled_tables(ruled[0]))
+    if new:
+        new = legible_lines(new, known_words, ruled_tables(ruled[0]), _words_of(visible))
     letters = sum(len(line.text.replace(" ", "")) for line in new if _WORD.search(line.text))
     is_picture = letters > sum(not glyph.is_blank for glyph in visible)
     if not is_picture:  # figures alone are the ticks of a diagram
@@ -202,6 +204,11 @@ def _is_on_slide(segment: Segment, slides: Sequence[tuple[Box, list[Segment]]]) 
         segment in inside or (is_slide_number(segment.text) and holds(box, segment))
         for box, inside in slides
     )
+
+
+def _words_of(glyphs: Sequence[Glyph]) -> frozenset[str]:
+    """The words of some glyphs in the file's order, in small letters."""
+    return frozenset(_LETTERS.findall("".join(glyph.text for glyph in glyphs).casefold()))
 
 
 def _is_new(line: RecognisedLine, glyphs: Sequence[Glyph]) -> bool:
