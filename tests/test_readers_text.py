@@ -145,7 +145,7 @@ def test_html_is_read_as_a_browser_shows_it(write):
         "4. part",
         "Costs",
         "| best | worst |",
-        "| n log n | n 2 |",
+        "| n log n | n^2 |",
         "if x:",
         "    swap()",
         "a diagram",

@@ -40,6 +40,7 @@ def read_docx(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDoc
     with archive:
         try:
             document = docx.Document(io.BytesIO(data))
+            _unwrap_controls(document.element.body)
             blocks = list(_Body(document, PictureText(recogniser)).blocks())
             title = str(document.core_properties.title or "")
         except Exception as error:  # python-docx raises whatever its parts raise
@@ -132,7 +133,8 @@ class _Body:
                 if cell._tc is before:  # a merged cell comes once for each of its columns
                     cells.append("")
                 else:
-                    cells.append(" ".join(paragraph_text(p._p) for p in cell.paragraphs))
+                    texts = (paragraph_text(p) for p in cell._tc.iter(qn("w:p")))
+                    cells.append(" ".join(filter(None, texts)))
                 before = cell._tc
             rows.append(cells)
         if max(map(len, rows), default=0) > 1:
@@ -183,9 +185,29 @@ class _Body:
         return False
 
 
+def _unwrap_controls(body: Any) -> None:
+    """Put what content controls, and the like, hold in their place."""
+    for wrapper in list(body.iter(*map(qn, ("w:sdt", "w:customXml", "w:smartTag")))):
+        parent = wrapper.getparent()
+        content = wrapper.find(qn("w:sdtContent")) if wrapper.tag == qn("w:sdt") else wrapper
+        position = parent.index(wrapper)
+        for offset, child in enumerate(list(content) if content is not None else ()):
+            parent.insert(position + offset, child)
+        parent.remove(wrapper)
+
+
+def _outline_level(element: Any) -> int | None:
+    """The level that a paragraph's properties, or a style's, give it among the headings."""
+    level = element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
+    value = int(level.get(qn("w:val"))) if level is not None else 9
+    return value if value < 9 else None
+
+
 def _heading_level(paragraph: Any) -> int | None:
-    """A heading's level from 0 by the style or one that it is based on; None for other text."""
+    """A heading's level from 0 by its own outline level, its style or one that it is based on; None for other text."""
     style = paragraph.style
+    if (level := _outline_level(paragraph._p)) is not None:
+        return level
     for _ in range(10):
         if style is None:
             return None
@@ -194,6 +216,8 @@ def _heading_level(paragraph: Any) -> int | None:
             return 0
         if match := _HEADING.match(name):
             return max(int(match[1]) - 1, 0)
+        if (level := _outline_level(style.element)) is not None:
+            return level
         style = style.base_style
     return None
 

@@ -73,11 +73,14 @@ def _chapters(
 ) -> Iterator[list[Block]]:
     folder = posixpath.dirname(_package_path(archive))
     items = {item.get("id"): item for item in package.iterfind(".//{*}manifest/{*}item")}
-    for reference in package.iterfind(".//{*}spine/{*}itemref"):
-        item = items.get(reference.get("idref"))
+    order = [items.get(r.get("idref")) for r in package.iterfind(".//{*}spine/{*}itemref")]
+    if not any(item is not None for item in order):
+        order = list(items.values())  # a list of chapters that names none
+    for item in order:
         if item is None or "nav" in (item.get("properties") or "").split():
             continue
-        if "html" not in (item.get("media-type") or ""):
+        is_page = "html" in (item.get("media-type") or "")
+        if not is_page and not (item.get("href") or "").lower().endswith((".xhtml", ".html")):
             continue
         member = posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
         try:

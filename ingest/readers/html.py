@@ -11,6 +11,8 @@ import lxml.html
 from lxml.html import HtmlElement
 
 from ingest.readers.decoding import declared_charset, decode, read_bytes
+from ingest.readers.mathml import linear_formula
+from ingest.readers.raised import with_mark
 from ingest.readers.typesetting import Block, clean, set_document, split_at_headings, table_rows
 from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
@@ -28,6 +30,7 @@ _BLOCKS = re.compile(
 _HEADING = re.compile(r"h([1-6])")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _TEX = "application/x-tex"
+_SCRIPTS = {"sup": "^", "sub": "_"}
 
 
 def read_html(path: Path, recogniser: TextRecogniser | None = None) -> ParsedDocument:
@@ -76,6 +79,11 @@ class _Walk:
         yield from self._element(root)
         yield from self._flush()
 
+    def content(self, element: HtmlElement) -> Iterator[Block]:
+        """All blocks within an element, which is not looked at itself."""
+        yield from self._content(element)
+        yield from self._flush()
+
     def _flush(self) -> Iterator[Block]:
         text = clean("".join(self._inline))
         self._inline.clear()
@@ -91,6 +99,12 @@ class _Walk:
             self._inline.append(_formula(element))
         elif tag == "img":
             self._inline.append(f" {element.get('alt') or ''} ")
+        elif tag in _SCRIPTS:
+            if not (tag == "sup" and _is_note_mark(element)):
+                before = "".join(self._inline[-3:])
+                self._inline.append(with_mark(_text_of(element), _SCRIPTS[tag], before))
+        elif tag == "rt" and element.getparent().find("rp") is None:
+            self._inline.append(f"({_text_of(element)})")
         elif tag == "pre":
             yield from self._flush()
             yield Block("code", element.text_content())
@@ -118,6 +132,8 @@ class _Walk:
             number_of_item = self._markers[-1]
             mark = "• "
             if number_of_item is not None:
+                value = element.get("value", "")
+                number_of_item = int(value) if re.fullmatch(r"\d{1,6}", value) else number_of_item
                 mark = f"{number_of_item}. "
                 self._markers[-1] = number_of_item + 1
             self._kind = Block("item", mark, len(self._markers) - 1)
@@ -134,6 +150,16 @@ class _Walk:
             self._inline.append(child.tail or "")
 
 
+def _text_of(element: HtmlElement) -> str:
+    """What an element shows, on one line."""
+    return " ".join(block.text for block in _Walk().content(element))
+
+
+def _is_note_mark(element: HtmlElement) -> bool:
+    """Whether raised letters only lead to a note of the page."""
+    return any((link.get("href") or "").startswith("#") for link in element.iter("a"))
+
+
 def _is_hidden(element: HtmlElement) -> bool:
     return (
         element.get("hidden") is not None
@@ -143,11 +169,11 @@ def _is_hidden(element: HtmlElement) -> bool:
 
 
 def _formula(element: HtmlElement) -> str:
-    """A formula's TeX where the page holds it, else its letters."""
+    """A formula's TeX where the page holds it, else its linear form."""
     for annotation in element.iter("annotation"):
         if annotation.get("encoding") == _TEX:
             return f" ${clean(annotation.text_content())}$ "
-    return f" {clean(' '.join(element.itertext()))} "
+    return f" {linear_formula(element)} "
 
 
 def _is_data(table: HtmlElement) -> bool:
@@ -171,7 +197,7 @@ def _rows(table: HtmlElement) -> list[list[str]]:
                 continue
             while (y, x) in grid:
                 x += 1
-            text, width = " ".join(cell.itertext()), _count(cell, "colspan")
+            text, width = _text_of(cell), _count(cell, "colspan")
             for below in range(min(_count(cell, "rowspan"), len(rows) - y)):
                 for column in range(width):
                     grid[y + below, x + column] = "" if column else text

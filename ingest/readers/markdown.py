@@ -11,12 +11,14 @@ from markdown_it.token import Token
 
 from ingest.readers.decoding import decode, read_bytes
 from ingest.readers.html import html_blocks
+from ingest.readers.raised import with_mark
 from ingest.readers.typesetting import Block, set_document, split_at_headings, table_rows
 from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 _TITLE = re.compile(r"^title:[ \t]*(.+)$", re.M)
+_SCRIPTS = {"<sup>": "^", "<sub>": "_"}
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
@@ -89,8 +91,11 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
 
 
 def _inline(tokens: Sequence[Token]) -> str:
-    """The text of inline tokens: of pictures their description, of HTML nothing."""
-    parts = []
+    """The text of inline tokens: of pictures their description, of HTML raised and lowered letters."""
+    parts: list[str] = []
+    opened: tuple[str, int] | None = (
+        None  # the mark of raised or lowered letters, and where they begin
+    )
     for token in tokens:
         if token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
@@ -98,4 +103,10 @@ def _inline(tokens: Sequence[Token]) -> str:
             parts.append(_inline(token.children or []))
         elif token.type in ("text", "code_inline"):
             parts.append(token.content)
+        elif token.type == "html_inline" and token.content in _SCRIPTS:
+            opened = _SCRIPTS[token.content], len(parts)
+        elif token.type == "html_inline" and token.content in ("</sup>", "</sub>") and opened:
+            mark, start = opened
+            parts[start:] = [with_mark("".join(parts[start:]), mark, "".join(parts[:start]))]
+            opened = None
     return "".join(parts)

@@ -18,6 +18,9 @@ from ingest.recognition import TextRecogniser
 from ingest.types import ParsedDocument
 
 _MAX_OUTPUT = 4000  # characters of one output
+_MAX_HTML = 2_000_000  # characters of an output that are looked at
+_OBJECT = re.compile(r"<[\w.]+(?: [^<>\n]*)?>")  # how Python writes what has no text of its own
+_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")  # what a bar of progress showed before
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -54,16 +57,22 @@ def _cell_blocks(cell: Any) -> Iterator[Block]:
 def _output_blocks(output: Any) -> Iterator[Block]:
     """The text of an output: a table where it is one, else what is printed."""
     shown = output.get("data", {})
-    tables = [b for b in html_blocks(_joined(shown.get("text/html", ""))) if b.kind == "table"]
-    if tables:
+    plain = _joined(output.get("text", "") or shown.get("text/plain", ""))
+    blocks = html_blocks(_joined(shown.get("text/html", ""))[:_MAX_HTML])
+    is_object = bool(_OBJECT.fullmatch(plain.strip()))
+    if tables := [block for block in blocks if block.kind == "table"]:
         yield from tables
+    elif blocks and (is_object or not plain):
+        yield from blocks
     elif "text/markdown" in shown:
         yield from markdown_blocks(_joined(shown["text/markdown"])[:_MAX_OUTPUT])
     elif output.get("output_type") == "error":
         yield Block("code", f"{output.get('ename', '')}: {output.get('evalue', '')}"[:_MAX_OUTPUT])
-    else:
-        printed = _joined(output.get("text", "") or shown.get("text/plain", ""))
-        yield Block("code", _COLOURS.sub("", printed)[:_MAX_OUTPUT])
+    elif "text/latex" in shown:
+        yield Block("text", _joined(shown["text/latex"])[:_MAX_OUTPUT])
+    elif not is_object:  # "<Figure size 640x480 with 1 Axes>" is shown as a picture
+        printed = _OVERWRITTEN.sub("", _COLOURS.sub("", plain))
+        yield Block("code", printed[:_MAX_OUTPUT])
 
 
 def _joined(lines: Any) -> str:

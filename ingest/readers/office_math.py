@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
+
+from ingest.readers.raised import with_mark
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -24,12 +27,35 @@ SKIPPED = {
     f"{_DRAWING}rPr",
     f"{_DRAWING}endParaRPr",
 }
+_PLACES = {"superscript": "^", "subscript": "_"}
+_HIDDEN = "hidden"
 _SUM = "∫"  # the sign of an n-ary operator that names none
 
 
 def paragraph_text(element: Any) -> str:
-    """The text of a paragraph's XML element; a line break is a newline."""
-    return "".join(_text(child) for child in element)
+    """The text of a paragraph's XML element, without hidden text; a line break is a newline."""
+    text = ""
+    for mark, children in groupby(element, key=_mark_of):
+        part = "".join(map(_text, children)) if mark != _HIDDEN else ""
+        text += with_mark(part, mark, text) if mark and part else part
+    return text
+
+
+def _mark_of(element: Any) -> str:
+    """`^` or `_` for a run of raised or lowered letters, `_HIDDEN` for hidden ones, "" for others."""
+    if element.tag == f"{_DRAWING}r":
+        properties = element.find(f"{_DRAWING}rPr")
+        shift = properties.get("baseline", "0") if properties is not None else "0"
+        return "" if shift in ("0", "0%") else "_" if shift.startswith("-") else "^"
+    if element.tag != f"{_WORD}r":
+        return ""
+    properties = element.find(f"{_WORD}rPr")
+    if properties is None:
+        return ""
+    hidden, place = (properties.find(f"{_WORD}{name}") for name in ("vanish", "vertAlign"))
+    if hidden is not None and hidden.get(f"{_WORD}val") not in ("0", "false", "off"):
+        return _HIDDEN
+    return _PLACES.get(place.get(f"{_WORD}val"), "") if place is not None else ""
 
 
 def unwrap_alternatives(tree: Any) -> None:

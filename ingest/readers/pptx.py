@@ -11,6 +11,7 @@ from typing import Any
 import lxml.etree
 import pptx
 from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
+from pptx.shapes.placeholder import PlaceholderPicture
 
 from ingest.errors import UnreadableFile
 from ingest.readers.archives import open_archive
@@ -28,6 +29,7 @@ _BULLETED = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL
 _ROW = 0.5  # of a shape's height: two that share so much stand side by side
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _PARSER = lxml.etree.XMLParser(resolve_entities=False, no_network=True)
 _DEPTH = 20  # of groups in groups; deeper ones are left out
@@ -107,7 +109,7 @@ def _shape_blocks(shape: Any, pictures: PictureText, depth: int = 0) -> Iterator
 
 def _sound_shape_blocks(shape: Any, pictures: PictureText, depth: int) -> Iterator[Block]:
     kind = shape.placeholder_format.type if shape.is_placeholder else None
-    if kind in _RUNNING:
+    if kind in _RUNNING or _is_hidden(shape):
         return
     if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
         if depth < _DEPTH:
@@ -115,25 +117,49 @@ def _sound_shape_blocks(shape: Any, pictures: PictureText, depth: int) -> Iterat
                 yield from _shape_blocks(inner, pictures, depth + 1)
     elif shape.has_text_frame:
         bulleted = kind in _BULLETED
+        numbers: dict[int, int] = {}  # of the open lists, by level
         for paragraph in shape.text_frame.paragraphs:
             text = _text(paragraph)
             if not text:
                 continue
-            if kind in _TITLES:
+            numbered = paragraph._p.find(f"{_DRAWING}pPr/{_DRAWING}buAutoNum")
+            level = paragraph.level
+            numbers = {k: v for k, v in numbers.items() if k < level or numbered is not None}
+            if numbered is not None:
+                start = int(numbered.get("startAt", "1"))
+                numbers = {k: v for k, v in numbers.items() if k <= level}
+                numbers[level] = numbers.get(level, start - 1) + 1
+                yield Block("item", f"{numbers[level]}. {text}", level)
+            elif kind in _TITLES:
                 yield Block("heading", text)
             elif bulleted or paragraph.level:
                 yield Block("item", f"• {text}", paragraph.level)
             else:
                 yield Block("text", text)
     elif getattr(shape, "has_table", False):
-        rows = [[cell.text for cell in row.cells] for row in shape.table.rows]
+        rows = [[_cell_text(cell) for cell in row.cells] for row in shape.table.rows]
         yield Block("table", table_rows(rows))
     elif getattr(shape, "has_chart", False):
         yield from _chart_blocks(shape.chart)
-    elif shape.shape_type == MSO_SHAPE_TYPE.PICTURE:
+    elif shape.shape_type == MSO_SHAPE_TYPE.PICTURE or isinstance(shape, PlaceholderPicture):
         yield from pictures.blocks(shape.image.blob)
     else:
         yield from _diagram_blocks(shape)
+
+
+def _is_hidden(shape: Any) -> bool:
+    """Whether a shape is switched off."""
+    return any(
+        properties.get("hidden") in ("1", "true")
+        for part in shape._element
+        if str(part.tag).endswith("Pr")
+        for properties in part
+        if str(properties.tag).endswith("}cNvPr")
+    )
+
+
+def _cell_text(cell: Any) -> str:
+    return " ".join(filter(None, map(_text, cell.text_frame.paragraphs)))
 
 
 def _text(paragraph: Any) -> str:
@@ -153,11 +179,21 @@ def _chart_blocks(chart: Any) -> Iterator[Block]:
     """A chart's title, and its values as a table of categories by series."""
     if chart.has_title and chart.chart_title.has_text_frame:
         yield Block("text", clean(chart.chart_title.text_frame.text))
-    plot = chart.plots[0]
+    for plot in chart.plots:
+        yield Block("table", table_rows(_plot_rows(plot)))
+
+
+def _plot_rows(plot: Any) -> list[list[str]]:
+    """The values of a plot: a row for each category, or for each point where there are none."""
     categories = [str(category) for category in plot.categories]
     series = [(str(one.name or ""), list(one.values)) for one in plot.series]
     rows = [["", *(name for name, _ in series)]]
+    if not categories:
+        for one in plot.series:
+            places = [float(v.text) for v in one._element.iterfind(f"{_CHART}xVal//{_CHART}v")]
+            rows += [[f"{x:g}", f"{y:g}"] for x, y in zip(places, one.values, strict=False)]
+        return rows
     for index, category in enumerate(categories):
         values = [values[index] if index < len(values) else None for _, values in series]
         rows.append([category, *("" if value is None else f"{value:g}" for value in values)])
-    yield Block("table", table_rows(rows))
+    return rows
