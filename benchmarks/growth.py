@@ -1,8 +1,8 @@
-"""How the search by vector grows, from 2 thousand passages to 1 million, by kind of FAISS index.
+"""How the search by vector grows, from 2 thousand passages to 5 million, by kind of FAISS index.
 
     python -m benchmarks.growth --folder build/growth --library LIBRARY... --questions FILE...
     python -m benchmarks.growth --folder build/growth --table --picture docs/growth.svg
-    python -m benchmarks.growth --folder build/growth --visits --kinds "IVF SQ4 refined"
+    python -m benchmarks.growth --folder build/growth --visits --kinds "IVF SQ4 refined" [--keep]
 
 The vectors are synthetic: draws from a mixture of normal distributions that is fitted to the vectors
 of all passages of some libraries, of 768 values each. The queries are 200 real questions about these
@@ -10,7 +10,8 @@ lectures: 60 set how many lists a search visits, 140 are measured. The right ans
 ten passages of the largest inner product with the stored values (float16). Each index is built in one process and searched in a new one that maps the file. A kind
 with `refined` in its name takes 100 rows from the index, and orders them by the stored values.
 
-Lines of results are added to FOLDER/dense.jsonl; what is there is not measured again.
+Lines of results are added to FOLDER/dense.jsonl; what is there is not measured again. An index is
+deleted when it was measured, without `--keep`. 5 million passages need `--sizes 5000000` and 10 GB of disk.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ KINDS = {
     "flat float16": 300_000,
     "HNSW32": 300_000,
     "IVF SQ8": 1_000_000,
-    "IVF SQ4 refined": 1_000_000,
+    "IVF SQ4 refined": 5_000_000,
     "IVF RaBitQ refined": 1_000_000,
 }
 
@@ -162,8 +163,11 @@ def recall(rows: np.ndarray, expected: np.ndarray) -> float:
 
 
 def build(kind: str, vectors: np.ndarray, file: Path) -> None:
-    """Build an index of a kind over the vectors and write it."""
+    """Build an index of a kind over the vectors and write it; one that is there is left as it is."""
     import faiss
+
+    if file.is_file():
+        return
 
     product, size = faiss.METRIC_INNER_PRODUCT, len(vectors)
     if kind.startswith("IVF"):
@@ -179,7 +183,9 @@ def build(kind: str, vectors: np.ndarray, file: Path) -> None:
         index.train(np.asarray(vectors[: min(size, BLOCK)], dtype=np.float32))
     for block in blocks(vectors):
         index.add(block)
-    faiss.write_index(index, str(file))
+    unfinished = file.with_suffix(".part")
+    faiss.write_index(index, str(unfinished))
+    unfinished.rename(file)
 
 
 class Search:
@@ -255,23 +261,26 @@ def measure(
     }
 
 
-def recall_by_visits(folder: Path, kind: str, size: int) -> list[tuple[int, float, float]]:
+def index_file(folder: Path, kind: str, size: int) -> Path:
+    """Where the index of a kind is built."""
+    return folder / f"{kind.replace(' ', '-')}-{size}.faiss"
+
+
+def recall_by_visits(folder: Path, kind: str, size: int) -> Iterator[tuple[int, float, float]]:
     """(lists visited, recall of all questions, the processor's milliseconds a search) of an index."""
     import faiss
 
-    file = folder / f"{kind.replace(' ', '-')}-{size}.faiss"
+    file = index_file(folder, kind, size)
     vectors, queries = write_vectors(folder, size), real_vectors(folder)[1]
     build(kind, vectors, file)
     faiss.omp_set_num_threads(1)
-    search, points = Search(kind, file, vectors), []
+    search = Search(kind, file, vectors)
     for visits in VISITS:
         search.set_visits(visits)
         start = time.process_time()
         rows = np.array([_padded(search.rows(query)) for query in queries])
         milliseconds = (time.process_time() - start) * 1000 / len(queries)
-        points.append((visits, recall(rows, exact_answers(folder, size)), milliseconds))
-    file.unlink()
-    return points
+        yield visits, recall(rows, exact_answers(folder, size)), milliseconds
 
 
 def _padded(rows: np.ndarray) -> np.ndarray:
@@ -288,7 +297,6 @@ def memory() -> dict[str, float]:
 
 def run(folder: Path, kind: str, size: int) -> dict[str, Any]:
     """Build an index in one process and measure it in another."""
-    file = folder / f"{kind.replace(' ', '-')}-{size}.faiss"
     command = [sys.executable, "-m", "benchmarks.growth", "--folder", str(folder)]
     command += ["--kind", kind, "--size", str(size)]
     start = time.perf_counter()
@@ -297,7 +305,6 @@ def run(folder: Path, kind: str, size: int) -> dict[str, Any]:
     done = subprocess.run(
         [*command, "--step", "search"], check=True, capture_output=True, text=True
     )
-    file.unlink()
     return {"kind": kind, "size": size, "build_s": round(built, 1), **json.loads(done.stdout)}
 
 
@@ -343,6 +350,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print the results alone")
     parser.add_argument("--picture", type=Path, help="draw the results into this file")
     parser.add_argument("--visits", action="store_true", help="print recall by lists visited")
+    parser.add_argument("--keep", action="store_true", help="leave the indexes in the folder")
     parser.add_argument("--step", choices=("build", "search"), help=argparse.SUPPRESS)
     parser.add_argument("--kind", help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
@@ -351,7 +359,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if options.step:
         vectors = write_vectors(folder, options.size)
-        file = folder / f"{options.kind.replace(' ', '-')}-{options.size}.faiss"
+        file = index_file(folder, options.kind, options.size)
         if options.step == "build":
             build(options.kind, vectors, file)
         else:
@@ -365,6 +373,8 @@ def main() -> None:
                     print(
                         f"{size:,} {kind} {visits}: {share:.4f}, {milliseconds:.2f} ms", flush=True
                     )
+                if not options.keep:
+                    index_file(folder, kind, size).unlink()
         return
     if not options.table and not options.picture:
         real_vectors(folder, options.library, options.questions)
@@ -374,6 +384,8 @@ def main() -> None:
                 present = {(row["kind"], row["size"]) for row in results(folder)}
                 if size <= KINDS[kind] and (kind, size) not in present:
                     add_row(folder / "dense.jsonl", run(folder, kind, size))
+                    if not options.keep:
+                        index_file(folder, kind, size).unlink()
     print(table(results(folder)))
     if options.picture:
         picture(results(folder), options.picture)

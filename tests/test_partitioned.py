@@ -167,4 +167,4 @@ def test_damaged_partitions_are_told_and_not_used(large, damage):
 
 
 def test_eight_times_the_lists_are_visited_four_times_as_often():
-    assert [visits_for(lists) for lists in (16, 512, 4096)] == [64, 64, 256]
+    assert [visits_for(lists) for lists in (16, 512, 1024, 2048, 8192)] == [64, 64, 81, 129, 325]
