@@ -6,19 +6,28 @@ A page is loaded when its heading, or on Ask the question field, is visible; sou
 when the first file is named under a question; a written answer begins with the first word of its
 draft; a slider has taken effect when the page is rendered again. Each figure is the median, with
 the maximum in brackets. No question is asked twice, since scores are cached.
+
+`--fresh` measures alone what a new server's first page costs: from the start of `katheder ui` until its port is
+open, from then until the page is loaded in a browser that is open already, and the seconds of the
+processor that the server took until then. Memory is that of the server after all its answers, its own
+and that of mapped files.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import socket
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Browser, Page
 
 from benchmarks.first_token import QUESTIONS
@@ -146,6 +155,66 @@ def first_answers(browser: Browser, url: str, questions: Iterator[str]) -> float
     return seconds
 
 
+def fresh(browser: Browser, library: Path, times: int) -> None:
+    """The first page of new servers."""
+    opened, loaded, starting, drawing = [], [], [], []
+    for _ in range(times):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        page = browser.new_page()
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "ui.cli", "ui", "--headless", "--library", str(library)]
+        with subprocess.Popen([*command, "--port", str(port)]) as server:
+            try:
+                wait_for_port(port, server)
+                opened.append(time.perf_counter() - start)
+                starting.append(processor_seconds(server))
+                page.goto(f"http://127.0.0.1:{port}", wait_until="commit")
+                page.get_by_placeholder("Ask the lectures").wait_for(timeout=screenshot.PATIENCE)
+                loaded.append(time.perf_counter() - start - opened[-1])
+                drawing.append(processor_seconds(server) - starting[-1])
+            finally:
+                page.close()
+                server.kill()
+    print_row("a new server: port open", "-", opened)
+    print_row("its first page from then", "-", loaded)
+    both = [sum(pair) for pair in zip(opened, loaded, strict=True)]
+    print_row("both", "1.5", both)
+    print_row("the processor, port open", "-", starting)
+    print_row("the processor, first page", "-", drawing)
+
+
+def processor_seconds(server: subprocess.Popen[bytes]) -> float:
+    """Seconds of the processor that a process has taken."""
+    used = psutil.Process(server.pid).cpu_times()
+    return float(used.user + used.system)
+
+
+def wait_for_port(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Until a server of this machine takes connections."""
+    while server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.01)
+        else:
+            return
+    raise SystemExit(f"the server ended with {server.returncode}")
+
+
+def print_memory(name: str, limit: str) -> None:
+    """The memory of the app that this process started."""
+    for process in psutil.Process().children():
+        if "streamlit" in process.cmdline():
+            sizes = dict(
+                line.split()[:2]
+                for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+                if line.startswith("Rss")
+            )
+            own, mapped = (int(sizes[key]) / 1000 for key in ("RssAnon:", "RssFile:"))
+            print(f"{name:<28} {own:.0f} MB own, {mapped:.0f} MB mapped, limit {limit}", flush=True)
+
+
 def measure(browser: Browser, library: Path, times: int) -> None:
     with screenshot.running_app(library) as url:
         page = screenshot.visit(browser, url)
@@ -154,10 +223,12 @@ def measure(browser: Browser, library: Path, times: int) -> None:
         pages(page, url, times)
         sliders(page, url)
         together(browser, url, times)
+        print_memory("memory, answers quoted", "600 MB in all")
     with screenshot.running_app(library, KATHEDER_ANSWER__WRITER="true") as url:
         page = screenshot.visit(browser, url)
         screenshot.ready(page)
         answers(page, url, times, "first written word", "1", _WORD)
+        print_memory("memory, answers written", "900 MB in all")
 
 
 def main() -> None:
@@ -166,13 +237,16 @@ def main() -> None:
         "--library", type=Path, help="an existing library; default: a new one of corpus/"
     )
     parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--fresh", action="store_true", help="the first page of new servers alone")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, screenshot.browser() as browser:
         folder = options.library or Path(scratch) / "library"
         if options.library is None:
             lectures = find_files([screenshot.ROOT / "corpus"])
             list(ingest(lectures, Library(folder, create=True), Models().encoder))
-        measure(browser, folder.resolve(), options.times)
+        fresh(browser, folder.resolve(), options.times)
+        if not options.fresh:
+            measure(browser, folder.resolve(), options.times)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from ingest.errors import KathederError
 from ui.header import header
 from ui.navigation import remember_pages
 from ui.page_presence import current_page
-from ui.session import Session, error_text, open_session
+from ui.session import Session, error_text, open_session, start_loading
 from ui.text import t
 
 # Streamlit puts this file's folder first on the path, where text.py or job.py would hide packages.
@@ -98,8 +98,11 @@ def main() -> None:
         page = st.navigation(menus, position="top")
         header(session, [one.url_path for one in pages.values()])
         is_open = current_page()
-        with abandonable(lambda: not is_open()):
-            page.run()
+        try:
+            with abandonable(lambda: not is_open()):
+                page.run()
+        finally:
+            start_loading(session)
     except Abandoned:
         st.stop()
     except KathederError as error:

@@ -149,14 +149,15 @@ def header(session: Session, addresses: Sequence[str]) -> None:
         save_preferences(session)
 
     draw = st.components.v2.component("katheder_header", html=_HTML, css=_CSS, js=_JS)
-    keys = [
+    # Tuples: of a list Streamlit asks pandas and pyarrow whether it is a table, and imports them for it.
+    keys = (
         ("/", t("Go to the question field")),
         ("N", t("New conversation")),
         ("S", t("Search conversations")),
         ("J", t("Open the next source")),
         ("Y", t("Copy the last answer")),
         ("?", t("Show these shortcuts")),
-    ]
+    )
     german = state.language == "de"
     base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
     data = {
@@ -168,7 +169,7 @@ def header(session: Session, addresses: Sequence[str]) -> None:
         "language_label": "English" if german else "Deutsch",
         "other_language": "en" if german else "de",
         "theme_label": t("Light or dark"),
-        "addresses": [f"{base}/{address}" for address in addresses],
+        "addresses": tuple(f"{base}/{address}" for address in addresses),
     }
     with st.container(key="header_buttons"):
         draw(data=data, key="header", on_language_change=switch_language, width="content")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ingest.pipeline import FileReport
 from ingest.store import Library
 from ingest.text.languages import language
 from rag.ground import unsupported_sentences
@@ -20,6 +20,9 @@ from ui.refusals import german_refusal
 from ui.session import error_text
 from ui.structured_answers import inline_markdown, structured_markdown
 from ui.text import citation_of, counted, escape, t, with_formulas
+
+if TYPE_CHECKING:
+    from ingest.pipeline import FileReport
 
 PROGRESS = {
     "encode": "Encoding the question",

@@ -165,10 +165,7 @@ def open_session() -> Session:
             error_text(t("Your saved settings are not valid and were reset: {why}", why=str(error)))
         )
         state.changes, settings = {}, base
-    session = Session(folder, base, settings, library_of(folder, identity), identity, own)
-    if session.library is not None and not settings.app.service:
-        _start_loading(session)
-    return session
+    return Session(folder, base, settings, library_of(folder, identity), identity, own)
 
 
 def _tell_set_aside(aside: Path) -> None:
@@ -281,8 +278,13 @@ def _browser_language() -> str:
     return first if first in LANGUAGES else "en"
 
 
-def _start_loading(session: Session) -> None:
-    """Load the models in the background, so that the first question waits less."""
+def start_loading(session: Session) -> None:
+    """Load the models in the background, so that the first question waits less.
+
+    It is called when a page was drawn, since the first page would share the processor with it.
+    """
+    if session.library is None or session.settings.app.service:
+        return
     key = f"models {model_key(session.settings)}"
     if key not in background_jobs():
 
@@ -293,9 +295,11 @@ def _start_loading(session: Session) -> None:
 
 
 def models_loading(session: Session) -> bool:
-    """Whether the models are still loading."""
+    """Whether the models are still loading, or will be when the page was drawn."""
+    if session.library is None or session.settings.app.service:
+        return False
     job = background_jobs().get(f"models {model_key(session.settings)}")
-    return job is not None and not job.done
+    return job is None or not job.done
 
 
 def lazy_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:

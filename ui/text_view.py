@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape as html_escape
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw, ImageFont
-
-from ingest.readers.page_images import MAX_PIXELS
 from ingest.types import Line, Page
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _HEADING_SIZE = 12.5  # points; a line of a larger size is a heading
 _MAX_WORDS = 3000  # of a small picture; more would not be seen
@@ -50,6 +51,10 @@ def _marked(text: str, line: Line, marked: Sequence[tuple[int, int]]) -> str:
 
 def drawn_page(page: Page, scale: float) -> Image.Image:
     """A plain picture of a page's words at their places, `scale` pixels a point."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    from ingest.readers.page_images import MAX_PIXELS
+
     scale = min(scale, (MAX_PIXELS / (max(page.width, 1) * max(page.height, 1))) ** 0.5)
     size = (max(1, round(page.width * scale)), max(1, round(page.height * scale)))
     picture = Image.new("RGB", size, "white")

@@ -9,14 +9,17 @@ import time
 import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.disk import naming_full_disk
 from ingest.errors import DiskFull, KathederError
-from ingest.pipeline import FileReport
 from ingest.readers import READERS
 from ingest.store import Library
 from rag.app_settings import AppSettings
 from ui.identity.roles import Identity
+
+if TYPE_CHECKING:
+    from ingest.pipeline import FileReport
 
 UPLOADS = "uploads"  # in the library's folder
 _MAX_NAME = 100  # characters of a name before its suffix
@@ -165,6 +168,8 @@ def store_uploads(
             used += len(content)
             stored[store_upload(folder, name, content, limits)] = None
         except (UploadRefused, DiskFull) as error:
+            from ingest.pipeline import FileReport
+
             refused.append(FileReport(clean_name(name), "failed", message=str(error)))
     return list(stored), refused
 

@@ -204,11 +204,14 @@ def password(
 def _serve_pages(folder: Path, settings: Settings, host: str, port: int, proxy: str) -> None:
     """Serve the app's pages and the service in this process, until it is ended."""
     import streamlit as st
+    from streamlit.components.v2 import manifest_scanner
     from streamlit.web import bootstrap
 
     from ingest.memory import limit_arenas
 
     limit_arenas()
+    # The descriptions of all installed packages would be read for components; the app's are its own.
+    manifest_scanner.scan_component_manifests = lambda max_workers=None: []
 
     from ui.fault_page import show_fault
     from ui.identity.oidc import Provider

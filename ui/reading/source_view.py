@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.citations import unit_of
-from ingest.conversion import boxes_on_pdf
 from ingest.errors import KathederError
 from ingest.page_boxes import boxes_of, ranges_of
 from ingest.store import Library
@@ -51,6 +50,8 @@ def passage_places(
 
 def _boxes_on_slides(passage: Passage, words: str, pdf: Path) -> dict[int, tuple[Box, ...]]:
     """The boxes on the PDF that LibreOffice made of slides; {} where it cannot be read."""
+    from ingest.conversion import boxes_on_pdf
+
     try:
         return {number: boxes_on_pdf(pdf, number, words) for number in passage.pages}
     except KathederError:

@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from PIL import Image
 
 from ingest import resources
 from ingest.citations import unit_of
@@ -26,6 +25,9 @@ from ui.reading.search import boxes_of_range, find_text
 from ui.session import plain_error
 from ui.text import UNIT, t
 from ui.text_view import drawn_page, page_html
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _WIDTH = 1500  # pixels of a page's picture
 _KEPT = 24  # pages that are sent again when the page is run again
@@ -248,7 +250,7 @@ def _png(path: str, _modified: float, number: int, scale: float) -> tuple[bytes,
     return _encoded(picture), picture.size
 
 
-def _encoded(picture: Image.Image) -> bytes:
+def _encoded(picture: Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=2)
     return file.getvalue()

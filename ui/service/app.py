@@ -12,7 +12,6 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from rag.rerank import read_ahead
 from ui.identity.oidc import Provider
 from ui.identity.wall import Wall
 from ui.service import chat_completions, documents, errors, evaluations, pages, questions
@@ -27,6 +26,8 @@ from ui.service.pipeline_routes import pipeline_routes
 
 if TYPE_CHECKING:
     from streamlit.web.server.starlette import App as Pages
+
+_FIRST_PAGE_SECONDS = 15  # after the start, in which the first page has the processor for itself
 
 
 def create_app(
@@ -56,10 +57,11 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         end = threading.Event()
+        delay = 0 if pages_app is None else _FIRST_PAGE_SECONDS
         prepare = threading.Thread(
             target=_prepare,
             # A worker's user waits for a few questions at most.
-            args=(engine, end, settings.read_ahead and not is_worker),
+            args=(engine, end, settings.read_ahead and not is_worker, delay),
             name="katheder-prepare",
             daemon=True,
         )
@@ -126,11 +128,15 @@ def create_app(
     return app
 
 
-def _prepare(engine: Engine, end: threading.Event, reads_ahead: bool) -> None:
+def _prepare(engine: Engine, end: threading.Event, reads_ahead: bool, delay: float) -> None:
     """Load library and models before somebody asks, and read passages while nobody does.
 
-    Who asks is told if loading fails.
+    Who asks is told if loading fails. After a page was drawn, it loads them itself.
     """
+    if end.wait(delay):
+        return
+    from rag.rerank import read_ahead
+
     with contextlib.suppress(Exception):
         pipeline = engine.load()
         passages = read_ahead(pipeline.store, pipeline.reranker) if reads_ahead else iter(())

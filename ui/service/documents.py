@@ -12,7 +12,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from ingest.courses import MAX_COURSE_NAME
 from ingest.errors import KathederError
-from ingest.pipeline import ingest
 from ingest.store import Library
 from ingest.types import Document
 from ui.file_reports import report_values
@@ -143,6 +142,8 @@ def ingestion(engine: Engine) -> Work:
     """What reads uploaded files into the engine's library."""
 
     def read(job: Job, stop: threading.Event) -> None:
+        from ingest.pipeline import ingest
+
         # After a restart some may be gone: they could not be read, and were deleted.
         files = [path for name in job.spec["files"] if (path := Path(name)).exists()]
         job.results = list(job.spec["refused"])

@@ -8,15 +8,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ingest.abandonment import Abandoned, abandonable, check_abandoned
 from ingest.memory import trim_memory
 from ingest.store import Library
 from rag.models import Models
-from rag.pipeline import Pipeline
 from rag.settings import Settings
 from ui.question_queue import QuestionQueue
+
+if TYPE_CHECKING:
+    from rag.pipeline import Pipeline
 
 T = TypeVar("T")
 _GLANCE = 0.25  # seconds between two looks at whether the client is still there
@@ -159,4 +161,10 @@ def open_engine(folder: Path, settings: Settings, models: Models | None = None) 
     `models` are used in place of those that the settings name.
     """
     models = models or Models(settings.models)
-    return Engine(folder, settings, models, Loader(lambda: Pipeline.load(folder, settings, models)))
+
+    def load() -> Pipeline:
+        from rag.pipeline import Pipeline
+
+        return Pipeline.load(folder, settings, models)
+
+    return Engine(folder, settings, models, Loader(load))

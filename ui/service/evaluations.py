@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingest import resources
-from rag.evaluation.measure import measure_run
-from rag.evaluation.questions import Question, questions_from, read_questions
-from rag.evaluation.run import evaluate as run_questions
-from rag.evaluation.run_file import read_run
 from rag.scope import Scope
 from ui.service.access import Evaluator
 from ui.service.documents import jobs_of
@@ -20,6 +16,9 @@ from ui.service.engine import Engine
 from ui.service.errors import Refused
 from ui.service.jobs import Job, Work
 from ui.service.requests import Name
+
+if TYPE_CHECKING:
+    from rag.evaluation.questions import Question
 
 router = APIRouter(tags=["evaluation"])
 _MAX_QUESTIONS = 2000
@@ -60,13 +59,17 @@ def evaluation(engine: Engine) -> Work:
     """What runs a question set; a run that was interrupted goes on where it ended."""
 
     def run(job: Job, stop: threading.Event) -> None:
+        from rag.evaluation.measure import measure_run
+        from rag.evaluation.run import evaluate
+        from rag.evaluation.run_file import read_run
+
         spec = job.spec
         questions = _questions(spec["questions"])[: spec["limit"]]
         pipeline = engine.pipeline().within(Scope(spec["course"]))
         output = engine.folder / "runs" / f"service-{job.id}.jsonl"
         output.parent.mkdir(exist_ok=True)
         job.total = len(questions)
-        events = run_questions(questions, pipeline, output, generate=spec["generate"])
+        events = evaluate(questions, pipeline, output, generate=spec["generate"])
         while True:
             with engine.queue.turn(engine.queue.enqueue(job.client), stop):
                 event = next(events, None)
@@ -89,6 +92,8 @@ def _questions(named: str | list[dict[str, Any]]) -> list[Question]:
         BadQuestionFile: a value does not fit.
         Refused: there is no such set.
     """
+    from rag.evaluation.questions import questions_from, read_questions
+
     if not isinstance(named, str):
         return questions_from(named, "the request")
     sets = resources.question_sets()

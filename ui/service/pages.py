@@ -12,7 +12,6 @@ from ingest.errors import BadPage
 from ingest.store import Library
 from ingest.types import Document
 from ui.service.access import PageViewer
-from ui.service.page_pictures import page_png
 from ui.service.questions import engine_of
 
 router = APIRouter(tags=["documents"])
@@ -41,6 +40,8 @@ async def page(
     course = client.course if client else ""
 
     def draw() -> bytes:
+        from ui.service.page_pictures import page_png
+
         one = document_of(store, document, course)
         passages = {each.id: each for each in store.passages(one.id)} if passage else {}
         if passage and passage not in passages:
