@@ -21,7 +21,7 @@ _DRAWING = ("temperature", "top_k", "top_p", "min_p")  # fields of the strategy 
 class Sampling(BaseModel):
     """Decoding settings; None means that the strategy does not use the field."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     strategy: Strategy = "greedy"
     """greedy takes the likeliest token, beam searches several continuations, sample draws."""

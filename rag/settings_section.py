@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 class Section(BaseModel):
     """A section of the settings; it also takes the names that its fields had in older versions."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """Today's name of each field that had another one."""

@@ -15,7 +15,6 @@ import streamlit as st
 
 from ingest.abandonment import check_abandoned
 from ingest.errors import KathederError
-from rag.evaluation.question_log import log_question
 from rag.sampling import Sampling
 from rag.scope import EVERYTHING, Scope
 from rag.types import Answered, Event
@@ -104,6 +103,8 @@ def ask(
                 for event in traced(events):
                     if isinstance(event, Answered):
                         conversations.save_answer(exchange, event.answer)
+                        from rag.evaluation.question_log import log_question
+
                         log_question(event.answer, session.folder, session.base)
                     yield event
         except KathederError as error:

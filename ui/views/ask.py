@@ -12,7 +12,6 @@ from rag.scope import EVERYTHING, Scope
 from rag.types import Answer, Source
 from ui import answers
 from ui.conversations import Conversation, Exchange
-from ui.ingestion import welcome
 from ui.language_model.panel import local_writers
 from ui.language_model.picker import model_picker
 from ui.navigation import source_of_address
@@ -31,6 +30,8 @@ from ui.views.sidebar import sidebar
 def page(session: Session) -> None:
     """One run of the page."""
     if session.library is None:
+        from ui.ingestion import welcome
+
         welcome(session)
         return
     state = st.session_state

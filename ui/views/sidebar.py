@@ -9,7 +9,6 @@ from functools import partial
 import streamlit as st
 
 from ui.conversations import Conversation
-from ui.export import as_html, as_markdown, as_pdf
 from ui.file_exchange import offer_file
 from ui.navigation import close_source
 from ui.session import Session
@@ -109,6 +108,8 @@ def _open(conversation: str | None) -> None:
 
 
 def _actions(session: Session, conversation: Conversation) -> None:
+    from ui.export import as_html, as_markdown, as_pdf
+
     with st.form(f"rename-{conversation.id}", border=False):
         title = st.text_input(t("Name"), conversation.title, max_chars=100)
         if st.form_submit_button(t("Rename"), icon=":material/edit:"):
