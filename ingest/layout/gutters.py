@@ -16,6 +16,8 @@ STRIP_GAP = 1.2
 STRIPS = 0.5
 #: Rows of so many cells begin a table's rows where the gap above them is so many em wider than usual.
 ROW_CELLS, ROW_ROOM = 3, 0.3
+#: What is above a line is among so many lines before it.
+ABOVE = 60
 #: Lines of one paragraph are at most so many em apart.
 PARAGRAPH_PITCH = 1.8
 
@@ -110,19 +112,19 @@ def _rows_with_room(gutter: Gutter) -> list[float]:
     All rows of three cells and more have more room above them than the lines of a cell have.
     """
     items = sorted([*gutter.left, *gutter.right], key=lambda s: s.y)
+    rows = [row for row in rows_of(items) if len(row) >= ROW_CELLS]
+    if len(rows) < 2:
+        return []
     room: dict[int, float] = {}
     for place, item in enumerate(items):
-        above = [
-            o
-            for o in items[:place]
-            if o.x0 < item.x1 and item.x0 < o.x1 and o.bottom <= item.top + 0.3 * item.size
-        ]
-        if above:
-            room[id(item)] = (item.top - max(o.bottom for o in above)) / item.size
-    rows = [row for row in rows_of(items) if len(row) >= ROW_CELLS]
+        for above in reversed(items[max(0, place - ABOVE) : place]):
+            overlaps = above.x0 < item.x1 and item.x0 < above.x1
+            if overlaps and above.bottom <= item.top + 0.3 * item.size:
+                room[id(item)] = (item.top - above.bottom) / item.size
+                break
     first = {id(item) for row in rows for item in row}
     inner = [gap for key, gap in room.items() if key not in first]
-    if len(rows) < 2 or not inner:
+    if not inner:
         return []
     usual = statistics.median(inner)
     if any(room.get(id(item), math.inf) < usual + ROW_ROOM for row in rows for item in row):

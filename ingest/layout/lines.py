@@ -9,6 +9,7 @@ import statistics
 from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from ingest.layout.accents import attach_marks, compose_accents, write_bars
@@ -231,6 +232,12 @@ def _trimmed(part: list[Glyph]) -> list[Glyph]:
     return part
 
 
+@lru_cache(maxsize=256)
+def _has_tall_signs(font: str) -> bool:
+    """Whether a font's name is one of those of tall brackets."""
+    return font == DRAWN_FONT or bool(TALL_SIGNS.search(font))
+
+
 def _segment(glyphs: Sequence[Glyph]) -> Segment:
     pieces = [
         Piece(
@@ -243,7 +250,7 @@ def _segment(glyphs: Sequence[Glyph]) -> Segment:
             glyph.font.fixed_pitch,
             [glyph.box],
             glyph.order,
-            is_tall=glyph.font.name == DRAWN_FONT or bool(TALL_SIGNS.search(glyph.font.name)),
+            is_tall=_has_tall_signs(glyph.font.name),
         )
         for glyph in glyphs
         if glyph.text
