@@ -39,6 +39,7 @@ def running_app(library: Path, **environment: str) -> Iterator[str]:
         port = probe.getsockname()[1]
     defaults = {
         "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": str(ROOT),
         "KATHEDER_APP__GUIDES": "false",
     }  # no work beside the measured
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "ui" / "app.py")]

@@ -582,6 +582,12 @@ def opened(page: AppTest, menu: str) -> AppTest:
     return page.run()
 
 
+def menu_of(library: Library, file: str, group: str = "none") -> str:
+    """The key of a lecture's menu in a course's list, as `c0`, or in that of the others."""
+    [id] = [document.id for document in library.documents() if document.file == file]
+    return f"menu-{group}-{id[:16]}"
+
+
 def titles(library: Library, course: str) -> list[str]:
     names = {document.id: document.file for document in library.documents()}
     return [names[id] for id in library.course(course).documents]
@@ -605,13 +611,13 @@ def test_uploads_are_stored_read_and_reported(start, library, make_pdf):
     assert "broken.pdf" in text
     assert [file.name for file in (library.folder / "uploads").iterdir()] == ["whales.pdf"]
     assert library.course("Sea").documents == (library.documents()[2].id,)
-    page = press(opened(page, "menu-c0-1"), "Remove from the library")
+    page = press(opened(page, menu_of(library, "whales.pdf", "c0")), "Remove from the library")
     assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
     assert list((library.folder / "uploads").iterdir()) == []
 
 
 def test_a_lecture_of_ones_own_folder_is_removed_from_the_library_alone(start, library, tmp_path):
-    page = opened(start(page="library"), "menu-none-1")
+    page = opened(start(page="library"), menu_of(library, "animals.pdf"))
     press(page, "Remove from the library")
     assert [d.file for d in library.documents()] == ["physics.pdf"]
     assert (tmp_path / "lectures" / "animals.pdf").exists()
@@ -626,28 +632,32 @@ def test_courses_are_made_ordered_renamed_and_removed(start, library):
     assert titles(library, "Nature") == ["animals.pdf", "physics.pdf"]
     library.add_course("Zoo")
     assert "2 lectures, 5 pages" in text_of(page)
-    page = press(opened(page, "menu-c0-2"), "Up")
+    of_animals = menu_of(library, "animals.pdf", "c0")
+    of_physics = menu_of(library, "physics.pdf", "c0")
+    page = press(opened(page, of_physics), "Up")
     assert titles(library, "Nature") == ["physics.pdf", "animals.pdf"]
-    page.selectbox(key="menu-c0-2-course").set_value("Zoo").run()
+    page.session_state[of_physics] = False
+    page = opened(page, of_animals)
+    page.selectbox(key=f"{of_animals}-course").set_value("Zoo").run()
     page = press(page, "Add there too")
     assert (titles(library, "Nature"), titles(library, "Zoo")) == (
         ["physics.pdf", "animals.pdf"],
         ["animals.pdf"],
     )
-    page.session_state["menu-c0-2"] = False
-    page = opened(page, "menu-c0-1")
-    page.selectbox(key="menu-c0-1-course").set_value("Zoo").run()
+    page.session_state[of_animals] = False
+    page = opened(page, of_physics)
+    page.selectbox(key=f"{of_physics}-course").set_value("Zoo").run()
     page = press(page, "Move there")
     assert titles(library, "Nature") == ["animals.pdf"]
     assert sorted(titles(library, "Zoo")) == ["animals.pdf", "physics.pdf"]
-    page.session_state["menu-c0-1"] = False
-    page = opened(page, "menu-course-0")
+    page = opened(page, "menu-course-Nature")
     next(f for f in page.text_input if f.value == "Nature").set_value("Biology")
     page = press(page, "Rename")
     assert [course.name for course in library.courses()] == ["Biology", "Zoo"]
-    page = press(page, "Down")
+    page = press(opened(page, "menu-course-Biology"), "Down")
     assert [course.name for course in library.courses()] == ["Zoo", "Biology"]
-    page = press(opened(page, "menu-course-0"), "Remove the course")
+    page.session_state["menu-course-Biology"] = False
+    page = press(opened(page, "menu-course-Zoo"), "Remove the course")
     assert [course.name for course in library.courses()] == ["Biology"]
     assert len(library.documents()) == 2
 
@@ -666,6 +676,25 @@ def test_a_lecture_opens_in_the_viewer_at_the_page_of_the_address(start, library
     assert "highlighted: Light Light travels" in viewer_of(page)["contents"]["2"]["alt"]
     page = press(page, "All lectures")
     assert not has_viewer(page)
+
+
+def test_a_page_is_corrected_hidden_and_shown_again(start, library):
+    animals, _ = library.documents()
+    page = start(page="library", lecture=animals.id[:16])
+    [text] = page.text_area
+    assert text.value == library.page(animals.id, 1).text
+    text.set_value("Cats\nA cat sleeps all day long.")
+    page = press(page, "Save")
+    assert "Corrected by hand." in text_of(page)
+    assert library.passages(animals.id)[0].text.endswith("A cat sleeps all day long.")
+    page = press(page, "Hide from the answers")
+    assert "Hidden from the answers." in text_of(page)
+    assert all(1 not in passage.pages for passage in library.passages(animals.id))
+    page = press(press(page, "Use in answers again"), "Back to the file's text")
+    assert library.corrections(animals.id) == {}
+    assert "sixteen hours" in library.passages(animals.id)[0].text
+    page.text_area[0].set_value("...")
+    assert "has no words" in text_of(press(page, "Save"))
 
 
 @pytest.mark.slow
@@ -711,7 +740,7 @@ def test_the_library_is_rebuilt_in_the_background(start, library, encoder, tmp_p
 def test_a_damaged_file_is_reported_and_stays_where_it_is(start, library, tmp_path):
     file = tmp_path / "lectures" / "animals.pdf"
     file.write_bytes(b"%PDF-1.7 and no more")
-    page = press(opened(start(page="library"), "menu-none-1"), "Reload the file")
+    page = press(opened(start(page="library"), menu_of(library, "animals.pdf")), "Reload the file")
     assert "animals.pdf: is cut off or damaged" in text_of(page)
     assert file.exists()  # only uploads are deleted
     assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]

@@ -42,7 +42,14 @@ READER = {
 }
 LECTURER = {
     *("lecture.upload", "lecture.add", "lecture.reload", "lecture.remove", "course.change"),
-    *("library.rebuild", "guide.make", "evaluation.read", "evaluation.start", "evaluation.stop"),
+    *(
+        "library.rebuild",
+        "page.correct",
+        "guide.make",
+        "evaluation.read",
+        "evaluation.start",
+        "evaluation.stop",
+    ),
     *("evaluation.delete", "question-set.read", "question-set.write", "feedback.read"),
     *("question-log.read", "laboratory.keep"),
 }

@@ -62,8 +62,8 @@ _STYLE = """<style>
 [class*="st-key-go-"] button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 [class*="st-key-open-"] button { min-height: 0; padding: 0; text-align: left; justify-content: start; }
 [class*="st-key-lecture-"], .st-key-lecture_head { flex-wrap: nowrap; border-bottom: 1px solid light-dark(#e6ebea, #232c32); }
-[class*="st-key-menu-"] button p { clip-path: inset(50%); position: absolute; }
-[class*="st-key-menu-"] button div[aria-hidden="true"] { display: none; }
+[class*="st-key-menu-"] [data-testid="stPopoverButton"] p { clip-path: inset(50%); position: absolute; }
+[class*="st-key-menu-"] [data-testid="stPopoverButton"] div[aria-hidden="true"] { display: none; }
 [class*="st-key-chip-"] button p, .st-key-local_writers button p { text-align: left; }
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [class*="st-key-edit-"] button { min-height: 0; padding-top: 0; padding-bottom: 0; font-size: .85rem; }

@@ -252,6 +252,7 @@ GERMAN = {
     "Lecture": "Vorlesung",
     "Lectures": "Vorlesungen",
     "Map of all passages": "Karte aller Textstellen",
+    "Comparing all passages …": "Alle Textstellen vergleichen …",
     "Near-duplicates": "Fast gleiche Textstellen",
     "File": "Datei",
     "Title": "Titel",

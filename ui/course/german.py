@@ -29,6 +29,16 @@ GERMAN = {
     "Key terms": "Begriffe",
     "Pages without text: {pages}": "Seiten ohne Text: {pages}",
     "Pages with pictures that were not read: {pages}": "Seiten mit Bildern, die nicht gelesen wurden: {pages}",
+    # corrections
+    "Hidden from the answers.": "In Antworten nicht verwendet.",
+    "Corrected by hand.": "Von Hand berichtigt.",
+    "Correct the text": "Text berichtigen",
+    "What the page says": "Was auf der Seite steht",
+    "It is kept when the file is read again.": "Bleibt erhalten, wenn die Datei neu gelesen wird.",
+    "Back to the file's text": "Zurück zum Text der Datei",
+    "Use in answers again": "Wieder in Antworten verwenden",
+    "Hide from the answers": "In Antworten nicht verwenden",
+    "Changing the page …": "Seite wird geändert …",
     # for lecturers
     "Lecturers": "Lehrende",
     "What readers asked, what got no answer, and which pages no question reaches.": "Was gefragt wurde, was keine Antwort bekam, und welche Seiten keine Frage erreicht.",

@@ -38,6 +38,7 @@ ACTIONS: Mapping[str, Role] = {
     "lecture.reload": Role.LECTURER,
     "lecture.remove": Role.LECTURER,
     "course.change": Role.LECTURER,
+    "page.correct": Role.LECTURER,
     "library.rebuild": Role.LECTURER,
     "guide.make": Role.LECTURER,
     # measuring

@@ -311,6 +311,7 @@ class Viewer {
       if (right > this.pages.clientWidth || left < this.pages.scrollLeft)
         this.pages.scrollLeft = (left + right - this.pages.clientWidth) / 2;
     } else this.goPage(place.page);
+    this.at = { page: place.page, top: this.pages.scrollTop };
     this.request();
   }
 

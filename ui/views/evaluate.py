@@ -16,6 +16,7 @@ from ingest import resources
 from ingest.disk import write_whole
 from ingest.errors import KathederError
 from ingest.store import Library
+from rag.errors import BadQuestionFile
 from rag.evaluation.analysis import RunAnalysis, analyse
 from rag.evaluation.compare import compare
 from rag.evaluation.measures import CALIBRATION_ERROR, DOUBTED, NOTICED, REFUSED, SUCCESS
@@ -130,9 +131,14 @@ def begin(session: Session, library: Library) -> None:
             "question-set.write", t("A question set of your own (JSON lines)"), type="jsonl"
         )
         if added is not None and state.get("uploaded_set") != added.file_id:
-            state.question_set = add_questions(session, added.name, added.getvalue())
-            state.uploaded_set = added.file_id
+            state.uploaded_set, state.upload_fault = added.file_id, ""
+            try:
+                state.question_set = add_questions(session, added.name, added.getvalue())
+            except KathederError as error:
+                state.upload_fault = str(error)
             files = question_files(session)
+        if added is not None and state.get("upload_fault"):
+            st.error(error_text(state.upload_fault))
         question_set = st.selectbox(t("Question set"), list(files), key="question_set")
         if question_set:
             warn_of_missing_documents(library, read_questions(files[question_set]))
@@ -147,13 +153,15 @@ def begin(session: Session, library: Library) -> None:
             step=1,
             key="limit",
         )
-        name = st.text_input(
-            t("Name of the run"), value=datetime.now().strftime("%Y-%m-%d %H.%M"), max_chars=80
-        )
+        # With a key: the name that a reader types outlives the minute.
+        key = f"run-name-{state.setdefault('runs_started', 0)}"
+        state.setdefault(key, datetime.now().strftime("%Y-%m-%d %H.%M"))
+        name = st.text_input(t("Name of the run"), max_chars=80, key=key)
         if st.button(t("Start"), type="primary", disabled=busy or not question_set) and (
             question_set
         ):
             start(session, files[question_set], name, generate=generate, limit=limit)
+            state.runs_started += 1
             st.rerun()
 
 
@@ -169,7 +177,10 @@ def add_questions(session: Session, name: str, content: bytes) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / f"{stem}.jsonl"
         draft.write_bytes(content)
-        read_questions(draft)
+        try:
+            read_questions(draft)
+        except BadQuestionFile as error:
+            raise BadQuestionFile(str(error).replace(str(draft), draft.name)) from error
     write_whole(session.folder / "questions" / f"{stem}.jsonl", content)
     return stem
 

@@ -26,7 +26,9 @@ def show_courses(session: Session, library: Library) -> None:
     blank = library.pages_without_text()
     for position, course in enumerate(courses):
         lectures = [documents[id] for id in course.documents if id in documents]
-        with st.container(horizontal=True, vertical_alignment="center", key=f"course-{position}"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", key=f"course-{course.name}"
+        ):
             st.subheader(escape(course.name), width="stretch")
             if session.identity.may("course.change"):
                 _course_menu(library, courses, position)
@@ -70,7 +72,9 @@ def _rows(
         for number, document in enumerate(lectures, start=1):
             title = lecture_title(library, document)
             with st.container(
-                horizontal=True, vertical_alignment="center", key=f"lecture-{group}-{number}"
+                horizontal=True,
+                vertical_alignment="center",
+                key=f"lecture-{group}-{document.id[:16]}",
             ):
                 with st.container(gap=None, width="stretch"):
                     st.button(
@@ -81,7 +85,9 @@ def _rows(
                         args=(document.id,),
                     )
                     st.caption(escape(_figures(document, title, len(blank.get(document.id, ())))))
-                lecture_menu(session, library, document, course, key=f"menu-{group}-{number}")
+                lecture_menu(
+                    session, library, document, course, key=f"menu-{group}-{document.id[:16]}"
+                )
 
 
 def _figures(document: Document, title: str, blank: int) -> str:
@@ -234,7 +240,7 @@ def remove_lecture(session: Session, library: Library, document: Document) -> No
 
 def _course_menu(library: Library, courses: Sequence[Course], position: int) -> None:
     course = courses[position]
-    key = f"menu-course-{position}"
+    key = f"menu-course-{course.name}"  # which stays open where the course goes
     menu = st.popover(
         t("More about this course"),
         icon=":material/more_vert:",

@@ -20,6 +20,7 @@ from ui.session import Session, lazy_tabs
 from ui.text import UNIT, counted, escape, t
 from ui.views.lecture_list import lecture_menu, lecture_title, show_courses
 from ui.views.library_map import show_map, show_near_duplicates
+from ui.views.page_correction import show_correction
 
 
 def page(session: Session) -> None:
@@ -88,7 +89,7 @@ def show_lecture(session: Session, library: Library, document: Document) -> None
     with st.expander(t("Passages of a page"), icon=":material/segment:", key="passages_of_page"):
         unit = t(UNIT[unit_of(document.file)], number="").strip().capitalize()
         chosen = st.number_input(unit, 1, document.pages, number, key=f"page-{document.id}")
-        _passages_of_page(library, document, int(chosen))
+        _passages_of_page(session, library, document, int(chosen))
 
 
 def _name_passage(passage: str) -> None:
@@ -100,7 +101,7 @@ def _page_of_address(document: Document) -> int:
     return min(max(int(text), 1), document.pages) if text.isdecimal() else 1
 
 
-def _passages_of_page(library: Library, document: Document, number: int) -> None:
+def _passages_of_page(session: Session, library: Library, document: Document, number: int) -> None:
     passages = [p for p in library.passages(document.id) if number in p.pages]
     st.markdown(f"**{escape(counted(len(passages), 'passage', 'passages'))}**")
     for passage in passages:
@@ -118,3 +119,4 @@ def _passages_of_page(library: Library, document: Document, number: int) -> None
             )
     if not passages:
         st.caption(t("Not indexed (divider slide or no text)"))
+    show_correction(session, library, document, number)

@@ -32,7 +32,8 @@ def show_map(session: Session, library: Library) -> None:
         placeholder=t("Choose lectures"),
         key="map_coloured",
     )
-    projection = _library_map(library)
+    with st.spinner(t("Comparing all passages …"), show_time=True):
+        projection = _library_map(library)
     point, retrieved = None, set()
     if question.strip():
         try:
@@ -61,7 +62,9 @@ def show_map(session: Session, library: Library) -> None:
 
 def show_near_duplicates(session: Session, library: Library) -> None:
     """Lectures that share their pages, as an old and a new version do, and passages nearly the same."""
-    for number, shared in enumerate(_shared_pages(library)):
+    with st.spinner(t("Comparing all passages …"), show_time=True):
+        documents, pairs = _shared_pages(library), _near_duplicates(library)
+    for number, shared in enumerate(documents):
         with st.container(horizontal=True, vertical_alignment="center", key=f"shared-{number}"):
             st.markdown(
                 t(
@@ -86,7 +89,6 @@ def show_near_duplicates(session: Session, library: Library) -> None:
                         on_click=remove_lecture,
                         args=(session, library, document),
                     )
-    pairs = _near_duplicates(library)
     st.caption(
         t(
             "Pairs of passages with a cosine similarity of at least {threshold}: {number}",

@@ -75,12 +75,18 @@ def _new_note(session: Session) -> None:
 
 
 def _export(notes: Sequence[Note]) -> None:
+    # Said now: a file is made outside of the run, where nothing knows the reader's language.
+    no_course, deck, asked = (
+        t("Without a course"),
+        t("Katheder notes"),
+        t("What does {place} say?", place="{place}"),
+    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(counted(len(notes), "note", "notes"), width="content")
         offer_file(
             "note.keep",
             "Markdown",
-            data=lambda: as_markdown(notes, t("Without a course")),
+            data=lambda: as_markdown(notes, no_course),
             file_name="katheder-notes.md",
             mime="text/markdown",
             icon=":material/download:",
@@ -88,7 +94,7 @@ def _export(notes: Sequence[Note]) -> None:
         offer_file(
             "note.keep",
             "Anki",
-            data=lambda: as_anki(notes, t("Katheder notes"), t("What does {place} say?")),
+            data=lambda: as_anki(notes, deck, asked),
             file_name="katheder-notes.apkg",
             mime="application/apkg",
             icon=":material/download:",
