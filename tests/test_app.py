@@ -524,6 +524,18 @@ def test_the_app_opens_on_the_chat(start):
     assert "2 documents, 5 pages" in text_of(page)
 
 
+def test_a_page_says_that_models_are_loading_until_they_are(start):
+    page = start(page="app")
+    assert "The models are loading" in " ".join(one.value for one in page.caption)
+    [job] = [job for name, job in background_jobs().items() if name.startswith("models ")]
+    list(job.follow())
+    page.run()
+    assert "The models are loading" not in " ".join(one.value for one in page.caption)
+    background_jobs().clear()  # as where the service has loaded them before the first page
+    page.run()
+    assert "The models are loading" not in " ".join(one.value for one in page.caption)
+
+
 def test_an_empty_library_explains_itself_and_offers_the_bundled_lectures(start, tmp_path):
     folder = tmp_path / "nothing"
     page = start(folder=folder)

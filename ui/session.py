@@ -110,7 +110,14 @@ def load_pipeline(folder: str, key: str) -> Pipeline:
     settings = Settings().with_changes(**json.loads(key))
     pipeline = Pipeline.load(Path(folder), settings, load_models(settings.models))
     pipeline.encoder.encode_questions(["ready"])
+    _loaded_pipelines().add((folder, key))
     return pipeline
+
+
+@st.cache_resource(show_spinner=False)
+def _loaded_pipelines() -> set[tuple[str, str]]:
+    """What `load_pipeline` was called with, where it has ended."""
+    return set()
 
 
 def model_key(settings: Settings) -> str:
@@ -298,8 +305,9 @@ def models_loading(session: Session) -> bool:
     """Whether the models are still loading, or will be when the page was drawn."""
     if session.library is None or session.settings.app.service:
         return False
-    job = background_jobs().get(f"models {model_key(session.settings)}")
-    return job is None or not job.done
+    key = model_key(session.settings)
+    job = background_jobs().get(f"models {key}")
+    return not (job.done if job else (str(session.folder), key) in _loaded_pipelines())
 
 
 def lazy_tabs(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
