@@ -12,6 +12,8 @@ from ingest.layout.segments import SCRIPT_SIZE, Piece, Rule, Segment
 
 #: What is below a fraction's bar is at least this share of the size of what is above.
 DENOMINATOR_SIZE = 0.84
+#: The limits of an operator above or below a bar are at most so many times their size from it.
+LIMITS_APART = 4.8
 #: With so many letters above and below, a rule much longer than both parts rows of text.
 TEXT_LETTERS = 16
 #: Two fractions' bars on one height that are nearer than so many points may share their segments.
@@ -31,10 +33,11 @@ def write_fractions(segments: list[Segment], rules: Sequence[Rule]) -> list[Segm
             segments = write_root(segments, sign, rule.x1)
             signs.remove(sign)
             continue
-        inside = [s for s in segments if _spans(s, rule) and abs(s.y - rule.y) < 3.2 * s.size]
+        near = [s for s in segments if _spans(s, rule) and abs(s.y - rule.y) < LIMITS_APART * s.size]
+        inside = [s for s in near if abs(s.y - rule.y) < 3.2 * s.size]
         above = [s for s in inside if s.y < rule.y and -0.9 < (s.bottom - rule.y) / s.size < 0.35]
         below = [s for s in inside if s.y > rule.y and -0.35 < (s.top - rule.y) / s.size < 0.9]
-        rest = [s for s in inside if s not in above and s not in below]
+        rest = [s for s in near if s not in above and s not in below]
         above = _with_scripts(above, [s for s in rest if s.y < rule.y])
         below = _with_scripts(below, [s for s in rest if s.y > rule.y])
         if not above or not below or not _is_bar(rule, above, below):

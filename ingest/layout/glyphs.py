@@ -20,7 +20,7 @@ import pypdfium2.raw as pdfium_c
 
 from ingest.layout.frame import Frame
 from ingest.layout.symbols import is_misnamed, is_symbol_font, symbol_of
-from ingest.layout.tall_signs import is_named_part, text_boxes, whole_height
+from ingest.layout.tall_signs import is_named_part, text_boxes, whole_height, whole_root
 from ingest.types import Box
 
 #: Two equal characters nearer than this, in em, are one character drawn twice (artificial bold,
@@ -142,7 +142,8 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
             font = fonts[key] = _font(raw, position, drawn, frame)
         lacks_unicode = gaps.get((font.handle, code))
         if lacks_unicode is None:
-            lacks_unicode = is_unmapped(raw, position) == 1 or is_misnamed(font.name)
+            is_code = font.has_symbols and text < " "  # pdfium reports no fault for the code 0
+            lacks_unicode = is_code or is_unmapped(raw, position) == 1 or is_misnamed(font.name)
             gaps[font.handle, code] = lacks_unicode
         if text in "\r\n" and not lacks_unicode:
             continue
@@ -222,6 +223,9 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         if is_tall:
             brackets.append(glyphs[-1])
     _level_pointed_letters(glyphs)
+    for glyph in glyphs if parts else ():
+        if glyph.text == "√":
+            glyph.box = whole_root(glyph.box, parts)
     if brackets:
         _complete_brackets(page, brackets, parts, frame)
     return glyphs

@@ -23,6 +23,8 @@ DRAWN_HEIGHT, DRAWN_ASPECT = 22.0, 3.5
 OUTLINE = (10, 120)
 #: Parts of one bracket overlap, or are apart by at most so many points; so many parts are looked at.
 PARTS_APART, MAX_PARTS = 4.0, 2000
+#: The stem of a root that is built from parts begins at the end of its hook, within this share of the hook's width.
+ROOT_APART = 0.25
 #: The bar of a root is at the top of its box, within this share of its height.
 BAR_HEIGHT = 0.12
 
@@ -53,6 +55,16 @@ def whole_height(box: Box, parts: Iterable[Box]) -> Box:
         if part.y1 >= top - PARTS_APART and part.y0 < top:
             top = part.y0
     return Box(box.x0, top, box.x1, bottom)
+
+
+def whole_root(box: Box, parts: Iterable[Box]) -> Box:
+    """The box of a root's sign with the parts above it, of which the last one ends where its bar begins."""
+    top, end = box.y0, box.x1
+    for part in sorted(parts, key=lambda part: -part.y1):
+        starts = abs(part.x0 - box.x1) < ROOT_APART * (box.x1 - box.x0)
+        if starts and part.y1 >= top - PARTS_APART and part.y0 < top:
+            top, end = part.y0, max(end, part.x1)
+    return Box(box.x0, top, end, box.y1)
 
 
 def is_named_part(drawn: object) -> bool:
