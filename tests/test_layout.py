@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
+from conftest import SHARED
 from raw_pdf import bar, text, write_pdf
 
 from ingest.layout.page import lay_out
 from ingest.layout.segments import Piece, Segment, drop_lone_brackets
 from ingest.layout.symbols import symbol_of
+from ingest.layout.tall_signs import whole_root
 from ingest.readers.pdf import read_pdf
+from ingest.types import Box
 
 
 def lines_of(path: Path, number: int = 1) -> list[str]:
@@ -389,3 +392,26 @@ def test_a_tall_bracket_that_closes_nothing_is_dropped():
     lone = Segment([pieces[0], pieces[2], pieces[3]], 0, 10)
     drop_lone_brackets(lone)
     assert "".join(piece.text for piece in lone.pieces) == "Sx"
+
+
+def test_the_stem_of_a_root_is_part_of_its_sign():
+    """A hook of 6 by 18 points, a stem of two parts above its end, and a bracket beside it."""
+    hook, stem = Box(100, 60, 106, 78), [Box(105.6, 54, 106, 60), Box(105.6, 48, 109, 54)]
+    assert whole_root(hook, [*stem, Box(140, 48, 143, 60)]) == Box(100, 48, 109, 78)
+
+
+LATEX_NOTES = SHARED / "lectures" / "pdfs" / "artificial-intelligence-notes.pdf"
+
+
+@pytest.mark.skipif(not LATEX_NOTES.exists(), reason="the lecture is not part of the repository")
+def test_sums_and_brackets_without_unicode_are_read(tmp_path):
+    """The file names no Unicode for Computer Modern's extension font, whose bracket has the code 0."""
+    page = pdfium.PdfDocument.new()
+    page.import_pages(pdfium.PdfDocument(LATEX_NOTES), [78])
+    page.save(tmp_path / "page.pdf")
+    words = " ".join(lines_of(tmp_path / "page.pdf")).split()
+    text = "".join(words)
+    assert text.count("∑_(i=1)^m") == text.count("∑") == 10
+    assert text.count("√(") == text.count("√") == 2
+    assert text.count("(") == text.count(")")
+    assert not {"m", "i=1"} & set(words)

@@ -58,6 +58,15 @@ CASES = {
     "an ellipsis is no closing mark": (
         "none", False, [("a short one", 10, 10), ("... and", 10, 22), (LONG, 10, 60)],
     ),
+    "a formula broken behind an operator": (
+        "operator", True, [("p = a +", 10, 10), ("b(w)", 80, 34), (LONG, 10, 90)],
+    ),
+    "a formula broken before a relation": (
+        "operator", True, [("f(x) = a + b", 10, 10), ("= 2a", 40, 34), (LONG, 10, 90)],
+    ),
+    "a language whose name ends with signs": (
+        "none", False, [("written in C++", 10, 10), ("or Rust", 10, 22), (LONG, 10, 60)],
+    ),
     "a table's rows": (
         "cells", False, [("one | two | three", 10, 10), ("six | ten | eleven", 10, 22)],
     ),

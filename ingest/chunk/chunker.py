@@ -25,7 +25,7 @@ from ingest.text.sentences import CLOSING_MARKS
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
-CHUNKER_VERSION = 10
+CHUNKER_VERSION = 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ _LINE_GAP = 0.6  # the widest gap between the lines of one paragraph
 _LINE_OVERLAP = 0.5  # how far a paragraph's next line may begin above the end of the line before
 _SPACE = 0.25  # the width of a space
 _STRIP = 1.0  # the narrowest white strip between two columns of a table
+_FORMULA_GAP = 1.5  # the same of a formula
+_OPEN = re.compile(r"\s[=+−·×∪∩∧∨≤≥≈∼∝≡⇒⇔]$")
+_RELATION = re.compile(r"[=≤≥≈≡⇒⇔]\s")
+_FORMULA = re.compile(r"[=≤≥≈≡∑∏∫√∈]")
 _CLOSING = re.compile(r"[,;:)\]]*[.,;:)\]]")
 
 
@@ -72,6 +76,14 @@ def _bullet(page: Page, before: Line, line: Line) -> bool | None:
     """A bullet or a number begins an item."""
     first = _first_word(page, line)
     return False if is_bullet(first) or first[0] in BULLETS else None
+
+
+def _operator(page: Page, before: Line, line: Line) -> bool | None:
+    """A formula was broken at an operator, behind it or before it."""
+    first, second = page.text[before.start : before.end], page.text[line.start : line.end]
+    is_broken = _OPEN.search(first) or (_RELATION.match(second) and _FORMULA.search(first))
+    gap = (line.box.y0 - before.box.y1) / line.size
+    return True if is_broken and -_LINE_OVERLAP <= gap <= _FORMULA_GAP else None
 
 
 def _same_line(page: Page, before: Line, line: Line) -> bool | None:
@@ -135,6 +147,7 @@ RULES: Mapping[str, Rule] = {
     "table": _table,
     "left out": _left_out,
     "bullet": _bullet,
+    "operator": _operator,
     "same line": _same_line,
     "fragment": _fragment,
     "closing": _closing,

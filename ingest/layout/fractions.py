@@ -33,7 +33,9 @@ def write_fractions(segments: list[Segment], rules: Sequence[Rule]) -> list[Segm
             segments = write_root(segments, sign, rule.x1)
             signs.remove(sign)
             continue
-        near = [s for s in segments if _spans(s, rule) and abs(s.y - rule.y) < LIMITS_APART * s.size]
+        near = [
+            s for s in segments if _spans(s, rule) and abs(s.y - rule.y) < LIMITS_APART * s.size
+        ]
         inside = [s for s in near if abs(s.y - rule.y) < 3.2 * s.size]
         above = [s for s in inside if s.y < rule.y and -0.9 < (s.bottom - rule.y) / s.size < 0.35]
         below = [s for s in inside if s.y > rule.y and -0.35 < (s.top - rule.y) / s.size < 0.9]
