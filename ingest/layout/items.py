@@ -119,21 +119,25 @@ def bulleted(side: Sequence[Item]) -> float:
 def rows_of(segments: Sequence[Item]) -> list[list[Item]]:
     """Segments grouped by row, from top to bottom, each row from left to right."""
     rows: list[list[Item]] = []
+    spans: list[list[tuple[float, float]]] = []  # of the segments of each row
     for segment in sorted(segments, key=lambda s: (s.y, s.x0)):
-        for row in reversed(rows[-4:]):
+        x0, x1 = segment.segment.x0, segment.segment.x1
+        slack = 0.3 * segment.size
+        for row, filled in zip(reversed(rows[-4:]), reversed(spans[-4:]), strict=True):
             first = row[0]
             if segment.is_table_row or first.is_table_row or segment.card or first.card:
                 continue
             if abs(segment.y - first.y) < SAME_ROW * min(segment.size, first.size) and not any(
-                _overlap(segment, other) > 0.3 * segment.size for other in row
+                x1 - left > slack
+                and right - x0 > slack
+                and right - left > slack
+                and x1 - x0 > slack
+                for left, right in filled
             ):
                 row.append(segment)
+                filled.append((x0, x1))
                 break
         else:
             rows.append([segment])
+            spans.append([(x0, x1)])
     return [sorted(row, key=lambda s: s.x0) for row in rows]
-
-
-def _overlap(a: Item, b: Item) -> float:
-    """How much of their line two segments share, in points."""
-    return min(a.segment.x1, b.segment.x1) - max(a.segment.x0, b.segment.x0)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -87,7 +88,7 @@ def _run(rows: Sequence[Row], start: int) -> tuple[int, list[tuple[float, float]
     size = max(s.size for s in rows[start].segments)
     pitches: list[float] = []
     while end < len(rows) and rows[end].block == rows[start].block:
-        merged = _columns([*_flat(rows[start:end]), *rows[end].segments])
+        merged = _merged([*columns, *_columns(rows[end].segments)])
         pitch = rows[end].segments[0].y - rows[end - 1].segments[0].y
         usual = statistics.median(pitches) if pitches else WIDE_ROWS * size / FAR
         change = max(s.size for s in rows[end].segments) / size
@@ -101,22 +102,22 @@ def _run(rows: Sequence[Row], start: int) -> tuple[int, list[tuple[float, float]
         columns = merged
         pitches.append(pitch)
         end += 1
-    return end, columns
+    return end, [(left, right) for left, right, _ in columns]
 
 
-def _flat(rows: Sequence[Row]) -> Iterator[Segment]:
-    for row in rows:
-        yield from row.segments
+def _columns(segments: Sequence[Segment]) -> list[tuple[float, float, float]]:
+    """The columns in which segments lie: left and right end, and the size of the first segment."""
+    return _merged([(segment.x0, segment.x1, segment.size) for segment in segments])
 
 
-def _columns(segments: Sequence[Segment]) -> list[tuple[float, float]]:
-    """The left and right ends of the columns in which segments lie."""
-    columns: list[tuple[float, float]] = []
-    for segment in sorted(segments, key=lambda s: s.x0):
-        if columns and segment.x0 < columns[-1][1] + COLUMN_GAP * segment.size:
-            columns[-1] = columns[-1][0], max(columns[-1][1], segment.x1)
+def _merged(parts: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+    """Columns, joined where no gap is between them."""
+    columns: list[tuple[float, float, float]] = []
+    for left, right, size in sorted(parts, key=lambda part: part[0]):
+        if columns and left < columns[-1][1] + COLUMN_GAP * size:
+            columns[-1] = columns[-1][0], max(columns[-1][1], right), columns[-1][2]
         else:
-            columns.append((segment.x0, segment.x1))
+            columns.append((left, right, size))
     return columns
 
 
@@ -145,13 +146,7 @@ def _table(
     full = sum(_filled(group, columns) == len(columns) for group in groups)
     if len(groups) < MIN_ROWS - (len(bars) > 1) or full < 0.6 * len(groups):
         return None
-    cells = [
-        [
-            sorted((s for s in group if _cell(s, columns) == c), key=lambda s: (round(s.y), s.x0))
-            for c in range(len(columns))
-        ]
-        for group in groups
-    ]
+    cells = [_cells_of(group, columns) for group in groups]
     texts = [[" ".join(s.text for s in cell) for cell in row] for row in cells]
     return None if _is_other(texts) else Table(start, end, cells)
 
@@ -184,10 +179,20 @@ def _is_prose(column: Sequence[str]) -> bool:
     return sum(cell[0].islower() for cell in filled) >= 0.4 * len(filled)
 
 
+def _cells_of(
+    group: Sequence[Segment], columns: Sequence[tuple[float, float]]
+) -> list[list[Segment]]:
+    """A row's segments by column, each cell in reading order."""
+    cells: list[list[Segment]] = [[] for _ in columns]
+    for segment in sorted(group, key=lambda s: (round(s.y), s.x0)):
+        cells[_cell(segment, columns)].append(segment)
+    return cells
+
+
 def _cell(segment: Segment, columns: Sequence[tuple[float, float]]) -> int:
     """The column in which a segment's middle lies."""
     middle = (segment.x0 + segment.x1) / 2
-    return next((c for c, (_, right) in enumerate(columns) if middle <= right), len(columns) - 1)
+    return min(bisect_left(columns, middle, key=lambda column: column[1]), len(columns) - 1)
 
 
 def _filled(group: Sequence[Segment], columns: Sequence[tuple[float, float]]) -> int:
