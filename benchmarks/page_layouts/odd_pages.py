@@ -40,6 +40,9 @@ def _page(name: str, source: str, expected: str, head: str = SLIDE) -> PageLayou
 _TYPESET = (
     _page("cases with fractions", '$ P(k) = cases(frac(n!, k! (n - k)!) p^k &"if" k <= n, 0 &"else") $',
           "P(k) = {(n!)/(k!(n−k)!)p^k if k ≤ n; 0 else}"),
+    _page("fraction of quotients with long indices",
+          '$ 1 - frac(p_"cases" \\/ (1 - p_"cases"), p_"controls" \\/ (1 - p_"controls")) $',
+          "1 − (p_cases/(1 − p_cases))/(p_controls/(1 − p_controls))"),
     _page("integrals with limits", "We have $ integral_0^1 x^2 dif x = frac(1, 3) $ and $ integral_(-oo)^oo e^(-x^2) dif x = sqrt(pi) $",
           "We have ∫_0^1 x^2 dx = 1/3 and ∫_(−∞)^∞ e^(−x^2) dx = √π"),
     _page("sums and products with limits", "$ L = product_(i=1)^n sum_(j=1)^m a_(i j) $", "L = ∏_(i=1)^n ∑_(j=1)^m a_ij"),

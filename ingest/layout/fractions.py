@@ -16,6 +16,8 @@ DENOMINATOR_SIZE = 0.84
 LIMITS_APART = 4.8
 #: With so many letters above and below, a rule much longer than both parts rows of text.
 TEXT_LETTERS = 16
+#: What is so many em from the next part of a side is a part of its own.
+PART_GAP = 0.5
 #: Two fractions' bars on one height that are nearer than so many points may share their segments.
 BARS_APART = 20.0
 
@@ -100,7 +102,7 @@ def _is_bar(rule: Rule, above: Sequence[Segment], below: Sequence[Segment]) -> b
     width, middle = rule.x1 - rule.x0, (rule.x0 + rule.x1) / 2
     size = max(segment.size for segment in (*above, *below))
     sides = [(min(s.x0 for s in side), max(s.x1 for s in side)) for side in (above, below)]
-    lines = [sum(s.size > SCRIPT_SIZE * size for s in side) for side in (above, below)]
+    lines = [_parts_of(side, size) for side in (above, below)]
     widest = max(right - left for left, right in sides)
     centred = all(abs((a + b) / 2 - middle) < 0.1 * width + 0.25 * size for a, b in sides)
     upper, lower = (max(s.size for s in side) for side in (above, below))
@@ -110,6 +112,17 @@ def _is_bar(rule: Rule, above: Sequence[Segment], below: Sequence[Segment]) -> b
     return (
         centred and is_wide and max(lines) <= 2 and not is_footnote and not _has_gap(above, below)
     )
+
+
+def _parts_of(side: Sequence[Segment], size: float) -> int:
+    """Number of lines of a bar's side, or of parts with a gap between them, whichever is more."""
+    lines = {round(s.y / (0.2 * size)) for s in side if s.size > SCRIPT_SIZE * size}
+    ordered = sorted(side, key=lambda s: s.x0)
+    parts, reach = 1, ordered[0].x1
+    for segment in ordered[1:]:
+        parts += segment.x0 > reach + PART_GAP * size
+        reach = max(reach, segment.x1)
+    return max(len(lines), parts)
 
 
 def _has_gap(*sides: Sequence[Segment]) -> bool:

@@ -30,6 +30,8 @@ SCRIPT_GAP = (-0.35, 0.45)
 #: A limit is centred, within so many em, below the name of its operator, so many em lower.
 LIMIT_REACH = 0.4
 LIMIT_DEPTH = (0.4, 1.9)
+#: What begins within so many em of a letter is its index, though an operator is above or below it.
+TOUCHING = 0.1
 #: Limits of an integral stand beside its ends: so many em above the line or below it, at most, and so far
 #: from the sign's right edge.
 INTEGRAL_RAISED, INTEGRAL_LOWERED, INTEGRAL_GAP = 1.9, 1.6, (-0.8, 0.45)
@@ -136,7 +138,11 @@ def _is_before(other: Segment, mark: Segment, text: Segment) -> bool:
 def linear_text(segments: Sequence[Segment]) -> str:
     """The text of some segments on one line, their scripts written in, from left to right."""
     ordered = sorted(attach_scripts(_with_equal_scripts(segments)), key=lambda s: (s.x0, s.y))
-    return " ".join(segment.text for segment in ordered)
+    text = "".join(segment.text for segment in ordered[:1])
+    for before, segment in pairwise(ordered):
+        is_joined = before.pieces[-1].attached and segment.x0 - before.x1 < WORD_GAP * segment.size
+        text += segment.text if is_joined else f" {segment.text}"
+    return text
 
 
 def _with_equal_scripts(segments: Sequence[Segment]) -> list[Segment]:
@@ -177,6 +183,7 @@ def _base_of(
     if script.letters > SCRIPT_LETTERS:
         return None
     best: tuple[float, Segment, int, str] | None = None
+    as_limit: tuple[Segment, int, str] | None = None
     first = bisect_left(hosts, script.y - 2.2 * script.size, key=lambda host: host.y)
     for host in hosts[first:]:
         if host.y > script.y + 3 * script.size:
@@ -198,8 +205,8 @@ def _base_of(
                 limit = _integral_of(script, host)
             if limit is None:
                 continue
-            mark = "^" if raised > 0 else "_"
-            return host, limit, mark
+            as_limit = as_limit or (host, limit, "^" if raised > 0 else "_")
+            continue
         position = _piece_before(host, script.x0 + 0.05 * host.size)
         if position is None:
             continue
@@ -215,6 +222,8 @@ def _base_of(
             best = abs(gap), host, position, mark
         elif base.text in _LARGE_OPERATORS and script.x0 <= base.x1:
             best = 0.0, host, position, mark
+    if as_limit is not None and (best is None or best[0] > TOUCHING):
+        return as_limit  # no index of a letter of the next line
     return None if best is None else best[1:]
 
 
