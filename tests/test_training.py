@@ -189,7 +189,7 @@ def test_a_recipe_of_one_language_leaves_out_passages_and_questions_in_others(te
 
 def test_the_groups_of_the_lead_judge_hold_the_units_of_a_passage(texts):
     """Three questions about each of two passages of four units: one answers, the others do not."""
-    recipe = replace(lead_judge.RECIPE, pdf_share=0.0)
+    recipe = replace(lead_judge.RECIPES["english"], pdf_share=0.0)
     groups = lead_judge.UnitGroups(texts, recipe)
     drawn = groups.draw(10)
     assert len(drawn) == 6
@@ -200,6 +200,26 @@ def test_the_groups_of_the_lead_judge_hold_the_units_of_a_passage(texts):
         assert [answer in text for text in group.texts[:4]] == list(group.right[:4])
         assert group.right == (True, False, False, False, False)  # the last is of the other passage
     assert lead_judge.UnitGroups(texts, recipe).draw(10) == drawn
+
+
+def test_the_multilingual_lead_judge_reads_english_pairs_as_a_small_share(texts):
+    """Six pairs with German on one side or both, so one of the six English pairs stays: 1 / 7 < .15."""
+    english, german = texts[0], replace(texts[1], lang="de", title="Katzen")
+    asked_in_german = replace(
+        english,
+        id="cats-03",
+        questions=tuple(replace(item, lang="de") for item in english.questions),
+    )
+    more_english = replace(english, id="cats-04")
+    mixed = [english, german, asked_in_german, more_english]
+    recipe = replace(lead_judge.RECIPES["multilingual"], pdf_share=0.0)
+    drawn = lead_judge.UnitGroups(mixed, recipe).draw(100)
+    assert len(drawn) == 7
+    # Units of German text are contrasted with German ones alone: no other German passage is there.
+    of_german = [group for group in drawn if any("Katzen" in text for text in group.texts)]
+    assert all(len(group.texts) == 4 for group in of_german)
+    only_english = replace(recipe, language="en")
+    assert len(lead_judge.UnitGroups(mixed, only_english).draw(100)) == 6
 
 
 def test_the_first_stage_is_the_real_one(texts, encoder, tmp_path):

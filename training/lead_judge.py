@@ -1,6 +1,9 @@
-"""Train the judge of leads of `models/lead-judge`: the English reranker, trained on with single units.
+"""Train the judges of leads: a reranker, trained on with single units.
 
-    python -m training.lead_judge [--smoke] [--output DIR] [--steps N]
+    python -m training.lead_judge [--smoke] [--recipe NAME] [--output DIR] [--steps N]
+
+The recipe "english" makes `models/lead-judge`, "multilingual" the judge of units where the question
+or the text is not in English.
 
 The reranker learned which passage answers; the units of one passage have the same subject, so that it
 often prefers the one that repeats the question. Here each group is a question with the units of its
@@ -23,6 +26,7 @@ import numpy as np
 import torch
 
 from ingest import resources, weights
+from ingest.text.languages import DEFAULT
 from rag.split_base import open_base
 from rag.split_cross_encoder import WEIGHTS, SplitCrossEncoder
 from training.candidates import HELD_OUT, Group, reranker_input
@@ -30,9 +34,24 @@ from training.pdf_text import damaged_units
 from training.reranker import Recipe, save_reader, train
 from training.texts import TrainingQuestion, TrainingText, read_texts
 
-OUTPUT = resources.models() / "lead-judge"
-RECIPE = Recipe(initial=weights.RERANKER, language="en", layer_rate=1e-4, head_rate=5e-4)
-STEPS = 500
+RECIPES = {
+    "english": Recipe(
+        initial=weights.RERANKER, language=DEFAULT.code, layer_rate=1e-4, head_rate=5e-4
+    ),
+    "multilingual": Recipe(
+        base=weights.E5,
+        layers=10,
+        initial=weights.MULTILINGUAL_RERANKER,
+        layer_rate=1e-4,
+        head_rate=5e-4,
+    ),
+}
+OUTPUTS = {
+    "english": resources.models() / "lead-judge",
+    "multilingual": resources.models() / "multilingual-lead-judge",
+}
+STEPS = {"english": 500, "multilingual": 600}
+_ENGLISH_SHARE = 0.15  # of the groups, all English, where the recipe names no language
 _WRONG = 6  # units of the passage that do not answer, at most
 _FOREIGN = 2  # units of other passages of the subject
 _TITLED = 0.8  # share of the groups whose units are read under the passage's title
@@ -40,17 +59,21 @@ _MEASURED = 200  # held-out questions
 
 
 class UnitGroups:
-    """Groups of units, drawn from the English passages with their English questions."""
+    """Groups of units, drawn from the passages in a recipe's language with their questions in it.
+
+    Without a language they are mostly of questions or passages that are not English.
+    """
 
     def __init__(self, texts: Sequence[TrainingText], recipe: Recipe) -> None:
         """Damage a share of the passages as a PDF reader does.
 
         Args:
-            texts: Passages with their questions; those in other languages are left out.
+            texts: Passages with their questions; those in other languages are left out, of English
+                questions about English passages as many stay as make up _ENGLISH_SHARE.
             recipe: Its seed decides all random choices, its `pdf_share` how many passages are damaged.
         """
         self._random = random.Random(recipe.seed)
-        self._texts = [text for text in texts if text.lang == recipe.language]
+        self._texts = [text for text in texts if recipe.language in ("", text.lang)]
         self._by_subject: dict[str, list[int]] = defaultdict(list)
         for row, text in enumerate(self._texts):
             self._by_subject[text.subject].append(row)
@@ -60,14 +83,18 @@ class UnitGroups:
         ]
         self._trained: list[tuple[int, TrainingQuestion]] = []
         self._held_out: list[Group] = []
+        english: list[tuple[int, TrainingQuestion]] = []
         for row, text in enumerate(self._texts):
             for question in text.questions:
-                if not question.answer or question.lang != recipe.language:
+                if not question.answer or recipe.language not in ("", question.lang):
                     continue
-                if text.subject in HELD_OUT:
+                is_extra = not recipe.language and {text.lang, question.lang} == {DEFAULT.code}
+                if text.subject not in HELD_OUT:
+                    (english if is_extra else self._trained).append((row, question))
+                elif not is_extra:
                     self._held_out.append(self._group(row, question, whole=True))
-                else:
-                    self._trained.append((row, question))
+        extra = round(len(self._trained) * _ENGLISH_SHARE / (1 - _ENGLISH_SHARE))
+        self._trained += self._random.sample(english, min(extra, len(english)))
         self._random.shuffle(self._trained)
 
     def draw(self, number: int) -> list[Group]:
@@ -92,7 +119,11 @@ class UnitGroups:
         numbers = evidence + self._random.sample(rest, most)
         titled = self._random.random() < _TITLED or whole
         lines = [(text.title, units[n - 1]) for n in numbers]
-        others = [other for other in self._by_subject[text.subject] if other != row]
+        others = [
+            other
+            for other in self._by_subject[text.subject]
+            if other != row and self._texts[other].lang == text.lang
+        ]
         for other in self._random.sample(others, 0 if whole else min(_FOREIGN, len(others))):
             lines.append((self._texts[other].title, self._random.choice(self._units[other])))
         return Group(
@@ -115,30 +146,33 @@ def share_right(reader: SplitCrossEncoder, groups: Sequence[Group]) -> float:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, measure on the held-out subjects, and save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--recipe", choices=RECIPES, default="english")
+    parser.add_argument("--output", type=Path, help="in place of the recipe's folder")
+    parser.add_argument("--steps", type=int, help="in place of the recipe's number")
     parser.add_argument("--smoke", action="store_true", help="a few steps, as a test")
     options = parser.parse_args(arguments)
     logging.getLogger("transformers").setLevel(logging.ERROR)
-    texts = read_texts()
-    if options.smoke:
-        options.steps = 2
-    groups = UnitGroups(texts, RECIPE)
-    examples = groups.draw(options.steps * RECIPE.batch)
+    recipe = RECIPES[options.recipe]
+    steps = 2 if options.smoke else options.steps or STEPS[options.recipe]
+    groups = UnitGroups(read_texts(), recipe)
+    examples = groups.draw(steps * recipe.batch)
     measured = groups.draw_held_out(5 if options.smoke else _MEASURED)
-    base = weights.locate(RECIPE.base)
-    torch.manual_seed(RECIPE.seed)
-    reader = SplitCrossEncoder(open_base(base), RECIPE.joint_layers)
-    reader.load_weights(weights.locate(RECIPE.initial).folder / WEIGHTS)
+    base = weights.locate(recipe.base)
+    torch.manual_seed(recipe.seed)
+    reader = SplitCrossEncoder(open_base(base), recipe.joint_layers, layers=recipe.layers)
+    reader.load_weights(weights.locate(recipe.initial).folder / WEIGHTS)
     print(
         f"{len(examples)} groups; best unit right: {share_right(reader, measured):.3f}", flush=True
     )
-    checkpoint = weights.cache_dir() / "training" / RECIPE.checkpoint_name("lead judge")
-    train(reader, examples, RECIPE, None if options.smoke else checkpoint)
+    checkpoint = (
+        weights.cache_dir() / "training" / recipe.checkpoint_name(f"lead judge {options.recipe}")
+    )
+    train(reader, examples, recipe, None if options.smoke else checkpoint)
     print(f"best unit right: {share_right(reader, measured):.3f}")
-    told = asdict(RECIPE) | {"steps": len(examples) // RECIPE.batch}
-    save_reader(reader, options.output, base, RECIPE, told)
-    print(f"saved in {options.output}")
+    told = asdict(recipe) | {"steps": len(examples) // recipe.batch}
+    output = options.output or OUTPUTS[options.recipe]
+    save_reader(reader, output, base, recipe, told)
+    print(f"saved in {output}")
 
 
 if __name__ == "__main__":
