@@ -161,6 +161,7 @@ train-generative: .venv/.dev
 train-smoke: .venv/.dev
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.reranker --smoke --output build/smoke/reranker
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.lead_judge --smoke --output build/smoke/lead-judge
+	HF_HUB_OFFLINE=1 $(BIN)/python -m training.lead_judge --smoke --recipe multilingual --output build/smoke/multilingual-lead-judge
 	HF_HUB_OFFLINE=1 $(BIN)/python -m training.generator --smoke --output build/smoke/generator
 
 # Jupyter over notebooks/; the extra brings it.

@@ -2,8 +2,9 @@
 
     python -m training.lead_judge [--smoke] [--recipe NAME] [--output DIR] [--steps N]
 
-The recipe "english" makes `models/lead-judge`, "multilingual" the judge of units where the question
-or the text is not in English.
+The recipe "english" makes `models/lead-judge`; "multilingual" makes a judge for questions and texts of
+which one is not English.
+No model of the second recipe is shipped.
 
 The reranker learned which passage answers; the units of one passage have the same subject, so that it
 often prefers the one that repeats the question. Here each group is a question with the units of its
