@@ -441,7 +441,7 @@ def test_a_library_is_rebuilt_unless_the_reader_stops_it(visit, folder):
     assert Library(folder).content_hash() == before
 
 
-@pytest.mark.parametrize("name", ["Lecturers"])
+@pytest.mark.parametrize("name", ["Ask", "Study", "Library", "Notes", "Evaluate", "Lecturers"])
 def test_a_page_fits_every_window_in_both_themes(visit, axe, name):
     page = visit("" if name == "Ask" else screenshot.address(name))
     if name == "Ask":
