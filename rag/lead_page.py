@@ -18,6 +18,7 @@ _FIGURE = re.compile(r"\d+")
 LIST_WORDS = 60  # of a list, where a list is asked for
 _ADVERB = re.compile(r"\w+,\s+")  # as "however," at the beginning of a sentence
 _FORMULA_END = re.compile(r"[=≤≥<>]\s*\S+\s*:$")  # a colon that announces nothing of the sentence
+_PROSE_WORDS = 8  # of a sentence that a formula may interrupt
 _TITLE_WORDS = 12  # of a line above a list, at most
 _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 
@@ -74,8 +75,8 @@ class PageUnits:
         """The fewest rows around a unit that can be a lead; None where there are none.
 
         A unit with enough words stands alone, unless it asks or is too long; one that announces
-        others goes with the next of them, and one that begins with a pronoun with the sentence before
-        it. The names of a table's columns are no answer.
+        others goes with the next of them, one that begins with a pronoun with the sentence before it,
+        and a sentence that formulas interrupt goes to its end. The names of a table's columns are no answer.
         """
         if self.rows[row] and self.opens(row):
             return None
@@ -84,7 +85,7 @@ class PageUnits:
             return None
         if not (has_min_words(text) or self.rows[row] or self.opens(row)):
             return None
-        last = self.next_end(row, row, 1) if self.opens(row) else row
+        last = self.next_end(row, row, 1) if self.opens(row) else self.sentence_end(row)
         if last is None:
             return None
         rows = range(row, last + 1)
@@ -94,6 +95,21 @@ class PageUnits:
         if self.refers_back(row) and self.count(before) <= MAX_WORDS:
             return before
         return rows
+
+    def sentence_end(self, row: int) -> int:
+        """The row in which the sentence of a unit ends, where formulas on lines of their own interrupt it."""
+        last = row
+        if self.entries[row] or self.words[row] < _PROSE_WORDS:
+            return row
+        while self.texts[last][-1] not in CLOSING_MARKS:
+            behind = last + 1
+            if behind == len(self.units) or self.entries[behind]:
+                return row
+            text = self.texts[behind]
+            if not text[0].islower() and has_min_words(text):
+                return row
+            last = behind
+        return last
 
     def judge_input(self, row: int) -> str:
         """A unit as the judge reads it: under its heading, a row under the names of the columns."""
@@ -134,7 +150,8 @@ class PageUnits:
         if step < 0:
             label = self.opens(row) or (text[0].isupper() and not self.is_sentence(row + 1))
             return text.endswith("?") or (fragment and not label) or self.refers_back(row)
-        return text.endswith("?") or self.opens(row) or (fragment and not closed)
+        is_torn = self.sentence_end(row) > row
+        return text.endswith("?") or self.opens(row) or is_torn or (fragment and not closed)
 
     def is_sentence(self, row: int) -> bool:
         """Whether a unit is a whole sentence, which no line before it names."""

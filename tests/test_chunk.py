@@ -401,3 +401,25 @@ def test_a_long_text_is_cut_into_windows_that_lose_no_word_and_fit(encoder):
     assert lengths[0] == 62
     assert lengths[1:-1] == [59] * len(lengths[1:-1])
     assert windows("short text", 62, encoder.count_tokens, lead) == [(0, 10)]
+
+
+def test_a_sentence_that_formulas_interrupt_is_not_cut(make_pdf):
+    """Cut by length alone, the first passage would end before the first formula."""
+    notes = (
+        NOTES
+        + """
+= Heuristics
+Every search so far was blind, and had no idea which neighbour it should look at in the next step of it.
+
+The heuristic is called admissible by all of us if the function
+$ d : Q -> R $
+gives the true distance from a state, and then for all of them
+$ h(s) <= d(s). $
+
+Each of the puzzles of the next chapter has one that is found by counting tiles at wrong places.
+"""
+    )
+    passages = cut(read(make_pdf("notes.pdf", notes)), window=90, passage=56)
+    [held] = [passage.text for passage in passages if "admissible" in passage.text]
+    assert "true distance" in held
+    assert "h(s) ≤ d(s)." in held

@@ -456,3 +456,18 @@ def test_the_sides_of_a_comparison_are_taken_from_a_document_that_has_both(lead)
     loess = hit("c", "What is meant by loess is dust.", document="notes", pages=(2,))
     leads = lead("What is the difference between firn and loess?", ice, both, loess)
     assert [each.hit.passage.document for each in leads] == ["notes", "notes"]
+
+
+def test_a_sentence_that_formulas_interrupt_is_quoted_to_its_end(lead):
+    page = (
+        "Searches so far were blind.\nA heuristic is admissible if it never overestimates, i.e. if the function\n"
+        "d : Q → R\ngives the true distance and\nh(s) ≤ d(s).\nFinally, others are consistent."
+    )
+    [only] = lead("When is a heuristic admissible?", page)
+    assert " ".join(only.items).endswith("gives the true distance and h(s) ≤ d(s).")
+    torn = page.replace("gives", "gives " + "really " * 40)
+    assert not any(
+        "i.e." in item
+        for one in lead("When is a heuristic admissible?", torn)
+        for item in one.items
+    )

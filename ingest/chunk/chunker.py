@@ -8,6 +8,7 @@ page numbers are left out. Each passage keeps the offsets of its text on the pag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,11 +22,15 @@ from ingest.chunk.tables import TableSpans, continues, pack_table, split_tables
 from ingest.citations import unit_of
 from ingest.running_lines import repeated_lines
 from ingest.text.languages import Language, language
+from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
 CHUNKER_VERSION = 11
+
+_PROSE_WORDS = 8  # of a sentence that a formula may interrupt
+_FORMULA = re.compile(r"[=≤≥≈≡∑∏∫√∈→]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +109,22 @@ def chunk(
 
 
 def _continues(spans: Sequence[Span], texts: Mapping[int, str]) -> Iterator[bool]:
-    """For each span, whether it is the rest of a sentence that the page before begins."""
+    """For each span, whether it is the rest of a sentence that a page's end or a formula interrupts."""
+    is_open = False  # a sentence that formulas interrupt has not ended
     for before, span in zip([None, *spans], spans, strict=False):
-        if before is None or before.page == span.page:
+        if before is None:
             yield False
             continue
-        ended = texts[before.page][before.start : before.end].rstrip()[-1:] in CLOSING_MARKS
-        yield not ended and texts[span.page][span.start : span.end].lstrip()[:1].islower()
+        first = texts[before.page][before.start : before.end].strip()
+        text = texts[span.page][span.start : span.end].strip()
+        ended = first[-1:] in CLOSING_MARKS
+        if before.page != span.page:
+            yield not ended and text[:1].islower()
+            continue
+        is_open = not ended and (is_open or count_words(first) >= _PROSE_WORDS)
+        goes_on = is_open and (text[:1].islower() or bool(_FORMULA.search(text)))
+        is_open = goes_on
+        yield goes_on
 
 
 def _place(passage: Passage) -> tuple[int, int]:

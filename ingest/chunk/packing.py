@@ -22,7 +22,7 @@ _MIN_SECTION_TOKENS = 24  # a shorter section, such as a heading alone, goes wit
 class Unit:
     """A sentence or an item: where it is, its number of tokens, and the headings above it.
 
-    `continues` is true of the part of a sentence that a page's end parts from its beginning.
+    `continues` is true of the part of a sentence that a page's end or a formula parts from its beginning.
     """
 
     span: Span
