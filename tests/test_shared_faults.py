@@ -52,7 +52,7 @@ TEXTS: dict[str, tuple[list[str], list[str]]] = {
     "typst-slide-columns": (["Precision\n", "hurt by false alarms\nRecall\n"], []),
     "typst-ligatures": (["first difficult affine flow fits the official coefficients"], []),
     "hyphens-german": (["Wahrscheinlichkeitsverteilung", "Ein- und Ausgabe", "Zuckerbrot", "Nichtlinearität"], []),
-    "rotated-text": (["Rotated pages are common", "The third line", "A table set sideways"], []),
+    "rotated-text": (["A table set sideways", "Rotated pages are common", "The third line"], []),
     "table-rows": (["| Model | Params | Accuracy |\n| Alpha | 12 M | 71.5 % |\n| Beta | 30 M"], []),
     "sentence-over-pages": (["its matrix", "is positive semidefinite"], []),
     "blackbar": (["The best had 97 points."], ["failed"]),
