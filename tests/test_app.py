@@ -921,6 +921,7 @@ def test_a_failed_run_is_told(start, library):
     page = evaluated(start(page="evaluate"), QUESTIONS, "mine")
     sidecar = library.folder / "runs" / "mine run.meta.json"
     sidecar.write_text(sidecar.read_text().replace('"generate": true', '"generate": false'))
+    page.text_input[0].set_value("run").run()
     page = press(page, "Start")
     assert "The run mine run failed: The run " in text_of(page)
     assert "was begun under other conditions: generate: False, now True" in text_of(page)
