@@ -163,6 +163,11 @@ def test_questions_in_the_words_of_a_writer_who_had_not_seen_the_rules(corpus_ca
         ("ich will für die Prüfung üben, gib mir drei Fragen zur zweiten Vorlesung", "exam", 3),
         ("is lecture 2 in german or english?", "language", 0),
         ("physics.pdf, how many slides?", "length", 0),
+        ("I'm studying for the physics exam, make up 4 questions they could ask", "exam", 4),
+        ("make up two questions about physics", "exam", 2),
+        ("give me 3 exam questions about physics, with answers", "exam", 3),
+        ("Gib mir drei Prüfungsfragen zu Physics mit Lösungen", "exam", 3),
+        ("Where in the physics lecture is gravity introduced?", "first", 0),
     ],
 )
 def test_a_question_is_read_by_its_cues_in_any_order(library, question, kind, count):
@@ -170,6 +175,12 @@ def test_a_question_is_read_by_its_cues_in_any_order(library, question, kind, co
     assert found is not None
     assert (found.kind, found.count) == (kind, count)
     assert file_of(library, found.lecture) == "physics.pdf"
+
+
+def test_courses_and_slides_are_lectures(library):
+    found = route(library, "what courses/slides are in here?")
+    assert found is not None
+    assert found.kind == "lectures"
 
 
 def test_a_cue_with_its_term_is_a_question_about_the_course(library):
@@ -189,6 +200,8 @@ def test_a_cue_with_its_term_is_a_question_about_the_course(library):
         "How many points can one score in the mock exam?",
         "Which week is about entropy and what should be read for it?",
         "Which energy does the first photon have?",
+        "Think of two numbers that sum to 5.",
+        "Where in an atom is the electron found?",
         "Who introduced entropy first?",
         "In welche Phasen gliedert man einen guten Vortrag?",
     ],

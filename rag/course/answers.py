@@ -257,7 +257,7 @@ class CourseAnswers:
         return sorted(near, key=lambda one: (order[one.passage.document], one.page))
 
     def _first(self, draft: Draft, route: Route, lecture: Lecture | None) -> None:
-        places = self._places(route.term)
+        places = [one for one in self._places(route.term) if lecture in (None, one.lecture)]
         if not places:
             return
         term = Term(route.term)

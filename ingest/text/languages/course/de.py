@@ -9,7 +9,7 @@ _PARTS = {
     "lead": r"(?:(?:bitte|kannst du|könntest du|können sie|könnten sie|kannst|gib|zeig|zeige|sag|nenn|nenne|ich"
     r"|möchte|will|brauche|hätte gern|also|nun|jetzt|dann|und|mir|uns|mal|doch|kurz|eben),? )*",
     "tail": r"(?:,? (?:bitte|kurz|mal|nochmal|noch einmal|für mich|in (?:ein paar|wenigen|drei|fünf)"
-    r" (?:sätzen|worten|zeilen)|im überblick|schreiben|geben|nennen|zeigen|erstellen|stellen|machen|formulieren))*",
+    r" (?:sätzen|worten|zeilen)|im überblick|mit (?:den )?(?:antworten|lösungen)|schreiben|geben|nennen|zeigen|erstellen|stellen|machen|formulieren))*",
     "polite": r"(?:(?:mir|uns|bitte|mal|doch|kurz|nochmal|noch einmal|einmal|du|sie) )*",
     "article": r"(?:(?:der|die|das|den|dem|des|einer?|einem|einen|meiner?|meinem|unserer?|dieser?|diesem|diesen) )?",
     "in": r"(?:in|im|auf|aus|von|vom|bei|beim|zu|zum|zur|aus der|für|des|der|über)",

@@ -9,7 +9,7 @@ _PARTS = {
     "lead": r"(?:(?:please|can you|could you|would you|give me|show me|tell me|let me see|i want|i need"
     r"|i would like|now|so|then|ok|okay),? )*",
     "tail": r"(?:,? (?:please|for me|to me|briefly|shortly|quickly|in short|in brief"
-    r"|in (?:a few|two|three|five) (?:words|sentences|lines)|again))*",
+    r"|in (?:a few|two|three|five) (?:words|sentences|lines)|again|with (?:the |their )?(?:answers|solutions)))*",
     "lecture_word": r"(?:lecture|lesson|deck|slide deck|slide set|slides|session|script|lecture notes"
     r"|notes|handout|presentation|talk|transcript|recording|document|pdf|file|week|lec|lect)",
     "lectures_word": r"(?:lectures|lessons|decks|slide decks|slide sets|sessions|scripts|lecture notes"
@@ -33,7 +33,7 @@ _PARTS = {
 
 _RULES = rules(
     # the lectures
-    ("lectures", "(?:which|what) %lectures_word% (?:do (?:i|we|you) have|have i (?:got|loaded|uploaded|added)|(?:are|exist)(?: there| here| available| loaded| stored)?)(?: %in_course%)?"),
+    ("lectures", "(?:which|what) (?:(?:courses|classes)(?:/| and | or ))?%lectures_word% (?:do (?:i|we|you) have|have i (?:got|loaded|uploaded|added)|(?:are|exist)(?: there| here| in here| in there| available| loaded| stored)?)(?: %in_course%)?"),
     ("lectures", "(?:list|name|show|display|enumerate) (?:me )?(?:a list of )?%all%%lectures_word%(?: %in_course%)?"),
     ("lectures", "(?:a |the )?list of %all%%lectures_word%(?: %in_course%)?"),
     ("lectures", "how many %lectures_word% (?:are(?: there)?|do (?:i|we|you) have)(?: %in_course%)?"),
@@ -59,6 +59,8 @@ _RULES = rules(
     ("exam", "(?:quiz|test|examine) me (?:on|about) (?P<topic>.+?)(?:,? (?:with |in )?%count% (?:%exam% )?questions?\\b.*)?"),
     ("exam", "(?:what|which) (?:%exam% )?questions (?:could|might|may|can|would|will) (?:be asked|come up|come|they ask) (?:about|on|in) (?P<topic>.+?)(?: in (?:the|an|my) exam)?"),
     ("exam", "(?:give|write|make|create|generate|ask|suggest|pose|prepare|list|propose) (?:me )?(?:%count% )?%exam%[ -]?questions?"),
+    ("exam", "i(?:'m| am) (?:studying|learning|preparing|revising) for (?:the|my|an) (?P<topic>.+?) (?:exam|test|quiz|final)[,.;:]? %lead%(?:make up|think of|come up with|write|create|ask me|give me) %count% (?:possible |likely |good )?questions?(?: .+)?"),
+    ("exam", "(?:make up|think up|think of|come up with|invent) %count% (?:possible |likely |good )?questions? (?:about|on|for|from) (?P<topic>.+?)"),
     # a part
     ("part", "(?:and )?what(?:'s|s| is| was)?(?: (?:comes|came|happens|happened|follows))?(?: (?:covered|discussed|treated|said))? in %part%(?: (?:of|in) (?P<reference>.+?))?"),
     ("part", "(?:and )?what (?:do|did) we (?:do|learn|cover|discuss|see) in %part%(?: (?:of|in) (?P<reference>.+?))?"),
@@ -83,6 +85,7 @@ _RULES = rules(
     # where
     ("first", 'where (?:does|do|did) (?:the|my|our|this) (?:course|lectures|notes|slides) (?:first )?(?:introduce|define) %term%(?: first| for the first time)?'),
     ("first", "(?:where|when) (?:is|was|are|were) %term% (?:first|initially|originally) %made% %in_course%"),
+    ("first", "where in (?P<reference>.+?) (?:is|was|are|were) %term% (?:first |initially )?(?:introduced|defined)"),
     ("first", "where (?:is|was|are|were) %term% (?:first|initially) %made%"),
     ("first", "where (?:is|was|are|were) %term% %made% (?:first|for the first time|initially)(?: %in_course%)?"),
     ("first", "(?:where|when) (?:is|was|are|were) %term% (?:introduced|defined) %in_course%"),
