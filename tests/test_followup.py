@@ -26,6 +26,8 @@ def expand_with_history(question: str, history: list[Turn]) -> str:
     "question",
     [
         "And for images?",
+        "why would anybody need that at all?",
+        "How do you compute that?",
         "Why?",
         "why is that so",
         "How many?",

@@ -62,6 +62,7 @@ LANGUAGE = Language(
         | (?:^|\b(?:about|against|at|by|can|could|did|do|does|explain|for|from|how|in|is|like|of|on
             |show|than|to|was|why|will|with|would))\s+ that\b
             (?!\s(?:a|an|the|its|their|every|all)\b)
+        | \s that (?=\s*\W*$|\s(?:again|anyway|at\sall|exactly|here|now|then)\s*\W*$)
           # "one" as a pronoun; before a noun it is a number
         | \b(?:another|first|former|last|latter|next|other|that|this|which)\s+ ones?\b
         | \bthe\s ones?\b (?=\s*(?:$|[?.,!])|\s(?:for|from|in|of|on|that|who|which|with)\b)
