@@ -41,7 +41,8 @@ async def search(body: SearchRequest, client: Reader, request: Request) -> dict[
 
     def work(stop: threading.Event) -> Iterator[list[Hit]]:
         with span("katheder.search", request.headers):
-            yield engine.pipeline(**changes).search(body.question, scope=scope)
+            hits = engine.pipeline(**changes).search(body.question, scope=scope)
+        yield hits  # after the span has ended: the reader may go away with what it gets
 
     async for hits in engine.in_turn(client.name, work, request.is_disconnected):
         if not isinstance(hits, Waiting):

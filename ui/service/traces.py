@@ -60,11 +60,13 @@ def traced(events: Iterator[Event], headers: Mapping[str, str] | None = None) ->
     """The events of an answer, recorded as the span `katheder.ask` with one span for each stage.
 
     A stage that ends while the answer is made has its own time; what the answer alone tells of (the
-    first words, the check of sentences) ends with the answer.
+    first words, the check of sentences) ends with the answer. The answer itself is handed on when the
+    span has ended, since a reader who has it asks for nothing more.
     """
     current = tracer.start_span("katheder.ask", extract(headers) if headers else None)
     within = trace.set_span_in_context(current)
     recorded: set[str] = set()
+    answered: list[Answered] = []
     with trace.use_span(current, end_on_exit=True):
         for event in events:
             if isinstance(event, StageDone):
@@ -77,7 +79,10 @@ def traced(events: Iterator[Event], headers: Mapping[str, str] | None = None) ->
                         _record(stage, seconds, within)
                 current.set_attribute("katheder.grade", answer.grade)
                 current.set_attribute("katheder.sources", len(answer.sources))
+                answered.append(event)
+                continue
             yield event
+    yield from answered
 
 
 def _record(stage: str, seconds: float, context: Context) -> None:
