@@ -8,7 +8,7 @@ import numpy as np
 
 from ingest.text.languages import Language, language
 from ingest.text.scripts import count_words
-from ingest.text.sentences import CLOSING_MARKS
+from ingest.text.sentences import CLOSING_MARKS, can_go_on, has_open_end
 from rag.spans import has_min_words, is_row, judge_input, span_text, units_of
 from rag.types import Hit
 from rag.unit_kinds import content_stems, unasked_asides
@@ -18,7 +18,6 @@ _FIGURE = re.compile(r"\d+")
 LIST_WORDS = 60  # of a list, where a list is asked for
 _ADVERB = re.compile(r"\w+,\s+")  # as "however," at the beginning of a sentence
 _FORMULA_END = re.compile(r"[=≤≥<>]\s*\S+\s*:$")  # a colon that announces nothing of the sentence
-_PROSE_WORDS = 8  # of a sentence that a formula may interrupt
 _TITLE_WORDS = 12  # of a line above a list, at most
 _ADDRESS = re.compile(r"(https?:|www\.)\S+\W*$")  # at the end of a reference, which says nothing
 
@@ -99,14 +98,13 @@ class PageUnits:
     def sentence_end(self, row: int) -> int:
         """The row in which the sentence of a unit ends, where formulas on lines of their own interrupt it."""
         last = row
-        if self.entries[row] or self.words[row] < _PROSE_WORDS:
+        if self.entries[row] or not has_open_end(self.texts[row]):
             return row
         while self.texts[last][-1] not in CLOSING_MARKS:
             behind = last + 1
             if behind == len(self.units) or self.entries[behind]:
                 return row
-            text = self.texts[behind]
-            if not text[0].islower() and has_min_words(text):
+            if not can_go_on(self.texts[behind]) and has_min_words(self.texts[behind]):
                 return row
             last = behind
         return last

@@ -8,7 +8,6 @@ page numbers are left out. Each passage keeps the offsets of its text on the pag
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,15 +21,11 @@ from ingest.chunk.tables import TableSpans, continues, pack_table, split_tables
 from ingest.citations import unit_of
 from ingest.running_lines import repeated_lines
 from ingest.text.languages import Language, language
-from ingest.text.scripts import count_words
-from ingest.text.sentences import CLOSING_MARKS
+from ingest.text.sentences import CLOSING_MARKS, can_go_on, has_open_end
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
 CHUNKER_VERSION = 11
-
-_PROSE_WORDS = 8  # of a sentence that a formula may interrupt
-_FORMULA = re.compile(r"[=≤≥≈≡∑∏∫√∈→]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +116,9 @@ def _continues(spans: Sequence[Span], texts: Mapping[int, str]) -> Iterator[bool
         if before.page != span.page:
             yield not ended and text[:1].islower()
             continue
-        is_open = not ended and (is_open or count_words(first) >= _PROSE_WORDS)
-        goes_on = is_open and (text[:1].islower() or bool(_FORMULA.search(text)))
-        is_open = goes_on
-        yield goes_on
+        is_open = (is_open and not ended) or has_open_end(first)
+        is_open = is_open and can_go_on(text)
+        yield is_open
 
 
 def _place(passage: Passage) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
 from ingest.text.repair import BULLETS, is_bullet
+from ingest.text.sentences import FORMULA_SIGN
 from ingest.types import Line, Page, Word
 
 #: Whether a line continues the one before; None where the rule does not apply.
@@ -31,7 +32,6 @@ _STRIP = 1.0  # the narrowest white strip between two columns of a table
 _FORMULA_GAP = 1.5  # the same of a formula
 _OPEN = re.compile(r"\s[=+−·×∪∩∧∨≤≥≈∼∝≡⇒⇔]$")
 _RELATION = re.compile(r"[=≤≥≈≡⇒⇔]\s")
-_FORMULA = re.compile(r"[=≤≥≈≡∑∏∫√∈]")
 _CLOSING = re.compile(r"[,;:)\]]*[.,;:)\]]")
 
 
@@ -81,7 +81,7 @@ def _bullet(page: Page, before: Line, line: Line) -> bool | None:
 def _operator(page: Page, before: Line, line: Line) -> bool | None:
     """A formula was broken at an operator, behind it or before it."""
     first, second = page.text[before.start : before.end], page.text[line.start : line.end]
-    is_broken = _OPEN.search(first) or (_RELATION.match(second) and _FORMULA.search(first))
+    is_broken = _OPEN.search(first) or (_RELATION.match(second) and FORMULA_SIGN.search(first))
     gap = (line.box.y0 - before.box.y1) / line.size
     return True if is_broken and -_LINE_OVERLAP <= gap <= _FORMULA_GAP else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from ingest.text.languages import Language
-from ingest.text.scripts import UNSPACED
+from ingest.text.scripts import UNSPACED, count_words
 
 # A mark, closing quotes or brackets, a blank, and what opens a sentence: a capital or a figure.
 # Where a script has no blanks, the mark alone ends a sentence.
@@ -17,6 +17,9 @@ _MARK = re.compile(
 )
 #: Marks that end a sentence, or close what ends with one.
 CLOSING_MARKS = '.!?。！？｡．”"」』'
+#: Signs of a relation or an operator, of which a formula has at least one.
+FORMULA_SIGN = re.compile(r"[=≤≥≈≡∑∏∫√∈→⇒⇔]")
+_PROSE_WORDS = 8  # of a sentence that formulas on lines of their own may interrupt
 
 
 def sentences_of(text: str, language: Language) -> list[tuple[int, int]]:
@@ -36,6 +39,16 @@ def sentences_of(text: str, language: Language) -> list[tuple[int, int]]:
                 sentences.append((start + blanks, start + blanks + len(sentence)))
             start = line.start() + end
     return sentences
+
+
+def has_open_end(text: str) -> bool:
+    """Whether a line of prose does not end its sentence, so that a formula may stand in between."""
+    return text[-1:] not in CLOSING_MARKS and count_words(text) >= _PROSE_WORDS
+
+
+def can_go_on(text: str) -> bool:
+    """Whether a line can be a formula in a sentence, or the rest of it: what begins small."""
+    return text[:1].islower() or FORMULA_SIGN.search(text) is not None
 
 
 def sentence_ends(text: str, language: Language) -> Iterator[int]:
