@@ -1,9 +1,10 @@
-"""Two rerankers as one: question and text are read by those that know the languages of both.
+"""Rerankers as one: question and text are read by those that know the languages of both.
 
-Where both are in English, the score is the mean of both rerankers' logits; where one of them is in
+Where both are in English, the score is the weighted mean of the logits of all of them: the English and
+the multilingual reranker count 2, and the judge of leads, where there is one, 1. Where one of both is in
 another language, it is the multilingual one's alone. A text whose words show no language, such as a
 formula or a row of names, is in the language of its lecture, where the caller knows it. So does `ingest.joint_encoder` weigh its two
-encoders. Passages are worth both readings; the many spans of the first passages are scored by one
+encoders. Passages are worth all readings; the many spans of the first passages are scored by one
 of the rerankers alone.
 """
 
@@ -18,6 +19,8 @@ from ingest import weights
 from ingest.text.detect import language_of
 from ingest.text.languages import DEFAULT
 from rag.rerank import BATCH_SIZE, ReadsAhead, Reranker, logits
+
+_RERANKER_WEIGHT, _JUDGE_WEIGHT = 2.0, 1.0  # of the logits of a passage in English
 
 
 class RerankerByLanguage:
@@ -46,26 +49,31 @@ class RerankerByLanguage:
 
 
 class JointReranker:
-    """See the module; both rerankers give probabilities whose logits have about the same scale."""
+    """See the module; all of them give probabilities whose logits have about the same scale."""
 
     def __init__(
         self, english: Reranker, multilingual: Reranker, of_leads: Reranker | None = None
     ) -> None:
-        """Join two rerankers; nothing is loaded yet.
+        """Join rerankers; nothing is loaded yet.
 
         Args:
             english: Reads English alone.
             multilingual: Reads every language.
-            of_leads: Scores the English units of which a lead is chosen, in place of the first one.
+            of_leads: Reads English alone; scores the units of which a lead is chosen, in place of the
+                first one, and passages beside it.
         """
-        self._english, self._multilingual = english, multilingual
+        self._multilingual = multilingual
+        self._of_english = [(english, _RERANKER_WEIGHT)]
+        if of_leads is not None:
+            self._of_english.append((of_leads, _JUDGE_WEIGHT))
         self.span_judge = RerankerByLanguage(english, multilingual)
         self.lead_judge = RerankerByLanguage(of_leads or english, multilingual)
 
     @property
     def name(self) -> str:
-        """The name, and a hash of both names."""
-        names = f"{self._english.name} {self._multilingual.name}"
+        """The name, and a hash of all names."""
+        parts = [*(reranker for reranker, _ in self._of_english), self._multilingual]
+        names = " ".join(part.name for part in parts)
         return f"{weights.JOINT_RERANKER}@{hashlib.sha256(names.encode()).hexdigest()[:12]}"
 
     def score(
@@ -77,11 +85,12 @@ class JointReranker:
     def read_ahead(self, texts: Sequence[str], languages: Sequence[str]) -> bool:
         """See `rag.rerank.ReadsAhead`; each reranker reads what an English question has it score."""
         english = np.flatnonzero(_are_english("", texts, languages)).tolist()
-        parts = ((self._multilingual, range(len(texts))), (self._english, english))
+        parts = [(self._multilingual, list(range(len(texts))))]
+        parts += [(reranker, english) for reranker, _ in self._of_english]
         return all(
             reranker.read_ahead([texts[row] for row in rows], [languages[row] for row in rows])
             for reranker, rows in parts
-            if len(rows) and isinstance(reranker, ReadsAhead)
+            if rows and isinstance(reranker, ReadsAhead)
         )
 
     def score_in(
@@ -97,8 +106,11 @@ class JointReranker:
         rows = np.flatnonzero(_are_english(question, texts, languages)).tolist()
         if rows:
             english = [texts[row] for row in rows]
-            both = logits(self._english.score(question, english, batch_size=batch_size))
-            scores[rows] = (scores[rows] + both) / 2
+            total, weight = _RERANKER_WEIGHT * scores[rows], _RERANKER_WEIGHT
+            for reranker, own_weight in self._of_english:
+                own = logits(reranker.score(question, english, batch_size=batch_size))
+                total, weight = total + own_weight * own, weight + own_weight
+            scores[rows] = total / weight
         return [float(value) for value in 1 / (1 + np.exp(-scores))]
 
 

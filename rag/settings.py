@@ -163,7 +163,7 @@ class RerankSettings(Section):
 
     candidates: int = Field(default=8, ge=1, le=200)
     """How many of the first stage's candidates the CrossEncoder scores."""
-    first_stage_weight: float = Field(default=1.25, ge=0)
+    first_stage_weight: float = Field(default=1.0, ge=0)
     """Weight of the first stage's score relative to the CrossEncoder's, both standardised."""
     batch_size: int = Field(default=16, ge=1)
     """Pairs of question and passage that the CrossEncoder scores in one batch."""

@@ -42,6 +42,16 @@ def test_an_english_question_has_the_mean_of_both_logits(parts):
     assert joint.score(ENGLISH, []) == []
 
 
+def test_the_judge_of_leads_reads_passages_with_half_their_weight():
+    """Logits ln 4, ln 2 and -ln 2 by 2, 2 and 1: their mean is (4 ln 2 + 2 ln 2 - ln 2) / 5 = ln 2."""
+    english, multilingual = Fixed("english", 4 / 5), Fixed("multilingual", 2 / 3)
+    joint = JointReranker(english, multilingual, of_leads=Fixed("leads", 1 / 3))
+    assert joint.score(ENGLISH, ["a"]) == pytest.approx([2 / 3])
+    assert joint.score(GERMAN, ["a"]) == pytest.approx([2 / 3])  # the multilingual one alone
+    assert joint.score(ENGLISH, [GERMAN_TEXT]) == pytest.approx([2 / 3])
+    assert joint.name != JointReranker(english, multilingual).name
+
+
 def test_a_question_in_another_language_is_read_by_the_multilingual_one_alone(parts):
     assert JointReranker(*parts).score(GERMAN, ["a"]) == [0.5]
     assert (parts[0].texts, parts[1].texts) == (0, 1)
