@@ -15,11 +15,11 @@ import numpy as np
 
 from ingest.chunk import embedding_text
 from ingest.embed import Encoder
-from ingest.text.glossary import names_in
 from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_longer_words, count_words
 from ingest.text.sentences import CLOSING_MARKS
+from rag.comparison_tables import first_table, names_all, sets_beside
 from rag.evidence import Judge, judge_of, page_ranks, weighted_logits
 from rag.lead_page import LIST_WORDS, MAX_WORDS, PageUnits
 from rag.orders import are_orders, asks_about_orders, is_order
@@ -53,6 +53,9 @@ _RESTATES = -3.0  # logits, to a unit without a word beyond the question's
 _DANGLING = -2.0  # logits, to a unit that begins with a pronoun for what the passage does not hold
 _OWN_HEADING = 1.5  # logits, where a heading names the side of a comparison, and not the other one
 _BOTH_SIDES = 3.0  # logits, in a document that names both sides
+_FIRST_ROW = (
+    3.0  # logits, to the first row of a table where a difference is asked for, whatever it is
+)
 _MIN_PART = -2.0  # logit; a further part has no lead where its best unit is below this
 
 
@@ -114,18 +117,24 @@ def select_leads(
         question: As the user asked it.
         query: Completed from the conversation; of any other question it is the same.
         hits: Best first; leads are taken from the first `settings.passages` of them that do not
-            only lead through a document.
+            only lead through a document, and from a table that compares what the question compares.
         judge: Scores each unit against the query, and against the question or its parts.
         settings: The weight of a unit's passage, as in `rag.evidence.select_evidence`.
         asked_in: The question's language.
 
     Returns:
-        None where the passages hold no unit that can stand alone. A part that the passages do not
+        None where the passages hold no unit that can stand alone. A table with a column for each side of a
+        comparison is its only lead, from its first row where no difference is named. A part that the passages do not
         answer (_MIN_PART), or that the units of another part answer, has no lead of its own. A
         question about several documents has a further lead, from another document.
     """
-    on_topic = [hit for hit in hits if not hit.passage.is_navigation][: settings.passages]
-    pages = [page for page in map(PageUnits, on_topic) if page.units]
+    parts = parts_of(question, asked_in)
+    on_topic = [hit for hit in hits if not hit.passage.is_navigation]
+    tables = [page for page in map(PageUnits, on_topic) if sets_beside(page, parts.compared)]
+    if tables and parts.is_open:
+        tables = [first_table(tables)]
+    on_topic = on_topic[: settings.passages]
+    pages = tables or [page for page in map(PageUnits, on_topic) if page.units]
     if not asks_about_orders(question):
         pages = [page for page in pages if not all(are_orders(page.texts))]
     if not pages:
@@ -133,7 +142,6 @@ def select_leads(
     places = weighted_logits(asked_in.code, [page.hit for page in pages], settings.passage_weight)
     places -= _PAGE_RANK_WEIGHT * np.log(page_ranks([page.hit.passage for page in pages]))
     leads: list[LeadUnits] = []
-    parts = parts_of(question, asked_in)
 
     def add_lead(part: str, rows: Sequence[int], sides: Sequence[str] = ()) -> None:
         some_pages = [pages[row] for row in rows]
@@ -144,6 +152,7 @@ def select_leads(
             + places[row]
             + _RESTATES * pages[row].restates((part, query))
             + _DANGLING * pages[row].dangling
+            + _FIRST_ROW * (bool(tables) and parts.is_open) * pages[row].below_top
             + _NEW_PAGE * (not parts.compared and _is_new(pages[row], leads))
             for row, own in zip(rows, scores, strict=True)
         ]
@@ -157,19 +166,25 @@ def select_leads(
         document = some_pages[number].hit.passage.document
         if sides and leads and document != leads[0].hit.passage.document:
             passage = leads[0].hit.passage
-            if _names(" ".join(leads[0].items), sides, language(passage.language)):
+            if names_all(" ".join(leads[0].items), sides, language(passage.language)):
                 return
         if not leads or scores[number][unit] >= _MIN_PART:
             asides = some_pages[number].asides((part, query), asked_in)
-            most = LIST_WORDS if asked_in.list_question.search(question) else MAX_WORDS
-            lead = _extended(some_pages[number], unit, scores[number], asides, query, leads, most)
-            leads.append(lead)
+            is_list = bool(tables) or asked_in.list_question.search(question) is not None
+            most = LIST_WORDS if is_list else MAX_WORDS
+            own = scores[number]
+            if tables and parts.is_open:
+                own = np.full(len(own), own[unit])  # the rows that follow are as good
+            leads.append(_extended(some_pages[number], unit, own, asides, query, leads, most))
 
     near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
     sides = {
         part: (side, *(other for other in parts.compared if other != side))
         for part, side in zip(parts.questions, parts.compared, strict=False)
     }
+    if tables:
+        add_lead(question, near)
+        return tuple(leads)
     for part in held_parts(parts, question, on_topic, asked_in):
         add_lead(part, near, sides.get(part, ()))
     documents = {lead.hit.passage.document for lead in leads}
@@ -229,7 +244,7 @@ def _side_logits(pages: Sequence[PageUnits], sides: Sequence[str]) -> list[float
         {
             page.hit.passage.document
             for page in pages
-            if _names(embedding_text(page.hit.passage), [side], page.spoken)
+            if names_all(embedding_text(page.hit.passage), [side], page.spoken)
         }
         for side in sides
     ]
@@ -238,18 +253,9 @@ def _side_logits(pages: Sequence[PageUnits], sides: Sequence[str]) -> list[float
         passage = page.hit.passage
         heading = passage.headings[-1] if passage.headings else ""
         value = _BOTH_SIDES * all(passage.document in documents for documents in named_in)
-        own, *others = (_names(heading, [side], page.spoken) for side in sides)
+        own, *others = (names_all(heading, [side], page.spoken) for side in sides)
         values.append(value + _OWN_HEADING * (own and not any(others)))
     return values
-
-
-def _names(text: str, terms: Sequence[str], spoken: Language) -> bool:
-    """Whether a text in some language has all words of each term, in any language."""
-    stems = content_stems(text, spoken)
-    return all(
-        any(content_stems(name, spoken) <= stems for name in names_in(term, spoken))
-        for term in terms
-    )
 
 
 def _titles(pages: Sequence[PageUnits]) -> set[tuple[str, str]]:
@@ -295,7 +301,7 @@ def _extended(
 ) -> LeadUnits:
     """The lead around a unit: neighbours are added, the better one first, while there is room.
 
-    There is room for MAX_WORDS, and for items up to `most_items`.
+    There is room for MAX_WORDS, and for items, or lines without a sentence, up to `most_items`.
 
     No unit is added that is in one of the other leads, nor one that is program code or only names
     a subject, unless the first unit is of the same kind.
@@ -310,7 +316,7 @@ def _extended(
 
     least = page.least(row) or range(row, row + 1)
     first, last = least[0], least[-1]
-    label_words = count_words(_label(page, first, last, query))
+    label_words = count_words(_label(page, first, last, query).replace(" | ", " "))
     closed: set[int] = set()
     margin = _SURE_MARGIN if scores[row] > _SURE else _NEIGHBOUR_MARGIN
     while True:
@@ -325,7 +331,7 @@ def _extended(
         start, end = min(first, better), max(last, better)
         near = scores[better] >= scores[row] - margin and not is_unlike(better)
         rows = range(start, end + 1)
-        in_list = page.entries[better] or page.opens(better)
+        in_list = page.entries[better] or page.opens(better) or page.is_line(better)
         room = (most_items if in_list else MAX_WORDS) - label_words
         if near and is_free(rows) and page.count(rows) <= room:
             first, last = start, end

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from ingest.text.languages import Language, language
+from ingest.text.rows import cells_of
 from ingest.text.scripts import count_words
 from ingest.text.sentences import CLOSING_MARKS, can_go_on, has_open_end
 from rag.spans import has_min_words, is_row, judge_input, span_text, units_of
@@ -30,8 +31,11 @@ class PageUnits:
         self.spoken = language(hit.passage.language)
         self.units = units_of(hit.passage)
         self.texts = [span_text(hit.passage, unit) for unit in self.units]
-        self.words = [count_words(text) for text in self.texts]
         self.rows = [is_row(hit.passage.text, unit) for unit in self.units]
+        self.words = [
+            count_words(" ".join(cells_of(text)) if row else text)
+            for text, row in zip(self.texts, self.rows, strict=True)
+        ]
         self.entries = [
             unit.is_item or row for unit, row in zip(self.units, self.rows, strict=True)
         ]
@@ -68,6 +72,13 @@ class PageUnits:
                 self._leans_back(text) and not (row and self.least(row) != range(row, row + 1))
                 for row, text in enumerate(self.texts)
             ]
+        )
+
+    @property
+    def below_top(self) -> np.ndarray:
+        """Which units are the first row below the names of a table's columns, bool, shape (units,)."""
+        return np.array(
+            [self.rows[row] and self.first_row(row) == row - 1 for row in range(len(self.units))]
         )
 
     def least(self, row: int) -> range | None:
@@ -155,6 +166,10 @@ class PageUnits:
         """Whether a unit is a whole sentence, which no line before it names."""
         text = self.texts[row]
         return text[0].isupper() and text[-1] in CLOSING_MARKS and has_min_words(text)
+
+    def is_line(self, row: int) -> bool:
+        """Whether a unit is no sentence, so that it can be an item of a list without bullets."""
+        return self.texts[row][-1] not in CLOSING_MARKS
 
     def opens(self, row: int) -> bool:
         """Whether a unit announces the ones behind it: it ends with words and a colon, labels a list, or

@@ -18,10 +18,14 @@ _LEAST_WORDS = 2  # with a meaning of their own, in each part
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a question; `compared` are the two things that one question is about, one a part."""
+    """The parts of a question; `compared` are the two things that one question is about, one a part.
+
+    `is_open` says whether it asks for their difference alone, whatever it is.
+    """
 
     questions: tuple[str, ...]
     compared: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 def parts_of(question: str, language: Language) -> Parts:
@@ -46,9 +50,8 @@ def parts_of(question: str, language: Language) -> Parts:
         return Parts((question,))
     before, behind = question[: match.start(first)], question[match.end(second) :]
     if language.terminology and not _asks_more(f"{before} {behind}", language):
-        return Parts(
-            tuple(language.terminology.question.format(term=side) for side in sides), sides
-        )
+        questions = tuple(language.terminology.question.format(term=side) for side in sides)
+        return Parts(questions, sides, is_open=True)
     return Parts(tuple(f"{before}{side}{behind}" for side in sides), sides)
 
 

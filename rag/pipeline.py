@@ -1,7 +1,6 @@
 """The path from a question to an answer: the one place that says in which order the stages run.
 
-`stream` yields events as the stages finish and the draft grows; `ask` returns the answer at the
-end. The app, the command line and the evaluation all use it.
+`stream` yields events as the stages finish and the draft grows; `ask` returns the answer at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from ingest.text.detect import question_language
 from ingest.text.languages import Language
 from rag import confidence
 from rag.answerer import Answerer
+from rag.comparison_tables import with_compared_tables
 from rag.confidence import Calibration
 from rag.course.desk import answer_about_course
 from rag.doubt import doubts
@@ -322,19 +322,19 @@ class Pipeline(Answerer):
             query: Completed from the conversation.
             hits: Best first; of a page in several versions the newest counts.
         """
+        spoken = self.language(question)
         return select_leads(
             self._spelt(question),
             query,
-            newest_versions(hits),
+            with_compared_tables(question, newest_versions(hits), self.store, spoken),
             self.lead_judge if self.reads(query) else LexicalJudge(),
             self.settings.answer,
-            self.language(question),
+            spoken,
         )
 
     def reads(self, query: str) -> bool:
         """Whether the encoder knows the query's script; one that cannot tell is taken to know it."""
-        knows = getattr(self.encoder, "reads", None)
-        return knows is None or bool(knows(query))
+        return bool(getattr(self.encoder, "reads", lambda _: True)(query))
 
     def judge_for(self, query: str) -> Judge:
         """The judge of a query: its own words where the models do not know its script."""
@@ -389,8 +389,9 @@ class Pipeline(Answerer):
         """
         language = language or self.language(query)
         task = WritingTask(query, evidence, language, self.settings, wish=wish)
-        hits = newest_versions(hits)
-        return structured_task(task, hits, self.models, self.store) if self.is_structured else task
+        if not self.is_structured:
+            return task
+        return structured_task(task, newest_versions(hits), self.models, self.store)
 
     def _find(self, queries: Sequence[str]) -> Iterator[StageDone]:
         """Retrieve and rerank; the last event holds the final order."""

@@ -14,6 +14,7 @@ import numpy as np
 from ingest.text.glossary import names_in
 from ingest.text.languages import LANGUAGES, Language, language
 from ingest.text.languages.base import Aside
+from ingest.text.sentences import CLOSING_MARKS, FORMULA_SIGN
 from ingest.text.stems import stem
 from ingest.types import Passage
 from rag.orders import are_orders, asks_about_orders
@@ -24,12 +25,17 @@ _STATEMENT = -2.0  # to a theorem, proof or example where a definition is asked 
 _ASIDE = -3.0  # to a task, goal, schedule or reference that nobody asked for
 _FORMULA = 1.5  # to a formula where one is asked for
 _PURPOSE = 1.0  # to a sentence that says what something is for, where that is asked
+_LABELS = -4.0  # to words without a sentence, such as the labels of a drawing
 _ORDER = -8.0  # to an order to whoever answers, where nobody asked about orders
 _WORD = re.compile(r"[^\W_]{2,}")
 _MATHEMATICS = re.compile(r"[=≈≡≜∝≤≥∑∏∫√∂]")
+_QUOTES = "\"'„“”‚‘’»«"
 _CLAUSE_ENDS = ".:;,–—•"
+_PART_ENDS = re.compile(r"[.,:;!?()\[\]]|\s[-–—]\s")
+_LABEL_RUN = 8  # words, none of which joins others
 _NEAR = 60  # characters between a term and the words that name it
 _FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
+_JOINING = _FREQUENT.union(*(spoken.verbs for spoken in LANGUAGES.values()))
 
 
 def kind_logits(
@@ -72,6 +78,8 @@ def kind_logits(
             values[row] += _FORMULA
         if asks_for_purpose and spoken.purpose.search(text):
             values[row] += _PURPOSE
+        if not entries[row] and are_labels(text):
+            values[row] += _LABELS
     return values
 
 
@@ -134,6 +142,23 @@ def is_unasked_bibliography(passage: Passage, question: str, asked_in: Language)
 def is_unasked_navigation(passage: Passage, question: str, asked_in: Language) -> bool:
     """Whether a passage only leads through a document, for a question about something else."""
     return passage.is_navigation and not _asks_for("schedule", question, asked_in)
+
+
+def are_labels(text: str) -> bool:
+    """Whether a text is no sentence: words in a row that no frequent word or verb joins.
+
+    A drawing's labels are read as one text. Texts that end like a sentence, formulas, program code, and
+    scripts without blanks are not looked at.
+    """
+    if text[-1] in CLOSING_MARKS or FORMULA_SIGN.search(text) or is_code(text):
+        return False
+    longest = 0
+    for part in _PART_ENDS.split(text):
+        run = 0
+        for word in part.split():
+            run = 0 if word.strip(_QUOTES).casefold() in _JOINING else run + 1
+            longest = max(longest, run)
+    return longest >= _LABEL_RUN
 
 
 def asked_term(question: str, asked_in: Language) -> str:

@@ -98,9 +98,10 @@ def test_a_piece_that_names_nothing_gets_its_heading(lead):
 
 def test_a_row_comes_with_the_names_of_its_columns(lead):
     names = ["Mercury", "Venus", "Earth", "Mars", "Jupiter", "Saturn", "Uranus", "Neptune"]
-    rows = ["| Planet | Moons | Days |", *(f"| {name} | {len(name)} | 100 |" for name in names)]
+    rows = [f"| {name} | {len(name)} | 100 to 200 by day |" for name in names]
+    rows.insert(0, "| Planet | Moons | Days |")
     [only] = lead("How many moons has Saturn?", "\n".join(rows))
-    assert "Saturn | 6 | 100" in only.items
+    assert "Saturn | 6 | 100 to 200 by day" in only.items
     assert only.label == "Planet | Moons | Days"
 
 
@@ -471,3 +472,36 @@ def test_a_sentence_that_formulas_interrupt_is_quoted_to_its_end(lead):
         for one in lead("When is a heuristic admissible?", torn)
         for item in one.items
     )
+
+
+PROTOCOLS = """| Kind | Cats | Dogs |
+| sleep | all day long | only at night |
+| food | mice and birds | bones |
+| noise | a quiet purr | barking at strangers |"""
+
+
+def test_a_table_of_what_is_compared_is_the_only_lead(lead):
+    """The table's header alone names both sides; its first rows tell of all differences."""
+    pages = ("Cats and dogs are pets. Cats are liked by many people.", PROTOCOLS)
+    [only] = lead("What is the difference between cats and dogs?", *pages)
+    assert only.hit.passage.id == "p2"
+    assert only.items[-3:] == (
+        "sleep | all day long | only at night",
+        "food | mice and birds | bones",
+        "noise | a quiet purr | barking at strangers",
+    )
+    [only] = lead("cats vs dogs: noise?", *pages)
+    assert "noise | a quiet purr | barking at strangers" in only.items
+    one_column = PROTOCOLS.replace("| Kind | Cats | Dogs |", "| Kind | Cats and dogs | Fish |")
+    assert lead("cats vs dogs: noise?", pages[0], one_column)[0].hit.passage.id == "p1"
+
+
+def test_lines_without_bullets_are_a_list_where_one_is_asked_for(lead):
+    """Five lines of ten words each: a list has room for all, a sentence's neighbours for four."""
+    line = "Rock of kind {} lies below the hills of Wales"
+    text = "\n".join(line.format(name) for name in ("one", "two", "three", "four", "five"))
+    [listed] = lead("Which rocks are there?", text)
+    assert len(listed.items) == 5
+    assert sum(map(count_words, listed.items)) == 50
+    [told] = lead("Where is rock of kind two below the hills?", text)
+    assert len(told.items) == 4

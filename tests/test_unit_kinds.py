@@ -6,7 +6,7 @@ import pytest
 from tiny_models import hit
 
 from ingest.text.languages import language
-from rag.unit_kinds import asked_term, defines, kind_logits
+from rag.unit_kinds import are_labels, asked_term, defines, kind_logits
 
 
 @pytest.mark.parametrize(
@@ -261,3 +261,24 @@ def test_a_thing_that_is_compared_counts_as_a_term_that_is_asked_for():
     assert values("") == [0, 0]
     first, second = values("fjord")
     assert first > second == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("Pump Valve Boiler Turbine Condenser Cooling tower River Grid", True),
+        ("Start Eingabe Prüfung Fehler Ausgabe Speicher Drucker Ende", True),
+        ("Water flows from the pump to the boiler and becomes steam there", False),
+        ("Cold water, hot steam, dry air, wet gas, pure oil", False),  # commas part it
+        ("Dampf treibt Turbinen an und kühlt danach im Kondensator ab", False),
+        ("Modern gas turbines reach sixty percent thermal efficiency nowadays.", False),  # it ends
+        ("Efficiency = work heat ratio steam pressure valve loss factor", False),  # a formula
+    ],
+)
+def test_labels_of_a_drawing_are_words_that_nothing_joins(text, labels):
+    assert are_labels(text) is labels
+    passage = hit("p", "any text").passage
+    questions = ("Where does the steam go?",)
+    [value] = kind_logits(questions, language("en"), passage, [text], [False])
+    assert bool(value < 0) is labels
+    assert kind_logits(questions, language("en"), passage, [text], [True]) == [0]  # a bullet's item
