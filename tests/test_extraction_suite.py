@@ -10,6 +10,8 @@ from benchmarks.page_layouts import (
     BROWSER_PAGES,
     CANVAS_PAGES,
     COURSE_PAGES,
+    DECK_PAGES,
+    DECK_PRINTS,
     LECTURE_PAGES,
     ODD_PAGES,
     ODD_PRINTS,
@@ -18,8 +20,8 @@ from benchmarks.page_layouts import (
     print_pages,
 )
 
-QUICK = (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES, *COURSE_PAGES, *ODD_PAGES)
-PRINTS = (*BROWSER_PAGES, *ODD_PRINTS)
+QUICK = (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES, *COURSE_PAGES, *ODD_PAGES, *DECK_PAGES)
+PRINTS = (*BROWSER_PAGES, *ODD_PRINTS, *DECK_PRINTS)
 
 
 @pytest.mark.parametrize("page", QUICK, ids=[f"{page.kind}: {page.name}" for page in QUICK])

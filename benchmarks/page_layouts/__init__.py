@@ -9,6 +9,8 @@ from benchmarks.page_layouts.base import PageLayout
 from benchmarks.page_layouts.browser_pages import BROWSER_PAGES, print_pages
 from benchmarks.page_layouts.canvas_pages import CANVAS_PAGES
 from benchmarks.page_layouts.course_pages import COURSE_PAGES
+from benchmarks.page_layouts.deck_pages import DECK_PAGES
+from benchmarks.page_layouts.deck_prints import DECK_PRINTS
 from benchmarks.page_layouts.lecture_pages import LECTURE_PAGES
 from benchmarks.page_layouts.odd_pages import ODD_PAGES
 from benchmarks.page_layouts.odd_prints import ODD_PRINTS
@@ -18,6 +20,8 @@ __all__ = [
     "BROWSER_PAGES",
     "CANVAS_PAGES",
     "COURSE_PAGES",
+    "DECK_PAGES",
+    "DECK_PRINTS",
     "LECTURE_PAGES",
     "ODD_PAGES",
     "ODD_PRINTS",
