@@ -92,7 +92,14 @@ def read_bytes(data: bytes) -> list[str]:
 
 def readings() -> Iterator[Reading]:
     """Read all generated pages; those of the browser only where chromium is installed."""
-    for page in (*TYPST_PAGES, *CANVAS_PAGES, *LECTURE_PAGES, *COURSE_PAGES, *ODD_PAGES, *DECK_PAGES):
+    for page in (
+        *TYPST_PAGES,
+        *CANVAS_PAGES,
+        *LECTURE_PAGES,
+        *COURSE_PAGES,
+        *ODD_PAGES,
+        *DECK_PAGES,
+    ):
         yield compare(page.kind, page.name, page.expected, "\n".join(read_bytes(page.make())))
     prints = (*BROWSER_PAGES, *ODD_PRINTS, *DECK_PRINTS)
     printed = print_pages(prints)

@@ -46,7 +46,7 @@ _TYPESET = (
           f"Entropy Definition 3.1 (entropy) {_NINE} {_TWO} Example 3.2 {_THREE} {_FOUR} {_FIVE} Theorem 3.3 {_SIX}"),
     _page("parts of an exercise side by side",
           "= Exercise 4\nFind the derivative of each function.\n#grid(columns: (1fr, 1fr), row-gutter: 0.5cm, [(a) $f(x) = x^2 + 1$], [(b) $g(x) = sin x$], [(c) $h(x) = e^(2x)$], [(d) $k(x) = ln x$])\nThen answer:\n#set enum(numbering: \"(a)\")\n+ Which of them is convex?\n+ Which of them is odd?",
-          "Exercise 4 Find the derivative of each function. (a) f(x) = x^2 + 1 (b) g(x) = sin x (c) h(x) = e^(2x) (d) k(x) = ln x Then answer: (a) Which of them is convex? (b) Which of them is odd?", SHEET),
+          "Exercise 4 Find the derivative of each function. (a) f(x) = x^2 + 1 (b) g(x) = sin x (c) h(x) = e^2x (d) k(x) = ln x Then answer: (a) Which of them is convex? (b) Which of them is odd?", SHEET),
     _page("ions and isotopes",
           "Carbon is $attach(upright(C), tl: 14, bl: 6)$. In water, $upright(\"Fe\")^(3+) + 3 upright(\"OH\")^- -> upright(\"Fe(OH)\")_3$, and $upright(\"SO\")_4^(2-)$ stays.",
           "Carbon is ^14_6C. In water, Fe^(3+) + 3OH^− → Fe(OH)_3, and SO_4^(2−) stays."),
@@ -108,7 +108,7 @@ def _facing_lists(c: Canvas) -> None:
 
 def _list_beside_diagram(c: Canvas) -> None:
     show_text(c, 40, 350, "Layers of a network", 24, bold=True)
-    show_lines(c, 50, 290, [f"• {_ONE[:44]}".rstrip(), "   the loss downhill."], 14)
+    show_lines(c, 50, 290, ["• Gradient descent follows the slope of", "   the loss downhill."], 14)
     show_lines(c, 50, 240, ["• Momentum remembers earlier steps.", "• Dropout silences random units.", "• Pooling keeps the strongest answer."], 14)  # fmt: skip
     for row, label in enumerate(("Output layer", "Hidden layer", "Hidden layer", "Input layer")):
         y = 300 - 75 * row
@@ -162,7 +162,7 @@ def _line_of_time(c: Canvas) -> None:
     events = (
         ("1957", ["Rosenblatt builds", "the perceptron"]),
         ("1969", ["A book shows", "its limits"]),
-        ("1986", ["Layers learn by", "back-propagation", "of errors"]),
+        ("1986", ["Layers learn by", "sending errors", "back"]),
         ("2012", ["A deep network", "wins a contest"]),
     )
     for place, (year, lines) in enumerate(events):
@@ -202,7 +202,10 @@ def _logo_beside_text(c: Canvas) -> None:
 def _umlauts(c: Canvas) -> None:
     """Umlauts as old fonts draw them: a dieresis, and a letter under it."""
     y = 320.0
-    for line in ("Pru\u0308fung u\u0308ber drei U\u0308bungen", "Schu\u0308ler ho\u0308ren tra\u0308ge zu"):
+    for line in (
+        "Pru\u0308fung u\u0308ber drei U\u0308bungen",
+        "Schu\u0308ler ho\u0308ren tra\u0308ge zu",
+    ):
         x = 60.0
         for k, letter in enumerate(line):
             width = c.stringWidth(letter, "Helvetica", 16)
@@ -217,7 +220,9 @@ def _umlauts(c: Canvas) -> None:
 
 
 def _two_slides_with_numbers(c: Canvas) -> None:
-    for row, (head, lines) in enumerate((("Momentum", SENTENCES[1:3]), ("Pooling", SENTENCES[3:5]))):
+    for row, (head, lines) in enumerate(
+        (("Momentum", SENTENCES[1:3]), ("Pooling", SENTENCES[3:5]))
+    ):
         y = 480 - 380 * row
         c.rect(90, y - 60, 415, 300)
         show_text(c, 110, y + 195, head, 20, bold=True)
@@ -249,11 +254,11 @@ _CANVAS = (
     _drawn("steps with arrows between them",
            "Three steps 1 Collect Ask many users for examples of what they need. 2 Train Fit the weights on nine tenths of the data. 3 Test Count the errors on the last tenth once.", _steps_with_arrows),
     _drawn("line of time",
-           "A short history 1957 Rosenblatt builds the perceptron 1969 A book shows its limits 1986 Layers learn by back-propagation of errors 2012 A deep network wins a contest", _line_of_time),
+           "A short history 1957 Rosenblatt builds the perceptron 1969 A book shows its limits 1986 Layers learn by sending errors back 2012 A deep network wins a contest", _line_of_time),
     _drawn("mind map",
            "Overview Supervised learning Unsupervised learning Machine learning Learning from rewards Learning from few examples", _mind_map),
     _drawn("logo beside the foot",
-           f"Boosting • {_SEVEN} • {_EIGHT} • {_NINE} • It ends when nothing is gained. University of Somewhere Trees and forests 12 / 45", _logo_beside_text),
+           f"Boosting • {_SEVEN} • {_EIGHT} • {_NINE} • It ends when nothing is gained. Trees and forests 12 / 45 University of Somewhere", _logo_beside_text),
     _drawn("umlauts of two glyphs", "Prüfung über drei Übungen Schüler hören träge zu", _umlauts),
     _drawn("two slides on a sheet with their feet",
            f"Momentum • {_TWO} • {_THREE} A. Author June 2024 Pooling • {_FOUR} • {_FIVE} A. Author June 2024", _two_slides_with_numbers, (595.0, 842.0)),

@@ -17,7 +17,7 @@ _LATE = '<span class="late">{}</span>'
 _EVENTS = (
     ("1957", "Rosenblatt builds the perceptron"),
     ("1969", "A book shows its limits"),
-    ("1986", "Layers learn by back-propagation of errors"),
+    ("1986", "Layers learn by sending errors back"),
     ("2012", "A deep network wins a contest"),
 )
 _STEPS = (("Collect", _ONE), ("Train", f"{_TWO} {_THREE}"), ("Test", _FOUR))
@@ -28,7 +28,7 @@ DECK_PRINTS = (
           f"Which model Trees fast to train few settings depth leaves read by people Networks learn features {_FIVE}"),
     _page("formulas drawn late in two lists",
           f'<h2>Losses</h2><div class="flex"><ul><li>squared: {_LATE.format("(y − z)<span class=up>2</span>")} for numbers<li>absolute: {_LATE.format("|y − z|")} is robust</ul><ul><li>logistic: {_LATE.format("ln(1 + e<span class=up>−z</span>)")}<li>hinge: {_LATE.format("max(0, 1 − yz)")} for margins</ul></div>',
-          "Losses squared: (y − z)^2 for numbers absolute: \\|y − z\\| is robust logistic: ln(1 + e^(−z)) hinge: max(0, 1 − yz) for margins"),
+          "Losses squared: (y − z)^2 for numbers absolute: |y − z| is robust logistic: ln(1 + e^(−z)) hinge: max(0, 1 − yz) for margins"),
     _page("line of time in a grid",
           '<h2>A short history</h2><div style="display:grid;grid-template-columns:repeat(4,1fr);gap:24px">' + "".join(f'<div><div style="font-weight:bold;border-bottom:3px solid">{y}</div><div>{t}</div></div>' for y, t in _EVENTS) + "</div>",
           "A short history " + " ".join(f"{y} {t}" for y, t in _EVENTS)),
@@ -46,7 +46,7 @@ DECK_PRINTS = (
           f"Mean values = [2, 4, 9] total = sum(values) for v in values: print(v / total) >>> run() 0.1333 0.2667 0.6 {_SIX}"),
     _page("boxes with title bars and a foot",
           f'<h2>Entropy</h2><div class="flex"><div style="border:1px solid #36c"><div style="background:#36c;color:#fff;padding:4px 10px">Definition 3.1</div><div style="padding:10px">{_ONE} {_TWO}</div></div><div style="border:1px solid #393"><div style="background:#393;color:#fff;padding:4px 10px">Example 3.2</div><div style="padding:10px">{_THREE}</div></div></div>'
-          '<div style="position:absolute;top:450px;left:0;right:0;font-size:11px;display:flex;justify-content:space-between"><span>A. Author</span><span>12 / 45</span><span>June 2024</span></div>',
+          '<div style="position:absolute;top:380px;left:0;right:0;font-size:11px;display:flex;justify-content:space-between"><span>A. Author</span><span>12 / 45</span><span>June 2024</span></div>',
           f"Entropy Definition 3.1 {_ONE} {_TWO} Example 3.2 {_THREE} A. Author 12 / 45 June 2024"),
     _page("quotation with its author on the right",
           f'<blockquote style="border-left:4px solid;padding-left:20px;font-style:italic">“{_FOUR} {_FIVE}”</blockquote><p style="text-align:right">— Grace Hopper, 1952</p><p>{_SIX}</p>',

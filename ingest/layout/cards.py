@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ingest.layout.segments import Segment
 from ingest.types import Box
 
 #: Cards beside each other are at least so many points apart; the cells of a table touch.
 APART = 4.0
-#: Two cards are in one row where their upper edges differ by less, in points.
+#: Two cards are in one row where their upper edges, or their middles, differ by less, in points.
 SAME_EDGE = 3.0
 #: What a card holds ends within so many points of its edge.
 SLACK = 1.0
@@ -33,14 +33,32 @@ def find_cards(
         is_small = (shape.x1 - shape.x0) * shape.height <= MOST * width * height
         if is_small and not any(_is_same(shape, box) for box in boxes):
             boxes.append(shape)
-    held = [(box, [s for s in segments if _touches(box, s)]) for box in boxes]
+    outer = [box for box in boxes if not any(_is_within(box, other) for other in boxes)]
+    held = [(box, [s for s in segments if _touches(box, s)]) for box in outer]
     cards: list[tuple[Box, list[Segment]]] = []
     for box, inside in held:
         row = [card for card in held if card[1] and _are_beside(box, card[0])]
-        if inside and row and _are_cards([(box, inside), *row], boxes):
+        if inside and row and _are_cards([(box, inside), *row], outer):
             top = min(box.y0, *(other.y0 for other, _ in row))  # one row is read from left to right
             cards.append((box._replace(y0=top), inside))
-    return cards
+    return [*cards, *_between(cards, segments)]
+
+
+def _between(
+    cards: Sequence[tuple[Box, list[Segment]]], segments: Sequence[Segment]
+) -> Iterator[tuple[Box, list[Segment]]]:
+    """What stands between two neighbours of a row of cards, such as an arrow or its label."""
+    held = {id(segment) for _, inside in cards for segment in inside}
+    lone = [segment for segment in segments if id(segment) not in held]
+    for box, _ in cards:
+        row = [other for other, _ in cards if other.y0 == box.y0 and other.x0 >= box.x1]
+        after = min(row, key=lambda other: other.x0, default=None)
+        if after is None:
+            continue
+        room = Box(box.x1, box.y0, after.x0, max(box.y1, after.y1))
+        inside = [s for s in lone if _touches(room, s) and _holds(room, s)]
+        if inside:
+            yield room, inside
 
 
 def _are_cards(row: Sequence[tuple[Box, list[Segment]]], boxes: Sequence[Box]) -> bool:
@@ -58,6 +76,17 @@ def _are_cards(row: Sequence[tuple[Box, list[Segment]]], boxes: Sequence[Box]) -
     )
 
 
+def _is_within(box: Box, other: Box) -> bool:
+    """Whether a box lies in a larger one, as a title bar in its card."""
+    return (
+        box is not other
+        and other.x0 - SAME_EDGE <= box.x0
+        and box.x1 <= other.x1 + SAME_EDGE
+        and other.y0 - SAME_EDGE <= box.y0
+        and box.y1 <= other.y1 + SAME_EDGE
+    )
+
+
 def _is_same(a: Box, b: Box) -> bool:
     """Whether two shapes are one box, such as its area and its frame."""
     return all(abs(x - y) < SAME_EDGE for x, y in zip(a, b, strict=True))
@@ -69,7 +98,8 @@ def _meet(a: Box, b: Box) -> bool:
 
 def _are_beside(a: Box, b: Box) -> bool:
     """Whether two boxes are in one row, one left of the other."""
-    return abs(a.y0 - b.y0) < SAME_EDGE and (a.x1 + APART <= b.x0 or b.x1 + APART <= a.x0)
+    is_level = min(abs(a.y0 - b.y0), abs(a.y0 + a.y1 - b.y0 - b.y1) / 2) < SAME_EDGE
+    return is_level and (a.x1 + APART <= b.x0 or b.x1 + APART <= a.x0)
 
 
 def _touches(box: Box, segment: Segment) -> bool:

@@ -79,7 +79,8 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
                 continue
         width = box.x1 - box.x0
         is_large = width > 0.15 * frame.width and box.height > 0.1 * frame.height
-        if width > BOX_WIDTH and box.height > BOX_HEIGHT and len(drawings.boxes) < _MAX_BOXES:
+        has_room = width > BOX_WIDTH and box.height > BOX_HEIGHT
+        if has_room and len(drawings.boxes) < _MAX_BOXES and not _is_stroke(drawn):
             drawings.boxes.append(box)
         if is_large and len(drawings.shapes) < _MAX_SHAPES:
             drawings.shapes.append(box)
@@ -98,6 +99,12 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
         elif width > 4 and box.height > 4 and (colour := _fill(drawn.raw)) is not None:
             drawings.areas.append((box, colour, address_of(drawn.raw)))
     return drawings
+
+
+def _is_stroke(drawn: pdfium.PdfObject) -> bool:
+    """Whether an object is a straight line from one point to another."""
+    is_path = drawn.type == pdfium_c.FPDF_PAGEOBJ_PATH
+    return is_path and pdfium_c.FPDFPath_CountSegments(drawn.raw) <= 2
 
 
 def _add_part(

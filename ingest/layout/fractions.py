@@ -7,8 +7,16 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ingest.layout.roots import root_signs, sign_of_bar, write_root
-from ingest.layout.scripts import LOWERED, RAISED, SCRIPT_GAP, limit_of, linear_text
-from ingest.layout.segments import SCRIPT_SIZE, Piece, Rule, Segment
+from ingest.layout.scripts import limit_of, linear_text
+from ingest.layout.segments import (
+    LOWERED,
+    RAISED,
+    SCRIPT_GAP,
+    SCRIPT_SIZE,
+    Piece,
+    Rule,
+    Segment,
+)
 
 #: What is below a fraction's bar is at least this share of the size of what is above.
 DENOMINATOR_SIZE = 0.84

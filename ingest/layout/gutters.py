@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.layout.items import SAME_ROW, Item, bulleted, rows_of
+from ingest.text.languages import LANGUAGES
 
 #: A gap in a column, in em, at which boxes in rows may end, if the other column has it as well.
 STRIP_GAP = 1.2
@@ -21,6 +23,11 @@ ABOVE = 60
 #: Lines of one paragraph are at most so many em apart.
 PARAGRAPH_PITCH = 1.8
 
+#: What is below parts of an exercise is so many em from them.
+PART_GAP = 0.4
+
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]+\.[^\W\d_]{2}")
+_PART = re.compile(r"\(?([a-z]|[1-9])[.)](?:\s|$)")
 _BOXES = frozenset("☐☑☒□○❑")
 #: A line below a heading over columns is centred below it within so many em, and belongs to it.
 CENTRED = 1.0
@@ -77,6 +84,8 @@ def begun_in_column(over: Item, column: Sequence[Item], end: float) -> list[Item
 
 def shared_strips(gutter: Gutter) -> list[float]:
     """Heights at which both columns of text end and begin again at one line, as boxes in rows do."""
+    if rows := _labelled_rows(gutter) or rows_of_people(gutter):
+        return rows
     if max(bulleted(gutter.left), bulleted(gutter.right)) >= 0.3:
         return _lines_between_lists(gutter)  # lists side by side, however their items are set
     starts = []
@@ -91,6 +100,7 @@ def shared_strips(gutter: Gutter) -> list[float]:
         for b in starts[1]
         if abs(a.y - b.y) < SAME_ROW * min(a.size, b.size)
     ]
+    strips = [y for y in strips if not _are_heads_above(gutter, y)]
     if len(strips) > STRIPS * min(map(len, starts)):
         return strips
     if cells := _rows_with_room(gutter):
@@ -104,6 +114,80 @@ def shared_strips(gutter: Gutter) -> list[float]:
             for side in (gutter.left, gutter.right)
         )
     ]
+
+
+def _are_heads_above(gutter: Gutter, y: float) -> bool:
+    """Whether a heading is above a height on both sides, in one row, and nothing else on the right."""
+    left, right = ([s for s in side if s.y < y] for side in (gutter.left, gutter.right))
+    if len(right) != 1 or not left:
+        return False
+    last, head = max(left, key=lambda item: item.y), right[0]
+    return abs(last.y - head.y) < SAME_ROW * head.size and last.size == head.size
+
+
+def _labelled_rows(gutter: Gutter) -> list[float]:
+    """Heights of the rows of parts whose labels count up from left to right: (a) (b), below them (c) (d).
+
+    The last height is where what is below these parts begins. None where the labels count up in another way.
+    """
+    items = [*gutter.left, *gutter.right]
+    rows = rows_of([item for item in items if _label(item)])
+    labels: list[str] = []
+    heights: list[float] = []
+    last = rows[-1] if rows else []
+    for row in rows:
+        new = [_label(item) for item in row]
+        if not all(ord(b) - ord(a) == 1 for a, b in pairwise([*labels[-1:], *new])):
+            break
+        if len(row) < 2 and not heights:
+            continue
+        labels += new
+        heights.append(min(item.top for item in row))
+        last = row
+    if len(heights) < 2:
+        return []
+    ends = []
+    for side in (gutter.left, gutter.right):
+        below = sorted((item for item in side if item.y >= last[0].y - 1), key=lambda item: item.y)
+        ends += [b.top for a, b in pairwise(below) if b.top - a.bottom > PART_GAP * b.size][:1]
+    return [*heights, min(ends)] if ends else heights
+
+
+def rows_of_people(gutter: Gutter) -> list[float]:
+    """Where names over their institutes begin and end, as below a paper's title; none for other texts.
+
+    One of their rows holds addresses of people, or institutes, on both sides, and nothing else.
+    """
+    ids = {id(item) for item in gutter.left}
+    rows = [
+        row
+        for row in rows_of([*gutter.left, *gutter.right])
+        if 0 < sum(id(item) in ids for item in row) < len(row)
+    ]
+    texts = [[item.segment.text for item in row] for row in rows]
+    if not any(
+        all(map(_ADDRESS.search, row)) or all(map(_names_institution, row)) for row in texts
+    ):
+        return []
+    end = max(item.y for item in rows[-1])
+    below = [item.top for item in (*gutter.left, *gutter.right) if item.top > end]
+    return [min(item.top for item in rows[0]), *([min(below)] if below else [])]
+
+
+def _names_institution(text: str) -> bool:
+    """Whether a text names a university or a part of one."""
+    return any(
+        word.endswith(institution)
+        for word in text.casefold().split()
+        for language in LANGUAGES.values()
+        for institution in language.institutions
+    )
+
+
+def _label(item: Item) -> str:
+    """The letter or figure that labels a part of an exercise; "" for other lines."""
+    match = _PART.match(item.segment.text)
+    return match[1] if match else ""
 
 
 def _rows_with_room(gutter: Gutter) -> list[float]:

@@ -14,50 +14,29 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.layout.bidi import is_right_to_left
+from ingest.layout.columns import are_columns, lines_of
 from ingest.layout.gutters import Gutter, begun_in_column, centred_below, shared_strips
-from ingest.layout.items import (
-    SAME_ROW,
-    Item,
-    aligned,
-    are_apart,
-    bulleted,
-    code,
-    prose,
-    rows_of,
-    whole_card,
-)
+from ingest.layout.items import SAME_ROW, Item, aligned, bulleted, rows_of, whole_card
 from ingest.layout.margins import parted_footnotes, parted_margins, without_line_numbers
 from ingest.layout.segments import Rule, Segment
 from ingest.types import Box
 
 #: A gutter is at least so wide, in em.
 GUTTER = 1.0
-#: At least this share of both sides' lines has a line of the other side beside it in a table.
-ALIGNED = 0.6
-#: The same where the left side is a list of sentences, beside which the labels of a figure are by chance.
-ALIGNED_LIST = 0.7
 #: Segments over a gutter may be at most this share of the smaller side.
 SPANNING = 0.6
 #: Lines that end within an em of a gutter's right edge may be this share of the smaller side.
 CLOSE = 0.2
 #: With so many of a table's middle cells over it, a gap is no gutter.
 MIDDLE_CELLS = 2
-#: So many rows with three cells or more, and such a share of those with two, are a table's.
-CELL_ROWS, CELL_ROW_SHARE = 3, 0.6
-#: A side of which so many lines are relations is a derivation; what is beside each line is its reason.
-RELATIONS, REASONS = 0.6, 0.9
-#: At least this share of both sides' lines are entries of an index.
-INDEX_ENTRIES = 0.8
 #: A column has two lines that are nearer than so many em.
 FAR_APART = 5.0
+#: A side of which such a share is items is a list; labels beside it of which a smaller share is in the rows
+#: of its items are those of a diagram.
+LISTED, STRAY_ROWS = 0.3, 0.5
 #: A gap between two rows, in em, at which columns may begin or end.
 BAND_GAP = 0.9
 
-#: A label of an item that is set apart from its text.
-LABEL = re.compile(r"^(?:\(?\w{1,3}[.)]|\[\w{1,3}\])$")
-_INDEX_ENTRY = re.compile(r"[^\W\d].*, \d+(?:[–-]\d+)?$")
-_WORDLIKE = re.compile(r"[^\W_]")
-_RELATION = re.compile(r"(?:^|\s)[=≤≥<>≈≡∼⇒⇔∝](?:\s|$)")
 _COMMENT = re.compile(r"^(?:#|//|/\*|--|%)")
 
 
@@ -132,7 +111,7 @@ def _blocks(segments: list[Item], rules: Sequence[Rule], least: int) -> list[lis
     if gutter is not None:
         blocks: list[list[Item]] = []
         for left, right, over in _bands(gutter, rules):
-            if left and right and (_is_scattered(left) or _is_scattered(right)):
+            if left and right and (_is_stray(left, right) or _is_stray(right, left)):
                 blocks += _blocks([*left, *right], rules, 2)
             else:
                 blocks += _blocks(left, rules, 2)
@@ -190,7 +169,7 @@ def _gutter(segments: Sequence[Item], least: int) -> Gutter | None:
     for start in starts[1:]:
         right = [s for s in segments if s.x0 >= start - 0.2]
         left = [s for s in segments if s.x1 <= start - GUTTER * size]
-        if min(_lines(left), _lines(right)) < least:
+        if min(lines_of(left), lines_of(right)) < least:
             continue
         beside = {id(s) for s in (*left, *right)}
         over = [s for s in segments if id(s) not in beside]
@@ -201,13 +180,30 @@ def _gutter(segments: Sequence[Item], least: int) -> Gutter | None:
         if sum(s.x1 <= start + GUTTER * size for s in over) > CLOSE * min(len(left), len(right)):
             continue
         gutter = Gutter(max(s.x1 for s in left), start, left, right, over)
-        if not _beside(left, right) or not _are_columns(gutter):
+        if not _beside(left, right) or not are_columns(gutter):
             continue
-        gutter = _with_centred_lines(gutter)
-        score = min(_lines(left), _lines(right)) - len(over) + 0.01 * (start - gutter.x0)
+        gutter = _with_centred_lines(_with_outdented_lines(gutter, GUTTER * size))
+        score = min(lines_of(left), lines_of(right)) - len(over) + 0.01 * (start - gutter.x0)
         if best is None or score > best[0]:
             best = score, gutter
     return best[1] if best else None
+
+
+def _with_outdented_lines(gutter: Gutter, room: float) -> Gutter:
+    """A gutter, with lines that begin behind its left side counted among the right side.
+
+    The heading of a list may begin left of all its items.
+
+    Args:
+        gutter: Its right side begins where most of its lines do.
+        room: How far such a line is from the left side at least, in points.
+    """
+    ids = {id(item) for item in gutter.over if item.x0 >= gutter.x0 + room}
+    if not ids:
+        return gutter
+    right = [*gutter.right, *(item for item in gutter.over if id(item) in ids)]
+    over = [item for item in gutter.over if id(item) not in ids]
+    return Gutter(gutter.x0, min(item.x0 for item in right), gutter.left, right, over)
 
 
 def _with_centred_lines(gutter: Gutter) -> Gutter:
@@ -227,11 +223,6 @@ def _is_between(segment: Item, left: Sequence[Item], right: Sequence[Item]) -> b
     )
 
 
-def _lines(segments: Sequence[Item]) -> int:
-    """Number of rows, nearly: distinct baselines."""
-    return len({round(s.y / (SAME_ROW * s.size)) for s in segments})
-
-
 def _beside(left: Sequence[Item], right: Sequence[Item]) -> bool:
     """Whether two sides share at least half of the height of the lower one, and have lines there.
 
@@ -239,7 +230,7 @@ def _beside(left: Sequence[Item], right: Sequence[Item]) -> bool:
     """
     for one, other in ((left, right), (right, left)):
         low, high = min(s.top for s in other), max(s.bottom for s in other)
-        if not any(low < s.y < high for s in one) or _is_scattered(one):
+        if not any(low < s.y < high for s in one) or _is_stray(one, other):
             return False
     if not any(a.top < b.bottom and b.top < a.bottom for a in left for b in right):
         return False  # they take turns, as in a conversation
@@ -249,72 +240,21 @@ def _beside(left: Sequence[Item], right: Sequence[Item]) -> bool:
     return bottom - top >= 0.5 * min(heights)
 
 
+def _is_stray(side: Sequence[Item], other: Sequence[Item]) -> bool:
+    """Whether a side's lines are far apart and belong to what is beside each.
+
+    The labels of a diagram beside a list do not: they are in few rows of its items.
+    """
+    is_beside_list = bulleted(other) >= LISTED and aligned(side, other) < STRAY_ROWS
+    return _is_scattered(side) and not is_beside_list
+
+
 def _is_scattered(side: Sequence[Item]) -> bool:
     """Whether a side has several lines, all of them far apart."""
     lines = sorted(side, key=lambda s: s.y)
     return len(lines) > 1 and all(
         b.y - a.y >= FAR_APART * max(a.size, b.size) for a, b in pairwise(lines)
     )
-
-
-def _are_columns(gutter: Gutter) -> bool:
-    """Whether two sides are read one after the other, rather than row by row as a table."""
-    left, right = gutter.left, gutter.right
-    relations = sum(bool(_RELATION.search(s.segment.text)) for s in left) / len(left)
-    if (
-        relations >= RELATIONS
-        and not code(left)
-        and min(aligned(left, right), aligned(right, left)) >= REASONS
-    ):
-        return False
-    if all(item.card for item in (*left, *right)):
-        return False  # cards are read row by row
-    shares = prose(left), prose(right)
-    if min(shares) >= 0.5:
-        return True
-    listings = code(left), code(right)
-    beside_code = min(listings) >= 0.7 or (min(listings) == 0 and max(shares) >= 0.5)
-    if min(_lines(left), _lines(right)) > 2 and max(listings) >= 0.7 and beside_code:
-        return True
-    if min(bulleted(left), bulleted(right)) >= 0.3:
-        return True
-    if min(_index_entries(left), _index_entries(right)) >= INDEX_ENTRIES:
-        return True
-    if _are_rows_of_cells(left, right):
-        return False
-    for one in (0, 1):
-        # A column of labels, each beside the first line of its text, is a table.
-        labels, texts = ((left, right), (right, left))[one]
-        top = min(text.top for text in texts)
-        beside = [
-            s for s in labels if s.bottom > top and (s.bulleted or _WORDLIKE.search(s.segment.text))
-        ]
-        if (
-            beside
-            and aligned(beside, [*texts, *gutter.over]) >= 0.9
-            and prose(beside) < 0.3
-            and (are_apart(beside) or all(LABEL.match(s.segment.text) for s in beside))
-        ):
-            return False
-    if max(shares) < 0.3:
-        return False
-    limit = ALIGNED_LIST if shares[0] >= 0.7 and bulleted(left) >= 0.2 else ALIGNED
-    return min(aligned(left, right), aligned(right, left)) < limit
-
-
-def _index_entries(side: Sequence[Item]) -> float:
-    """The share of a side's segments that are entries of an index: a term and the pages that it is on."""
-    return sum(bool(_INDEX_ENTRY.search(s.segment.text)) for s in side) / len(side)
-
-
-def _are_rows_of_cells(left: Sequence[Item], right: Sequence[Item]) -> bool:
-    """Whether the lines of two sides that are beside each other have more cells than the two."""
-    cells = [item for item in (*left, *right) if not item.bulleted]
-    rows = [row for row in rows_of(cells) if len(row) > 1]
-    ids = {id(item) for item in left}
-    shared = [row for row in rows if 0 < sum(id(item) in ids for item in row) < len(row)]
-    wide = sum(len(row) > 2 for row in shared)
-    return wide >= CELL_ROWS and wide >= CELL_ROW_SHARE * len(shared)
 
 
 def _widest_gap(segments: Sequence[Item]) -> float | None:

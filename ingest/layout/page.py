@@ -43,7 +43,7 @@ FOOTNOTE_SIZE = 0.93
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]{2}")
-_FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]))")
+_FOOTNOTE = re.compile(r"^\^?(\d{1,2}|[*†‡§])(?:\s|(?=[A-ZÄÖÜ]|https?:|www\.|doi))")
 
 
 @dataclass(slots=True)

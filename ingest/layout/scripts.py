@@ -5,12 +5,15 @@ They are written behind what they belong to: `10^6`, `x_i`, `x_1^2`, `∑_(i=1)^
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from ingest.layout.leading_scripts import with_leading_scripts
 from ingest.layout.segments import (
+    LOWERED,
+    RAISED,
+    SCRIPT_GAP,
     SCRIPT_LETTERS,
     SCRIPT_SIZE,
     WORD_GAP,
@@ -19,14 +22,9 @@ from ingest.layout.segments import (
     parted_scripts,
 )
 
-#: How far, in em of its base, a script's baseline is raised or lowered.
-RAISED = (0.12, 1.0)
-LOWERED = (0.06, 0.75)
 #: A script is at least this share of the size of its base, and covers at most so much of its own width
 #: with letters of the line: so many letters above or below several ones are a line of their own.
 LEAST_SCRIPT, COVERED_LETTERS, LINE_LETTERS = 0.45, 0.6, 3
-#: How far from its base, in em of the base, a script may begin.
-SCRIPT_GAP = (-0.35, 0.45)
 #: A limit is centred, within so many em, below the name of its operator, so many em lower.
 LIMIT_REACH = 0.4
 LIMIT_DEPTH = (0.4, 1.9)
@@ -38,9 +36,6 @@ INTEGRAL_RAISED, INTEGRAL_LOWERED, INTEGRAL_GAP = 1.9, 1.6, (-0.8, 0.45)
 #: An exponent is no smaller than its base where both have the least size of a formula; both have few
 #: letters, it is raised by so many em, and begins so many em from the base at most.
 SAME_SIZE_LETTERS, SAME_SIZE_RAISED, SAME_SIZE_GAP = 2, (0.25, 0.7), 0.15
-#: The mark of a footnote has at most so many letters, and its text so many words at least.
-MARK_LETTERS, NOTE_WORDS = 2, 3
-_MARK = re.compile(r"\d{1,2}|[*†‡§]")
 #: Operators that carry limits above and below themselves.
 _LARGE_OPERATORS = frozenset("∑∏∫⋃⋂⋀⋁⨁⨂")
 _INTEGRALS = frozenset("∫∬∭∮")
@@ -52,7 +47,7 @@ _NO_BASE = frozenset("([{√=+−-·,;:<>≤≥≈≠∈→⟨/")
 
 def attach_scripts(segments: list[Segment]) -> list[Segment]:
     """Write small segments that are raised or lowered into the segment beside which they are set."""
-    segments = _with_leading_marks(_parted_limits(parted_scripts(segments)))
+    segments = with_leading_scripts(_parted_limits(parted_scripts(segments)))
     rest = sorted(segments, key=lambda segment: (segment.size, -segment.y))
     hosts = sorted(segments, key=lambda segment: segment.y)
     attached: set[int] = set()
@@ -106,33 +101,6 @@ def _parted_limits(segments: Sequence[Segment]) -> list[Segment]:
                 segment = Segment(behind, segment.y, segment.size)
         result.append(segment)
     return result
-
-
-def _with_leading_marks(segments: list[Segment]) -> list[Segment]:
-    """The segments, with the raised mark of a footnote before the text that it opens."""
-    marks = [s for s in segments if s.letters <= MARK_LETTERS and _MARK.fullmatch(s.text)]
-    gone: set[int] = set()
-    for mark in marks:
-        for text in segments:
-            raised = (text.y - mark.y) / text.size
-            if (
-                mark.size <= SCRIPT_SIZE * text.size
-                and RAISED[0] <= raised <= RAISED[1]
-                and -0.1 <= (text.x0 - mark.x1) / text.size <= SCRIPT_GAP[1]
-                and len(text.words) >= NOTE_WORDS
-                and not any(_is_before(other, mark, text) for other in segments)
-            ):
-                text.pieces[0].attached = True
-                text.pieces[:0] = mark.pieces
-                gone.add(id(mark))
-                break
-    return [segment for segment in segments if id(segment) not in gone]
-
-
-def _is_before(other: Segment, mark: Segment, text: Segment) -> bool:
-    """Whether a mark follows a part of its line directly, as an exponent or a mark within a text does."""
-    gap = (mark.x0 - other.x1) / text.size
-    return other is not mark and abs(other.y - text.y) < text.size and abs(gap) < SCRIPT_GAP[1]
 
 
 def linear_text(segments: Sequence[Segment]) -> str:

@@ -18,6 +18,11 @@ from ingest.types import Box
 SAME_BASELINE = 0.1
 #: A script is at most this share of the size of what it belongs to.
 SCRIPT_SIZE = 0.86
+#: How far, in em of its base, a script's baseline is raised or lowered.
+RAISED = (0.12, 1.0)
+LOWERED = (0.06, 0.75)
+#: How far from its base, in em of the base, a script may begin.
+SCRIPT_GAP = (-0.35, 0.45)
 #: How far, in em, a script is raised and lowered at most.
 SCRIPT_REACH, SCRIPT_DEPTH = 1.0, 0.75
 #: A letter between two scripts takes more room, in em of them, than a blank does.

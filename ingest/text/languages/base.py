@@ -184,6 +184,8 @@ class Language:
     """What the caption of a figure begins with, before its number."""
     lecture_words: frozenset[str] = frozenset()
     """What a lecture is called in file names, before its number."""
+    institutions: frozenset[str] = frozenset()
+    """Ends of the words that name a university or a part of one."""
     numbered_lecture: str = "lecture {number}"
     """A lecture by its number."""
     up_to_lecture: str = "up to {lecture}"

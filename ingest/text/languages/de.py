@@ -313,6 +313,9 @@ LANGUAGE = Language(
         """
     ),
     table_words=words("tabelle tab"),
+    institutions=words(
+        "abteilung akademie fachbereich fakultät hochschule institut lehrstuhl universität"
+    ),
     lecture_words=words(
         "einheit folien foliensatz kap kapitel lektion modul sitzung tag teil termin thema vl vorlesung woche"
     ),

@@ -306,6 +306,9 @@ LANGUAGE = Language(
         "sampling": "{model} does not take these settings, so they had no effect: {settings}.",
     },
     table_words=words("table tab"),
+    institutions=words(
+        "academy center centre college department faculty institute laboratory school university"
+    ),
     lecture_words=words(
         "chap chapter ch class day deck l lec lect lecture lesson module part session slides topic unit week"
     ),

@@ -170,6 +170,7 @@ LANGUAGE = Language(
         "sampling": "{model} ne connaît pas ces réglages, qui sont restés sans effet : {settings}.",
     },
     table_words=words("tableau tab"),
+    institutions=words("département faculté institut laboratoire université école"),
     lecture_words=words("chap chapitre cm cours diapos leçon module partie seance semaine séance"),
     numbered_lecture="cours {number}",
     up_to_lecture="jusqu’à {lecture}",
