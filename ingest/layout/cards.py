@@ -38,7 +38,7 @@ def find_cards(
     cards: list[tuple[Box, list[Segment]]] = []
     for box, inside in held:
         row = [card for card in held if card[1] and _are_beside(box, card[0])]
-        if inside and row and _are_cards([(box, inside), *row], outer):
+        if inside and row and _are_cards([(box, inside), *row], outer, segments):
             top = min(box.y0, *(other.y0 for other, _ in row))  # one row is read from left to right
             cards.append((box._replace(y0=top), inside))
     return [*cards, *_between(cards, segments)]
@@ -61,17 +61,22 @@ def _between(
             yield room, inside
 
 
-def _are_cards(row: Sequence[tuple[Box, list[Segment]]], boxes: Sequence[Box]) -> bool:
+def _are_cards(
+    row: Sequence[tuple[Box, list[Segment]]], boxes: Sequence[Box], segments: Sequence[Segment]
+) -> bool:
     """Whether the boxes of a row hold all that they touch, and one of them several lines.
 
-    The nodes of a diagram, of a line each, are read as the rows that they make.
+    The nodes of a diagram, of a line each, are read as the rows that they make, but where the arrows
+    between them have labels.
     """
+    top = min(box.y0 for box, _ in row)
+    level = [(box._replace(y0=top), inside) for box, inside in row]
     return (
         all(_holds(box, segment) for box, inside in row for segment in inside)
         and not any(_meet(box, other) for box, _ in row for other in boxes if other is not box)
-        and any(
-            max(s.y for s in inside) - min(s.y for s in inside) > inside[0].size
-            for _, inside in row
+        and (
+            any(max(s.y for s in t) - min(s.y for s in t) > t[0].size for _, t in row)
+            or any(True for _ in _between(level, segments))
         )
     )
 

@@ -42,7 +42,8 @@ def are_columns(gutter: Gutter) -> bool:
         and min(aligned(left, right), aligned(right, left)) >= REASONS
     ):
         return False
-    if all(item.card for item in (*left, *right)):
+    cards = [{item.y for item in side if item.card} for side in (left, right)]
+    if cards[0] & cards[1]:
         return False  # cards are read row by row
     shares = prose(left), prose(right)
     if min(shares) >= 0.5:

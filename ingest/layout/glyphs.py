@@ -19,8 +19,14 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.layout.frame import Frame
-from ingest.layout.symbols import is_misnamed, is_symbol_font, symbol_of
-from ingest.layout.tall_signs import is_named_part, text_boxes, whole_height, whole_root
+from ingest.layout.symbols import TALL_SIGNS, is_misnamed, is_symbol_font, symbol_of
+from ingest.layout.tall_signs import (
+    PARTS_APART,
+    is_named_part,
+    text_boxes,
+    whole_height,
+    whole_root,
+)
 from ingest.types import Box
 
 #: Two equal characters nearer than this, in em, are one character drawn twice (artificial bold,
@@ -223,6 +229,7 @@ def read_glyphs(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage, frame: Frame
         if is_tall:
             brackets.append(glyphs[-1])
     _level_pointed_letters(glyphs)
+    glyphs = with_whole_bars(glyphs)
     for glyph in glyphs if parts else ():
         if glyph.text == "√":
             glyph.box = whole_root(glyph.box, parts)
@@ -241,6 +248,21 @@ def _complete_brackets(
         if box.height > glyph.box.height + 0.2 * glyph.size:
             glyph.box = box
             glyph.y = (box.y0 + box.y1) / 2 + 0.25 * glyph.size
+
+
+def with_whole_bars(glyphs: list[Glyph]) -> list[Glyph]:
+    """The glyphs, bars that are drawn as parts below each other joined, as that of a set's condition."""
+    bars = [g for g in glyphs if g.text in "|∥" and TALL_SIGNS.search(g.font.name)]
+    bars.sort(key=lambda glyph: glyph.box.y0)
+    gone: set[int] = set()
+    for bar in bars:
+        for part in bars if id(bar) not in gone else ():
+            is_below = bar.box.y0 < part.box.y0 <= bar.box.y1 + PARTS_APART
+            if part is not bar and is_below and abs(part.x0 - bar.x0) < SAME_PLACE * bar.size:
+                bar.box = bar.box.union(part.box)
+                bar.y = (bar.box.y0 + bar.box.y1) / 2 + 0.25 * bar.size
+                gone.add(id(part))
+    return [glyph for glyph in glyphs if id(glyph) not in gone]
 
 
 def _level_pointed_letters(glyphs: Sequence[Glyph]) -> None:

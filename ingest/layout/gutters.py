@@ -26,6 +26,9 @@ PARAGRAPH_PITCH = 1.8
 #: What is below parts of an exercise is so many em from them.
 PART_GAP = 0.4
 
+#: A name, its institutes and addresses take at most so many lines.
+PEOPLE_ROWS = 8
+
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]+\.[^\W\d_]{2}")
 _PART = re.compile(r"\(?([a-z]|[1-9])[.)](?:\s|$)")
 _BOXES = frozenset("☐☑☒□○❑")
@@ -100,7 +103,8 @@ def shared_strips(gutter: Gutter) -> list[float]:
         for b in starts[1]
         if abs(a.y - b.y) < SAME_ROW * min(a.size, b.size)
     ]
-    strips = [y for y in strips if not _are_heads_above(gutter, y)]
+    if len(strips) == 1 and _are_heads_above(gutter, strips[0]):
+        return []
     if len(strips) > STRIPS * min(map(len, starts)):
         return strips
     if cells := _rows_with_room(gutter):
@@ -165,7 +169,7 @@ def rows_of_people(gutter: Gutter) -> list[float]:
         if 0 < sum(id(item) in ids for item in row) < len(row)
     ]
     texts = [[item.segment.text for item in row] for row in rows]
-    if not any(
+    if len(rows) > PEOPLE_ROWS or not any(
         all(map(_ADDRESS.search, row)) or all(map(_names_institution, row)) for row in texts
     ):
         return []

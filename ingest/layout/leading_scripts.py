@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ingest.layout.segments import (
     LOWERED,
     RAISED,
+    SAME_BASELINE,
     SCRIPT_GAP,
     SCRIPT_SIZE,
     WORD_GAP,
@@ -91,7 +92,9 @@ def _write_before(upper: Segment, lower: Segment, hosts: Sequence[Segment]) -> b
         for position, piece in enumerate(host.pieces):
             gap = (piece.x0 - x1) / host.size
             is_letter = piece.text[:1].isalpha() and -TOUCHING <= gap <= WORD_GAP
-            if is_letter and x0 - before > WORD_GAP * host.size:
+            if is_letter and not any(
+                abs(x0 - end) <= WORD_GAP * host.size for end in (before, *_ends_on(host, hosts))
+            ):
                 boxes = [box for s in (upper, lower) for p in s.pieces for box in p.boxes]
                 text, order = f"^{upper.text}_{lower.text}", upper.pieces[0].order
                 scripts = Piece(text, x0, x1, host.y, host.size, False, False, boxes, order)
@@ -100,3 +103,9 @@ def _write_before(upper: Segment, lower: Segment, hosts: Sequence[Segment]) -> b
                 return True
             before = before if piece.is_blank else piece.x1
     return False
+
+
+def _ends_on(line: Segment, segments: Sequence[Segment]) -> list[float]:
+    """Where the other segments on a segment's baseline end."""
+    slack = SAME_BASELINE * line.size
+    return [s.x1 for s in segments if s is not line and abs(s.y - line.y) <= slack]
