@@ -73,7 +73,7 @@ BROWSER_PAGES = (
     _page("ruled table", '<table class="ruled"><tr><td>Name<td>Score</tr><tr><td>Alpha<td>71.5</tr><tr><td>Beta<td>74.0</tr></table>',
           "Name Score Alpha 71.5 Beta 74.0"),
     _page("nested lists", "<ul><li>first point<ul><li>a detail</ul><li>second point</ul>",
-          "first point a detail second point"),
+          "• first point • a detail • second point"),
     _page("code", "<h2>Loop</h2><pre>for x in data:\n    if x > 0:\n        print(x)</pre>", "Loop for x in data: if x > 0: print(x)"),
     _page("right to left", '<p dir="rtl" style="font-size:22px">שלום עולם זה שיעור על למידה</p>', "שלום עולם זה שיעור על למידה"),
     _page("Hebrew with Latin words", '<p dir="rtl">פונקציית ההפעלה (ReLU) מופיעה ב-95% מהמקרים, בדיקה עם Python 3.11.</p>',

@@ -182,7 +182,7 @@ def _mind_map(c: Canvas) -> None:
         (150, 100, ["Learning from", "rewards"]),
         (570, 100, ["Learning from", "few examples"]),
     )
-    for x, y, lines in nodes:
+    for x, y, _ in nodes:
         c.line(360, 185, x, y - 5)
     for x, y, lines in nodes:
         c.setFillGray(1)

@@ -22,6 +22,8 @@ RELATIONS, REASONS = 0.6, 0.9
 INDEX_ENTRIES = 0.8
 #: What hangs below a term is indented by so many em; its lines begin within so many em of one place.
 HANGING, SAME_INDENT = (0.8, 5.0), 0.3
+#: Where such a share of both sides' items are cards of rows over both, they are read row by row.
+CARDS = 0.5
 #: A title is so many times as large as the text below it.
 TITLE_SIZE = 1.15
 
@@ -42,8 +44,7 @@ def are_columns(gutter: Gutter) -> bool:
         and min(aligned(left, right), aligned(right, left)) >= REASONS
     ):
         return False
-    cards = [{item.y for item in side if item.card} for side in (left, right)]
-    if cards[0] & cards[1]:
+    if min(_cards_in_rows(left, right), _cards_in_rows(right, left)) >= CARDS:
         return False  # cards are read row by row
     shares = prose(left), prose(right)
     if min(shares) >= 0.5:
@@ -78,6 +79,12 @@ def are_columns(gutter: Gutter) -> bool:
         return False
     limit = ALIGNED_LIST if shares[0] >= 0.7 and bulleted(left) >= 0.2 else ALIGNED
     return min(aligned(left, right), aligned(right, left)) < limit
+
+
+def _cards_in_rows(side: Sequence[Item], other: Sequence[Item]) -> float:
+    """The share of a side's items that are cards of a row that goes on on the other side."""
+    rows = {item.y for item in other if item.card}
+    return sum(item.card is not None and item.y in rows for item in side) / len(side)
 
 
 def _hangs(side: Sequence[Item]) -> bool:

@@ -17,6 +17,8 @@ from ingest.types import Box
 RULE_THICKNESS = 2.6
 #: A shape of the size of a letter has sides of at most so many points.
 SIGN_SIZE = 40.0
+#: A mark, such as a bullet, has sides of so many points.
+LEAST_MARK, MARK_SIZE = 1.5, 24.0
 #: A box that may hold a line of text is wider and higher, in points.
 BOX_WIDTH, BOX_HEIGHT = 24.0, 12.0
 
@@ -41,7 +43,7 @@ class Drawings:
     """Thin horizontal and vertical lines, pictures, large shapes, and areas that are filled with a colour.
 
     `boxes` are shapes in which a line of text has room; `parts` are all of them that may belong to a figure; `signs` are shapes of the size of letters, as
-    those of formulas that are drawn as outlines; `tall_signs` are roots and brackets; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
+    those of formulas that are drawn as outlines; `marks` are pictures and shapes that may be bullets; `tall_signs` are roots and brackets; `areas` holds each area's box, its colour, red, green, blue from 0 to 255, and the address of its
     object.
     """
 
@@ -52,6 +54,7 @@ class Drawings:
     boxes: list[Box] = field(default_factory=list)
     parts: list[Drawn] = field(default_factory=list)
     signs: list[Box] = field(default_factory=list)
+    marks: list[Box] = field(default_factory=list)
     tall_signs: list[DrawnSign] = field(default_factory=list)
     areas: list[tuple[Box, tuple[int, int, int], int]] = field(default_factory=list)
 
@@ -86,6 +89,8 @@ def read_drawings(page: pdfium.PdfPage, frame: Frame) -> Drawings:
             drawings.shapes.append(box)
         if drawn.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             drawings.pictures.append(box)
+        if max(width, box.height) <= MARK_SIZE and min(width, box.height) >= LEAST_MARK:
+            drawings.marks.append(box)
         _add_part(drawings.parts, forms, drawn, box, frame)
         if drawn.type in (pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM):
             continue

@@ -224,9 +224,12 @@ def _lines_between_lists(gutter: Gutter) -> list[float]:
     """Heights of the lines that part two lists side by side from the next two.
 
     Such a line begins left of the items below it, the first of which has one beside it, and has nothing
-    beside itself.
+    beside itself; or it is the label of a table's row, beside the first items of its cells.
     """
     left = sorted(gutter.left, key=lambda s: s.y)
+    heights = _labels_of_lists(gutter)
+    if len(heights) > 1:
+        return heights
     heights = []
     for line, item in pairwise(left):
         near = SAME_ROW * min(line.size, item.size)
@@ -241,6 +244,22 @@ def _lines_between_lists(gutter: Gutter) -> list[float]:
         ):
             heights.append(line.top)
     return heights
+
+
+def _labels_of_lists(gutter: Gutter) -> list[float]:
+    """Heights of the rows that begin with a label and go on with the first items of two lists."""
+    ids = {id(item) for item in gutter.left}
+    rows = rows_of([*gutter.left, *gutter.right])
+    return [
+        min(item.top for item in row)
+        for row in rows
+        if id(row[0]) in ids
+        and not row[0].bulleted
+        and len(row) > 2
+        and all(item.bulleted for item in row[1:])
+        and id(row[1]) in ids
+        and id(row[-1]) not in ids
+    ]
 
 
 def _is_question(line: Item, item: Item) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pypdfium2 as pdfium
 
 from ingest.layout.bidi import is_right_to_left, logical_order
+from ingest.layout.bullets import write_bullets
 from ingest.layout.cards import find_cards
 from ingest.layout.code import Listing, find_listings
 from ingest.layout.drawings import Drawings, read_drawings
@@ -144,6 +145,9 @@ def lay_out(
     ]
     if downwards:
         groups.append((segments_of(downwards), -2))
+    for segments, direction in groups:
+        if direction == 0:
+            write_bullets(segments, drawings.marks)
     read_lines = [_recognised_segment(line) for line in new]
     if is_picture:
         read_lines = write_fractions(read_lines, fraction_bars(rules))
