@@ -25,7 +25,7 @@ from ingest.text.sentences import CLOSING_MARKS, can_go_on, has_open_end
 from ingest.types import Line, Page, ParsedDocument, Passage, Span
 
 #: Rises when the same document would be cut differently; a library stores it.
-CHUNKER_VERSION = 11
+CHUNKER_VERSION = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from ingest.layout.segments import Piece, Segment
+from ingest.layout.segments import Piece, Rule, Segment
 from ingest.types import Box
 
 #: A bullet is so large, in em of its item, and one side is at most so many times the other.
@@ -14,17 +14,21 @@ SIZE, ASPECT = (0.2, 0.75), 1.35
 GAP, HEIGHT, LEVEL = (0.15, 1.6), 0.32, 0.22
 #: No text ends, and nothing else is drawn on the line, within so many em before it.
 ROOM = 1.0
-#: So many bullets make a list.
-LEAST = 2
+#: So many bullets, one below the other within so many em, make a list; one of another level is at most so many em from such a list.
+LEAST, SAME_PLACE, LEVEL_STEP = 2, 0.3, 5.0
 
 
-def write_bullets(segments: Sequence[Segment], marks: Sequence[Box]) -> None:
+def write_bullets(
+    segments: Sequence[Segment], marks: Sequence[Box], rules: Sequence[Rule] = ()
+) -> None:
     """Put a bullet before the first word of each item whose bullet is drawn.
 
     Args:
         segments: Upright ones; they are changed.
         marks: What a page draws that is as small as a letter.
+        rules: Horizontal lines, whose ends may be arrows.
     """
+    marks = [mark for mark in marks if not any(_ends_at(rule, mark) for rule in rules)]
     if len(marks) < LEAST:
         return
     marks = sorted(marks, key=_middle)
@@ -36,12 +40,27 @@ def write_bullets(segments: Sequence[Segment], marks: Sequence[Box]) -> None:
         mark = _bullet_of(segment, marks[low:high])
         if mark is not None and not any(_is_near(other, segment, mark) for other in segments):
             items.append((segment, mark))
-    for segment, mark in items if len(items) >= LEAST else ():
+    places = [mark.x0 for _, mark in items]
+    columns = [
+        x
+        for x in places
+        if sum(abs(x - o) < SAME_PLACE * s.size for (s, _), o in zip(items, places, strict=True))
+        >= LEAST
+    ]
+    for segment, mark in items:
+        indents = [(mark.x0 - x) / segment.size for x in columns]
+        if not any(abs(indent) < LEVEL_STEP for indent in indents):
+            continue
         first = segment.pieces[0]
         x0, x1, y, size = mark.x0, mark.x1, segment.y, segment.size
         bullet = Piece("•", x0, x1, y, size, False, False, [mark], first.order)
         blank = Piece(" ", x1, first.x0, y, size, False, False, [mark], first.order)
         segment.pieces[:0] = [bullet, blank]
+
+
+def _ends_at(rule: Rule, mark: Box) -> bool:
+    """Whether a line leads to a mark, as to the head of an arrow."""
+    return mark.y0 <= rule.y <= mark.y1 and rule.x0 < mark.x0 and rule.x1 > mark.x0 - 1
 
 
 def _middle(box: Box) -> float:

@@ -22,6 +22,8 @@ RELATIONS, REASONS = 0.6, 0.9
 INDEX_ENTRIES = 0.8
 #: What hangs below a term is indented by so many em; its lines begin within so many em of one place.
 HANGING, SAME_INDENT = (0.8, 5.0), 0.3
+#: Dashes behind lines are so many of them, as a share, in the rows of these.
+DASHES = 0.9
 #: Where such a share of both sides' items are cards of rows over both, they are read row by row.
 CARDS = 0.5
 #: A title is so many times as large as the text below it.
@@ -54,7 +56,7 @@ def are_columns(gutter: Gutter) -> bool:
     if min(lines_of(left), lines_of(right)) > 2 and max(listings) >= 0.7 and beside_code:
         return True
     if min(bulleted(left), bulleted(right)) >= 0.3:
-        return True
+        return not _are_dashes_behind(left, right)
     if min(_index_entries(left), _index_entries(right)) >= INDEX_ENTRIES:
         return True
     if rows_of_people(gutter) or (_hangs(left) and _hangs(right)):
@@ -79,6 +81,12 @@ def are_columns(gutter: Gutter) -> bool:
         return False
     limit = ALIGNED_LIST if shares[0] >= 0.7 and bulleted(left) >= 0.2 else ALIGNED
     return min(aligned(left, right), aligned(right, left)) < limit
+
+
+def _are_dashes_behind(left: Sequence[Item], right: Sequence[Item]) -> bool:
+    """Whether the right side goes on behind a dash what each line of the left side begins."""
+    dashes = [item.segment.text[:1] in "–—-" for item in right]
+    return all(dashes) and aligned(right, left) >= DASHES
 
 
 def _cards_in_rows(side: Sequence[Item], other: Sequence[Item]) -> float:

@@ -93,7 +93,8 @@ def _write_before(upper: Segment, lower: Segment, hosts: Sequence[Segment]) -> b
             gap = (piece.x0 - x1) / host.size
             is_letter = piece.text[:1].isalpha() and -TOUCHING <= gap <= WORD_GAP
             if is_letter and not any(
-                abs(x0 - end) <= WORD_GAP * host.size for end in (before, *_ends_on(host, hosts))
+                SCRIPT_GAP[0] <= (x0 - end) / host.size <= WORD_GAP
+                for end in (before, *_ends_on(host, hosts))
             ):
                 boxes = [box for s in (upper, lower) for p in s.pieces for box in p.boxes]
                 text, order = f"^{upper.text}_{lower.text}", upper.pieces[0].order

@@ -11,6 +11,8 @@ from ingest.layout.items import Item, rows_of
 #: A running head or foot begins and ends within so many em of the page's text, is at most this share of its
 #: size, and fills at most this share of its width; it is so many em from a row of several.
 MARGIN_END, MARGIN_SIZE, MARGIN_WIDTH, MARGIN_GAP = 1.5, 0.95, 0.6, 3.0
+#: The foot of a slide is at most this share of its text's size.
+FOOT_SIZE = 0.75
 #: A footnote's size is at most this share of the text's.
 NOTE_SIZE = 0.93
 
@@ -46,9 +48,31 @@ def parted_margins(items: list[Item]) -> tuple[list[Item], list[Item], list[Item
     if len(rows) < 2:
         return [], items, []
     head = rows[0] if is_margin(rows[0], rows[1]) else []
-    foot = rows[-1] if is_margin(rows[-1], rows[-2]) else []
+    foot = rows[-1] if is_margin(rows[-1], rows[-2]) else _foot_of_slide(rows)
     outer = {id(item) for item in (*head, *foot)}
     return head, [item for item in items if id(item) not in outer], foot
+
+
+def _foot_of_slide(rows: list[list[Item]]) -> list[Item]:
+    """The last row or two of a page if they are much smaller than its text, far below it, and of several parts."""
+    for count in (2, 1):
+        text, foot = rows[:-count], rows[-count:]
+        if not text:
+            continue
+        size = statistics.median(item.size for row in text for item in row)
+        if foot[0][0].y - text[-1][0].y > MARGIN_GAP * size and all(
+            len(row) > 1
+            and not any(
+                item.size > FOOT_SIZE * size
+                or item.is_table_row
+                or item.is_code
+                or _NOTE.match(item.segment.text)
+                for item in row
+            )
+            for row in foot
+        ):
+            return [item for row in foot for item in row]
+    return []
 
 
 def parted_footnotes(items: list[Item]) -> tuple[list[Item], list[Item]]:

@@ -147,7 +147,7 @@ def lay_out(
         groups.append((segments_of(downwards), -2))
     for segments, direction in groups:
         if direction == 0:
-            write_bullets(segments, drawings.marks)
+            write_bullets(segments, drawings.marks, rules)
     read_lines = [_recognised_segment(line) for line in new]
     if is_picture:
         read_lines = write_fractions(read_lines, fraction_bars(rules))
