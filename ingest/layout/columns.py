@@ -85,8 +85,8 @@ def are_columns(gutter: Gutter) -> bool:
 
 def _are_dashes_behind(left: Sequence[Item], right: Sequence[Item]) -> bool:
     """Whether the right side goes on behind a dash what each line of the left side begins."""
-    dashes = [item.segment.text[:1] in "–—-" for item in right]
-    return all(dashes) and aligned(right, left) >= DASHES
+    dashes = [[item.segment.text[:1] in "–—-" for item in side] for side in (left, right)]
+    return all(dashes[1]) and not any(dashes[0]) and aligned(right, left) >= DASHES
 
 
 def _cards_in_rows(side: Sequence[Item], other: Sequence[Item]) -> float:
