@@ -26,12 +26,11 @@ COLOURS = {  # by theme, in the order of OUTCOMES; what was not retrieved recede
     "dark": ("#e6a23c", "#6fb7cf", "#9fb4c0", "#65747d"),
 }
 RANKS_AXIS = "Rank (best at the top)"
-_LABELLED = 8  # lines with their page beside them
-# A label is whole; where its column (27 % of the width) is too narrow, its beginning or the pages alone.
-_WHOLE_LABEL = alt.expr(
-    "length(datum.label) * 6.6 < width * 0.27 ? datum.label"
-    " : width * 0.27 > 120 ? truncate(datum.label, floor(width * 0.27 / 6.6)) : datum.pages"
-)
+LABELLED = 8  # passages with a label at the end of their line
+_LETTER_WIDTH = 6.4  # points, of a label's average letter
+_STAGE_WIDTH = 105  # points; where the labels would leave a stage less, they are the numbers alone
+
+_IS_NARROW = "width < 560"  # names of stages take two lines there
 
 
 def rank_chart(
@@ -47,7 +46,7 @@ def rank_chart(
     Args:
         traces: The passages in their final order, as `rag.trace.trace` gives them.
         citation: How a passage's file and pages are written.
-        label: The same for the end of a line, where the last characters may be cut off.
+        label: The same for the end of a line; a narrow chart has the final ranks in its place.
         dark: Whether the ground is dark.
         text: Translates the words of the chart.
     """
@@ -56,8 +55,8 @@ def rank_chart(
         {
             "passage": one.hit.passage.id,
             "citation": citation(one.hit.passage),
-            "label": label(one.hit.passage),
-            "pages": label(one.hit.passage).split(", ")[0],
+            "label": f"{one.rank}  {label(one.hit.passage)}",
+            "number": str(one.rank),
             "heading": (one.hit.passage.headings or ("",))[-1],
             "stage": text(STAGES[stage]),
             "rank": one.hit.stages[stage].rank,
@@ -69,19 +68,36 @@ def rank_chart(
         for stage in stages
         if stage in one.hit.stages
     ]
-    labelled = {one.hit.passage.id for one in traces if one.rank <= _LABELLED}
+    labelled = {one.hit.passage.id for one in traces if one.rank <= LABELLED}
     last = text(STAGES[stages[-1]]) if stages else ""
     labels = [p for p in points if p["stage"] == last and p["passage"] in labelled]
-    columns = [*(text(STAGES[stage]) for stage in stages), " "]  # the last one holds the labels
+    longest = max((len(str(p["label"])) for p in labels), default=0) * _LETTER_WIDTH + 24
+    is_wide = f"width - {longest:.0f} > {_STAGE_WIDTH * len(stages)}"
+    end = alt.expr(f"width - ({is_wide} ? {longest:.0f} : 36)")
     pointed = alt.selection_point(
         name="pointed", fields=["passage"], on="pointerover", clear="pointerout"
     )
     base = alt.Chart().encode(
         x=alt.X(
             "stage:N",
-            scale=alt.Scale(type="point", domain=columns, padding=0.25),
+            scale=alt.Scale(
+                type="point",
+                domain=[text(STAGES[stage]) for stage in stages],
+                range=[alt.expr(f"{is_wide} ? 60 : 36"), end],
+                padding=0,
+            ),
             title=None,
-            axis=alt.Axis(labelAngle=0, orient="top", ticks=False, domain=False),
+            axis=alt.Axis(
+                labelAngle=0,
+                orient="top",
+                ticks=False,
+                domain=False,
+                labelLimit=0,
+                labelOverlap=False,
+                labelFlush=False,
+                labelExpr=f"{_IS_NARROW} ? split(datum.label, ' ') : datum.label",
+                labelPadding=alt.expr(f"{_IS_NARROW} ? 20 : 4"),
+            ),
         ),
         y=alt.Y(
             "rank:Q",
@@ -98,11 +114,12 @@ def rank_chart(
     width = alt.Size("width:Q", scale=None, legend=None)
     lines = base.mark_line(interpolate="monotone").encode(size=width).properties(data=data)
     dots = base.mark_point(filled=True, size=80).properties(data=data)
-    names = base.mark_text(align="left", dx=12, fontSize=12, text=_WHOLE_LABEL).properties(
-        data=alt.Data(values=labels)
-    )
+    names = base.mark_text(
+        align="left", dx=12, fontSize=12, text=alt.expr(f"{is_wide} ? datum.label : datum.number")
+    ).properties(data=alt.Data(values=labels))
     chart = alt.layer(lines.add_params(pointed), dots, names)
-    return chart.properties(height=480)
+    # What it shows is listed below it, which is better heard than a hundred points.
+    return chart.properties(height=480).configure(aria=False)
 
 
 def _tooltips() -> list[tuple[str, str]]:
@@ -154,5 +171,5 @@ def _outcome_colour(dark: bool, text: Text) -> alt.Color:
             domain=[text(name) for name in OUTCOMES],
             range=list(COLOURS["dark" if dark else "light"]),
         ),
-        legend=alt.Legend(orient="bottom", columns=2),  # four do not fit a phone
+        legend=alt.Legend(orient="bottom", columns=2, labelLimit=0),  # four do not fit a phone
     )

@@ -17,7 +17,7 @@ from rag.trace import ORDER, Trace, trace
 from rag.types import Source
 from ui.ingestion import welcome
 from ui.presentation.labels import STAGES
-from ui.presentation.passage_charts import rank_chart, score_chart
+from ui.presentation.passage_charts import LABELLED, rank_chart, score_chart
 from ui.scope_picker import scope_picker
 from ui.session import Session, change_settings, error_text, lazy_tabs
 from ui.text import citation_of, escape, pages_first, t
@@ -146,6 +146,12 @@ def show_ranks(traces: Sequence[Trace]) -> None:
             "earlier search. Point at a line to see its page."
         )
     )
+    lines = [
+        f"**{one.rank}**  {escape(citation_of(one.hit.passage))} · {escape(t(one.outcome))}"
+        for one in traces
+        if one.rank <= LABELLED
+    ]
+    st.markdown("  \n".join(lines))
 
 
 def show_scores(traces: Sequence[Trace]) -> None:
