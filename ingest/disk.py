@@ -1,20 +1,27 @@
-"""Writing files to a disk that may be full: whole or not at all, with a message that names the disk."""
+"""Writing files to a disk that may be full or read-only: whole or not at all, with a message that names it."""
 
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.errors import DiskFull
+from ingest.errors import DiskFull, FolderReadOnly
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def is_read_only(folder: Path) -> bool:
+    """Whether a folder is there, and this user may not write in it."""
+    return folder.is_dir() and not os.access(folder, os.W_OK)
 
 
 @contextmanager
-def naming_full_disk(folder: Path, needed: int = 0) -> Iterator[None]:
-    """Name the disk where the block finds it full.
+def naming_disk_fault(folder: Path, needed: int = 0) -> Iterator[None]:
+    """Name the disk where the block finds it full, and the folder where it may not write.
 
     Args:
         folder: Where the block writes.
@@ -22,10 +29,16 @@ def naming_full_disk(folder: Path, needed: int = 0) -> Iterator[None]:
 
     Raises:
         DiskFull: there was no room, or none for this user.
+        FolderReadOnly: this user may not write there.
     """
     try:
         yield
     except OSError as error:
+        if error.errno in _REFUSED:
+            raise FolderReadOnly(
+                f"Nothing can be saved in {folder} ({error.strerror}). Change the permissions of "
+                "the folder, or copy the library to a folder of your own."
+            ) from error
         if error.errno not in _FULL:
             raise
         size = f": {needed / 2**20:.1f} MB are needed" if needed else ""
@@ -40,10 +53,11 @@ def write_whole(file: Path, content: bytes) -> None:
 
     Raises:
         DiskFull: there is no room for it.
+        FolderReadOnly: this user may not write there.
         OSError: it cannot be written for another reason.
     """
     draft = file.with_suffix(".part")
-    with naming_full_disk(file.parent, len(content)):
+    with naming_disk_fault(file.parent, len(content)):
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(content)

@@ -29,6 +29,10 @@ class DiskFull(KathederError):
     """A file that cannot be written for want of room; the text names the disk."""
 
 
+class FolderReadOnly(KathederError):
+    """A folder in which this user may not write; the text names it."""
+
+
 class LibraryMissing(KathederError):
     """There is no library, or only an empty one, where one with documents is needed."""
 

@@ -1,7 +1,8 @@
 """A SQLite file beside a library in which readers' own things are kept, such as conversations.
 
 Its `user_version` is its format; an older format is upgraded when the file is opened. Nobody but
-its owner may read it. A damaged one is set aside under a dated name, and a new one is begun.
+its owner may read it. A damaged one is set aside under a dated name, and a new one is begun. Where
+this user may not write in its folder, a copy in memory takes its place until the program ends.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingest.disk import is_read_only
 from ingest.errors import KathederError
 from ingest.transaction import transaction
 
@@ -28,7 +30,8 @@ _OWNER_ONLY = 0o600
 class UserFile:
     """An open file; safe to share between threads.
 
-    `set_aside` is the new name of a damaged file that was found in its place, or None.
+    `set_aside` is the new name of a damaged file that was found in its place, or None;
+    `is_temporary` is true of a copy in memory.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class UserFile:
         self._path, self._contents, self._unreadable = path, contents, unreadable
         self._lock = threading.Lock()
         self.set_aside: Path | None = None
+        self.is_temporary = is_read_only(path.parent)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.is_temporary:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._db = self._open(upgrades)
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not _is_damage(error) or self.is_temporary:
                 raise self._explained(error) from error
             self.set_aside = _rename(path)
             logger.warning(
@@ -71,10 +76,14 @@ class UserFile:
             ) from error
 
     def _open(self, upgrades: Sequence[Sequence[str]]) -> sqlite3.Connection:
-        _create_for_owner(self._path)
-        db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        if not self.is_temporary:
+            _create_for_owner(self._path)
+        address = ":memory:" if self.is_temporary else self._path
+        db = sqlite3.connect(address, check_same_thread=False, isolation_level=None)
         newest = len(upgrades)
         try:
+            if self.is_temporary and os.access(self._path, os.R_OK):
+                _copy(self._path, db)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA foreign_keys = ON")
             [verdict] = db.execute("PRAGMA quick_check(1)").fetchone()
@@ -132,6 +141,13 @@ class UserFile:
 
 def _is_damage(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
+def _copy(path: Path, target: sqlite3.Connection) -> None:
+    """Copy a file that nobody writes, since this user may not, into another database."""
+    address = f"{path.absolute().as_uri()}?immutable=1"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as source:
+        source.backup(target)
 
 
 def _create_for_owner(path: Path) -> None:

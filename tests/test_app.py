@@ -735,8 +735,9 @@ def test_a_question_about_the_course_is_answered_in_the_chat(start):
     page = ask(start(), "Which lectures do I have?")
     text = text_of(page)
     assert "2 lectures:" in text
-    assert "2. Physics: 3 pages, English" in text
-    assert "[2] physics.pdf, p. 1" in text
+    assert text.count("Physics") == 1  # one row, which opens the lecture
+    page = press(page, "2. Physics: 3 pages, English")
+    assert of_address(page, "source").endswith(".2")
 
 
 def test_the_library_is_rebuilt_in_the_background(start, library, encoder, tmp_path):
@@ -746,6 +747,25 @@ def test_the_library_is_rebuilt_in_the_background(start, library, encoder, tmp_p
     assert "physics.pdf: added, 3 pages" in text_of(page)
     assert [d.file for d in library.documents()] == ["animals.pdf", "physics.pdf"]
     assert [p.text for d in library.documents() for p in library.passages(d.id)] == passages
+
+
+def test_a_reloaded_file_is_told_on_the_page_of_its_lecture(start, library, make_pdf, tmp_path):
+    animals, physics = library.documents()
+    page = start(page="library", lecture=physics.id[:16])
+    page = press(opened(page, "menu-lecture"), "Reload the file")
+    assert "physics.pdf: the file has not changed since it was read, 3 pages" in text_of(page)
+
+    pages = '#slide("Gravity")[Masses attract each other.]'
+    shutil.copy(make_pdf("new.pdf", pages), physics.path)
+    page = press(opened(page, "menu-lecture"), "Reload the file")
+    new = next(d for d in library.documents() if d.file == "physics.pdf")
+    assert (of_address(page, "lecture"), new.id == physics.id) == (new.id[:16], False)
+    assert "physics.pdf: updated, 1 page, 0 of 1 passages as before" in text_of(page)
+
+    Path(new.path).unlink()
+    page = press(opened(page, "menu-lecture"), "Reload the file")
+    assert "physics.pdf" in page.error[0].value.replace("\\", "")
+    assert library.documents() == [animals, new]
 
 
 @pytest.mark.slow
@@ -882,6 +902,24 @@ def test_missing_lectures_are_said_before_the_start(start):
         text_of(page)
     )
     assert "botany" in warning.value
+
+
+def test_a_set_about_this_library_is_the_first_choice(start, library, monkeypatch, tmp_path):
+    page = start(page="evaluate")
+    assert page.selectbox(key="question_set").value is None
+    assert "The bundled question sets are about the bundled lectures" in text_of(page)
+    assert next(button for button in page.button if button.label == "Start").disabled
+
+    bundled = tmp_path / "bundled.jsonl"
+    bundled.write_text(QUESTIONS)
+    monkeypatch.setattr(resources, "question_sets", lambda: {"bundled": bundled})
+    assert start(page="evaluate").selectbox(key="question_set").value == "bundled"
+    (library.folder / "questions").mkdir()
+    own = library.folder / "questions" / "own.jsonl"
+    own.write_text(QUESTIONS.replace("animals.pdf", "botany.pdf"))
+    assert start(page="evaluate").selectbox(key="question_set").options == ["bundled", "own"]
+    own.write_text(QUESTIONS)
+    assert start(page="evaluate").selectbox(key="question_set").options == ["own", "bundled"]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from ingest import user_file
 from ingest.errors import KathederError
 from ingest.user_file import UserFile
 
@@ -86,3 +87,18 @@ def test_a_full_file_is_told_and_changes_nothing(tmp_path):
     ):
         db.executemany("INSERT INTO words (word) VALUES (?)", [("x" * 5000,)] * 9)
     assert contents(file) == [("cat",)]
+
+
+def test_where_the_folder_cannot_be_written_a_copy_in_memory_takes_the_place(tmp_path, monkeypatch):
+    path = tmp_path / "words.sqlite"
+    with UserFile(path, UPGRADES[:1], "the words", KathederError).transaction() as db:
+        db.execute("INSERT INTO words VALUES ('cat')")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    monkeypatch.setattr(user_file, "is_read_only", lambda folder: folder == tmp_path)
+    file = UserFile(path, UPGRADES, "the words", KathederError)
+    with file.transaction() as db:
+        db.execute("INSERT INTO words (word) VALUES ('dog')")
+    assert file.is_temporary
+    assert contents(file) == [("cat",), ("dog",)]
+    assert contents(UserFile(tmp_path / "new.sqlite", UPGRADES, "the words", KathederError)) == []
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

@@ -15,7 +15,8 @@ from ui.header import header
 from ui.navigation import remember_pages
 from ui.page_presence import current_page
 from ui.session import Session, error_text, open_session, start_loading
-from ui.text import t
+from ui.text import escape, t
+from ui.widget_words import translate_widgets
 
 # Streamlit puts this file's folder first on the path, where text.py or job.py would hide packages.
 if (_FOLDER := str(resources.package_file("ui"))) in sys.path:
@@ -51,6 +52,7 @@ _STYLE = """<style>
 [data-testid="stBottomBlockContainer"] { padding-bottom: 1.25rem; }
 [data-testid="stStatusWidget"] { display: none; }
 .st-key-header_buttons { position: fixed; top: .85rem; right: 3.5rem; width: auto; z-index: 999991; }
+.st-key-widget_words { display: none; }
 .stMarkdown blockquote { margin: 0; border-left-width: 3px; }
 .stMarkdown blockquote, .stMarkdown blockquote * { color: inherit; opacity: 1; }
 .stMarkdown code, .stCaptionContainer code { color: inherit; background: none; }
@@ -97,6 +99,9 @@ def main() -> None:
         remember_pages(pages)
         page = st.navigation(menus, position="top")
         header(session, [one.url_path for one in pages.values()])
+        translate_widgets()
+        if session.is_read_only:
+            _tell_read_only(session)
         is_open = current_page()
         try:
             with abandonable(lambda: not is_open()):
@@ -108,6 +113,14 @@ def main() -> None:
     except KathederError as error:
         st.title("Katheder")
         st.error(error_text(error))
+
+
+def _tell_read_only(session: Session) -> None:
+    """Say on every page what is not kept, before anybody relies on it."""
+    text = t("This library can only be read: lectures and courses stay as they are.")
+    if not session.base.app.database:
+        text += " " + t("Your questions, notes and cards are kept until the program ends.")
+    st.caption(f":material/lock: {escape(text)}")
 
 
 def _drawer(module: str, session: Session) -> Callable[[], None]:

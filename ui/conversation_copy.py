@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ingest.errors import KathederError
+from ingest.disk import is_read_only
+from ingest.errors import FolderReadOnly, KathederError
 from ui import conversations as saved_conversations
 from ui.conversations import Conversations
 from ui.identity import sessions as saved_sessions
@@ -57,16 +58,28 @@ class Place:
         files = (saved_conversations.FILE, saved_sessions.FILE)
         return bool(self.database) or any((self.folder / file).is_file() for file in files)
 
+    def _check(self) -> None:
+        """Refuse a folder whose files would be opened as copies in memory.
+
+        Raises:
+            FolderReadOnly: this user may not write there.
+        """
+        if not self.database and is_read_only(self.folder):
+            raise FolderReadOnly(f"Nothing can be saved in {self.folder}: change its permissions.")
+
     def conversations(self) -> Conversations:
         """Open the conversations."""
+        self._check()
         return Conversations(self.folder / saved_conversations.FILE, self.database)
 
     def sessions(self) -> Sessions:
         """Open the sessions."""
+        self._check()
         return Sessions(self.folder / saved_sessions.FILE, self.database)
 
     def present_sessions(self) -> Sessions | None:
         """Open the sessions; None where nobody has signed in yet."""
+        self._check()
         return existing_sessions(self.folder, self.database)
 
 

@@ -138,7 +138,8 @@ class Conversations:
         database: Where several processes serve, the address of the PostgreSQL database that keeps them
             in place of the file; see `app.database`.
 
-    `set_aside` is the new name of a damaged file that was found in its place, or None.
+    `set_aside` is the new name of a damaged file that was found in its place, or None; `is_temporary`
+    is true where they are kept until the program ends, since the folder cannot be written.
 
     Raises:
         UnreadableConversations: the file or the tables have a newer format, or cannot be opened.
@@ -155,6 +156,7 @@ class Conversations:
         self._dialect = _POSTGRESQL if database else _SQLITE
         self.transaction: Callable[[], AbstractContextManager[Any]] = tables.transaction
         self.set_aside = tables.set_aside
+        self.is_temporary = tables.is_temporary
 
     # ---- conversations ----
 

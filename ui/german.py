@@ -10,6 +10,7 @@ from ui.language_model.german import GERMAN as LANGUAGE_MODEL
 from ui.presentation.german import GERMAN as MEASURES
 from ui.reading.german import GERMAN as READING
 from ui.study.german import GERMAN as STUDY
+from ui.views.german import GERMAN as LIBRARY
 
 GERMAN = {
     "PDF page {page}": "PDF-Seite {page}",
@@ -239,34 +240,6 @@ GERMAN = {
     "Considered: it was searched for evidence, but other passages answer the question better.": "Geprüft: sie wurde nach Belegen durchsucht, aber andere Textstellen beantworten die Frage besser.",
     "Retrieved, but only the first {passages} passages are searched for evidence.": "Gefunden, aber nur die ersten {passages} Textstellen werden nach Belegen durchsucht.",
     "Not retrieved: rank {rank} is below the first {top_k}.": "Nicht gefunden: Rang {rank} liegt hinter den ersten {top_k}.",
-    # library
-    "The library is empty. Add your files, or start with the bundled lectures. Then ask questions; each sentence of an answer cites its page. All data stays on this computer.": "Die Bibliothek ist leer. Füge deine Dateien hinzu oder beginne mit den mitgelieferten Vorlesungen. Stell dann Fragen; jeder Satz einer Antwort nennt seine Seite. Alle Daten bleiben auf diesem Rechner.",
-    "Add the {number} bundled lectures": "Die {number} mitgelieferten Vorlesungen hinzufügen",
-    "Library: {folder}": "Bibliothek: {folder}",
-    "Add files": "Dateien hinzufügen",
-    "lecture {number}": "Vorlesung {number}",
-    "Courses": "Kurse",
-    "Reading …": "Wird gelesen …",
-    "Reading {now} of {total} … {seconds} s": "{now} von {total} wird gelesen … {seconds} s",
-    "{name}: page {page} of {pages}": "{name}: Seite {page} von {pages}",
-    "Lecture": "Vorlesung",
-    "Lectures": "Vorlesungen",
-    "Map of all passages": "Karte aller Textstellen",
-    "Comparing all passages …": "Alle Textstellen vergleichen …",
-    "Near-duplicates": "Fast gleiche Textstellen",
-    "File": "Datei",
-    "Title": "Titel",
-    "Pages": "Seiten",
-    "Language": "Sprache",
-    "Reload the file": "Datei neu einlesen",
-    "Replaces the pages if the file has changed": "Ersetzt die Seiten, wenn sich die Datei geändert hat",
-    "Remove this lecture from the library?": "Diese Vorlesung aus der Bibliothek entfernen?",
-    "Not indexed (divider slide or no text)": "Nicht im Suchindex (Trennfolie oder kein Text)",
-    "Show a question on the map": "Eine Frage auf der Karte zeigen",
-    "question": "Frage",
-    "the question": "die Frage",
-    "Each point is a passage. The axes are the first two principal components of the passage vectors. Points that are close together often, but not always, have a similar meaning.": "Jeder Punkt ist eine Textstelle. Die Achsen sind die ersten beiden Hauptkomponenten der Textstellen-Vektoren. Punkte, die nah beieinander liegen, haben oft, aber nicht immer, eine ähnliche Bedeutung.",
-    "Pairs of passages with a cosine similarity of at least {threshold}: {number}": "Paare von Textstellen mit einer Kosinus-Ähnlichkeit von mindestens {threshold}: {number}",
     # evaluation
     "Questions with known answers measure how good the answers are.": "Fragen mit bekannten Antworten messen, wie gut die Antworten sind.",
     "A new run": "Ein neuer Lauf",
@@ -293,6 +266,8 @@ GERMAN = {
     "Name of the run": "Name des Laufs",
     "The models are being loaded …": "Die Modelle werden geladen …",
     "{done} of {total} questions, {seconds} s": "{done} von {total} Fragen, {seconds} s",
+    "Choose a question set": "Fragensammlung wählen",
+    "The bundled question sets are about the bundled lectures, which are not in this library. Add a set of your own above, or write questions below.": "Die mitgelieferten Fragensammlungen handeln von den mitgelieferten Vorlesungen, die in dieser Bibliothek fehlen. Füge oben eine eigene hinzu, oder schreib unten Fragen.",
     "There is no run yet; choose a question set and start one.": "Noch ist kein Lauf da; wähl eine Fragensammlung und starte einen.",
     "Runs to look at; the others are compared with the first": "Läufe zum Ansehen; die anderen werden mit dem ersten verglichen",
     "Figures": "Zahlen",
@@ -395,4 +370,5 @@ GERMAN = {
     **READING,
     **LANGUAGE_MODEL,
     **STUDY,
+    **LIBRARY,
 }

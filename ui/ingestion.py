@@ -17,6 +17,7 @@ from ingest.pipeline import FileReport, find_files, ingest, rebuild
 from ingest.readers import READERS
 from ingest.reading import ProgressListener
 from ingest.store import Library
+from ingest.types import Document
 from ui.course.guide_job import start_guides
 from ui.file_exchange import take_files
 from ui.job import Job
@@ -76,6 +77,9 @@ def upload(session: Session) -> None:
         return
     if not session.identity.may("lecture.upload"):
         return
+    if session.is_read_only:
+        st.info(t("Files cannot be added, since nothing can be saved in the library's folder."))
+        return
     state = st.session_state
     state.setdefault("reports", [])
     own = own_course(session.identity)
@@ -123,7 +127,27 @@ def upload(session: Session) -> None:
             start_ingestion(session, files, uploaded=True, course=name)
         st.rerun()
     for report in state.reports:
-        show_report(report)
+        show_report(report, session.library)
+
+
+def reload(session: Session, document: Document) -> None:
+    """Read a lecture's file again in the background."""
+    state = st.session_state
+    state.reports, state.reloaded = [], document.path
+    start_ingestion(session, [Path(document.path)])
+
+
+def reloaded(library: Library) -> Document | None:
+    """The lecture whose file was read again last, which has another id where the file has changed."""
+    path = st.session_state.get("reloaded")
+    return next((d for d in library.documents() if path and d.path == path), None)
+
+
+def show_reload(library: Library, document: Document) -> None:
+    """What came of reading a lecture's file again, for the page of that lecture."""
+    if document.path == st.session_state.get("reloaded"):
+        for report in st.session_state.get("reports", ()):
+            show_report(report, library)
 
 
 def start_ingestion(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ingest.reports import number_ranges
 from ingest.store import Library
 from ingest.text.languages import language
 from rag.ground import unsupported_sentences
@@ -19,7 +21,7 @@ from ui.presentation.labels import STAGES
 from ui.refusals import german_refusal
 from ui.session import error_text
 from ui.structured_answers import inline_markdown, structured_markdown
-from ui.text import citation_of, counted, escape, t, with_formulas
+from ui.text import citation_of, counted, escape, pages_of, t, with_formulas
 
 if TYPE_CHECKING:
     from ingest.pipeline import FileReport
@@ -37,7 +39,7 @@ PROGRESS = {
 FILE_OUTCOMES = {
     "added": "added",
     "replaced": "updated",
-    "unchanged": "already in the library",
+    "unchanged": "the file has not changed since it was read",
     "duplicate": "already in the library",
     "moved": "moved",
     "recognised": "pictures read",
@@ -112,11 +114,15 @@ def show_answer(
 def _show_leads(answer: Answer, key: str, open_source: Open, library: Library | None) -> None:
     """The leads, and folded beneath them their context and the further sources."""
     for number, lead in enumerate(answer.leads):
+        source = answer.sources[lead.source - 1]
+        if not (source.quote or lead.label or lead.items[1:]):
+            _source_button(_entry(answer, lead, source), source, f"{key}-{number}", open_source)
+            continue
         with _row(), st.container(key=f"lead-{key}-{number}", width="stretch"):
             st.markdown(lead_markdown(lead))
             if library is not None:
                 show_lead_crops(answer, lead, library)
-        _chip(answer.sources[lead.source - 1], f"{key}-{number}", open_source)
+        _chip(source, f"{key}-{number}", open_source)
     contexts = [source for source in answer.sources if answer.is_context(source) and source.quote]
     if contexts:
         with st.expander(t("On the page"), icon=":material/unfold_more:"):
@@ -130,6 +136,19 @@ def _show_leads(answer: Answer, key: str, open_source: Open, library: Library | 
                 with _row():
                     st.markdown(context_markdown(answer, source), width="stretch")
                     _chip(source, f"{key}-source-{source.number}", open_source)
+
+
+def _entry(answer: Answer, lead: Lead, source: Source) -> str:
+    """A lead that only names a page or a section, as an entry of a list of contents.
+
+    A page is named by the lead itself; a section has its page behind it, where the answer is of
+    several documents with the name of its own.
+    """
+    passage = source.hit.passage
+    if not passage.text:
+        return lead.items[0]
+    is_alone = len({one.hit.passage.document for one in answer.sources}) == 1
+    return f"{lead.items[0]} · {pages_of(source) if is_alone else citation_of(source)}"
 
 
 def lead_markdown(lead: Lead) -> str:
@@ -234,19 +253,45 @@ def show_unread_pictures(library: Library) -> None:
         st.caption(t("Pages with pictures that were not read yet: {number}", number=number))
 
 
-def show_report(report: FileReport) -> None:
-    """The outcome of one file in one line."""
+def show_report(report: FileReport, library: Library | None = None) -> None:
+    """The outcome of one file: what was read, what changed, and what could not be read.
+
+    With its library, the pages are named that have no text, however the file was read.
+    """
     name = escape(re.split(r"[/\\]", report.path)[-1])
     if report.outcome == "failed":
         german = st.session_state.get("language") == "de"
         st.error(error_text(german_refusal(report.message) if german else report.message))
-    elif line := outcome_line(report, t):
+        return
+    if line := outcome_line(report, t):
         st.markdown(f":material/info: {escape(line)}")
-    else:
-        pages = counted(report.pages, "page", "pages")
-        st.markdown(f":material/check: {name}: {t(FILE_OUTCOMES[report.outcome])}, {pages}")
-        if line := omission_line(report, t):
-            st.markdown(f":material/warning: {escape(line)}")
+        return
+    parts = [t(FILE_OUTCOMES[report.outcome]), counted(report.pages, "page", "pages")]
+    if report.outcome == "replaced":
+        parts.append(
+            t("{same} of {all} passages as before", same=report.reused, all=report.passages)
+        )
+    st.markdown(f":material/check: {name}: {', '.join(parts)}")
+    lines = [omission_line(report, t)]
+    if library is not None and report.outcome != "recognised":
+        lines += _unread_pages(report, library)
+    for line in filter(None, lines):
+        st.markdown(f":material/warning: {escape(line)}")
+
+
+def _unread_pages(report: FileReport, library: Library) -> list[str]:
+    """Which pages of a file have no text; of one that was not read again also its unread pictures."""
+    path = os.path.realpath(report.path)
+    id = next((d.id for d in library.documents() if d.path == path), "")
+    blank = library.pages_without_text().get(id, ())
+    pictures = library.unread_pictures().get(id, ()) if report.outcome == "unchanged" else ()
+    lines = []
+    if blank:
+        lines.append(t("Pages without text: {pages}", pages=number_ranges(blank)))
+    if pictures:
+        text = "Pages with pictures that were not read: {pages}"
+        lines.append(t(text, pages=number_ranges(pictures)))
+    return lines
 
 
 def _row() -> DeltaGenerator:
@@ -257,8 +302,13 @@ def _chip(source: Source, key: str, open_source: Open) -> None:
     origin = f" ({t('read from an image')})" if source.is_recognised else ""
     origin += f" ({t('corrected by hand')})" if source.is_corrected else ""
     also = [t("also {place}", place=place) for place in source.also]
+    label = "; ".join([f"[{source.number}] {citation_of(source)}{origin}", *also])
+    _source_button(label, source, key, open_source)
+
+
+def _source_button(label: str, source: Source, key: str, open_source: Open) -> None:
     st.button(
-        escape("; ".join([f"[{source.number}] {citation_of(source)}{origin}", *also])),
+        escape(label),
         key=f"chip-{key}",
         type="tertiary",
         icon=":material/menu_book:",

@@ -21,6 +21,7 @@ class ServerTables:
     """Tables of one name and format in a database; safe to share between threads and processes."""
 
     set_aside = None  # a server has no damaged file
+    is_temporary = False
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ingest.disk import is_read_only
 from ingest.errors import KathederError, LibraryMissing
 from ingest.library_folder import default_library
 from ingest.store import Library
@@ -58,6 +59,11 @@ class Session:
     def reader(self) -> str:
         """The id under which the reader's own things are kept, "" on a private machine."""
         return self.identity.reader
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be saved in the library's folder."""
+        return is_read_only(self.folder)
 
     def pipeline(self, settings: Settings | None = None) -> Pipeline:
         """Library and models under the reader's settings, or others; waits until they are loaded.

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.disk import naming_full_disk
-from ingest.errors import DiskFull, KathederError
+from ingest.disk import naming_disk_fault
+from ingest.errors import DiskFull, FolderReadOnly, KathederError
 from ingest.readers import READERS
 from ingest.store import Library
 from rag.app_settings import AppSettings
@@ -82,7 +82,7 @@ def store_upload(folder: Path, name: str, content: bytes, limits: AppSettings) -
         if number > 1:
             target = target.with_stem(f"{target.stem} ({number})")
         try:
-            with naming_full_disk(folder, len(content)):
+            with naming_disk_fault(folder, len(content)):
                 folder.mkdir(parents=True, exist_ok=True)
                 with target.open("xb") as file:
                     file.write(content)
@@ -167,7 +167,7 @@ def store_uploads(
                 )
             used += len(content)
             stored[store_upload(folder, name, content, limits)] = None
-        except (UploadRefused, DiskFull) as error:
+        except (UploadRefused, DiskFull, FolderReadOnly) as error:
             from ingest.pipeline import FileReport
 
             refused.append(FileReport(clean_name(name), "failed", message=str(error)))

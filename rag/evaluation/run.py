@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.disk import naming_full_disk, write_whole
+from ingest.disk import naming_disk_fault, write_whole
 from rag.errors import BadRunFile, BadSettings
 from rag.evaluation.leads import is_clean
 from rag.evaluation.questions import Question, history_of
@@ -80,7 +80,7 @@ def evaluate(
     if not remaining:
         return
     _warm(pipeline, generate)
-    with naming_full_disk(output.parent), output.open("a", encoding="utf-8") as file:
+    with naming_disk_fault(output.parent), output.open("a", encoding="utf-8") as file:
         for question in remaining:
             line = answer_one(question, questions, pipeline, generate)
             file.write(json.dumps(line.as_dict(), ensure_ascii=False) + "\n")

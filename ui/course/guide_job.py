@@ -20,7 +20,7 @@ _JOB = "guides"
 def start_guides(session: Session) -> None:
     """Make the guides that the library lacks, unless that is under way or turned off."""
     app = session.base.app
-    if not app.guides or app.service or is_making_guides():
+    if not app.guides or app.service or session.is_read_only or is_making_guides():
         return
 
     def work(stop: threading.Event) -> Iterator[Document]:

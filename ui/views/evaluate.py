@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from ingest import resources
-from ingest.disk import write_whole
+from ingest.disk import naming_disk_fault, write_whole
 from ingest.errors import KathederError
 from ingest.store import Library
 from rag.errors import BadQuestionFile
@@ -41,6 +41,7 @@ from ui.views.evaluation_runs import (
     download_report,
     list_runs,
     saved_runs,
+    sets_in_order,
     warn_of_missing_documents,
 )
 from ui.views.passages import inspect
@@ -123,7 +124,6 @@ def question_files(session: Session) -> dict[str, Path]:
 def begin(session: Session, library: Library) -> None:
     """Choose a question set and start a run."""
     state = st.session_state
-    files = question_files(session)
     busy = _EVALUATION in background_jobs()
     first = not busy and not saved_runs(session)
     with st.expander(t("A new run"), icon=":material/play_arrow:", expanded=first):
@@ -136,10 +136,23 @@ def begin(session: Session, library: Library) -> None:
                 state.question_set = add_questions(session, added.name, added.getvalue())
             except KathederError as error:
                 state.upload_fault = str(error)
-            files = question_files(session)
         if added is not None and state.get("upload_fault"):
             st.error(error_text(state.upload_fault))
-        question_set = st.selectbox(t("Question set"), list(files), key="question_set")
+        files, first_set = sets_in_order(library, question_files(session))
+        question_set = st.selectbox(
+            t("Question set"),
+            list(files),
+            index=first_set,
+            placeholder=t("Choose a question set"),
+            key="question_set",
+        )
+        if first_set is None:
+            st.info(
+                t(
+                    "The bundled question sets are about the bundled lectures, which are not in this "
+                    "library. Add a set of your own above, or write questions below."
+                )
+            )
         if question_set:
             warn_of_missing_documents(library, read_questions(files[question_set]))
         left, right = st.columns(2, vertical_alignment="bottom")
@@ -191,7 +204,8 @@ def start(session: Session, file: Path, name: str, *, generate: bool, limit: int
     questions = read_questions(file)
     stem = re.sub(r"[^\w .-]", "_", f"{file.stem} {name}").strip(" .")
     output = session.folder / "runs" / f"{stem}.jsonl"
-    output.parent.mkdir(parents=True, exist_ok=True)
+    with naming_disk_fault(session.folder):
+        output.parent.mkdir(parents=True, exist_ok=True)
 
     def work(stop: threading.Event) -> Iterator[QuestionDone]:
         steps = evaluate(questions, session.pipeline(), output, generate=generate, limit=limit)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from ingest import resources
 from ingest.errors import KathederError
 from ingest.store import Library
-from rag.evaluation.questions import Question
+from rag.evaluation.questions import Question, read_questions
 from rag.evaluation.run_file import Run, meta_path, read_run
 from ui.file_exchange import offer_file, show_table
 from ui.session import Session, plain_error
@@ -21,6 +22,30 @@ def saved_runs(session: Session) -> dict[str, Path]:
     """The runs of this library by name, the last one first."""
     files = [f for f in (session.folder / "runs").glob("*.jsonl") if meta_path(f).exists()]
     return {f.stem: f for f in sorted(files, key=lambda f: f.stat().st_mtime, reverse=True)}
+
+
+def sets_in_order(library: Library, sets: Mapping[str, Path]) -> tuple[dict[str, Path], int | None]:
+    """Question sets by name, those about this library's lectures first, one's own before the bundled.
+
+    Returns:
+        The sets, and the place of the one to begin with: None where only bundled ones are there and
+        all their lectures are missing.
+    """
+    held = {document.file for document in library.documents()}
+    bundled = set(resources.question_sets().values())
+
+    def is_about(file: Path) -> bool:
+        try:
+            named = {gold.doc for question in read_questions(file) for gold in question.gold}
+        except KathederError:  # it is said where the set is chosen
+            return False
+        return not named or bool(named & held)
+
+    about = {name: is_about(file) for name, file in sets.items()}
+    names = sorted(sets, key=lambda name: (not about[name], sets[name] in bundled))
+    is_worth_it = bool(names) and (about[names[0]] or sets[names[0]] not in bundled)
+    first = 0 if is_worth_it else None
+    return {name: sets[name] for name in names}, first
 
 
 def warn_of_missing_documents(library: Library, questions: Sequence[Question]) -> None:

@@ -12,7 +12,7 @@ from ingest.courses import MAX_COURSE_NAME, order_key
 from ingest.errors import KathederError
 from ingest.store import Library
 from ingest.types import Course, Document
-from ui.ingestion import is_reading, start_ingestion, start_rebuild
+from ui.ingestion import is_reading, reload, start_rebuild
 from ui.render import show_unread_pictures
 from ui.session import Session, error_text
 from ui.text import UNITS_COUNTED, counted, escape, t
@@ -144,8 +144,7 @@ def lecture_menu(
             help=t("Replaces the pages if the file has changed"),
             disabled=is_reading(),
         ):
-            st.session_state.reports = []
-            start_ingestion(session, [Path(document.path)])
+            reload(session, document)
             st.rerun()
         st.button(
             t("Remove from the library"),

@@ -11,7 +11,7 @@ from ingest.store import Library
 from ingest.types import Document
 from ui.course.guide import show_guide
 from ui.course.guide_job import start_guides
-from ui.ingestion import follow_ingestion, is_reading, upload, welcome
+from ui.ingestion import follow_ingestion, is_reading, reloaded, show_reload, upload, welcome
 from ui.page_view import pictured_file, size_of
 from ui.reading.pins import pin_to
 from ui.reading.source_view import offer_files, passage_places
@@ -32,6 +32,10 @@ def page(session: Session) -> None:
     if not is_reading():
         start_guides(session)
     document = named_lecture(library, st.query_params.get("lecture", ""))
+    if document is None and "lecture" in st.query_params:
+        document = reloaded(library)
+        if document is not None:
+            st.query_params["lecture"] = document.id[:16]
     if document is not None:
         show_lecture(session, library, document)
         return
@@ -68,6 +72,7 @@ def show_lecture(session: Session, library: Library, document: Document) -> None
         st.button(t("All lectures"), icon=":material/arrow_back:", type="tertiary", on_click=back)
         st.markdown(f"**{escape(lecture_title(library, document))}**", width="stretch")
         lecture_menu(session, library, document, "", key="menu-lecture")
+    show_reload(library, document)
     follow_ingestion(session)
     show_guide(session, library, document)
     number = _page_of_address(document)
