@@ -144,10 +144,18 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 
 def _copy(path: Path, target: sqlite3.Connection) -> None:
-    """Copy a file that nobody writes, since this user may not, into another database."""
-    address = f"{path.absolute().as_uri()}?immutable=1"
-    with contextlib.closing(sqlite3.connect(address, uri=True)) as source:
-        source.backup(target)
+    """Copy a file in a folder that this user may not write into another database."""
+    log = path.with_name(f"{path.name}-wal")
+    modes = ["mode=ro"] if log.exists() and log.stat().st_size else []
+    for mode in (*modes, "immutable=1"):  # the log is read where its index is there too
+        address = f"{path.absolute().as_uri()}?{mode}"
+        try:
+            with contextlib.closing(sqlite3.connect(address, uri=True)) as source:
+                source.backup(target)
+            return
+        except sqlite3.OperationalError:
+            if mode == "immutable=1":
+                raise
 
 
 def _create_for_owner(path: Path) -> None:

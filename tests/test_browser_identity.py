@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,8 +55,12 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running(*command: str, healthy: str, **environment: str) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, *command], env=os.environ | environment, cwd=ROOT)
+def running(
+    *command: str, healthy: str, before: Sequence[str] = (), **environment: str
+) -> Iterator[None]:
+    process = subprocess.Popen(
+        [*before, sys.executable, *command], env=os.environ | environment, cwd=ROOT
+    )
     try:
         wait_for(healthy, process)
         yield

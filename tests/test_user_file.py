@@ -93,7 +93,6 @@ def test_where_the_folder_cannot_be_written_a_copy_in_memory_takes_the_place(tmp
     path = tmp_path / "words.sqlite"
     with UserFile(path, UPGRADES[:1], "the words", KathederError).transaction() as db:
         db.execute("INSERT INTO words VALUES ('cat')")
-    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     monkeypatch.setattr(user_file, "is_read_only", lambda folder: folder == tmp_path)
     file = UserFile(path, UPGRADES, "the words", KathederError)
     with file.transaction() as db:
@@ -101,4 +100,6 @@ def test_where_the_folder_cannot_be_written_a_copy_in_memory_takes_the_place(tmp
     assert file.is_temporary
     assert contents(file) == [("cat",), ("dog",)]
     assert contents(UserFile(tmp_path / "new.sqlite", UPGRADES, "the words", KathederError)) == []
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    assert not (tmp_path / "new.sqlite").exists()
+    monkeypatch.undo()
+    assert contents(UserFile(path, UPGRADES, "the words", KathederError)) == [("cat",)]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from ingest.disk import is_read_only
 from ui.service.errors import fault_body
 
 log = logging.getLogger(__name__)
@@ -86,11 +87,16 @@ class Jobs:
         return has_all
 
     def _has_lock(self) -> bool:
-        """Whether no other process has the jobs of this folder; True where that cannot be told."""
+        """Whether this process alone has the jobs of this folder; True where that cannot be told.
+
+        A folder that cannot be written has none.
+        """
         try:
             import fcntl
         except ImportError:
             return True
+        if is_read_only(self._folder.parent):
+            return False
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock_file = (self._folder / "lock").open("w")
         try:
