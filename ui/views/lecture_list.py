@@ -133,19 +133,23 @@ def lecture_menu(
     )
     if not menu.open:
         return
+
+    def reload_and_close() -> None:
+        st.session_state[key] = False  # so that the report is in view
+        reload(session, document)
+
     with menu:
         if course:
             _place_buttons(library, document, course, key)
         _course_choice(library, document, course, key)
-        if st.button(
+        st.button(
             t("Reload the file"),
             icon=":material/refresh:",
             key=f"{key}-reload",
+            on_click=reload_and_close,
             help=t("Replaces the pages if the file has changed"),
             disabled=is_reading(),
-        ):
-            reload(session, document)
-            st.rerun()
+        )
         st.button(
             t("Remove from the library"),
             icon=":material/delete:",
