@@ -14,7 +14,7 @@ from ingest.text.glossary import names_in
 from ingest.text.languages import Language
 from ingest.text.rows import cells_of
 from rag.lead_page import PageUnits
-from rag.parts import parts_of
+from rag.parts import Parts, parts_of
 from rag.types import Hit
 from rag.unit_kinds import content_stems
 
@@ -59,6 +59,15 @@ def sets_beside(page: PageUnits, sides: Sequence[str]) -> bool:
         if all(columns) and not set.intersection(*columns):
             return True
     return False
+
+
+def answers_comparison(page: PageUnits, parts: Parts) -> bool:
+    """Whether a table sets beside each other what a question compares, and has a word of what else it asks."""
+    if not sets_beside(page, parts.compared):
+        return False
+    asked, sides = content_stems(parts.questions[0], page.spoken), " ".join(parts.compared)
+    rest = asked - content_stems(sides, page.spoken)
+    return parts.is_open or not rest.isdisjoint(content_stems(page.hit.passage.text, page.spoken))
 
 
 def first_table(tables: Sequence[PageUnits]) -> PageUnits:

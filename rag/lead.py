@@ -19,7 +19,7 @@ from ingest.text.languages import Language, language
 from ingest.text.rows import cells_of
 from ingest.text.scripts import count_longer_words, count_words
 from ingest.text.sentences import CLOSING_MARKS
-from rag.comparison_tables import first_table, names_all, sets_beside
+from rag.comparison_tables import answers_comparison, first_table, names_all
 from rag.evidence import Judge, judge_of, page_ranks, weighted_logits
 from rag.lead_page import LIST_WORDS, MAX_WORDS, PageUnits
 from rag.orders import are_orders, asks_about_orders, is_order
@@ -130,17 +130,27 @@ def select_leads(
     """
     parts = parts_of(question, asked_in)
     on_topic = [hit for hit in hits if not hit.passage.is_navigation]
-    tables = [page for page in map(PageUnits, on_topic) if sets_beside(page, parts.compared)]
-    if tables and parts.is_open:
-        tables = [first_table(tables)]
+    tables = [page for page in map(PageUnits, on_topic) if answers_comparison(page, parts)]
     on_topic = on_topic[: settings.passages]
-    pages = tables or [page for page in map(PageUnits, on_topic) if page.units]
+    pages = [page for page in map(PageUnits, on_topic) if page.units]
     if not asks_about_orders(question):
         pages = [page for page in pages if not all(are_orders(page.texts))]
     if not pages:
         return ()
-    places = weighted_logits(asked_in.code, [page.hit for page in pages], settings.passage_weight)
-    places -= _PAGE_RANK_WEIGHT * np.log(page_ranks([page.hit.passage for page in pages]))
+
+    def places_of(some: Sequence[PageUnits]) -> np.ndarray:
+        """What the place of each page adds to its units' logits, shape (pages,)."""
+        found = [page.hit for page in some]
+        places = weighted_logits(asked_in.code, found, settings.passage_weight)
+        return places - _PAGE_RANK_WEIGHT * np.log(page_ranks([hit.passage for hit in found]))
+
+    places = places_of(pages)
+    if tables:
+        near = places_of(tables) >= places.max() - _PAGE_MARGIN
+        tables = [table for table, is_near in zip(tables, near, strict=True) if is_near]
+    if tables:
+        pages = [first_table(tables)] if parts.is_open else tables
+        places = places_of(pages)
     leads: list[LeadUnits] = []
 
     def add_lead(part: str, rows: Sequence[int], sides: Sequence[str] = ()) -> None:
@@ -177,16 +187,16 @@ def select_leads(
                 own = np.full(len(own), own[unit])  # the rows that follow are as good
             leads.append(_extended(some_pages[number], unit, own, asides, query, leads, most))
 
-    near = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
+    near_rows = [row for row, place in enumerate(places) if place >= places.max() - _PAGE_MARGIN]
     sides = {
         part: (side, *(other for other in parts.compared if other != side))
         for part, side in zip(parts.questions, parts.compared, strict=False)
     }
     if tables:
-        add_lead(question, near)
+        add_lead(question, near_rows)
         return tuple(leads)
     for part in held_parts(parts, question, on_topic, asked_in):
-        add_lead(part, near, sides.get(part, ()))
+        add_lead(part, near_rows, sides.get(part, ()))
     documents = {lead.hit.passage.document for lead in leads}
     elsewhere = [
         row for row, page in enumerate(pages) if page.hit.passage.document not in documents
@@ -318,7 +328,8 @@ def _extended(
     first, last = least[0], least[-1]
     label_words = count_words(_label(page, first, last, query).replace(" | ", " "))
     closed: set[int] = set()
-    margin = _SURE_MARGIN if scores[row] > _SURE else _NEIGHBOUR_MARGIN
+    is_sure = scores[row] > _SURE or page.rows[row]  # a table's rows tell of different things
+    margin = _SURE_MARGIN if is_sure else _NEIGHBOUR_MARGIN
     while True:
         ends = [
             each

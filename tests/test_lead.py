@@ -492,6 +492,7 @@ def test_a_table_of_what_is_compared_is_the_only_lead(lead):
     )
     [only] = lead("cats vs dogs: noise?", *pages)
     assert "noise | a quiet purr | barking at strangers" in only.items
+    assert lead("cats vs dogs: price?", *pages)[0].hit.passage.id == "p1"  # not in the table
     one_column = PROTOCOLS.replace("| Kind | Cats | Dogs |", "| Kind | Cats and dogs | Fish |")
     assert lead("cats vs dogs: noise?", pages[0], one_column)[0].hit.passage.id == "p1"
 
