@@ -33,7 +33,7 @@ from rag.spans import (
     span_text,
 )
 from rag.types import Hit
-from rag.unit_kinds import content_stems, kind_logits
+from rag.unit_kinds import completes, content_stems, kind_logits
 
 _PAGE_RANK_WEIGHT = 1.0  # as the settings' `page_rank_weight`, which is for evidence
 _MAX_LABEL = 12  # words; a longer heading or line names nothing
@@ -51,6 +51,7 @@ _NEW_PAGE = 2.0  # logits, for units of a page that holds none of the other part
 _TITLE = -4.0  # logits, to the line that several pages of a document begin with
 _RESTATES = -3.0  # logits, to a unit without a word beyond the question's
 _DANGLING = -2.0  # logits, to a unit that begins with a pronoun for what the passage does not hold
+_TOLD = -2.0  # logits, to a sentence or item of the answer before a follow-up
 _OWN_HEADING = 1.5  # logits, where a heading names the side of a comparison, and not the other one
 _BOTH_SIDES = 3.0  # logits, in a document that names both sides
 _FIRST_ROW = (
@@ -98,6 +99,9 @@ class LeadUnits:
         return tuple(items)
 
 
+Leads = tuple[LeadUnits, ...]
+
+
 def lead_judge_of(reranker: Reranker | None, encoder: Encoder) -> Judge:
     """The reranker's judge of the units of a lead where it has one, else `judge_of`."""
     return getattr(reranker, "lead_judge", None) or judge_of(reranker, encoder)
@@ -110,7 +114,8 @@ def select_leads(
     judge: Judge,
     settings: AnswerSettings,
     asked_in: Language,
-) -> tuple[LeadUnits, ...]:
+    told: str = "",
+) -> Leads:
     """The leads of an answer, one for each part of the question, in the parts' order.
 
     Args:
@@ -121,6 +126,7 @@ def select_leads(
         judge: Scores each unit against the query, and against the question or its parts.
         settings: The weight of a unit's passage, as in `rag.evidence.select_evidence`.
         asked_in: The question's language.
+        told: The answer before a follow-up; its sentences count less.
 
     Returns:
         None where the passages hold no unit that can stand alone. A table with a column for each side of a
@@ -129,6 +135,7 @@ def select_leads(
         question about several documents has a further lead, from another document.
     """
     parts = parts_of(question, asked_in)
+    told = told if completes(query, question) else ""
     on_topic = [hit for hit in hits if not hit.passage.is_navigation]
     tables = [page for page in map(PageUnits, on_topic) if answers_comparison(page, parts)]
     on_topic = on_topic[: settings.passages]
@@ -162,6 +169,7 @@ def select_leads(
             + places[row]
             + _RESTATES * pages[row].restates((part, query))
             + _DANGLING * pages[row].dangling
+            + _TOLD * pages[row].are_in(told)
             + _FIRST_ROW * (bool(tables) and parts.is_open) * pages[row].below_top
             + _NEW_PAGE * (not parts.compared and _is_new(pages[row], leads))
             for row, own in zip(rows, scores, strict=True)
@@ -182,7 +190,8 @@ def select_leads(
             asides = some_pages[number].asides((part, query), asked_in)
             is_list = bool(tables) or asked_in.list_question.search(question) is not None
             most = LIST_WORDS if is_list else MAX_WORDS
-            own = scores[number]
+            is_told = some_pages[number].are_in(told) & (np.arange(len(asides)) != unit)
+            own = np.where(is_told, -np.inf, scores[number])
             if tables and parts.is_open:
                 own = np.full(len(own), own[unit])  # the rows that follow are as good
             leads.append(_extended(some_pages[number], unit, own, asides, query, leads, most))

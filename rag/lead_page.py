@@ -15,6 +15,7 @@ from rag.types import Hit
 from rag.unit_kinds import content_stems, unasked_asides
 
 MAX_WORDS = 40  # of a lead with its label
+_WORD = re.compile(r"\w+")
 _FIGURE = re.compile(r"\d+")
 LIST_WORDS = 60  # of a list, where a list is asked for
 _ADVERB = re.compile(r"\w+,\s+")  # as "however," at the beginning of a sentence
@@ -71,6 +72,19 @@ class PageUnits:
             [
                 self._leans_back(text) and not (row and self.least(row) != range(row, row + 1))
                 for row, text in enumerate(self.texts)
+            ]
+        )
+
+    def are_in(self, text: str) -> np.ndarray:
+        """Which units are words of another text, bool, shape (units,); no row of a table is.
+
+        A table's rows are each asked for one by one.
+        """
+        words = f" {_spaced(text)} "
+        return np.array(
+            [
+                not row and f" {_spaced(unit)} " in words
+                for unit, row in zip(self.texts, self.rows, strict=True)
             ]
         )
 
@@ -215,3 +229,8 @@ class PageUnits:
         while row and self.rows[row - 1]:
             row -= 1
         return row
+
+
+def _spaced(text: str) -> str:
+    """A text's words alone, with one blank between."""
+    return " ".join(_WORD.findall(text))

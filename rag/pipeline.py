@@ -26,7 +26,7 @@ from rag.errors import BadSampling
 from rag.evidence import Judge, judge_of, passages_as_evidence, select_evidence
 from rag.generate import Writer
 from rag.grading import Thresholds
-from rag.lead import LeadUnits, lead_judge_of, select_leads
+from rag.lead import Leads, lead_judge_of, select_leads
 from rag.lexical_judge import LexicalJudge
 from rag.models import Models
 from rag.nearest import nearest_sources
@@ -240,7 +240,6 @@ class Pipeline(Answerer):
         if grade == "doubtful":
             answer = replace(answer, doubts=doubts(query, hits, evidence, language))
         draft, checked = Draft(), CheckedAnswer()
-        judge = self.judge_for(query)
         start = time.perf_counter()
         if writes:
             wish = wish_of(question, history, language)
@@ -253,11 +252,11 @@ class Pipeline(Answerer):
                     yield step
             seconds |= draft.seconds
             start = time.perf_counter()
-            checked = task.check(draft, judge)
+            checked = task.check(draft, self.judge_for(query))
         quoted = QuotedAnswer()
         sentences, sources = checked.sentences, checked.sources
         if not sentences:
-            leads = self.leads(question, query, hits)
+            leads = self.leads(question, query, hits, history[-1].answer if history else "")
             if leads and all(lead.names_only for lead in leads):
                 grade, answer = "doubtful", replace(answer, doubts=(*answer.doubts, Doubt("named")))
             quoted = quoted_answer(leads, evidence, self.settings.answer)
@@ -314,13 +313,10 @@ class Pipeline(Answerer):
         sources = select(query, hits, self.judge_for(query), settings)
         return unite_versions(sources, hits[: self.settings.answer.passages])
 
-    def leads(self, question: str, query: str, hits: Sequence[Hit]) -> tuple[LeadUnits, ...]:
-        """The units that answer each part of a question; see `select_leads`.
+    def leads(self, question: str, query: str, hits: Sequence[Hit], told: str = "") -> Leads:
+        """The units that answer each part of a question; see `select_leads` for the arguments.
 
-        Args:
-            question: As the user asked it.
-            query: Completed from the conversation.
-            hits: Best first; of a page in several versions the newest counts.
+        Of a page in several versions the newest counts.
         """
         spoken = self.language(question)
         return select_leads(
@@ -330,6 +326,7 @@ class Pipeline(Answerer):
             self.lead_judge if self.reads(query) else LexicalJudge(),
             self.settings.answer,
             spoken,
+            told,
         )
 
     def reads(self, query: str) -> bool:
@@ -387,8 +384,9 @@ class Pipeline(Answerer):
         A capable model gets whole passages of the hits, any other one the evidence. `wish` is what a
         capable one is to do beside answering.
         """
-        language = language or self.language(query)
-        task = WritingTask(query, evidence, language, self.settings, wish=wish)
+        task = WritingTask(
+            query, evidence, language or self.language(query), self.settings, wish=wish
+        )
         if not self.is_structured:
             return task
         return structured_task(task, newest_versions(hits), self.models, self.store)

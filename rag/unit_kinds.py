@@ -32,6 +32,7 @@ _MATHEMATICS = re.compile(r"[=≈≡≜∝≤≥∑∏∫√∂]")
 _QUOTES = "\"'„“”‚‘’»«"
 _CLAUSE_ENDS = ".:;,–—•"
 _PART_ENDS = re.compile(r"[.,:;!?()\[\]]|\s[-–—]\s")
+_FOLLOWED_WORDS = 2  # of a follow-up that names another term
 _LABEL_RUN = 8  # words, none of which joins others
 _NEAR = 60  # characters between a term and the words that name it
 _FREQUENT = frozenset().union(*(spoken.evident_words for spoken in LANGUAGES.values()))
@@ -59,7 +60,11 @@ def kind_logits(
             that of a term that is asked for.
     """
     spoken = language(passage.language)
-    term = compared or asked_term(questions[0], asked_in)
+    term = (
+        compared
+        or asked_term(questions[0], asked_in)
+        or followed_term(questions[0], questions[-1], asked_in)
+    )
     terms = names_in(term, spoken) if term else ()
     values = _ASIDE * unasked_asides(questions, asked_in, passage, texts, entries)
     asks_for_formula = asked_in.formula_question.search(questions[0]) is not None
@@ -168,6 +173,26 @@ def asked_term(question: str, asked_in: Language) -> str:
     if not content_stems(term, asked_in):
         return ""
     return "" if term.split()[0].casefold() in asked_in.question_words else term
+
+
+def followed_term(question: str, query: str, asked_in: Language) -> str:
+    """The term of a follow-up such as "and isotherms?" behind a question for a definition; "" for none.
+
+    Args:
+        question: As it was asked.
+        query: The same behind the question that it leans on.
+        asked_in: The language of both.
+    """
+    if not completes(query, question):
+        return ""
+    words = [word for word in _WORD.findall(question) if word.casefold() not in _FREQUENT]
+    is_short = 0 < len(words) <= _FOLLOWED_WORDS
+    return " ".join(words) if is_short and asked_term(query[: -len(question)], asked_in) else ""
+
+
+def completes(query: str, question: str) -> bool:
+    """Whether a query is a follow-up behind what it leans on."""
+    return query != question and query.endswith(question)
 
 
 def defines(text: str, term: str, spoken: Language) -> bool:

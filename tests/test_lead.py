@@ -22,14 +22,14 @@ ENGLISH = language("en")
 def lead(encoder):
     """The leads of a question about pages, given as texts or hits."""
 
-    def lead(question, *pages, query=None, **settings):
+    def lead(question, *pages, query=None, told="", **settings):
         hits = [
             hit(f"p{n}", page, pages=(n,)) if isinstance(page, str) else page
             for n, page in enumerate(pages, 1)
         ]
         judge = CosineJudge(encoder)
         settings = AnswerSettings(**settings)
-        return select_leads(question, query or question, hits, judge, settings, ENGLISH)
+        return select_leads(question, query or question, hits, judge, settings, ENGLISH, told)
 
     return lead
 
@@ -506,3 +506,17 @@ def test_lines_without_bullets_are_a_list_where_one_is_asked_for(lead):
     assert sum(map(count_words, listed.items)) == 50
     [told] = lead("Where is rock of kind two below the hills?", text)
     assert len(told.items) == 4
+
+
+def test_the_answer_before_a_follow_up_is_not_its_answer_again(lead):
+    """The judge counts the words of both questions, and the sentence that was told has most of them."""
+    page = "A cat does sleep sixteen hours daily.\n\nA bat does sleep twenty hours in caves."
+    before, question = (
+        "How many hours daily does a cat sleep?",
+        "and sixteen hours daily for a bat?",
+    )
+    query = f"{before} {question}"
+    [again] = lead(question, page, query=query)
+    [new] = lead(question, page, query=query, told="A cat does sleep sixteen hours daily. [1]")
+    assert again.items[0].startswith("A cat does sleep")
+    assert new.items[0].startswith("A bat")

@@ -6,7 +6,7 @@ import pytest
 from tiny_models import hit
 
 from ingest.text.languages import language
-from rag.unit_kinds import are_labels, asked_term, defines, kind_logits
+from rag.unit_kinds import are_labels, asked_term, defines, followed_term, kind_logits
 
 
 @pytest.mark.parametrize(
@@ -282,3 +282,28 @@ def test_labels_of_a_drawing_are_words_that_nothing_joins(text, labels):
     [value] = kind_logits(questions, language("en"), passage, [text], [False])
     assert bool(value < 0) is labels
     assert kind_logits(questions, language("en"), passage, [text], [True]) == [0]  # a bullet's item
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "term"),
+    [
+        ("ok, and isotherms?", "What is an isobar?", "isotherms"),
+        ("and a warm front?", "What is a cold front?", "warm front"),
+        ("and why?", "What is a cold front?", ""),  # no term
+        ("and isotherms?", "How are isobars drawn?", ""),  # no definition was asked for
+        ("and how does dew form in autumn?", "What is an isobar?", ""),  # another question
+    ],
+)
+def test_a_follow_up_can_ask_for_the_definition_of_another_term(question, before, term):
+    english = language("en")
+    assert followed_term(question, f"{before} {question}", english) == term
+    assert followed_term(question, question, english) == ""
+    assert followed_term(question, f"Before, {question} And now?", english) == ""
+
+
+def test_the_unit_that_defines_what_a_follow_up_names_gets_more():
+    passage = hit("p", "any text").passage
+    texts = ["A front is called warm iff it brings warm air.", "Each warm front is slow."]
+    query = ("and warm?", "When is a front called cold? and warm?")
+    first, second = kind_logits(query, language("en"), passage, texts, [False] * 2)
+    assert first > 0 == second

@@ -43,7 +43,7 @@ LANGUAGE = Language(
         könnte laut lassen lautet leistet lernt liegt liefert lässt machen macht mal mehr meist misst muss
         möglich müssen nach nennen nennt nenne neue neuen noch nur ob ohne schon sehr seine seinem seinen sein
         seit selbst soll sollen sollte sonst sondern spricht statt steckt stehen steht stellt tun unter
-        unterscheiden unterscheidet unterschied usw verhindert verlangt versteht verwendet verwenden viel viele
+        unterscheiden unterscheidet unterschied usw gdw ok okay verhindert verlangt versteht verwendet verwenden viel viele
         vielen während wann warum weil weiter welch wem wen weniger wenige werde weshalb wieder wieviel will
         wodurch wofür wogegen woher wohin womit woran worauf woraus worin worum worüber wovon wozu wurde wurden
         wäre wären würde würden z.b zeigt ziel zwei zwischen zweite zweiten"""

@@ -34,9 +34,9 @@ LANGUAGE = Language(
     common_words=words(
         """according after again against all also although always am any because been before being below between
         both called came cannot doesn't don't each either enough ever every few fewer first get gets give given
-        gives good have having he her here him his however isn't it's just kind kinds known larger last least
+        gives good have having he her here him his however iff isn't it's just kind kinds known larger last least
         less like made make makes many may mean meaning means might more most much must never next no not off
-        often one only other our out over own people same say says see seen shall she show shows since some
+        often ok okay one only other our out over own people same say says see seen shall she show shows since some
         still such takes things those three through too two under until up upon us use used uses using usually
         very want way ways well what's whats while within without works yes yet"""
     ),

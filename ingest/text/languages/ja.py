@@ -62,5 +62,6 @@ LANGUAGE = Language(
     contents_titles=words("目次 概要 アジェンダ 内容 索引"),
     closing_titles=words("ありがとうございました ご清聴ありがとうございました 質問 終わり 以上"),
     comparison_words=words("違い 相違 差 比較"),
+    institutions=words("大学 学部 学科 機構 研究室 研究所"),
     verbs=words("です ます である ない"),
 )

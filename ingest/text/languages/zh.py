@@ -67,5 +67,6 @@ LANGUAGE = Language(
     contents_titles=words("目录 目錄 大纲 大綱 提纲 提綱 议程 議程 概述 索引"),
     closing_titles=words("谢谢 謝謝 谢谢大家 謝謝大家 感谢聆听 感謝聆聽 结束 結束 问题"),
     comparison_words=words("区别 差别 不同 比较"),
+    institutions=words("大学 大學 学院 學院 研究所 系"),
     verbs=words("是 有 可以 必须 必須 应该 應該 不要 不能"),
 )
