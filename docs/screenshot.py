@@ -81,13 +81,15 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def visit(opened: Browser, url: str, *, dark: bool = False, width: int = 1280) -> Page:
+def visit(
+    opened: Browser, url: str, *, dark: bool = False, width: int = 1280, locale: str = "en-GB"
+) -> Page:
     """A page of its own, as a reader with a fresh browser sees the app."""
     context = opened.new_context(
         viewport={"width": width, "height": WIDTHS.get(width, 860)},
         color_scheme="dark" if dark else "light",
         accept_downloads=True,
-        locale="en-GB",
+        locale=locale,
     )
     page = context.new_page()
     page.goto(url)

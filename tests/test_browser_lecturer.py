@@ -23,6 +23,7 @@ from test_study_cards import DATA, MORE
 from ingest.pipeline import find_files, ingest
 from ingest.store import Library
 from rag.models import Models
+from ui.widget_words import GERMAN_WORDS
 
 __all__ = ["chromium", "patience"]  # fixtures
 ROOT = Path(__file__).parents[1]
@@ -61,9 +62,9 @@ def url(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def window(
-    chromium: Browser, address: str, *, width: int = 1280, dark: bool = False
+    chromium: Browser, address: str, *, width: int = 1280, dark: bool = False, locale: str = "en-GB"
 ) -> Iterator[Page]:
-    page = screenshot.visit(chromium, address, width=width, dark=dark)
+    page = screenshot.visit(chromium, address, width=width, dark=dark, locale=locale)
     page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
     page.set_default_timeout(45_000)
     yield page
@@ -155,6 +156,43 @@ def test_a_file_is_reloaded_and_told_what_became_of_it(visit, folder):
     )
     assert id_of(folder, "lecture2.pdf") == new
     file.write_bytes(whole)
+
+
+def english_words(page: Page) -> list[str]:
+    """What the page says, to the eye or to a screen reader, that has a German in GERMAN_WORDS."""
+    texts = page.evaluate(
+        """() => [...document.querySelectorAll(".stApp, .stApp *, [data-baseweb] *")].flatMap(e => [
+            ...["aria-label", "title", "placeholder"].map(name => e.getAttribute(name)),
+            ...[...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE).map(n => n.nodeValue)
+        ]).filter(text => text?.trim()).map(text => text.trim())"""
+    )
+    patterns = [re.compile(english) for english, _ in GERMAN_WORDS]
+    return [text for text in texts if any(pattern.fullmatch(text) for pattern in patterns)]
+
+
+def test_the_widgets_speak_german_and_english_again(visit):
+    page = visit("library", locale="de-DE")
+    field = page.get_by_test_id("stFileUploaderDropzone")
+    expect(field.get_by_text("Datei wählen", exact=True)).to_be_visible(timeout=PATIENCE)
+    course = page.get_by_role("combobox", name=re.compile("Kurs der neuen Dateien"))
+    course.fill("Statistik")
+    expect(page.get_by_text("Neu: Statistik", exact=True)).to_be_visible()
+    assert english_words(page) == []
+    page.keyboard.press("Escape")
+
+    page.goto(f"{page.url.split('/library')[0]}/evaluate")
+    number = page.get_by_role("spinbutton", name=re.compile("Anzahl der Fragen"))
+    number.fill("3")
+    expect(page.get_by_text("Mit Enter übernehmen", exact=True)).to_be_visible(timeout=PATIENCE)
+    number.press("Enter")
+    expect(page.get_by_role("button", name="Erhöhen")).to_be_visible()
+    screenshot.settle(page)
+    assert english_words(page) == []
+
+    page.get_by_role("button", name="EN English").click()
+    expect(page.get_by_role("button", name="Increment")).to_be_visible(timeout=PATIENCE)
+    assert "Increment" in english_words(page)  # so the check above can fail
+    expect(page.get_by_text("Datei wählen", exact=True)).to_have_count(0)
 
 
 def command(*arguments: object) -> None:
