@@ -65,6 +65,24 @@ def conversation(url: str, chromium: Browser) -> str:
     return address
 
 
+def test_the_first_question_takes_the_place_of_the_suggestions_at_once(url, chromium):
+    page = screenshot.visit(chromium, url)
+    screenshot.ready(page)
+    screenshot.settle(page)
+    suggestions, message = ".st-key-suggestions", "[data-testid=stChatMessage]"
+    expect(page.locator(suggestions)).to_be_visible()
+    page.evaluate(
+        """selectors => new MutationObserver(() => {
+            if (selectors.every(one => document.querySelector(one))) document.together = true;
+        }).observe(document.body, { subtree: true, childList: true })""",
+        [suggestions, message],
+    )
+    screenshot.ask(page, QUESTIONS[0])
+    expect(page.locator(message)).to_have_count(2)
+    assert not page.evaluate("document.together")
+    page.context.close()
+
+
 def marked_pixels(page: Page, selector: str) -> int:
     """How many pixels of an element in the window are the yellow of the pen."""
     box = page.locator(selector).bounding_box()

@@ -70,8 +70,10 @@ def page(session: Session) -> None:
         with beside, st.container(key="beside"):
             show_source(session.library, *source, pin=pin_to(session, session.library))
     with chat:
+        start = st.empty()  # emptied at once by the first question, not when its answer is complete
         if conversation is None or not exchanges:
-            _new_conversation(session, session.library, scope, model)
+            with start.container():
+                _new_conversation(session, session.library, scope, model)
         else:
             for exchange in exchanges:
                 show_exchange(session, conversation, exchange, last=exchange is exchanges[-1])
