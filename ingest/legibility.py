@@ -2,7 +2,7 @@
 
 A recogniser reads letters into axes, drawn structures and photographs. Lines of several words are text. The
 others are judged together with those near them, as the labels of one drawing: by the share of their
-letters that belong to words that exist. Of a drawing that fails only the words that exist are kept, so that a
+letters that belong to words that exist; on a scanned page that is nearly all text they are its formulas and numbers. Of a drawing that fails only the words that exist are kept, so that a
 search finds it, and the page shows the rest as a picture.
 """
 
@@ -31,6 +31,8 @@ NEAR_ACROSS, NEAR_DOWN = 3.0, 1.6
 FORMULA_SCORE, LETTERS_SCORE = 0.9, 0.95
 #: A formula has at least so many letters and digits.
 FORMULA_LENGTH = 5
+#: Of a page without text of its own, a scan of text has at least such a share of its characters in lines that are text.
+SCAN_SHARE = 0.7
 #: A word exists too if it ends with a known word that is so much of it, or begins as a known one does.
 KNOWN_END, KNOWN_START = 0.6, 0.55
 #: So many letters at least has such a part, and a word that is kept of a drawing that fails.
@@ -82,6 +84,8 @@ def legible_lines(
     is_text = [judge.is_text(line) or _is_in(line.box, tables) for line in lines]
     legible = [line for line, is_line in zip(lines, is_text, strict=True) if is_line]
     labels = [line for line, is_line in zip(lines, is_text, strict=True) if not is_line]
+    if not page_words and _length(legible) >= SCAN_SHARE * _length(lines):
+        return [*legible, *(line for line in labels if line.score >= FORMULA_SCORE)]
     for drawing in _drawings(labels):
         if judge.is_legible(drawing):
             legible += [line for line in drawing if judge.is_label(line)]
@@ -193,6 +197,11 @@ class _Judge:
             return []
         box = Box(words[0][1], line.box.y0, words[-1][2], line.box.y1)
         return [replace(line, text=" ".join(word[0] for word in words), words=words, box=box)]
+
+
+def _length(lines: Sequence[RecognisedLine]) -> int:
+    """The characters of some lines."""
+    return sum(len(line.text) for line in lines)
 
 
 def _is_structure(lines: Sequence[RecognisedLine]) -> bool:

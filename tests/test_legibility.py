@@ -134,3 +134,17 @@ def test_of_a_scanned_slide_the_sentences_are_read_and_the_axis_is_not(tmp_path)
         "The error on new data rises again.",
     ]
     assert [region.kind for region in page.regions] == ["picture"]
+
+
+def test_a_scan_of_text_keeps_its_formulas_and_its_number():
+    """Three lines of text are 60 of 67 characters; of half as many lines the rest is a drawing's."""
+    text = [line("the loss falls with the error", 40, 100 + 12 * k) for k in range(3)]
+    rest = [line("g(x)", 40, 300), line("17", 300, 700), line("w~%", 40, 500, score=0.8)]
+    whole = [*text, *rest]
+    assert legible(*whole) == ["17", "g(x)", *(each.text for each in text)]
+    beside = legible_lines(whole, lambda: WORDS, page_words=frozenset({"loss"}))
+    assert [each.text for each in beside] == [
+        each.text for each in text
+    ]  # the page has a text of its own
+    ticks = [line("x y", 40 + 40 * k, 400) for k in range(15)]
+    assert legible(*text, *rest, *ticks) == [each.text for each in text]
