@@ -118,8 +118,7 @@ def rank_chart(
         align="left", dx=12, fontSize=12, text=alt.expr(f"{is_wide} ? datum.label : datum.number")
     ).properties(data=alt.Data(values=labels))
     chart = alt.layer(lines.add_params(pointed), dots, names)
-    # What it shows is listed below it, which is better heard than a hundred points.
-    return chart.properties(height=480).configure(aria=False)
+    return chart.properties(height=480)
 
 
 def _tooltips() -> list[tuple[str, str]]:
