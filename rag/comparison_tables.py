@@ -26,10 +26,10 @@ def with_compared_tables(
 
     Such a table has the scores of the first hit on its page.
     """
-    found = list(hits)
+    candidates = list(hits)
     sides = parts_of(question, asked_in).compared
     if not sides:
-        return found
+        return candidates
     ids = {hit.passage.id for hit in hits}
     passages = {
         hit.passage.document: store.passages(hit.passage.document)
@@ -42,8 +42,8 @@ def with_compared_tables(
                 table = replace(hit, passage=passage)
                 if sets_beside(PageUnits(table), sides):
                     ids.add(passage.id)
-                    found.append(table)
-    return found
+                    candidates.append(table)
+    return candidates
 
 
 def sets_beside(page: PageUnits, sides: Sequence[str]) -> bool:

@@ -147,9 +147,9 @@ def select_leads(
 
     def places_of(some: Sequence[PageUnits]) -> np.ndarray:
         """What the place of each page adds to its units' logits, shape (pages,)."""
-        found = [page.hit for page in some]
-        places = weighted_logits(asked_in.code, found, settings.passage_weight)
-        return places - _PAGE_RANK_WEIGHT * np.log(page_ranks([hit.passage for hit in found]))
+        own_hits = [page.hit for page in some]
+        places = weighted_logits(asked_in.code, own_hits, settings.passage_weight)
+        return places - _PAGE_RANK_WEIGHT * np.log(page_ranks([hit.passage for hit in own_hits]))
 
     places = places_of(pages)
     if tables:

@@ -318,9 +318,9 @@ class Pipeline(Answerer):
 
         Of a page in several versions the newest counts.
         """
-        spoken = self.language(question)
+        spoken, question = self.language(question), self._spelt(question)
         return select_leads(
-            self._spelt(question),
+            question,
             query,
             with_compared_tables(question, newest_versions(hits), self.store, spoken),
             self.lead_judge if self.reads(query) else LexicalJudge(),
